@@ -1,0 +1,21 @@
+const transform = {
+  '^.+\\.(ts|mjs|js)$': [
+    '@swc/jest',
+    { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+  ],
+};
+
+/** One jest project a folder of test/, so that each can be run alone: npx jest --selectProjects unit */
+const project = (name, extra = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  testEnvironment: 'node',
+  transform,
+  transformIgnorePatterns: ['/node_modules/(?!(@middy|jose)/)'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  ...extra,
+});
+
+export default {
+  projects: [project('unit'), project('property'), project('infra'), project('local'), project('integration'), project('e2e')],
+};
