@@ -1,0 +1,16 @@
+/** Time and chance, so that tests decide both. */
+export interface Clock {
+  /** Unit: milliseconds since 1970. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** Shape: 0 <= x < 1. */
+  random(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  random: () => Math.random(),
+};
+
+export const DAY_MS = 86_400_000;

@@ -1,0 +1,26 @@
+import type { Clock } from './clock.js';
+import type { PushQueue, Sockets } from './push/ports.js';
+import type { Registry } from './registry.js';
+import type { Store } from './store/store.js';
+
+/** Keys of the token MAC. Shape: newest first, at most two; tokens are sealed with the first and opened with any. */
+export interface TokenKeys {
+  keys(): Promise<readonly Uint8Array[]>;
+}
+
+/** Everything the rules run on. A function opens what it is granted; tests bring their own. */
+export interface Core {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly tokenKeys: TokenKeys;
+  readonly pushQueue: PushQueue;
+  readonly sockets: Sockets;
+  readonly report: Report;
+}
+
+/** Where the core says what it did, for logs and metrics: names and numbers, never contents. */
+export type Report = (
+  event: string,
+  fields: Readonly<Record<string, string | number | boolean | undefined>>,
+) => void;

@@ -1,0 +1,74 @@
+import type { DeviceId, InstanceId } from '../protocol/ids.js';
+import type { Preferences } from '../protocol/preferences.js';
+import type { BoxId } from './store/items.js';
+import type { Write } from './store/store.js';
+
+/** A device of a box, and where its synchronization and its pushes stand. Unit of all times: ms since 1970. */
+export interface DeviceRecord {
+  readonly box: BoxId;
+  readonly deviceId: DeviceId;
+  readonly instanceId: InstanceId;
+  readonly name?: string;
+  readonly preferences: Preferences;
+  readonly scopeVersion: number;
+  readonly syncedModSeq: number; // position of the last response, 0 before the first
+  readonly connectionId?: string;
+  readonly connectedAtMs?: number;
+  readonly announcedModSeq?: number; // last commit that a synchronization request on this connection covered
+  readonly pushBy?: number; // commit that scheduled the pending push
+  readonly pushDueMs?: number;
+  readonly lastPushAtMs?: number;
+}
+
+/** What may change while the device stays registered with the same instance. Undefined in `set` removes a field. */
+export type DeviceState = Partial<
+  Pick<
+    DeviceRecord,
+    | 'syncedModSeq'
+    | 'connectionId'
+    | 'connectedAtMs'
+    | 'announcedModSeq'
+    | 'pushBy'
+    | 'pushDueMs'
+    | 'lastPushAtMs'
+  >
+>;
+
+export interface DevicePatch {
+  readonly set: { readonly [K in keyof DeviceState]: DeviceState[K] | undefined };
+  /** Fields that must be as they were read; undefined: must be absent. */
+  readonly expect?: { readonly [K in keyof DeviceState]: DeviceState[K] | undefined };
+}
+
+/** Whom a ticket lets in. */
+export interface TicketHolder {
+  readonly box: BoxId;
+  readonly deviceId: DeviceId;
+  readonly instanceId: InstanceId;
+}
+
+/** Devices and tickets. All reads are consistent. */
+export interface Registry {
+  device(box: BoxId, deviceId: DeviceId): Promise<DeviceRecord | undefined>;
+  devices(box: BoxId): Promise<readonly DeviceRecord[]>;
+
+  /**
+   * Writes the record and what the box keeps of the device in one transaction. `previous`: the record as it was read,
+   * undefined for a new device. `refused`: it is no longer so, or one of the writes is refused.
+   */
+  register(
+    record: DeviceRecord,
+    previous: DeviceRecord | undefined,
+    writes: readonly Write[],
+  ): Promise<'written' | 'refused'>;
+
+  /** Changes the state of a device that is still registered with this instance; false: it is not, or `expect` fails. */
+  patch(device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>, patch: DevicePatch): Promise<boolean>;
+
+  /** Removes the device and what the box keeps of it in one transaction. */
+  revoke(record: DeviceRecord, writes: readonly Write[]): Promise<'written' | 'refused'>;
+
+  putTicket(ticket: string, holder: TicketHolder, expiresAtMs: number): Promise<void>;
+  /** The holder, once: a ticket that was taken, has expired or never was gives undefined. */
+  takeTicket(ticket: string, nowMs: number): Promise<TicketHolder | undefined>;
+}

@@ -1,0 +1,125 @@
+import type { ConversationData } from '../../protocol/elements/conversation-history.js';
+import type { Element, ElementType } from '../../protocol/elements/element.js';
+import type { FolderData } from '../../protocol/elements/folder.js';
+import type { MessageContext, MessageData } from '../../protocol/elements/message.js';
+import type { Disposition } from '../../protocol/elements/message-state.js';
+import type { SessionData } from '../../protocol/elements/session-history.js';
+import type {
+  ConversationId,
+  DeviceId,
+  ElementId,
+  FolderId,
+  InstanceId,
+  MessageId,
+  SessionId,
+  UserId,
+} from '../../protocol/ids.js';
+import type { OperationResult } from '../../protocol/operation-result.js';
+
+/** The partition of one user's message store. */
+export type BoxId = UserId & { readonly __box?: never };
+
+/**
+ * What every item of the store table has: its sort key, and the version that a writer must have read to replace it.
+ * An item of the box's contents has the number of the commit that last wrote it as its version.
+ * Unit of `expiresAtMs`: ms since 1970; the database may remove the item at any time after it, or never.
+ */
+interface Stored {
+  readonly sk: string;
+  readonly version: number;
+  readonly expiresAtMs?: number;
+}
+
+export interface Counts {
+  readonly folder: number;
+  readonly conversationHistory: number;
+  readonly sessionHistory: number;
+  readonly message: number;
+}
+
+/** The head of the commit log. Kept under 1 KB: every commit writes it. */
+export interface Head extends Stored {
+  readonly kind: 'head';
+  readonly modSeq: number; // of the last commit, 0 before the first
+  readonly nonce: string; // of the last commit
+  readonly epoch: string; // of this making of the box
+  readonly counts: Counts;
+}
+
+/** Who made a commit. */
+export type Origin =
+  | { readonly by: 'device'; readonly deviceId: DeviceId; readonly firstN: number; readonly lastN: number }
+  | { readonly by: 'participatingFunction' };
+
+/** One changed element of a commit, with what is needed to tell whom it concerns without reading anything else. */
+export interface ChangeRow {
+  readonly type: ElementType;
+  readonly id: ElementId;
+  readonly conversationId?: ConversationId;
+  readonly folderBefore?: FolderId; // of its conversation history, absent where that is new
+  readonly folderAfter?: FolderId; // absent where it was removed
+  readonly date?: string; // of the message
+  readonly messageContext?: MessageContext;
+  readonly element?: Element; // absent: removed, or too large to stand here
+  readonly removed?: 'deleted' | 'expired';
+  readonly implied?: true; // not asked for by an operation of its own
+}
+
+/** One commit: seen whole or not at all, since it is one item. `previous` chains the log, so that another past shows. */
+export interface Commit extends Stored {
+  readonly kind: 'commit';
+  readonly modSeq: number;
+  readonly nonce: string;
+  readonly previous: string; // nonce of the commit before, '' for the first
+  readonly atMs: number;
+  readonly origin: Origin;
+  readonly rows: readonly ChangeRow[];
+}
+
+/** What a device instance was last answered; kept for ever, so that the same request gets the same answer. */
+export interface Receipt extends Stored {
+  readonly kind: 'receipt';
+  readonly instanceId: InstanceId;
+  readonly lastN: number; // highest n processed, 0 before the first
+  readonly firstN: number; // of the last request
+  readonly digests: readonly string[]; // of the last request's processed operations
+  readonly results: readonly OperationResult[];
+}
+
+export interface StoredFolder extends Stored {
+  readonly kind: 'folder';
+  readonly id: FolderId;
+  readonly data: FolderData;
+}
+
+export interface StoredConversation extends Stored {
+  readonly kind: 'conversationHistory';
+  readonly id: ConversationId;
+  readonly data: ConversationData;
+}
+
+export interface StoredSession extends Stored {
+  readonly kind: 'sessionHistory';
+  readonly id: SessionId;
+  readonly conversationId: ConversationId;
+  readonly data: SessionData;
+}
+
+/** A message with its state: two elements in one item, each with its own modSeq. */
+export interface StoredMessage extends Stored {
+  readonly kind: 'message';
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly modSeq: number;
+  readonly data: MessageData;
+  readonly state?: StoredState;
+}
+
+export interface StoredState {
+  readonly modSeq: number;
+  readonly flags: readonly string[]; // sorted, each once
+  readonly dispositions: readonly Disposition[];
+}
+
+export type StoredElement = StoredFolder | StoredConversation | StoredSession | StoredMessage;
+export type StoredItem = Head | Commit | Receipt | StoredElement;

@@ -1,0 +1,38 @@
+import type {
+  ConversationId,
+  DeviceId,
+  ElementId,
+  FolderId,
+  MessageId,
+  SessionId,
+} from '../../protocol/ids.js';
+
+const MOD_SEQ_DIGITS = 12;
+
+/**
+ * An id as part of a key. `#` ends a part, so it is written `"2`, and `"` is written `"1`: unlike percent signs, this
+ * keeps the order of ids, since `"` sorts directly below `#`.
+ */
+const part = (id: string): string => id.replaceAll('"', '"1').replaceAll('#', '"2');
+
+/** The last key that begins with the prefix: no id holds U+10FFFF's neighbours below it in UTF-8 order. */
+export const endOf = (prefix: string): string => `${prefix}\u{10FFFF}`;
+
+export const commitKey = (modSeq: number): string => `C#${String(modSeq).padStart(MOD_SEQ_DIGITS, '0')}`;
+/** Sorts after every commit: one query returns the newest commits and the head. */
+export const HEAD_KEY = 'C~HEAD';
+export const receiptKey = (deviceId: DeviceId): string => `R#${part(deviceId)}`;
+
+export const FOLDERS = 'F#';
+export const CONVERSATIONS = 'H#';
+export const folderKey = (id: FolderId): string => FOLDERS + part(id);
+export const conversationKey = (id: ConversationId): string => CONVERSATIONS + part(id);
+export const contentsPrefix = (conversationId: ConversationId): string => `E#${part(conversationId)}#`;
+export const sessionsPrefix = (conversationId: ConversationId): string =>
+  `${contentsPrefix(conversationId)}S#`;
+export const messagesPrefix = (conversationId: ConversationId): string =>
+  `${contentsPrefix(conversationId)}M#`;
+export const sessionKey = (conversationId: ConversationId, id: SessionId): string =>
+  sessionsPrefix(conversationId) + part(id);
+export const messageKey = (conversationId: ConversationId, id: MessageId | ElementId): string =>
+  messagesPrefix(conversationId) + part(id);

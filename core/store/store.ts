@@ -1,0 +1,37 @@
+import type { BoxId, StoredItem } from './items.js';
+
+/** A write of one item and what must hold for it. The version read must still be there, or the key must be free. */
+export type Write =
+  | { readonly put: StoredItem; readonly when: 'absent' | { readonly version: number } }
+  | { readonly remove: string; readonly when: { readonly version: number } };
+
+export interface Range {
+  readonly from: string; // first key, included
+  readonly to: string; // last key, included
+  readonly limit: number; // items
+  readonly descending?: boolean;
+}
+
+export const SNAPSHOT_KEYS_MAX = 100;
+export const WRITES_MAX = 95; // of the database's 100, with room for what may join a commit
+
+/**
+ * The boxes. Keys sort by their UTF-8 bytes. What each call promises is all that the core relies on.
+ * @throws any error when the outcome is not known: a failed read had no effect, a failed write may have been done.
+ */
+export interface Store {
+  /** Items as they were at one moment (at most SNAPSHOT_KEYS_MAX keys); a key without item is not in the map. */
+  snapshot(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>>;
+
+  /** Items as they are, each read after all writes that were answered, but not all at one moment. Any number of keys. */
+  get(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>>;
+
+  /** All writes or none (at most WRITES_MAX). `refused`: a condition does not hold, or another write was under way. */
+  write(box: BoxId, writes: readonly Write[]): Promise<'written' | 'refused'>;
+
+  /**
+   * Items of a range in order, each read after all writes that were answered. A transaction under way may be seen in
+   * part. `more`: the range holds more than was read; fewer items than the limit do not mean the end.
+   */
+  query(box: BoxId, range: Range): Promise<{ items: readonly StoredItem[]; more: boolean }>;
+}

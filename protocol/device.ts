@@ -1,0 +1,41 @@
+import * as z from 'zod/mini';
+import { deviceIdSchema, instanceIdSchema } from './ids.js';
+import { effectiveSchema, preferencesSchema } from './preferences.js';
+import { textSchema } from './text.js';
+
+/** PUT /v1/devices/{deviceId} */
+export const deviceRegistrationSchema = z.strictObject({
+  instanceId: instanceIdSchema,
+  name: z.optional(textSchema.check(z.maxLength(255, 'is longer than 255 characters'))),
+  preferences: z._default(preferencesSchema, {}),
+});
+export type DeviceRegistration = z.infer<typeof deviceRegistrationSchema>;
+export type DeviceRegistrationInput = z.input<typeof deviceRegistrationSchema>;
+
+export const limitsSchema = z.object({
+  operationsPerRequest: z.int(),
+  requestBytes: z.int(),
+  elementBytes: z.int(),
+  elementsPerResponse: z.int(),
+  frameBytes: z.int(),
+});
+
+/** A device of the box, as GET shows it. */
+export const deviceSchema = z.object({
+  deviceId: deviceIdSchema,
+  instanceId: instanceIdSchema,
+  name: z.optional(z.string()),
+  preferences: preferencesSchema,
+  effective: effectiveSchema,
+  scopeVersion: z.int(),
+  lastN: z.int(), // highest operation processed of this instance
+  limits: limitsSchema,
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+/** GET /v1/devices */
+export const deviceListSchema = z.object({ devices: z.array(deviceSchema) });
+
+/** 201 of POST /v1/devices/{deviceId}/tickets. Unit of `expiresInSeconds`: seconds from now; a ticket works once. */
+export const ticketSchema = z.object({ ticket: z.string(), url: z.string(), expiresInSeconds: z.int() });
+export type Ticket = z.infer<typeof ticketSchema>;

@@ -1,0 +1,35 @@
+import * as z from 'zod/mini';
+import { folderIdSchema, modSeqSchema } from '../ids.js';
+import { DEFAULT_FOLDER, PARTICIPANTS_MAX } from '../limits.js';
+import { patchable, textSchema, uriSchema } from '../text.js';
+
+export const conversationKindSchema = z.enum(['oneToOne', 'group']);
+
+export const participantsSchema = z
+  .array(uriSchema)
+  .check(z.maxLength(PARTICIPANTS_MAX, `holds more than ${PARTICIPANTS_MAX} participants`));
+
+/** What a message brings along for a conversation history that may not be there yet. */
+export const conversationSeedSchema = z.strictObject({
+  kind: conversationKindSchema,
+  participants: participantsSchema,
+  subject: z.optional(textSchema),
+});
+export type ConversationSeed = z.infer<typeof conversationSeedSchema>;
+
+export const conversationCreateSchema = z.extend(conversationSeedSchema, {
+  folderId: z._default(folderIdSchema, folderIdSchema.parse(DEFAULT_FOLDER)),
+});
+
+/** A CPM conversation history; its `id` is the Conversation-ID. `createdModSeq` tells its lives apart. */
+export const conversationDataSchema = z.extend(conversationSeedSchema, {
+  folderId: folderIdSchema,
+  createdModSeq: modSeqSchema,
+});
+export type ConversationData = z.infer<typeof conversationDataSchema>;
+
+export const conversationPatchSchema = z.strictObject({
+  folderId: z.optional(folderIdSchema),
+  subject: patchable(textSchema),
+  participants: z.optional(participantsSchema),
+});

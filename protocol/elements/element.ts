@@ -1,0 +1,72 @@
+import * as z from 'zod/mini';
+import { conversationIdSchema, elementIdSchema, modSeqSchema } from '../ids.js';
+import { conversationDataSchema } from './conversation-history.js';
+import { folderDataSchema } from './folder.js';
+import { messageDataSchema } from './message.js';
+import { messageStateDataSchema } from './message-state.js';
+import { sessionDataSchema } from './session-history.js';
+
+/** The five types that 5.6.x synchronizes, in the order in which a response lists them. */
+export const ELEMENT_TYPES = [
+  'folder',
+  'conversationHistory',
+  'sessionHistory',
+  'message',
+  'messageState',
+] as const;
+export const elementTypeSchema = z.enum(ELEMENT_TYPES);
+export type ElementType = z.infer<typeof elementTypeSchema>;
+
+const common = { id: elementIdSchema, modSeq: modSeqSchema };
+const inConversation = { ...common, conversationId: conversationIdSchema };
+
+export const folderElementSchema = z.extend(folderDataSchema, { type: z.literal('folder'), ...common });
+export const conversationElementSchema = z.extend(conversationDataSchema, {
+  type: z.literal('conversationHistory'),
+  ...common,
+});
+export const sessionElementSchema = z.extend(sessionDataSchema, {
+  type: z.literal('sessionHistory'),
+  ...inConversation,
+});
+export const messageElementSchema = z.extend(messageDataSchema, {
+  type: z.literal('message'),
+  ...inConversation,
+  textTruncated: z.optional(z.literal(true)), // cut at the scope's maxTextBytes
+});
+export const messageStateElementSchema = z.extend(messageStateDataSchema, {
+  type: z.literal('messageState'),
+  ...inConversation,
+});
+
+/** A live element on the wire: its attributes beside `type`, `id` and `modSeq`. */
+export const elementSchema = z.discriminatedUnion('type', [
+  folderElementSchema,
+  conversationElementSchema,
+  sessionElementSchema,
+  messageElementSchema,
+  messageStateElementSchema,
+]);
+export type Element = z.infer<typeof elementSchema>;
+export type FolderElement = z.infer<typeof folderElementSchema>;
+export type ConversationElement = z.infer<typeof conversationElementSchema>;
+export type SessionElement = z.infer<typeof sessionElementSchema>;
+export type MessageElement = z.infer<typeof messageElementSchema>;
+export type MessageStateElement = z.infer<typeof messageStateElementSchema>;
+
+export const removalReasonSchema = z.enum(['deleted', 'expired', 'outOfScope']);
+
+/** An element that is no longer there, or no longer for this device. One removal covers a container's contents. */
+export const removalSchema = z.strictObject({
+  type: elementTypeSchema,
+  id: elementIdSchema,
+  modSeq: modSeqSchema,
+  conversationId: z.optional(conversationIdSchema),
+  removed: removalReasonSchema,
+});
+export type Removal = z.infer<typeof removalSchema>;
+
+export const changeSchema = z.union([removalSchema, elementSchema]);
+export type Change = Element | Removal;
+
+export const isRemoval = (change: Change): change is Removal => 'removed' in change;

@@ -1,0 +1,48 @@
+import * as z from 'zod/mini';
+import { DISPOSITIONS_MAX, FLAGS_MAX } from '../limits.js';
+import { instantSchema, nameSchema, uriSchema } from '../text.js';
+
+export const SEEN = '\\Seen';
+export const ANSWERED = '\\Answered';
+
+const SYSTEM_FLAGS = new Set([SEEN, ANSWERED, '\\Flagged', '\\Draft', '\\Deleted', '\\read-report-sent']);
+const KEYWORD = /^[^\s\\(){}%*"\]]+$/; // an atom, as in RFC 9051
+
+/** A system flag or any keyword, `$Forwarded` and `$MDNSent` among them. */
+export const flagSchema = nameSchema.check(
+  z.maxLength(128, 'is longer than 128 characters'),
+  z.refine(
+    (flag) => SYSTEM_FLAGS.has(flag) || KEYWORD.test(flag),
+    `is neither a keyword nor one of ${[...SYSTEM_FLAGS].join(' ')}`,
+  ),
+);
+
+export const flagsSchema = z
+  .array(flagSchema)
+  .check(z.maxLength(FLAGS_MAX, `holds more than ${FLAGS_MAX} flags`));
+
+export const dispositionSchema = z.strictObject({
+  participant: uriSchema,
+  disposition: z.enum(['delivered', 'displayed']),
+  at: instantSchema,
+});
+export type Disposition = z.infer<typeof dispositionSchema>;
+
+const dispositionsSchema = z
+  .array(dispositionSchema)
+  .check(z.maxLength(DISPOSITIONS_MAX, `holds more than ${DISPOSITIONS_MAX} dispositions`));
+
+/** The state of a message: read, answered and the like for all devices, and what participants reported. */
+export const messageStateDataSchema = z.strictObject({
+  flags: z.optional(flagsSchema), // a sorted set
+  dispositions: z.optional(dispositionsSchema),
+});
+export type MessageStateData = z.infer<typeof messageStateDataSchema>;
+
+/** `dispositions` are added; the same participant and disposition keeps its first `at`. */
+export const messageStatePatchSchema = z.strictObject({
+  addFlags: z.optional(flagsSchema),
+  removeFlags: z.optional(flagsSchema),
+  dispositions: z.optional(dispositionsSchema),
+});
+export type MessageStatePatch = z.infer<typeof messageStatePatchSchema>;

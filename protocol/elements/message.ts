@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { idSchema, messageIdSchema, sessionIdSchema } from '../ids.js';
+import { instantSchema, nameSchema, patchable, textSchema, uriSchema } from '../text.js';
+import { participantsSchema } from './conversation-history.js';
+
+export const messageContextSchema = z.enum([
+  'pager-message',
+  'multimedia-message',
+  'chat-message',
+  'file-message',
+  'standalone-message',
+  'voice-message',
+  'fax-message',
+]);
+export type MessageContext = z.infer<typeof messageContextSchema>;
+
+export const payloadPartSchema = z.strictObject({
+  contentType: nameSchema,
+  size: z.int().check(z.gte(0)), // bytes
+  href: nameSchema,
+  contentId: z.optional(nameSchema),
+  name: z.optional(textSchema),
+});
+
+/** A CPM message. `textContent` is its text; larger contents are named by `payloadParts`, not carried. */
+export const messageDataSchema = z.strictObject({
+  sessionId: z.optional(sessionIdSchema),
+  messageContext: messageContextSchema,
+  direction: z.enum(['In', 'Out']),
+  from: uriSchema,
+  to: participantsSchema,
+  date: instantSchema,
+  subject: z.optional(textSchema),
+  contentType: nameSchema,
+  textContent: z.optional(textSchema),
+  payloadParts: z.optional(z.array(payloadPartSchema)),
+  contributionId: z.optional(idSchema),
+  inReplyToContributionId: z.optional(idSchema),
+  inReplyToMessageId: z.optional(messageIdSchema),
+  imdnMessageId: z.optional(idSchema),
+  correlationId: z.optional(idSchema),
+  correlationTag: z.optional(textSchema),
+});
+export type MessageData = z.infer<typeof messageDataSchema>;
+
+export const messagePatchSchema = z.strictObject({
+  subject: patchable(textSchema),
+  textContent: patchable(textSchema),
+  payloadParts: patchable(z.array(payloadPartSchema)),
+});

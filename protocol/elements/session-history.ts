@@ -1,0 +1,33 @@
+import * as z from 'zod/mini';
+import { idSchema } from '../ids.js';
+import { PARTICIPANTS_MAX } from '../limits.js';
+import { instantSchema, patchable, textSchema, uriSchema } from '../text.js';
+import { participantsSchema } from './conversation-history.js';
+
+export const groupStateSchema = z.strictObject({
+  lastFocusSessionId: textSchema,
+  groupType: z.enum(['open', 'closed']),
+  participants: z
+    .array(z.strictObject({ uri: uriSchema, name: z.optional(textSchema) }))
+    .check(z.maxLength(PARTICIPANTS_MAX, `holds more than ${PARTICIPANTS_MAX} participants`)),
+  timestamp: instantSchema,
+});
+
+/** A CPM session history; its `id` is the Contribution-ID. */
+export const sessionDataSchema = z.strictObject({
+  originator: uriSchema,
+  participants: participantsSchema,
+  subject: z.optional(textSchema),
+  startedAt: instantSchema,
+  endedAt: z.optional(instantSchema),
+  inReplyToContributionId: z.optional(idSchema),
+  groupState: z.optional(groupStateSchema),
+});
+export type SessionData = z.infer<typeof sessionDataSchema>;
+
+export const sessionPatchSchema = z.strictObject({
+  subject: patchable(textSchema),
+  participants: z.optional(participantsSchema),
+  endedAt: patchable(instantSchema),
+  groupState: z.optional(z.nullable(z.record(z.string(), z.unknown()))), // merged, then checked as a whole
+});

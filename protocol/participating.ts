@@ -1,0 +1,22 @@
+import * as z from 'zod/mini';
+import { OPERATIONS_MAX } from './limits.js';
+import { plainOperationSchema } from './operation.js';
+import { operationResultSchema } from './operation-result.js';
+
+/** POST /v1/users/{userId}/operations */
+export const depositRequestSchema = z.strictObject({
+  operations: z
+    .array(plainOperationSchema)
+    .check(
+      z.minLength(1, 'is empty'),
+      z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`),
+    ),
+});
+export type DepositRequest = z.infer<typeof depositRequestSchema>;
+
+/** Operations without a result were not processed and are sent again. `modSeq` is the box's, 0 before its first commit. */
+export const depositResponseSchema = z.object({
+  results: z.array(operationResultSchema),
+  modSeq: z.int(),
+});
+export type DepositResponse = z.infer<typeof depositResponseSchema>;

@@ -1,0 +1,41 @@
+import * as z from 'zod/mini';
+import { elementTypeSchema } from './elements/element.js';
+import { messageContextSchema } from './elements/message.js';
+import { conversationIdSchema, folderIdSchema } from './ids.js';
+import { PUSH_WINDOW_MAX_MS, SCOPE_IDS_MAX } from './limits.js';
+
+const days = z.int().check(z.gte(1), z.lte(36_500));
+const pushWindowMs = z.int().check(z.gte(0), z.lte(PUSH_WINDOW_MAX_MS));
+const folders = z.union([z.literal('*'), z.array(folderIdSchema)], 'is neither "*" nor a list of folder ids');
+
+/** What the user wants kept on one device. What is left out means everything. */
+export const preferencesSchema = z
+  .strictObject({
+    elementTypes: z.optional(z.array(elementTypeSchema)),
+    folders: z.optional(folders),
+    excludeConversations: z.optional(z.array(conversationIdSchema)),
+    maxMessageAgeDays: z.optional(days),
+    maxTextBytes: z.optional(z.int().check(z.gte(0))),
+    serverInitiated: z.optional(z.boolean()),
+    pushWindowMs: z.optional(pushWindowMs),
+  })
+  .check(
+    z.refine(
+      ({ folders = '*', excludeConversations = [] }) =>
+        (folders === '*' ? 0 : folders.length) + excludeConversations.length <= SCOPE_IDS_MAX,
+      `folders and excludeConversations hold more than ${SCOPE_IDS_MAX} ids together`,
+    ),
+  );
+export type Preferences = z.infer<typeof preferencesSchema>;
+
+/** Preferences ∧ policies: what is kept synchronized with one device. An age limit that is absent is none. */
+export const effectiveSchema = z.object({
+  elementTypes: z.array(elementTypeSchema),
+  folders,
+  excludeConversations: z.array(conversationIdSchema),
+  maxMessageAgeDays: z.partialRecord(messageContextSchema, days),
+  maxTextBytes: z.optional(z.int()),
+  serverInitiated: z.boolean(),
+  pushWindowMs,
+});
+export type Effective = z.infer<typeof effectiveSchema>;

@@ -1,0 +1,2 @@
+/** 1: first release. */
+export const PROTOCOL_VERSION = 1;
