@@ -15,8 +15,8 @@ const MOD_SEQ_DIGITS = 12;
  */
 const part = (id: string): string => id.replaceAll('"', '"1').replaceAll('#', '"2');
 
-/** The last key that begins with the prefix: no id holds U+10FFFF's neighbours below it in UTF-8 order. */
-export const endOf = (prefix: string): string => `${prefix}\u{10FFFF}`;
+/** Behind the last key that begins with the prefix, which ends in `#`; no item has this very key. */
+export const endOf = (prefix: string): string => `${prefix.slice(0, -1)}$`;
 
 export const commitKey = (modSeq: number): string => `C#${String(modSeq).padStart(MOD_SEQ_DIGITS, '0')}`;
 /** Sorts after every commit: one query returns the newest commits and the head. */
