@@ -35,6 +35,7 @@ export interface Counts {
   readonly conversationHistory: number;
   readonly sessionHistory: number;
   readonly message: number;
+  readonly messageState: number;
 }
 
 /** The head of the commit log. Kept under 1 KB: every commit writes it. */
@@ -42,22 +43,30 @@ export interface Head extends Stored {
   readonly kind: 'head';
   readonly modSeq: number; // of the last commit, 0 before the first
   readonly nonce: string; // of the last commit
+  readonly atMs: number; // of the last commit
   readonly epoch: string; // of this making of the box
   readonly counts: Counts;
 }
 
 /** Who made a commit. */
 export type Origin =
-  | { readonly by: 'device'; readonly deviceId: DeviceId; readonly firstN: number; readonly lastN: number }
-  | { readonly by: 'participatingFunction' };
+  | {
+      readonly by: 'device';
+      readonly deviceId: DeviceId;
+      readonly instanceId: InstanceId;
+      readonly firstN: number;
+      readonly lastN: number;
+    }
+  | { readonly by: 'participatingFunction' }
+  | { readonly by: 'server' };
 
 /** One changed element of a commit, with what is needed to tell whom it concerns without reading anything else. */
 export interface ChangeRow {
   readonly type: ElementType;
   readonly id: ElementId;
   readonly conversationId?: ConversationId;
-  readonly folderBefore?: FolderId; // of its conversation history, absent where that is new
-  readonly folderAfter?: FolderId; // absent where it was removed
+  readonly folderId?: FolderId; // of its conversation history, as of this commit
+  readonly folderBefore?: FolderId; // of a conversation history that was moved
   readonly date?: string; // of the message
   readonly messageContext?: MessageContext;
   readonly element?: Element; // absent: removed, or too large to stand here
@@ -82,8 +91,8 @@ export interface Receipt extends Stored {
   readonly instanceId: InstanceId;
   readonly lastN: number; // highest n processed, 0 before the first
   readonly firstN: number; // of the last request
-  readonly digests: readonly string[]; // of the last request's processed operations
-  readonly results: readonly OperationResult[];
+  readonly digests: readonly string[]; // of the operations from firstN to lastN, one each
+  readonly results: readonly OperationResult[]; // theirs
 }
 
 export interface StoredFolder extends Stored {
@@ -121,5 +130,17 @@ export interface StoredState {
   readonly dispositions: readonly Disposition[];
 }
 
+/** What is left of a deleted element: it answers `gone`, and a late deposit cannot bring the element back. */
+export interface Tombstone extends Stored {
+  readonly kind: 'tombstone';
+  readonly of: Exclude<ElementType, 'messageState'>;
+}
+
+/** Guards that the name of a folder is unique among its siblings. */
+export interface FolderName extends Stored {
+  readonly kind: 'folderName';
+  readonly folderId: FolderId;
+}
+
 export type StoredElement = StoredFolder | StoredConversation | StoredSession | StoredMessage;
-export type StoredItem = Head | Commit | Receipt | StoredElement;
+export type StoredItem = Head | Commit | Receipt | StoredElement | FolderName | Tombstone;

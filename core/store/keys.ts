@@ -15,6 +15,14 @@ const MOD_SEQ_DIGITS = 12;
  */
 const part = (id: string): string => id.replaceAll('"', '"1').replaceAll('#', '"2');
 
+const unpart = (part: string): string => part.replaceAll('"2', '#').replaceAll('"1', '"');
+
+const PACKED_DELIMITER = '\u0000'; // no id holds a control character
+
+/** A key in as few characters as its ids have, for tokens; `unpackKey` gives the key again. */
+export const packKey = (sk: string): string => sk.split('#').map(unpart).join(PACKED_DELIMITER);
+export const unpackKey = (packed: string): string => packed.split(PACKED_DELIMITER).map(part).join('#');
+
 /** Behind the last key that begins with the prefix, which ends in `#`; no item has this very key. */
 export const endOf = (prefix: string): string => `${prefix.slice(0, -1)}$`;
 
@@ -26,6 +34,8 @@ export const receiptKey = (deviceId: DeviceId): string => `R#${part(deviceId)}`;
 export const FOLDERS = 'F#';
 export const CONVERSATIONS = 'H#';
 export const folderKey = (id: FolderId): string => FOLDERS + part(id);
+export const folderNameKey = (parent: FolderId | null, name: string): string =>
+  `N#${parent === null ? '' : part(parent)}#${part(name)}`;
 export const conversationKey = (id: ConversationId): string => CONVERSATIONS + part(id);
 export const contentsPrefix = (conversationId: ConversationId): string => `E#${part(conversationId)}#`;
 export const sessionsPrefix = (conversationId: ConversationId): string =>

@@ -20,8 +20,12 @@ export const WRITES_MAX = 95; // of the database's 100, with room for what may j
  * @throws any error when the outcome is not known: a failed read had no effect, a failed write may have been done.
  */
 export interface Store {
-  /** Items as they were at one moment (at most SNAPSHOT_KEYS_MAX keys); a key without item is not in the map. */
-  snapshot(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>>;
+  /**
+   * Items as they were at one moment (at most SNAPSHOT_KEYS_MAX keys); a key without item is not in the map.
+   * Undefined: a write to one of them was under way.
+   * @throws SnapshotTooLarge when they are more than can be read at one moment.
+   */
+  snapshot(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem> | undefined>;
 
   /** Items as they are, each read after all writes that were answered, but not all at one moment. Any number of keys. */
   get(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>>;
@@ -34,4 +38,13 @@ export interface Store {
    * part. `more`: the range holds more than was read; fewer items than the limit do not mean the end.
    */
   query(box: BoxId, range: Range): Promise<{ items: readonly StoredItem[]; more: boolean }>;
+}
+
+/** The items asked for are too large to be read as of one moment: ask for fewer. */
+export class SnapshotTooLarge extends Error {
+  override readonly name = 'SnapshotTooLarge';
+
+  constructor(options?: ErrorOptions) {
+    super('the items are too large to be read as of one moment', options);
+  }
 }

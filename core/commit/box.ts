@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { type FolderId, folderIdSchema, type ModSeq } from '../../protocol/ids.js';
+import { DEFAULT_FOLDER, USER_ROOT_FOLDER } from '../../protocol/limits.js';
+import type { Commit, FolderName, Head, StoredFolder } from '../store/items.js';
+import { commitKey, folderKey, folderNameKey, HEAD_KEY } from '../store/keys.js';
+import type { Write } from '../store/store.js';
+import { elementOf } from '../store/wire.js';
+import { COMMIT_MS } from './retention.js';
+
+const FIRST_COMMIT = 1;
+const NONCE_BYTES = 8;
+
+export const newNonce = (): string => randomBytes(NONCE_BYTES).toString('base64url');
+
+const builtIn = [DEFAULT_FOLDER, USER_ROOT_FOLDER].map((name) => folderIdSchema.parse(name));
+
+const folder = (id: FolderId): StoredFolder => ({
+  kind: 'folder',
+  sk: folderKey(id),
+  version: FIRST_COMMIT,
+  id,
+  data: { name: id, parentFolderId: null },
+});
+
+const folderName = (id: FolderId): FolderName => ({
+  kind: 'folderName',
+  sk: folderNameKey(null, id),
+  version: FIRST_COMMIT,
+  folderId: id,
+});
+
+/** The writes that make a box: its first commit creates the built-in folders, so that devices are sent them like all else. */
+export function boxCreation(nowMs: number): readonly Write[] {
+  const nonce = newNonce();
+  const folders = builtIn.map(folder);
+  const commit: Commit = {
+    kind: 'commit',
+    sk: commitKey(FIRST_COMMIT),
+    version: FIRST_COMMIT,
+    modSeq: FIRST_COMMIT,
+    nonce,
+    previous: '',
+    atMs: nowMs,
+    origin: { by: 'server' },
+    rows: folders.map((item) => ({ type: 'folder', id: item.id, element: elementOf(item) })),
+    expiresAtMs: nowMs + COMMIT_MS,
+  };
+  const head: Head = {
+    kind: 'head',
+    sk: HEAD_KEY,
+    version: 1,
+    modSeq: FIRST_COMMIT as ModSeq,
+    nonce,
+    atMs: nowMs,
+    epoch: newNonce(),
+    counts: {
+      folder: folders.length,
+      conversationHistory: 0,
+      sessionHistory: 0,
+      message: 0,
+      messageState: 0,
+    },
+  };
+  const items = [head, commit, ...folders, ...builtIn.map(folderName)];
+  return items.map((put) => ({ put, when: 'absent' }));
+}

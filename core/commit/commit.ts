@@ -1,0 +1,129 @@
+import type { Clock } from '../clock.js';
+import type { Core } from '../core.js';
+import type { BoxId, Commit, Head, Origin, StoredItem } from '../store/items.js';
+import { commitKey, HEAD_KEY } from '../store/keys.js';
+import type { Write } from '../store/store.js';
+import { SyncProblem } from '../sync-problem.js';
+import { boxCreation, newNonce } from './box.js';
+import { Draft } from './draft.js';
+import { COMMIT_MS } from './retention.js';
+import { countsAfter, rowsOf } from './rows.js';
+
+const ATTEMPTS_MAX = 6;
+const FIRST_BACKOFF_MS = 40; // doubled with each attempt, and a random share of it waited
+const BUSY_RETRY_AFTER_SECONDS = 1;
+
+/** What was read at one moment, and the commit that may follow. */
+export interface Reading {
+  readonly head: Head;
+  readonly stored: ReadonlyMap<string, StoredItem>;
+  readonly draft: Draft;
+}
+
+/** What one attempt decided. Without staged changes no commit is made; `writes` are made all the same. */
+export interface Decision<T> {
+  readonly answer: T;
+  readonly origin: Origin;
+  readonly writes: readonly Write[];
+}
+
+/** Keys that decide, and the decision on what stands under them; made anew for each attempt. */
+export interface Intent<T> {
+  readonly keys: readonly string[];
+  readonly onMissingBox: 'create' | 'refuse';
+  decide(reading: Reading): Decision<T>;
+}
+
+/** A write whose answer never came: if its commit is found, it was done. */
+interface Unanswered<T> {
+  readonly commit: Commit;
+  readonly answer: T;
+}
+
+/**
+ * Reads, decides, writes; again from the start when another commit came in between. All commits of a box replace the
+ * head they have read, so they are in one line: what was decided on holds at the moment of the write.
+ * @throws SyncProblem `busy` when the box stayed contended for all attempts, `device-not-registered` when there is no box.
+ */
+export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Promise<T> {
+  const unanswered: Unanswered<T>[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    if (attempt > 0) await backOff(core.clock, attempt);
+    const stored = await core.store.snapshot(box, [
+      HEAD_KEY,
+      ...unanswered.map(({ commit }) => commit.sk),
+      ...new Set(intent.keys),
+    ]);
+    if (!stored) continue;
+    const done = unanswered.find(({ commit }) => isThere(stored, commit));
+    if (done) return done.answer;
+
+    const head = stored.get(HEAD_KEY);
+    if (head?.kind !== 'head') {
+      if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
+      await core.store.write(box, boxCreation(core.clock.now()));
+      continue;
+    }
+    const draft = new Draft(stored, head.modSeq + 1, core.clock.now());
+    const decision = intent.decide({ head, stored, draft });
+    const made = draft.size > 0 ? commitOf(head, draft, decision.origin) : undefined;
+    const writes = [...decision.writes, ...(made ? writesOf(head, draft, made) : [])];
+    if (writes.length === 0) return decision.answer;
+    try {
+      if ((await core.store.write(box, writes)) === 'written') {
+        core.report('commit', { changes: made?.rows.length ?? 0, by: decision.origin.by, attempt });
+        return decision.answer;
+      }
+    } catch (error) {
+      // Done or not: the next reading tells, by our nonce in the log, or for a device by its receipt.
+      if (attempt === ATTEMPTS_MAX - 1) throw error;
+      if (made) unanswered.push({ commit: made, answer: decision.answer });
+      core.report('commitUnanswered', { attempt, error: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+  throw new SyncProblem('busy', {
+    detail: 'other writers were faster each time',
+    retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS,
+  });
+}
+
+const isThere = (stored: ReadonlyMap<string, StoredItem>, { sk, nonce }: Commit): boolean => {
+  const item = stored.get(sk);
+  return item?.kind === 'commit' && item.nonce === nonce;
+};
+
+const backOff = (clock: Clock, attempt: number): Promise<void> =>
+  clock.sleep(clock.random() * FIRST_BACKOFF_MS * 2 ** attempt);
+
+function commitOf(head: Head, draft: Draft, origin: Origin): Commit {
+  return {
+    kind: 'commit',
+    sk: commitKey(draft.modSeq),
+    version: draft.modSeq,
+    modSeq: draft.modSeq,
+    nonce: newNonce(),
+    previous: head.nonce,
+    atMs: draft.nowMs,
+    origin,
+    rows: rowsOf(draft),
+    expiresAtMs: draft.nowMs + COMMIT_MS,
+  };
+}
+
+function writesOf(head: Head, draft: Draft, made: Commit): Write[] {
+  const nextHead: Head = {
+    ...head,
+    version: head.version + 1,
+    modSeq: made.modSeq,
+    nonce: made.nonce,
+    atMs: made.atMs,
+    counts: countsAfter(head.counts, draft),
+  };
+  return [
+    { put: nextHead, when: { version: head.version } },
+    { put: made, when: 'absent' },
+    ...draft.changes.map(
+      ({ item, before }): Write => ({ put: item, when: before ? { version: before.version } : 'absent' }),
+    ),
+  ];
+}

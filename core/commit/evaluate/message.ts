@@ -1,0 +1,114 @@
+import { messageDataSchema } from '../../../protocol/elements/message.js';
+import { ANSWERED } from '../../../protocol/elements/message-state.js';
+import type { OperationOf } from '../../../protocol/operation.js';
+import type { StoredConversation, StoredMessage } from '../../store/items.js';
+import { messageKey, sessionKey } from '../../store/keys.js';
+import { elementOf } from '../../store/wire.js';
+import type { Draft, Found } from '../draft.js';
+import {
+  applied,
+  conflict,
+  exists,
+  gone,
+  notFound,
+  type Outcome,
+  parentNotFound,
+  unchanged,
+} from '../outcome.js';
+import { defaultFolder, newConversation } from './conversation.js';
+import { withFlags } from './message-state.js';
+import { patched, tooLarge } from './patched.js';
+
+export function createMessage(draft: Draft, operation: OperationOf<'create message'>): Outcome {
+  const { id, conversationId, data, flags = [] } = operation;
+  const conversation = conversationFor(draft, operation);
+  if ('outcome' in conversation) return conversation.outcome;
+  const { history, isNew } = conversation;
+
+  if (data.sessionId !== undefined) {
+    const session = draft.content(history, sessionKey(conversationId, data.sessionId), 'sessionHistory');
+    if (session === undefined) return parentNotFound;
+    if (session === 'gone') return gone;
+  }
+  const found = draft.message(history, id);
+  if (found === 'gone') return gone;
+  if (found) return exists(elementOf(found));
+
+  const message: StoredMessage = {
+    kind: 'message',
+    sk: messageKey(conversationId, id),
+    version: draft.modSeq,
+    id,
+    conversationId,
+    modSeq: draft.modSeq,
+    data,
+  };
+  const faulty = tooLarge(elementOf(message));
+  if (faulty) return faulty;
+
+  if (isNew) draft.stage(history, 'conversationHistory', { implied: true });
+  draft.stage(message, 'message');
+  if (flags.length > 0) draft.stage(withFlags(message, draft.modSeq, { add: flags }), 'messageState');
+  answer(draft, history, operation);
+  return applied;
+}
+
+/** The conversation history that the message goes into, made on the way where the operation brings it along. */
+function conversationFor(
+  draft: Draft,
+  { conversationId, conversation: seed }: OperationOf<'create message'>,
+): { history: StoredConversation; isNew: boolean } | { outcome: Outcome } {
+  const found = draft.conversation(conversationId);
+  if (found !== undefined && found !== 'gone') return { history: found, isNew: false };
+  if (seed) {
+    const history = newConversation(draft, conversationId, { ...seed, folderId: defaultFolder });
+    const faulty = tooLarge(elementOf(history));
+    return faulty ? { outcome: faulty } : { history, isNew: true };
+  }
+  return { outcome: found === 'gone' ? gone : parentNotFound };
+}
+
+/** A reply sets `\Answered` on what it answers, in the same commit. */
+function answer(draft: Draft, history: StoredConversation, { data }: OperationOf<'create message'>): void {
+  if (data.inReplyToMessageId === undefined) return;
+  const answered = draft.message(history, data.inReplyToMessageId);
+  if (answered === undefined || answered === 'gone' || answered.state?.flags.includes(ANSWERED)) return;
+  draft.stage(withFlags(answered, draft.modSeq, { add: [ANSWERED] }), 'messageState', { implied: true });
+}
+
+export function modifyMessage(draft: Draft, operation: OperationOf<'modify message'>): Outcome {
+  const found = findMessage(draft, operation);
+  if ('outcome' in found) return found.outcome;
+  const { message } = found;
+  if (operation.ifModSeq !== undefined && operation.ifModSeq !== draft.modSeqBefore(message.sk, 'message')) {
+    return conflict(elementOf(message));
+  }
+  const patch = patched(message.data, operation.data, messageDataSchema);
+  if ('outcome' in patch) return patch.outcome;
+  draft.stage({ ...message, version: draft.modSeq, modSeq: draft.modSeq, data: patch.data }, 'message');
+  return applied;
+}
+
+export function deleteMessage(draft: Draft, operation: OperationOf<'delete message'>): Outcome {
+  const found = findMessage(draft, operation);
+  if ('outcome' in found) return found.outcome.status === 'gone' ? unchanged : found.outcome;
+  const { message } = found;
+  if (operation.ifModSeq !== undefined && operation.ifModSeq !== draft.modSeqBefore(message.sk, 'message')) {
+    return conflict(elementOf(message));
+  }
+  draft.bury(message);
+  return applied;
+}
+
+/** The live message that an operation names, or the outcome where there is none. */
+export function findMessage(
+  draft: Draft,
+  { conversationId, id }: Pick<OperationOf<'delete message'>, 'conversationId' | 'id'>,
+): { message: StoredMessage } | { outcome: Outcome } {
+  const conversation = draft.conversation(conversationId);
+  if (conversation === undefined) return { outcome: parentNotFound };
+  if (conversation === 'gone') return { outcome: gone };
+  const message: Found<StoredMessage> = draft.message(conversation, id);
+  if (message === undefined) return { outcome: notFound };
+  return message === 'gone' ? { outcome: gone } : { message };
+}

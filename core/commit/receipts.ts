@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { DeviceId, InstanceId } from '../../protocol/ids.js';
+import type { NumberedOperation } from '../../protocol/operation.js';
+import type { OperationResult } from '../../protocol/operation-result.js';
+import type { Receipt } from '../store/items.js';
+import { receiptKey } from '../store/keys.js';
+import { SyncProblem } from '../sync-problem.js';
+
+const DIGEST_CHARACTERS = 8; // 48 bits: enough to notice a client's mistake, and cheap to keep
+
+/** JSON with the members of all objects in one order: the same operation has one digest, however it was written. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
+export const digestOf = (operation: NumberedOperation): string =>
+  createHash('sha256').update(canonical(operation)).digest('base64url').slice(0, DIGEST_CHARACTERS);
+
+/** The receipt of a device instance that has not sent an operation yet. */
+export const firstReceipt = (deviceId: DeviceId, instanceId: InstanceId, version: number): Receipt => ({
+  kind: 'receipt',
+  sk: receiptKey(deviceId),
+  version,
+  instanceId,
+  lastN: 0,
+  firstN: 1,
+  digests: [],
+  results: [],
+});
+
+/**
+ * Tells a request's operations that were processed before from those that are new.
+ * `known`: results of the former, `duplicate` where they are no longer kept.
+ * @throws SyncProblem `operation-gap` when operations before the first are missing, `operation-mismatch` when another
+ * operation was processed under one of the numbers.
+ */
+export function sortOut(
+  receipt: Receipt,
+  operations: readonly NumberedOperation[],
+): { known: OperationResult[]; fresh: readonly NumberedOperation[] } {
+  const first = operations[0]?.n ?? receipt.lastN + 1;
+  if (first > receipt.lastN + 1) {
+    throw new SyncProblem('operation-gap', {
+      detail: `the first operation has n ${first}, and ${receipt.lastN + 1} was not processed yet`,
+      expectedN: receipt.lastN + 1,
+    });
+  }
+  const known = operations
+    .filter(({ n }) => n <= receipt.lastN)
+    .map((operation): OperationResult => {
+      const at = operation.n - receipt.firstN;
+      const result = receipt.results[at];
+      if (at < 0 || result === undefined) return { n: operation.n, status: 'duplicate' };
+      if (receipt.digests[at] !== digestOf(operation)) {
+        throw new SyncProblem('operation-mismatch', {
+          detail: `another operation was processed under n ${operation.n}`,
+        });
+      }
+      return result;
+    });
+  return { known, fresh: operations.slice(known.length) };
+}
+
+/** The receipt after a request: what is still known of it, and the new results behind. */
+export function receiptAfter(
+  receipt: Receipt,
+  operations: readonly NumberedOperation[],
+  results: readonly OperationResult[],
+): Receipt {
+  const kept = results.filter(({ status }) => status !== 'duplicate');
+  const firstN = kept[0]?.n ?? receipt.firstN;
+  return {
+    ...receipt,
+    version: receipt.version + 1,
+    lastN: kept.at(-1)?.n ?? receipt.lastN,
+    firstN,
+    digests: operations
+      .filter(({ n }) => n >= firstN)
+      .map(digestOf)
+      .slice(0, kept.length),
+    results: kept,
+  };
+}

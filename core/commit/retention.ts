@@ -1,0 +1,6 @@
+import { DAY_MS } from '../clock.js';
+
+/** A row of the log is kept this long; a device that stayed away longer starts over. */
+export const COMMIT_MS = 90 * DAY_MS;
+/** Longer than the log: a late deposit finds the tombstone, however late it is. */
+export const TOMBSTONE_MS = 120 * DAY_MS;

@@ -1,0 +1,82 @@
+import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
+import type { ChangeRow, Counts, StoredElement, StoredItem } from '../store/items.js';
+import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
+import type { Draft, Staged } from './draft.js';
+
+/** What stands in the commit itself; elements beyond it are fetched by whoever reads the row. */
+const INLINE_MAX_BYTES = 64 * 1024;
+
+/** The rows of the commit in their fixed order: types in the order in which responses list them, then as evaluated. */
+export function rowsOf(draft: Draft): ChangeRow[] {
+  const rows = draft.changes
+    .flatMap((staged) => staged.touches.map((touch) => ({ staged, touch })))
+    .filter(({ staged, touch }) => staged.item.kind !== 'tombstone' || touch.type === staged.item.of)
+    .map(({ staged, touch }) => rowOf(draft, staged, touch.type, touch.implied))
+    .sort((a, b) => ELEMENT_TYPES.indexOf(a.type) - ELEMENT_TYPES.indexOf(b.type));
+  return withinInlineLimit(rows);
+}
+
+function rowOf(draft: Draft, { item, before, key }: Staged, type: ElementType, implied: boolean): ChangeRow {
+  const element =
+    item.kind === 'tombstone'
+      ? undefined
+      : item.kind === 'message' && type === 'messageState'
+        ? stateElementOf(item)
+        : elementOf(item);
+  return {
+    type,
+    id: key.id,
+    ...(key.conversationId !== undefined && { conversationId: key.conversationId }),
+    ...placeOf(draft, { item, before, key }),
+    ...aboutMessage(item.kind === 'message' ? item : before),
+    ...(element ? { element } : { removed: 'deleted' as const }),
+    ...(implied && { implied }),
+  };
+}
+
+/** In which folder it is, by its conversation history; a message and a session history never leave theirs. */
+function placeOf(draft: Draft, { item, before, key }: Pick<Staged, 'item' | 'before' | 'key'>) {
+  if (item.kind === 'folder' || (item.kind === 'tombstone' && item.of === 'folder')) return {};
+  const was = before?.kind === 'conversationHistory' ? before : undefined;
+  const history =
+    item.kind === 'conversationHistory'
+      ? item
+      : key.conversationId === undefined
+        ? was
+        : draft.conversation(key.conversationId);
+  if (history === undefined || history === 'gone') return was ? { folderId: was.data.folderId } : {};
+  const { folderId } = history.data;
+  return { folderId, ...(was && was.data.folderId !== folderId && { folderBefore: was.data.folderId }) };
+}
+
+const aboutMessage = (item: StoredItem | undefined) =>
+  item?.kind === 'message' ? { date: item.data.date, messageContext: item.data.messageContext } : {};
+
+function withinInlineLimit(rows: readonly ChangeRow[]): ChangeRow[] {
+  let bytes = 0;
+  return rows.map(({ element, ...row }) => {
+    if (!element) return row;
+    bytes += jsonBytes(element);
+    return bytes > INLINE_MAX_BYTES ? row : { ...row, element };
+  });
+}
+
+/** Live elements of the box after the commit. A state counts as long as its message lives. */
+export function countsAfter(counts: Counts, draft: Draft): Counts {
+  const after = { ...counts };
+  const count = (item: StoredElement, by: 1 | -1) => {
+    after[item.kind] += by;
+    if (item.kind === 'message' && item.state) after.messageState += by;
+  };
+  for (const { item, before } of draft.changes) {
+    if (before !== undefined && isElement(before)) count(before, -1);
+    if (item.kind !== 'tombstone') count(item, 1);
+  }
+  return after;
+}
+
+const isElement = (item: StoredItem): item is StoredElement =>
+  item.kind === 'folder' ||
+  item.kind === 'conversationHistory' ||
+  item.kind === 'sessionHistory' ||
+  item.kind === 'message';

@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Device, DeviceRegistration } from '../../protocol/device.js';
+import type { DeviceId } from '../../protocol/ids.js';
+import {
+  ELEMENT_MAX_BYTES,
+  FRAME_MAX_BYTES,
+  OPERATIONS_MAX,
+  PAGE_MAX,
+  REQUEST_MAX_BYTES,
+} from '../../protocol/limits.js';
+import { boxCreation } from '../commit/box.js';
+import { firstReceipt } from '../commit/receipts.js';
+import type { Core } from '../core.js';
+import type { DeviceRecord } from '../registry.js';
+import type { BoxId, Receipt } from '../store/items.js';
+import { HEAD_KEY, receiptKey } from '../store/keys.js';
+import type { Write } from '../store/store.js';
+import { SyncProblem } from '../sync-problem.js';
+import { effectiveOf, refuseUnsupported } from './effective.js';
+
+const ATTEMPTS_MAX = 6;
+/** Until policies set it: no user has more devices in use, and every commit looks at all of them. */
+export const DEVICES_MAX = 100;
+
+/**
+ * Registers a device, or changes it; the box is made on first use. A new instance restarts `n` at 1 and voids what the
+ * former one had: token, connection, pending push.
+ * @throws SyncProblem `too-many-devices`, `busy`.
+ */
+export async function registerDevice(
+  core: Core,
+  box: BoxId,
+  deviceId: DeviceId,
+  registration: DeviceRegistration,
+): Promise<{ created: boolean; device: Device }> {
+  refuseUnsupported(registration.preferences);
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const [previous, kept] = await Promise.all([
+      core.registry.device(box, deviceId),
+      core.store.get(box, [HEAD_KEY, receiptKey(deviceId)]),
+    ]);
+    if (!kept.has(HEAD_KEY)) {
+      await core.store.write(box, boxCreation(core.clock.now()));
+      continue;
+    }
+    if (!previous) await refuseTooMany(core, box);
+    const stored = kept.get(receiptKey(deviceId));
+    const receipt = stored?.kind === 'receipt' ? stored : undefined;
+    const record = recordAfter(box, deviceId, registration, previous);
+    const { next, writes } = receiptFor(record, receipt);
+    if ((await core.registry.register(record, previous, writes)) === 'written') {
+      const replaced = previous?.connectionId;
+      if (replaced && previous.instanceId !== record.instanceId) await core.sockets.close(replaced);
+      return { created: !previous, device: shown(record, next) };
+    }
+  }
+  throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
+}
+
+async function refuseTooMany(core: Core, box: BoxId): Promise<void> {
+  if ((await core.registry.devices(box)).length < DEVICES_MAX) return;
+  throw new SyncProblem('too-many-devices', {
+    detail: `the box has ${DEVICES_MAX} devices; delete one first`,
+  });
+}
+
+function recordAfter(
+  box: BoxId,
+  deviceId: DeviceId,
+  { instanceId, name, preferences }: DeviceRegistration,
+  previous: DeviceRecord | undefined,
+): DeviceRecord {
+  const isSameScope = previous !== undefined && isDeepStrictEqual(previous.preferences, preferences);
+  const scopeVersion = (previous?.scopeVersion ?? 0) + (isSameScope ? 0 : 1);
+  const asked = { box, deviceId, instanceId, name, preferences, scopeVersion };
+  return previous?.instanceId === instanceId ? { ...previous, ...asked } : { ...asked, syncedModSeq: 0 };
+}
+
+/** The receipt of this very instance: kept as it is, or begun anew. */
+function receiptFor(
+  { deviceId, instanceId }: DeviceRecord,
+  stored: Receipt | undefined,
+): { next: Receipt; writes: Write[] } {
+  if (stored?.instanceId === instanceId) return { next: stored, writes: [] };
+  const next = firstReceipt(deviceId, instanceId, (stored?.version ?? 0) + 1);
+  return { next, writes: [{ put: next, when: stored ? { version: stored.version } : 'absent' }] };
+}
+
+function shown(record: DeviceRecord, receipt: Receipt | undefined): Device {
+  const { deviceId, instanceId, name, preferences, scopeVersion } = record;
+  return {
+    deviceId,
+    instanceId,
+    ...(name !== undefined && { name }),
+    preferences,
+    effective: effectiveOf(preferences),
+    scopeVersion,
+    lastN: receipt?.lastN ?? 0,
+    limits: {
+      operationsPerRequest: OPERATIONS_MAX,
+      requestBytes: REQUEST_MAX_BYTES,
+      elementBytes: ELEMENT_MAX_BYTES,
+      elementsPerResponse: PAGE_MAX,
+      frameBytes: FRAME_MAX_BYTES,
+    },
+  };
+}
+
+export async function listDevices(core: Core, box: BoxId): Promise<Device[]> {
+  const records = await core.registry.devices(box);
+  const keys = records.map(({ deviceId }) => receiptKey(deviceId));
+  const receipts = keys.length > 0 ? await core.store.get(box, keys) : new Map();
+  return records.map((record) =>
+    shown(record, receipts.get(receiptKey(record.deviceId)) as Receipt | undefined),
+  );
+}
+
+/** @throws SyncProblem `not-found`. */
+export async function showDevice(core: Core, box: BoxId, deviceId: DeviceId): Promise<Device> {
+  const [record, kept] = await Promise.all([
+    core.registry.device(box, deviceId),
+    core.store.get(box, [receiptKey(deviceId)]),
+  ]);
+  if (!record) throw unknown();
+  return shown(record, kept.get(receiptKey(deviceId)) as Receipt | undefined);
+}
+
+/**
+ * Revokes a device: its connection is closed, and every later request of it is refused.
+ * @throws SyncProblem `not-found`, `busy`.
+ */
+export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const [record, kept] = await Promise.all([
+      core.registry.device(box, deviceId),
+      core.store.get(box, [receiptKey(deviceId)]),
+    ]);
+    if (!record) throw unknown();
+    const receipt = kept.get(receiptKey(deviceId));
+    const writes: Write[] = receipt ? [{ remove: receipt.sk, when: { version: receipt.version } }] : [];
+    if ((await core.registry.revoke(record, writes)) === 'written') {
+      if (record.connectionId) await core.sockets.close(record.connectionId);
+      return;
+    }
+  }
+  throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
+}
+
+const unknown = () => new SyncProblem('not-found', { detail: 'there is no such device' });

@@ -1,0 +1,275 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { DeviceId } from '../../protocol/ids.js';
+import type { DevicePatch, DeviceRecord, Registry, TicketHolder } from '../registry.js';
+import type { BoxId } from '../store/items.js';
+import type { Write } from '../store/store.js';
+import { isRefusal } from './errors.js';
+import { actionOf } from './store.js';
+
+type Image = Record<string, AttributeValue>;
+
+const boxKey = (box: BoxId) => `B#${box}`;
+const DEVICES = 'D#';
+const deviceKey = (box: BoxId, deviceId: DeviceId): Image => ({
+  pk: { S: boxKey(box) },
+  sk: { S: DEVICES + deviceId },
+});
+const ticketKey = (ticket: string): Image => ({ pk: { S: `T#${ticket}` }, sk: { S: 'T' } });
+
+const REGISTERED = 'instanceId = :instanceId';
+
+/** Fields of a device record, each an attribute of its own, so that each can be changed and compared alone. */
+const FIELDS = {
+  instanceId: 'S',
+  name: 'S',
+  preferences: 'JSON',
+  scopeVersion: 'N',
+  syncedModSeq: 'N',
+  connectionId: 'S',
+  connectedAtMs: 'N',
+  announcedModSeq: 'N',
+  pushBy: 'N',
+  pushDueMs: 'N',
+  lastPushAtMs: 'N',
+} as const satisfies Partial<Record<keyof DeviceRecord, 'S' | 'N' | 'JSON'>>;
+
+type Field = keyof typeof FIELDS;
+const fields = Object.keys(FIELDS) as Field[];
+
+function toAttribute(field: Field, value: unknown): AttributeValue {
+  switch (FIELDS[field]) {
+    case 'N':
+      return { N: String(value) };
+    case 'JSON':
+      return { S: JSON.stringify(value) };
+    default:
+      return { S: String(value) };
+  }
+}
+
+function fromAttribute(field: Field, attribute: AttributeValue): unknown {
+  switch (FIELDS[field]) {
+    case 'N':
+      return Number(attribute.N);
+    case 'JSON':
+      return JSON.parse(attribute.S ?? '{}');
+    default:
+      return attribute.S;
+  }
+}
+
+function encodeDevice(record: DeviceRecord): Image {
+  const image = deviceKey(record.box, record.deviceId);
+  for (const field of fields) {
+    if (record[field] !== undefined) image[field] = toAttribute(field, record[field]);
+  }
+  return image;
+}
+
+function decodeDevice(image: Image): DeviceRecord {
+  const record: Record<string, unknown> = {
+    box: image.pk?.S?.slice(boxKey('' as BoxId).length),
+    deviceId: image.sk?.S?.slice(DEVICES.length),
+  };
+  for (const field of fields) {
+    const attribute = image[field];
+    if (attribute) record[field] = fromAttribute(field, attribute);
+  }
+  return record as unknown as DeviceRecord;
+}
+
+type Fields = { readonly [F in Field]?: unknown };
+
+/** The update of some fields of a device that is registered with this instance, where others are as they were read. */
+function expressions(
+  { box, deviceId, instanceId }: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>,
+  { set, expect = {} }: { readonly set: Fields; readonly expect?: Fields },
+) {
+  const ExpressionAttributeNames: Record<string, string> = {};
+  const ExpressionAttributeValues: Image = { ':instanceId': { S: instanceId } };
+  const conditions = [REGISTERED];
+  const sets: string[] = [];
+  const removes: string[] = [];
+  for (const [field, value] of Object.entries(set) as [Field, unknown][]) {
+    ExpressionAttributeNames[`#${field}`] = field;
+    if (value === undefined) {
+      removes.push(`#${field}`);
+    } else {
+      ExpressionAttributeValues[`:new_${field}`] = toAttribute(field, value);
+      sets.push(`#${field} = :new_${field}`);
+    }
+  }
+  for (const [field, value] of Object.entries(expect) as [Field, unknown][]) {
+    ExpressionAttributeNames[`#${field}`] = field;
+    if (value === undefined) {
+      conditions.push(`attribute_not_exists(#${field})`);
+    } else {
+      ExpressionAttributeValues[`:old_${field}`] = toAttribute(field, value);
+      conditions.push(`#${field} = :old_${field}`);
+    }
+  }
+  const clauses = [
+    sets.length > 0 && `SET ${sets.join(', ')}`,
+    removes.length > 0 && `REMOVE ${removes.join(', ')}`,
+  ];
+  return {
+    Key: deviceKey(box, deviceId),
+    UpdateExpression: clauses.filter(Boolean).join(' '),
+    ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeNames,
+    ExpressionAttributeValues,
+  };
+}
+
+/** Devices and tickets in one DynamoDB table, `pk` and `sk`; registering writes to the boxes' table too. */
+export class DynamoRegistry implements Registry {
+  constructor(
+    private readonly client: DynamoDBClient,
+    private readonly table: string,
+    private readonly storeTable: string,
+  ) {}
+
+  async device(box: BoxId, deviceId: DeviceId) {
+    const { Item } = await this.client.send(
+      new GetItemCommand({ TableName: this.table, Key: deviceKey(box, deviceId), ConsistentRead: true }),
+    );
+    return Item && decodeDevice(Item);
+  }
+
+  async devices(box: BoxId) {
+    const devices: DeviceRecord[] = [];
+    let start: Image | undefined;
+    do {
+      const page = await this.client.send(
+        new QueryCommand({
+          TableName: this.table,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :devices)',
+          ExpressionAttributeValues: { ':pk': { S: boxKey(box) }, ':devices': { S: DEVICES } },
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      devices.push(...(page.Items ?? []).map(decodeDevice));
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return devices;
+  }
+
+  async register(record: DeviceRecord, previous: DeviceRecord | undefined, writes: readonly Write[]) {
+    const action = previous ? this.replacing(record, previous) : this.adding(record);
+    return this.transact([action, ...writes.map((write) => actionOf(this.storeTable, record.box, write))]);
+  }
+
+  private adding(record: DeviceRecord): TransactWriteItem {
+    const ConditionExpression = 'attribute_not_exists(pk)';
+    return { Put: { TableName: this.table, Item: encodeDevice(record), ConditionExpression } };
+  }
+
+  private replacing(record: DeviceRecord, previous: DeviceRecord): TransactWriteItem {
+    const condition = `${REGISTERED} AND scopeVersion = :scopeVersion`;
+    const asRead = {
+      ':instanceId': { S: previous.instanceId },
+      ':scopeVersion': { N: String(previous.scopeVersion) },
+    };
+    if (record.instanceId !== previous.instanceId) {
+      const Item = encodeDevice(record);
+      const put = { ConditionExpression: condition, ExpressionAttributeValues: asRead };
+      return { Put: { TableName: this.table, Item, ...put } };
+    }
+    // Connection and pushes of the same instance go on meanwhile: only what registering is about may be touched.
+    const { Key, ...update } = expressions(record, {
+      set: { name: record.name, preferences: record.preferences, scopeVersion: record.scopeVersion },
+    });
+    return {
+      Update: {
+        TableName: this.table,
+        Key,
+        ...update,
+        ConditionExpression: condition,
+        ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ...asRead },
+      },
+    };
+  }
+
+  async revoke(record: DeviceRecord, writes: readonly Write[]) {
+    const remove = {
+      Delete: {
+        TableName: this.table,
+        Key: deviceKey(record.box, record.deviceId),
+        ConditionExpression: REGISTERED,
+        ExpressionAttributeValues: { ':instanceId': { S: record.instanceId } },
+      },
+    };
+    return this.transact([remove, ...writes.map((write) => actionOf(this.storeTable, record.box, write))]);
+  }
+
+  private async transact(TransactItems: TransactWriteItem[]): Promise<'written' | 'refused'> {
+    try {
+      await this.client.send(new TransactWriteItemsCommand({ TransactItems }));
+      return 'written';
+    } catch (error) {
+      if (isRefusal(error)) return 'refused';
+      throw error;
+    }
+  }
+
+  async patch(
+    device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>,
+    patch: DevicePatch,
+  ): Promise<boolean> {
+    try {
+      await this.client.send(new UpdateItemCommand({ TableName: this.table, ...expressions(device, patch) }));
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  async putTicket(ticket: string, { box, deviceId, instanceId }: TicketHolder, expiresAtMs: number) {
+    await this.client.send(
+      new PutItemCommand({
+        TableName: this.table,
+        Item: {
+          ...ticketKey(ticket),
+          box: { S: box },
+          deviceId: { S: deviceId },
+          instanceId: { S: instanceId },
+          expiresAtMs: { N: String(expiresAtMs) },
+          expiresAt: { N: String(Math.ceil(expiresAtMs / 1000)) },
+        },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    );
+  }
+
+  async takeTicket(ticket: string, nowMs: number): Promise<TicketHolder | undefined> {
+    try {
+      const { Attributes } = await this.client.send(
+        new DeleteItemCommand({
+          TableName: this.table,
+          Key: ticketKey(ticket),
+          ConditionExpression: 'expiresAtMs > :now',
+          ExpressionAttributeValues: { ':now': { N: String(nowMs) } },
+          ReturnValues: 'ALL_OLD',
+        }),
+      );
+      const { box, deviceId, instanceId } = Attributes ?? {};
+      return { box: box?.S, deviceId: deviceId?.S, instanceId: instanceId?.S } as TicketHolder;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  QueryCommand,
+  TransactGetItemsCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { BoxId, StoredItem } from '../store/items.js';
+import type { Range, Store, Write } from '../store/store.js';
+import { SnapshotTooLarge } from '../store/store.js';
+import { isRefusal, isTooLarge } from './errors.js';
+import { decodeItem, encodeItem } from './items.js';
+
+const BATCH_GET_MAX = 100;
+const UNPROCESSED_WAIT_MS = 50;
+
+const ABSENT = 'attribute_not_exists(sk)';
+const AS_READ = 'version = :version';
+
+const condition = (when: Write['when']) =>
+  when === 'absent'
+    ? { ConditionExpression: ABSENT }
+    : {
+        ConditionExpression: AS_READ,
+        ExpressionAttributeValues: { ':version': { N: String(when.version) } },
+      };
+
+/** The write as one action of a transaction; the registry's transactions carry some of them too. */
+export const actionOf = (table: string, box: BoxId, write: Write): TransactWriteItem =>
+  'put' in write
+    ? { Put: { TableName: table, Item: encodeItem(box, write.put), ...condition(write.when) } }
+    : {
+        Delete: {
+          TableName: table,
+          Key: { box: { S: box }, sk: { S: write.remove } },
+          ...condition(write.when),
+        },
+      };
+
+/** The boxes in one DynamoDB table, `box` and `sk`, no secondary index. */
+export class DynamoStore implements Store {
+  constructor(
+    private readonly client: DynamoDBClient,
+    private readonly table: string,
+  ) {}
+
+  async snapshot(box: BoxId, keys: readonly string[]) {
+    const TransactItems = keys.map((sk) => ({ Get: { TableName: this.table, Key: keyOf(box, sk) } }));
+    try {
+      const { Responses = [] } = await this.client.send(new TransactGetItemsCommand({ TransactItems }));
+      return byKey(Responses.flatMap(({ Item }) => (Item ? [decodeItem(Item).item] : [])));
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      throw isTooLarge(error) ? new SnapshotTooLarge({ cause: error }) : error;
+    }
+  }
+
+  async get(box: BoxId, keys: readonly string[]) {
+    const items: StoredItem[] = [];
+    let rest = [...new Set(keys)].map((sk) => keyOf(box, sk));
+    while (rest.length > 0) {
+      const { Responses, UnprocessedKeys } = await this.client.send(
+        new BatchGetItemCommand({
+          RequestItems: { [this.table]: { Keys: rest.slice(0, BATCH_GET_MAX), ConsistentRead: true } },
+        }),
+      );
+      for (const image of Responses?.[this.table] ?? []) items.push(decodeItem(image).item);
+      const unprocessed = (UnprocessedKeys?.[this.table]?.Keys ?? []) as typeof rest;
+      if (unprocessed.length > 0) await setTimeout(UNPROCESSED_WAIT_MS);
+      rest = [...unprocessed, ...rest.slice(BATCH_GET_MAX)];
+    }
+    return byKey(items);
+  }
+
+  async write(box: BoxId, writes: readonly Write[]) {
+    try {
+      const TransactItems = writes.map((write) => actionOf(this.table, box, write));
+      await this.client.send(new TransactWriteItemsCommand({ TransactItems }));
+      return 'written';
+    } catch (error) {
+      if (isRefusal(error)) return 'refused';
+      throw error;
+    }
+  }
+
+  async query(box: BoxId, { from, to, limit, descending = false }: Range) {
+    const { Items = [], LastEvaluatedKey } = await this.client.send(
+      new QueryCommand({
+        TableName: this.table,
+        ConsistentRead: true,
+        KeyConditionExpression: 'box = :box AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: { ':box': { S: box }, ':from': { S: from }, ':to': { S: to } },
+        Limit: limit,
+        ScanIndexForward: !descending,
+      }),
+    );
+    return { items: Items.map((image) => decodeItem(image).item), more: LastEvaluatedKey !== undefined };
+  }
+}
+
+const keyOf = (box: BoxId, sk: string) => ({ box: { S: box }, sk: { S: sk } });
+
+const byKey = (items: readonly StoredItem[]): ReadonlyMap<string, StoredItem> =>
+  new Map(items.map((item) => [item.sk, item]));

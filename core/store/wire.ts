@@ -1,0 +1,46 @@
+import type { Element, MessageStateElement } from '../../protocol/elements/element.js';
+import type { ModSeq } from '../../protocol/ids.js';
+import type { StoredConversation, StoredFolder, StoredMessage, StoredSession } from './items.js';
+
+/** A stored element as it goes over the wire. A message goes without its state, which is an element of its own. */
+export function elementOf(item: StoredFolder | StoredConversation | StoredSession | StoredMessage): Element {
+  switch (item.kind) {
+    case 'folder':
+      return { type: 'folder', id: item.id, modSeq: item.version as ModSeq, ...item.data };
+    case 'conversationHistory':
+      return { type: 'conversationHistory', id: item.id, modSeq: item.version as ModSeq, ...item.data };
+    case 'sessionHistory':
+      return {
+        type: 'sessionHistory',
+        id: item.id,
+        modSeq: item.version as ModSeq,
+        conversationId: item.conversationId,
+        ...item.data,
+      };
+    case 'message':
+      return {
+        type: 'message',
+        id: item.id,
+        modSeq: item.modSeq as ModSeq,
+        conversationId: item.conversationId,
+        ...item.data,
+      };
+  }
+}
+
+/** The state of a message as it goes over the wire; undefined where none was ever stored. */
+export function stateElementOf(item: StoredMessage): MessageStateElement | undefined {
+  if (!item.state) return undefined;
+  const { modSeq, flags, dispositions } = item.state;
+  return {
+    type: 'messageState',
+    id: item.id,
+    modSeq: modSeq as ModSeq,
+    conversationId: item.conversationId,
+    flags: [...flags], // also when empty: the change that emptied it has to arrive
+    ...(dispositions.length > 0 && { dispositions: [...dispositions] }),
+  };
+}
+
+/** Size of an element as the protocol counts it. Unit: bytes of its JSON. */
+export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
