@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import type { PushQueue, Sockets } from './push/ports.js';
+import type { ReapQueue } from './reap/ports.js';
 import type { Registry } from './registry.js';
 import type { Store } from './store/store.js';
 
@@ -15,6 +16,7 @@ export interface Core {
   readonly clock: Clock;
   readonly tokenKeys: TokenKeys;
   readonly pushQueue: PushQueue;
+  readonly reapQueue: ReapQueue;
   readonly sockets: Sockets;
   readonly report: Report;
 }

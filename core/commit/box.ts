@@ -18,7 +18,9 @@ const folder = (id: FolderId): StoredFolder => ({
   kind: 'folder',
   sk: folderKey(id),
   version: FIRST_COMMIT,
+  modSeq: FIRST_COMMIT,
   id,
+  subFolders: 0,
   data: { name: id, parentFolderId: null },
 });
 

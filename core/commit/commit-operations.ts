@@ -6,7 +6,7 @@ import type { BoxId, Receipt, StoredItem } from '../store/items.js';
 import { receiptKey } from '../store/keys.js';
 import { SyncProblem } from '../sync-problem.js';
 import { commit, type Decision, type Reading } from './commit.js';
-import { evaluateAll, prepare, resultOf } from './process.js';
+import { evaluateAll, prepare, resultOf, withFewer } from './process.js';
 import { receiptAfter, sortOut } from './receipts.js';
 
 /** The device instance that a request comes from. */
@@ -27,6 +27,14 @@ export async function commitOperations(
   operations: readonly NumberedOperation[],
 ): Promise<readonly OperationResult[]> {
   if (operations.length === 0) return [];
+  return withFewer(operations, (few) => commitSome(core, caller, few));
+}
+
+async function commitSome(
+  core: Core,
+  caller: Caller,
+  operations: readonly NumberedOperation[],
+): Promise<readonly OperationResult[]> {
   const { prepared, keys } = prepare(operations);
 
   const decide = ({ stored, draft }: Reading): Decision<readonly OperationResult[]> => {

@@ -1,21 +1,22 @@
 import type { Clock } from '../clock.js';
 import type { Core } from '../core.js';
-import type { BoxId, Commit, Head, Origin, StoredItem } from '../store/items.js';
-import { commitKey, HEAD_KEY } from '../store/keys.js';
-import type { Write } from '../store/store.js';
+import type { BoxId, Commit, Head, Origin, StoredFolder, StoredItem } from '../store/items.js';
+import { commitKey, endOf, FOLDERS, HEAD_KEY } from '../store/keys.js';
+import { SNAPSHOT_KEYS_MAX, SnapshotTooLarge, type Write } from '../store/store.js';
 import { SyncProblem } from '../sync-problem.js';
 import { boxCreation, newNonce } from './box.js';
-import { Draft } from './draft.js';
+import { Draft, Unread, UnreadFolders } from './draft.js';
 import { COMMIT_MS } from './retention.js';
 import { countsAfter, rowsOf } from './rows.js';
 
 const ATTEMPTS_MAX = 6;
 const FIRST_BACKOFF_MS = 40; // doubled with each attempt, and a random share of it waited
+/** All that may be there, and as many deleted ones as fit a page: only the depth of what is moved hangs on it. */
+const FOLDERS_READ_MAX = 2000;
 const BUSY_RETRY_AFTER_SECONDS = 1;
 
 /** What was read at one moment, and the commit that may follow. */
 export interface Reading {
-  readonly head: Head;
   readonly stored: ReadonlyMap<string, StoredItem>;
   readonly draft: Draft;
 }
@@ -46,14 +47,14 @@ interface Unanswered<T> {
  * @throws SyncProblem `busy` when the box stayed contended for all attempts, `device-not-registered` when there is no box.
  */
 export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Promise<T> {
+  const keys = new Set([HEAD_KEY, ...intent.keys]);
   const unanswered: Unanswered<T>[] = [];
+  let folders: readonly StoredFolder[] | undefined;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 0) await backOff(core.clock, attempt);
-    const stored = await core.store.snapshot(box, [
-      HEAD_KEY,
-      ...unanswered.map(({ commit }) => commit.sk),
-      ...new Set(intent.keys),
-    ]);
+    for (const { commit } of unanswered) keys.add(commit.sk);
+    if (keys.size > SNAPSHOT_KEYS_MAX) throw new SnapshotTooLarge();
+    const stored = await core.store.snapshot(box, [...keys]);
     if (!stored) continue;
     const done = unanswered.find(({ commit }) => isThere(stored, commit));
     if (done) return done.answer;
@@ -62,12 +63,23 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
     if (head?.kind !== 'head') {
       if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
       await core.store.write(box, boxCreation(core.clock.now()));
+      attempt = -1;
       continue;
     }
-    const draft = new Draft(stored, head.modSeq + 1, core.clock.now());
-    const decision = intent.decide({ head, stored, draft });
-    const made = draft.size > 0 ? commitOf(head, draft, decision.origin) : undefined;
-    const writes = [...decision.writes, ...(made ? writesOf(head, draft, made) : [])];
+    const draft = new Draft(head, keys, stored, core.clock.now(), folders);
+    let decision: Decision<T>;
+    try {
+      decision = intent.decide({ stored, draft });
+    } catch (error) {
+      // Not an attempt that was lost to others: the next one reads what this one asked for.
+      if (error instanceof Unread) keys.add(error.key);
+      else if (error instanceof UnreadFolders) folders = await allFolders(core, box);
+      else throw error;
+      attempt = -1;
+      continue;
+    }
+    const made = draft.size > 0 ? commitOf(draft, decision.origin) : undefined;
+    const writes = [...decision.writes, ...(made ? writesOf(draft, made) : [])];
     if (writes.length === 0) return decision.answer;
     try {
       if ((await core.store.write(box, writes)) === 'written') {
@@ -87,6 +99,15 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
   });
 }
 
+async function allFolders(core: Core, box: BoxId): Promise<readonly StoredFolder[]> {
+  const { items } = await core.store.query(box, {
+    from: FOLDERS,
+    to: endOf(FOLDERS),
+    limit: FOLDERS_READ_MAX,
+  });
+  return items.filter((item) => item.kind === 'folder');
+}
+
 const isThere = (stored: ReadonlyMap<string, StoredItem>, { sk, nonce }: Commit): boolean => {
   const item = stored.get(sk);
   return item?.kind === 'commit' && item.nonce === nonce;
@@ -95,14 +116,14 @@ const isThere = (stored: ReadonlyMap<string, StoredItem>, { sk, nonce }: Commit)
 const backOff = (clock: Clock, attempt: number): Promise<void> =>
   clock.sleep(clock.random() * FIRST_BACKOFF_MS * 2 ** attempt);
 
-function commitOf(head: Head, draft: Draft, origin: Origin): Commit {
+function commitOf(draft: Draft, origin: Origin): Commit {
   return {
     kind: 'commit',
     sk: commitKey(draft.modSeq),
     version: draft.modSeq,
     modSeq: draft.modSeq,
     nonce: newNonce(),
-    previous: head.nonce,
+    previous: draft.head.nonce,
     atMs: draft.nowMs,
     origin,
     rows: rowsOf(draft),
@@ -110,7 +131,8 @@ function commitOf(head: Head, draft: Draft, origin: Origin): Commit {
   };
 }
 
-function writesOf(head: Head, draft: Draft, made: Commit): Write[] {
+function writesOf(draft: Draft, made: Commit): Write[] {
+  const { head, emptying } = draft;
   const nextHead: Head = {
     ...head,
     version: head.version + 1,
@@ -118,12 +140,18 @@ function writesOf(head: Head, draft: Draft, made: Commit): Write[] {
     nonce: made.nonce,
     atMs: made.atMs,
     counts: countsAfter(head.counts, draft),
+    ...(emptying.length > 0 && { emptying }),
   };
   return [
     { put: nextHead, when: { version: head.version } },
     { put: made, when: 'absent' },
-    ...draft.changes.map(
-      ({ item, before }): Write => ({ put: item, when: before ? { version: before.version } : 'absent' }),
-    ),
+    ...draft.changes.map(({ item, before }): Write => ({ put: item, when: asRead(before) })),
+    ...[...draft.nameChanges].flatMap(([sk, { item, before }]): Write[] => {
+      if (item) return [{ put: item, when: asRead(before) }];
+      return before ? [{ remove: sk, when: { version: before.version } }] : [];
+    }),
   ];
 }
+
+const asRead = (before: StoredItem | undefined) =>
+  before ? { version: before.version } : ('absent' as const);

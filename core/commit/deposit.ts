@@ -2,7 +2,7 @@ import type { DepositResponse } from '../../protocol/participating.js';
 import type { Core } from '../core.js';
 import type { BoxId } from '../store/items.js';
 import { commit } from './commit.js';
-import { evaluateAll, prepare, resultOf } from './process.js';
+import { evaluateAll, prepare, resultOf, withFewer } from './process.js';
 
 /**
  * Commits operations of the CPM Participating Function; the box is made on first use. They are idempotent by id:
@@ -15,16 +15,20 @@ export async function deposit(
   box: BoxId,
   operations: readonly unknown[],
 ): Promise<DepositResponse> {
+  return withFewer(operations, (few) => depositSome(core, box, few));
+}
+
+async function depositSome(core: Core, box: BoxId, operations: readonly unknown[]): Promise<DepositResponse> {
   const { prepared, keys } = prepare(operations);
   return commit<DepositResponse>(core, box, {
     keys: [...keys],
     onMissingBox: 'create',
-    decide({ head, draft }) {
+    decide({ draft }) {
       const outcomes = evaluateAll(draft, prepared);
       return {
         answer: {
           results: outcomes.map((outcome) => resultOf(outcome, draft.modSeq)),
-          modSeq: draft.size > 0 ? draft.modSeq : head.modSeq,
+          modSeq: draft.size > 0 ? draft.modSeq : draft.head.modSeq,
         },
         origin: { by: 'participatingFunction' },
         writes: [],

@@ -1,18 +1,37 @@
 import type { ElementType } from '../../protocol/elements/element.js';
-import type { ConversationId, ElementId } from '../../protocol/ids.js';
+import type { ConversationId, ElementId, FolderId, SessionId } from '../../protocol/ids.js';
 import type {
+  Emptying,
+  FolderName,
+  Head,
   StoredConversation,
   StoredElement,
+  StoredFolder,
   StoredItem,
   StoredMessage,
+  StoredSession,
   Tombstone,
 } from '../store/items.js';
-import { conversationKey, messageKey } from '../store/keys.js';
+import { conversationKey, folderKey, messageKey, sessionKey } from '../store/keys.js';
 import { jsonBytes } from '../store/wire.js';
 import { TOMBSTONE_MS } from './retention.js';
 
 /** What is under a key: a live element, what is left of a deleted one, or nothing that ever was. */
 export type Found<T extends StoredElement> = T | 'gone' | undefined;
+
+/** Evaluation met a key that was not read: it has to be read together with the others. */
+export class Unread extends Error {
+  override readonly name = 'Unread';
+
+  constructor(readonly key: string) {
+    super('a key that decides was not read');
+  }
+}
+
+/** Evaluation needs to see all folders, since a folder with sub-folders is moved. */
+export class UnreadFolders extends Error {
+  override readonly name = 'UnreadFolders';
+}
 
 /** Which elements of an item an operation changed, and whether only as a consequence of something else. */
 export interface Touch {
@@ -31,7 +50,13 @@ export interface Staged {
   readonly key: ElementKey;
   readonly item: StoredElement | Tombstone;
   readonly before: StoredItem | undefined;
-  readonly touches: readonly Touch[];
+  readonly touches: readonly Touch[]; // none: nothing that a device would be told
+}
+
+/** A name among siblings that is taken or, without item, given free. */
+export interface StagedName {
+  readonly item: FolderName | undefined;
+  readonly before: StoredItem | undefined;
 }
 
 /**
@@ -39,22 +64,38 @@ export interface Staged {
  * The changes of a request to one element fold into one write.
  */
 export class Draft {
-  private readonly staged = new Map<string, Staged>();
+  /** Number that this commit will have. */
+  readonly modSeq: number;
+  private readonly elements = new Map<string, Staged>();
+  private readonly names = new Map<string, StagedName>();
+  private readonly deletedFolders: Emptying<FolderId>[] = [];
   private stagedBytes = 0;
 
+  /**
+   * @param keys all that were read; `stored` holds those of them that are there
+   * @param folders all folders of the box, read before and not at that one moment: for the depth of what is moved alone
+   */
   constructor(
+    readonly head: Head,
+    private readonly keys: ReadonlySet<string>,
     private readonly stored: ReadonlyMap<string, StoredItem>,
-    /** Number that this commit will have. */
-    readonly modSeq: number,
     readonly nowMs: number,
-  ) {}
-
-  get changes(): readonly Staged[] {
-    return [...this.staged.values()];
+    private readonly folders?: readonly StoredFolder[],
+  ) {
+    this.modSeq = head.modSeq + 1;
   }
 
+  get changes(): readonly Staged[] {
+    return [...this.elements.values()];
+  }
+
+  get nameChanges(): ReadonlyMap<string, StagedName> {
+    return this.names;
+  }
+
+  /** Items that the commit will write, without head, log and receipt. */
   get size(): number {
-    return this.staged.size;
+    return this.elements.size + this.names.size;
   }
 
   /** Not less than what the staged items take, in bytes of JSON. */
@@ -62,73 +103,139 @@ export class Draft {
     return this.stagedBytes;
   }
 
+  /** Deleted folders that have to be emptied, with those that this commit deletes. */
+  get emptying(): readonly Emptying<FolderId>[] {
+    return [...(this.head.emptying ?? []), ...this.deletedFolders];
+  }
+
+  folder(id: FolderId): Found<StoredFolder> {
+    return this.find(folderKey(id), 'folder');
+  }
+
+  /** How many folders lie one below the other from this one on, itself counted. */
+  heightOf(folder: StoredFolder): number {
+    if (folder.subFolders === 0) return 1;
+    if (!this.folders) throw new UnreadFolders();
+    const all = new Map(this.folders.map((each) => [each.sk, each]));
+    for (const { item } of this.changes) {
+      if (item.kind === 'folder') all.set(item.sk, item);
+      else all.delete(item.sk);
+    }
+    return heightIn([...all.values()], folder.id);
+  }
+
   conversation(id: ConversationId): Found<StoredConversation> {
-    return this.find(conversationKey(id), 'conversationHistory');
-  }
-
-  /** A message of a live conversation history; what an earlier life of the conversation held is gone. */
-  message(conversation: StoredConversation, id: ElementId): Found<StoredMessage> {
-    return this.content(conversation, messageKey(conversation.id, id), 'message');
-  }
-
-  find<K extends StoredElement['kind']>(sk: string, kind: K): Found<Extract<StoredElement, { kind: K }>> {
-    const item = this.staged.get(sk)?.item ?? this.stored.get(sk);
-    if (item?.kind === 'tombstone') return 'gone';
-    return item?.kind === kind ? (item as Extract<StoredElement, { kind: K }>) : undefined;
-  }
-
-  /** What an earlier life of the conversation history held counts as gone, whether it was cleared away yet or not. */
-  content<K extends 'sessionHistory' | 'message'>(
-    conversation: StoredConversation,
-    sk: string,
-    kind: K,
-  ): Found<Extract<StoredElement, { kind: K }>> {
-    const found: Found<StoredElement> = this.find<StoredElement['kind']>(sk, kind);
+    const found: Found<StoredConversation> = this.find(conversationKey(id), 'conversationHistory');
     if (found === undefined || found === 'gone') return found;
-    return found.version < conversation.data.createdModSeq
-      ? 'gone'
-      : (found as Extract<StoredElement, { kind: K }>);
+    return this.emptying.some((folder) => folder.id === found.data.folderId) ? 'gone' : found;
   }
 
-  /** Whether the element stood there before the request, with the modSeq that `ifModSeq` is compared with. */
+  session(conversation: StoredConversation, id: SessionId): Found<StoredSession> {
+    const found: Found<StoredSession> = this.find(sessionKey(conversation.id, id), 'sessionHistory');
+    return isOfEarlierLife(conversation, found) ? 'gone' : found;
+  }
+
+  message(conversation: StoredConversation, id: ElementId): Found<StoredMessage> {
+    const found: Found<StoredMessage> = this.find(messageKey(conversation.id, id), 'message');
+    if (found === undefined || found === 'gone') return found;
+    const sessionIsGone = conversation.emptying?.some((session) => session.id === found.data.sessionId);
+    return sessionIsGone || isOfEarlierLife(conversation, found) ? 'gone' : found;
+  }
+
+  /** The folder that has a name among its siblings. */
+  holderOfName(key: string): FolderId | undefined {
+    const item = this.names.has(key) ? this.names.get(key)?.item : this.read(key);
+    return item?.kind === 'folderName' ? item.folderId : undefined;
+  }
+
+  /** The modSeq that `ifModSeq` is compared with: the element's before the request; undefined where it was not there. */
   modSeqBefore(sk: string, type: ElementType): number | undefined {
     const before = this.stored.get(sk);
-    if (before === undefined || before.kind === 'tombstone') return undefined;
+    if (before === undefined || !('data' in before)) return undefined;
     if (type === 'messageState') return before.kind === 'message' ? before.state?.modSeq : undefined;
-    return before.kind === 'message' ? before.modSeq : before.version;
+    return before.modSeq;
   }
 
-  stage(item: StoredElement, type: ElementType, { implied = false } = {}): void {
-    this.lay(item, keyOf(item), type, implied);
+  /** Lays a changed item over what was read. Without `type` no element changed: nobody is told of it. */
+  stage(item: StoredElement, type?: ElementType, { implied = false } = {}): void {
+    this.lay({ ...item, version: this.modSeq }, keyOf(item), type, implied);
   }
 
   /** Deletes an element: what is left of it stays until no late deposit can come any more. */
   bury(item: StoredElement): void {
-    const expiresAtMs = this.nowMs + TOMBSTONE_MS;
-    const tombstone: Tombstone = {
-      kind: 'tombstone',
-      sk: item.sk,
-      version: this.modSeq,
-      of: item.kind,
-      expiresAtMs,
-    };
-    this.lay(tombstone, keyOf(item), item.kind, false);
+    this.lay(tombstoneOf(item, this.modSeq, this.nowMs), keyOf(item), item.kind, false);
+    if (item.kind === 'folder') this.deletedFolders.push({ id: item.id, modSeq: this.modSeq });
   }
 
-  private lay(item: StoredElement | Tombstone, key: ElementKey, type: ElementType, implied: boolean): void {
+  /** Takes a folder's name among its siblings, or without folder gives it free. */
+  setName(key: string, folderId: FolderId | undefined): void {
+    const item: FolderName | undefined =
+      folderId === undefined ? undefined : { kind: 'folderName', sk: key, version: this.modSeq, folderId };
+    this.names.set(key, { item, before: this.stored.get(key) });
+  }
+
+  private read(sk: string): StoredItem | undefined {
+    if (!this.keys.has(sk)) throw new Unread(sk);
+    return this.stored.get(sk);
+  }
+
+  private find<K extends StoredElement['kind']>(
+    sk: string,
+    kind: K,
+  ): Found<Extract<StoredElement, { kind: K }>> {
+    const item = this.elements.get(sk)?.item ?? this.read(sk);
+    if (item?.kind === 'tombstone') return 'gone';
+    return item?.kind === kind ? (item as Extract<StoredElement, { kind: K }>) : undefined;
+  }
+
+  private lay(
+    item: StoredElement | Tombstone,
+    key: ElementKey,
+    type: ElementType | undefined,
+    implied: boolean,
+  ): void {
     this.stagedBytes += jsonBytes(item);
-    const earlier = this.staged.get(item.sk);
-    const others = earlier?.touches.filter((touch) => touch.type !== type) ?? [];
-    const same = earlier?.touches.find((touch) => touch.type === type);
-    this.staged.set(item.sk, {
+    const touches = this.elements.get(item.sk)?.touches ?? [];
+    this.elements.set(item.sk, {
       key,
       item,
       before: this.stored.get(item.sk),
-      // Once implied stays implied: the client did not ask for all of it, so it has to be sent the element.
-      touches: [...others, { type, implied: implied || (same?.implied ?? false) }],
+      touches: type === undefined ? touches : touched(touches, type, implied),
     });
   }
 }
+
+/** Goes down level by level, at most as often as there are folders. */
+function heightIn(folders: readonly StoredFolder[], id: FolderId): number {
+  let height = 0;
+  for (let level = new Set([id]); level.size > 0 && height <= folders.length; height++) {
+    level = new Set(
+      folders
+        .filter(({ data }) => data.parentFolderId !== null && level.has(data.parentFolderId))
+        .map((each) => each.id),
+    );
+  }
+  return height;
+}
+
+/** Once implied stays implied: the client did not ask for all of it, so it has to be sent the element. */
+function touched(touches: readonly Touch[], type: ElementType, implied: boolean): readonly Touch[] {
+  const same = touches.find((touch) => touch.type === type);
+  const others = touches.filter((touch) => touch.type !== type);
+  return [...others, { type, implied: implied || (same?.implied ?? false) }];
+}
+
+/** What an earlier life of the conversation history held is gone, whether it was cleared away yet or not. */
+const isOfEarlierLife = (conversation: StoredConversation, found: Found<StoredElement>): boolean =>
+  found !== undefined && found !== 'gone' && found.modSeq < conversation.data.createdModSeq;
+
+export const tombstoneOf = (item: StoredElement, modSeq: number, nowMs: number): Tombstone => ({
+  kind: 'tombstone',
+  sk: item.sk,
+  version: modSeq,
+  of: item.kind,
+  expiresAtMs: nowMs + TOMBSTONE_MS,
+});
 
 const keyOf = (item: StoredElement): ElementKey =>
   item.kind === 'folder' || item.kind === 'conversationHistory'

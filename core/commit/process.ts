@@ -1,14 +1,15 @@
 import type { ModSeq } from '../../protocol/ids.js';
 import { CURRENT_MAX_BYTES } from '../../protocol/limits.js';
 import { type Operation, parseOperation } from '../../protocol/operation.js';
-import type { OperationResult } from '../../protocol/operation-result.js';
-import { SNAPSHOT_KEYS_MAX, WRITES_MAX } from '../store/store.js';
+import type { OperationResult, OperationStatus } from '../../protocol/operation-result.js';
+import { SNAPSHOT_KEYS_MAX, SnapshotTooLarge, WRITES_MAX } from '../store/store.js';
 import { jsonBytes } from '../store/wire.js';
+import { SyncProblem } from '../sync-problem.js';
 import type { Draft } from './draft.js';
 import { evaluate, keysFor, STAGED_PER_OPERATION_MAX } from './evaluate/evaluate.js';
 import { invalid, type Outcome } from './outcome.js';
 
-const KEPT_FREE = 10; // of keys and writes: head, commit, receipt, and unanswered commits of earlier attempts
+const KEPT_FREE = 10; // of writes, for head, commit and receipt; of keys, also for unanswered commits of earlier attempts
 const TRANSACTION_MAX_BYTES = 3_000_000; // of the database's 4 MB
 
 /** An operation as it came, and as it was understood. */
@@ -35,6 +36,20 @@ export function prepare(inputs: readonly unknown[]): { prepared: Prepared[]; key
   return { prepared, keys };
 }
 
+/** Processes fewer operations, at least the first, where all of them touch more than can be read at one moment. */
+export async function withFewer<O, T>(
+  operations: readonly O[],
+  process: (operations: readonly O[]) => Promise<T>,
+): Promise<T> {
+  for (let count = operations.length; ; count = Math.ceil(count / 2)) {
+    try {
+      return await process(operations.slice(0, count));
+    } catch (error) {
+      if (!(error instanceof SnapshotTooLarge) || count <= 1) throw error;
+    }
+  }
+}
+
 /** Evaluates in order, each operation seeing those before it, as many as one commit holds. */
 export function evaluateAll(draft: Draft, prepared: readonly Prepared[]): Outcome[] {
   const outcomes: Outcome[] = [];
@@ -42,7 +57,12 @@ export function evaluateAll(draft: Draft, prepared: readonly Prepared[]): Outcom
     const full =
       draft.size + STAGED_PER_OPERATION_MAX > WRITES_MAX - KEPT_FREE || draft.bytes > TRANSACTION_MAX_BYTES;
     if (full && outcomes.length > 0) break;
-    outcomes.push(operation ? evaluate(draft, operation) : (outcome ?? invalid()));
+    const next = operation ? evaluate(draft, operation) : (outcome ?? invalid());
+    if (next.status === 'later') {
+      if (outcomes.length > 0) break;
+      throw new SyncProblem('busy', { detail: 'too much is being cleared away', retryAfterSeconds: 5 });
+    }
+    outcomes.push(next);
   }
   return outcomes;
 }
@@ -51,7 +71,7 @@ export function evaluateAll(draft: Draft, prepared: readonly Prepared[]): Outcom
 export function resultOf({ status, current, errors }: Outcome, modSeq: number, n?: number): OperationResult {
   return {
     ...(n !== undefined && { n }),
-    status,
+    status: status as OperationStatus,
     ...(status === 'applied' && { modSeq: modSeq as ModSeq }),
     ...(current && jsonBytes(current) <= CURRENT_MAX_BYTES && { current }),
     ...(errors && errors.length > 0 && { problem: { errors: [...errors] } }),

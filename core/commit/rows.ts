@@ -61,21 +61,24 @@ function withinInlineLimit(rows: readonly ChangeRow[]): ChangeRow[] {
   });
 }
 
-/** Live elements of the box after the commit. A state counts as long as its message lives. */
+/** The counts with an element more, or one less. A state counts as long as its message lives. */
+export const addCounts = (counts: Counts, element: StoredElement, by: 1 | -1): Counts => ({
+  ...counts,
+  [element.kind]: counts[element.kind] + by,
+  ...(element.kind === 'message' && element.state && { messageState: counts.messageState + by }),
+});
+
+/** Live elements of the box after the commit; what deleted containers held is taken off as it is cleared away. */
 export function countsAfter(counts: Counts, draft: Draft): Counts {
-  const after = { ...counts };
-  const count = (item: StoredElement, by: 1 | -1) => {
-    after[item.kind] += by;
-    if (item.kind === 'message' && item.state) after.messageState += by;
-  };
+  let after = counts;
   for (const { item, before } of draft.changes) {
-    if (before !== undefined && isElement(before)) count(before, -1);
-    if (item.kind !== 'tombstone') count(item, 1);
+    if (before !== undefined && isElement(before)) after = addCounts(after, before, -1);
+    if (item.kind !== 'tombstone') after = addCounts(after, item, 1);
   }
   return after;
 }
 
-const isElement = (item: StoredItem): item is StoredElement =>
+export const isElement = (item: StoredItem): item is StoredElement =>
   item.kind === 'folder' ||
   item.kind === 'conversationHistory' ||
   item.kind === 'sessionHistory' ||

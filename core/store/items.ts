@@ -46,6 +46,7 @@ export interface Head extends Stored {
   readonly atMs: number; // of the last commit
   readonly epoch: string; // of this making of the box
   readonly counts: Counts;
+  readonly emptying?: readonly Emptying<FolderId>[]; // deleted folders that may still hold conversation histories
 }
 
 /** Who made a commit. */
@@ -95,19 +96,26 @@ export interface Receipt extends Stored {
   readonly results: readonly OperationResult[]; // theirs
 }
 
-export interface StoredFolder extends Stored {
+/** `modSeq` is the element's own: the item is also written for other reasons, as when a folder gets a sub-folder. */
+interface StoredContent extends Stored {
+  readonly modSeq: number;
+}
+
+export interface StoredFolder extends StoredContent {
   readonly kind: 'folder';
   readonly id: FolderId;
   readonly data: FolderData;
+  readonly subFolders: number; // directly below
 }
 
-export interface StoredConversation extends Stored {
+export interface StoredConversation extends StoredContent {
   readonly kind: 'conversationHistory';
   readonly id: ConversationId;
   readonly data: ConversationData;
+  readonly emptying?: readonly Emptying<SessionId>[]; // deleted session histories that may still hold messages
 }
 
-export interface StoredSession extends Stored {
+export interface StoredSession extends StoredContent {
   readonly kind: 'sessionHistory';
   readonly id: SessionId;
   readonly conversationId: ConversationId;
@@ -115,13 +123,18 @@ export interface StoredSession extends Stored {
 }
 
 /** A message with its state: two elements in one item, each with its own modSeq. */
-export interface StoredMessage extends Stored {
+export interface StoredMessage extends StoredContent {
   readonly kind: 'message';
   readonly id: MessageId;
   readonly conversationId: ConversationId;
-  readonly modSeq: number;
   readonly data: MessageData;
   readonly state?: StoredState;
+}
+
+/** A deleted container whose contents carry only its id: they count as gone from the commit on that deleted it. */
+export interface Emptying<Id> {
+  readonly id: Id;
+  readonly modSeq: number;
 }
 
 export interface StoredState {

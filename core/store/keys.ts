@@ -37,6 +37,8 @@ export const folderKey = (id: FolderId): string => FOLDERS + part(id);
 export const folderNameKey = (parent: FolderId | null, name: string): string =>
   `N#${parent === null ? '' : part(parent)}#${part(name)}`;
 export const conversationKey = (id: ConversationId): string => CONVERSATIONS + part(id);
+export const conversationIdOf = (key: string): ConversationId =>
+  unpart(key.slice(CONVERSATIONS.length)) as ConversationId;
 export const contentsPrefix = (conversationId: ConversationId): string => `E#${part(conversationId)}#`;
 export const sessionsPrefix = (conversationId: ConversationId): string =>
   `${contentsPrefix(conversationId)}S#`;

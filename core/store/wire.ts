@@ -6,14 +6,14 @@ import type { StoredConversation, StoredFolder, StoredMessage, StoredSession } f
 export function elementOf(item: StoredFolder | StoredConversation | StoredSession | StoredMessage): Element {
   switch (item.kind) {
     case 'folder':
-      return { type: 'folder', id: item.id, modSeq: item.version as ModSeq, ...item.data };
+      return { type: 'folder', id: item.id, modSeq: item.modSeq as ModSeq, ...item.data };
     case 'conversationHistory':
-      return { type: 'conversationHistory', id: item.id, modSeq: item.version as ModSeq, ...item.data };
+      return { type: 'conversationHistory', id: item.id, modSeq: item.modSeq as ModSeq, ...item.data };
     case 'sessionHistory':
       return {
         type: 'sessionHistory',
         id: item.id,
-        modSeq: item.version as ModSeq,
+        modSeq: item.modSeq as ModSeq,
         conversationId: item.conversationId,
         ...item.data,
       };

@@ -2,7 +2,7 @@ import type { Change } from '../../protocol/elements/element.js';
 import type { ConversationId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
 import type { BoxId, Head, StoredItem } from '../store/items.js';
-import { CONVERSATIONS, conversationKey, endOf, FOLDERS } from '../store/keys.js';
+import { CONVERSATIONS, conversationKey, endOf, FOLDERS, HEAD_KEY } from '../store/keys.js';
 import type { Range } from '../store/store.js';
 import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
 import { type Budget, elementKey } from './changes.js';
@@ -95,19 +95,16 @@ class Page {
 interface Read {
   readonly items: readonly StoredItem[];
   readonly histories: ReadonlyMap<string, StoredItem>; // of the contents read
+  readonly head: Head | undefined;
   readonly more: boolean;
 }
 
 /** Puts what was read on the page, as far as there is room, and says where to go on. */
-function fill(
-  page: Page,
-  { items, histories, more }: Read,
-  cursor: BackfillCursor,
-): BackfillCursor | undefined {
+function fill(page: Page, read: Read, cursor: BackfillCursor): BackfillCursor | undefined {
   let after = cursor.after;
-  for (const item of items) {
+  for (const item of read.items) {
     const owed = item.sk === cursor.after; // read again for the state that had no room
-    if (isDead(item, histories)) {
+    if (isDead(item, read)) {
       after = item.sk;
       continue;
     }
@@ -116,7 +113,7 @@ function fill(
     after = item.sk;
     if (state && !isEmpty(state) && !page.add(state)) return { ...cursor, ...at(after), stateOwed: true };
   }
-  if (more) return { ...cursor, ...at(after), stateOwed: false };
+  if (read.more) return { ...cursor, ...at(after), stateOwed: false };
   const { next } = STAGES[cursor.stage];
   return next && { stage: next, sent: cursor.sent, total: cursor.total };
 }
@@ -126,14 +123,26 @@ const at = (after: string | undefined) => (after === undefined ? {} : { after, s
 const isEmpty = (state: { flags?: readonly string[]; dispositions?: readonly unknown[] }) =>
   (state.flags ?? []).length === 0 && (state.dispositions ?? []).length === 0;
 
-/** Deleted, or of a conversation history that is deleted or has begun a later life. */
-function isDead(item: StoredItem, histories: ReadonlyMap<string, StoredItem>): boolean {
-  if (item.kind !== 'message' && item.kind !== 'sessionHistory') return item.kind === 'tombstone';
-  const history = histories.get(conversationKey(item.conversationId));
-  return (
-    history?.kind === 'tombstone' ||
-    (history?.kind === 'conversationHistory' && item.version < history.data.createdModSeq)
-  );
+/** Deleted, or in a container that is deleted, or of an earlier life of its conversation history. */
+function isDead(item: StoredItem, { histories, head }: Pick<Read, 'histories' | 'head'>): boolean {
+  switch (item.kind) {
+    case 'conversationHistory':
+      return head?.emptying?.some(({ id }) => id === item.data.folderId) ?? false;
+    case 'sessionHistory':
+    case 'message': {
+      const history = histories.get(conversationKey(item.conversationId));
+      if (history?.kind === 'tombstone') return true;
+      if (history?.kind !== 'conversationHistory') return false; // not visible yet; it comes after its contents
+      const { sessionId } = item.kind === 'message' ? item.data : {};
+      return (
+        item.modSeq < history.data.createdModSeq ||
+        isDead(history, { histories, head }) ||
+        (history.emptying?.some(({ id }) => id === sessionId) ?? false)
+      );
+    }
+    default:
+      return item.kind !== 'folder';
+  }
 }
 
 /** Reads on from the cursor until no commit at or before the position is seen in part; undefined when it stays so. */
@@ -148,11 +157,13 @@ async function readSettled(
     if (ms > 0) await core.clock.sleep(ms);
     const range = rangeOf(cursor, room);
     const { items, more } = await core.store.query(box, range);
-    const histories = await core.store.get(box, historyKeys(items));
+    // Notes of what is being emptied stay until long after it is empty, so that what was read before them is covered.
+    const beside = await core.store.get(box, [HEAD_KEY, ...historyKeys(items)]);
+    const head = beside.get(HEAD_KEY);
     const last = more ? items.at(-1)?.sk : undefined;
-    if (!isStale(recent, items, histories, stretch(range, last))) {
+    if (!isStale(recent, items, beside, stretch(range, last))) {
       const fresh = cursor.stateOwed ? items : items.filter(({ sk }) => sk !== cursor.after);
-      return { items: fresh, histories, more };
+      return { items: fresh, histories: beside, head: head?.kind === 'head' ? head : undefined, more };
     }
     core.report('backfillUnsettled', { waitedMs: ms });
   }

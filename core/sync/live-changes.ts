@@ -46,7 +46,7 @@ export async function liveChanges(
     hidden = firstHidden(told, fetched, core.clock.now());
   }
   return {
-    changes: [...latest(told).values()]
+    changes: [...withoutDead(latest(told)).values()]
       .filter(({ lines }) => !isOwn(lines, isAcknowledged))
       .flatMap(({ lines }) => changeOf(lines.at(-1), fetched) ?? []),
     position: positionBehind(position, lines, told.length, commits),
@@ -84,6 +84,19 @@ function latest(lines: readonly Line[]): Map<string, { lines: Line[] }> {
     }
   }
   return byElement;
+}
+
+/** Leaves out what a conversation history held that is deleted further on; under its id a later life may begin. */
+function withoutDead(all: Map<string, { lines: Line[] }>): Map<string, { lines: Line[] }> {
+  const diedAt = new Map<string, number>();
+  for (const { lines } of all.values()) {
+    for (const { row, commit } of lines) {
+      if (row.type === 'conversationHistory' && row.removed) diedAt.set(row.id, commit.modSeq);
+    }
+  }
+  if (diedAt.size === 0) return all;
+  const isAlive = ({ row, commit }: Line) => commit.modSeq > (diedAt.get(row.conversationId ?? '') ?? 0);
+  return new Map([...all].filter(([, { lines }]) => lines.every(isAlive)));
 }
 
 /** Rule: left out is only what the device did itself, as it knows from this response, and what nothing else touched. */

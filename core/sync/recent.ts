@@ -1,14 +1,17 @@
 import type { Core } from '../core.js';
-import type { BoxId, StoredItem } from '../store/items.js';
-import { commitKey } from '../store/keys.js';
+import type { BoxId, ChangeRow, StoredItem } from '../store/items.js';
+import { commitKey, conversationKey, HEAD_KEY } from '../store/keys.js';
 import { rowKey } from '../store/row-key.js';
 import { SyncProblem } from '../sync-problem.js';
 import { isCommit, SETTLED_MS } from './read-log.js';
 
 const COMMITS_PER_READ = 100;
 
-/** By key of an item: the last of the recent commits that wrote it. */
-export type Recent = ReadonlyMap<string, number>;
+/** The commits up to a position: by key of an item, the last of the recent ones that wrote it. */
+export interface Recent {
+  readonly modSeq: number; // up to which the commits were told
+  readonly writes: ReadonlyMap<string, number>;
+}
 
 /**
  * What commits up to a position wrote so recently that a reader may still miss part of it. A query gives each item as
@@ -23,18 +26,25 @@ export async function recentCommits(core: Core, box: BoxId, modSeq: number): Pro
     const range = { from: commitKey(1), to: commitKey(upTo), limit: COMMITS_PER_READ, descending: true };
     const { items, more } = await core.store.query(box, range);
     for (const commit of items.filter(isCommit)) {
-      if (commit.atMs < since) return recent;
+      if (commit.atMs < since) return { modSeq, writes: recent };
       if (commit.modSeq !== upTo) throw notVisible();
       for (const row of commit.rows) {
-        const key = rowKey(row);
-        if (!recent.has(key)) recent.set(key, commit.modSeq);
+        for (const key of [rowKey(row), ...notesOf(row)]) {
+          if (!recent.has(key)) recent.set(key, commit.modSeq);
+        }
       }
       upTo--;
     }
     if (!more && upTo > 0) throw notVisible();
   }
-  return recent;
+  return { modSeq, writes: recent };
 }
+
+/** Items that a row changed beside its own: the conversation history notes that a session history is being emptied. */
+const notesOf = ({ type, removed, conversationId }: ChangeRow): string[] =>
+  type === 'sessionHistory' && removed && conversationId !== undefined
+    ? [conversationKey(conversationId)]
+    : [];
 
 const notVisible = () =>
   new SyncProblem('busy', { detail: 'a commit is not visible yet', retryAfterSeconds: 1 });
@@ -46,8 +56,10 @@ export function isStale(
   others: ReadonlyMap<string, StoredItem>,
   { from, to }: { from: string; to: string },
 ): boolean {
-  if (recent.size === 0) return false;
+  if (recent.writes.size === 0) return false;
+  const head = others.get(HEAD_KEY);
+  if (head?.kind === 'head' && head.modSeq < recent.modSeq) return true;
   const seen = new Map([...others.values(), ...items].map((item) => [item.sk, item.version]));
   const isRead = (key: string) => others.has(key) || (from <= key && key <= to);
-  return [...recent].some(([key, version]) => isRead(key) && (seen.get(key) ?? 0) < version);
+  return [...recent.writes].some(([key, version]) => isRead(key) && (seen.get(key) ?? 0) < version);
 }

@@ -4,10 +4,19 @@ import { type ConversationId, type FolderId, folderIdSchema, type ModSeq } from 
 import { DEFAULT_FOLDER } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
 import type { StoredConversation } from '../../store/items.js';
-import { conversationKey, folderKey } from '../../store/keys.js';
+import { conversationKey } from '../../store/keys.js';
 import { elementOf } from '../../store/wire.js';
 import type { Draft } from '../draft.js';
-import { applied, conflict, exists, gone, notFound, type Outcome, parentNotFound } from '../outcome.js';
+import {
+  applied,
+  conflict,
+  exists,
+  gone,
+  notFound,
+  type Outcome,
+  parentNotFound,
+  unchanged,
+} from '../outcome.js';
 import { patched, tooLarge } from './patched.js';
 
 export const defaultFolder = folderIdSchema.parse(DEFAULT_FOLDER);
@@ -19,7 +28,14 @@ export function newConversation(
   { folderId, ...seed }: ConversationSeed & { folderId: FolderId },
 ): StoredConversation {
   const data = { ...seed, folderId, createdModSeq: draft.modSeq as ModSeq };
-  return { kind: 'conversationHistory', sk: conversationKey(id), version: draft.modSeq, id, data };
+  return {
+    kind: 'conversationHistory',
+    sk: conversationKey(id),
+    version: draft.modSeq,
+    modSeq: draft.modSeq,
+    id,
+    data,
+  };
 }
 
 export function createConversation(
@@ -54,13 +70,31 @@ export function modifyConversation(
   if ('outcome' in patch) return patch.outcome;
   const outcome = folderOutcome(draft, patch.data.folderId);
   if (outcome) return outcome;
-  draft.stage({ ...found, version: draft.modSeq, data: patch.data }, 'conversationHistory');
+  draft.stage({ ...found, modSeq: draft.modSeq, data: patch.data }, 'conversationHistory');
+  return applied;
+}
+
+/** Its contents count as gone from here on; they are cleared away afterwards. */
+export function deleteConversation(
+  draft: Draft,
+  operation: OperationOf<'delete conversationHistory'>,
+): Outcome {
+  const found = draft.conversation(operation.id);
+  if (found === undefined) return notFound;
+  if (found === 'gone') return unchanged;
+  if (
+    operation.ifModSeq !== undefined &&
+    operation.ifModSeq !== draft.modSeqBefore(found.sk, 'conversationHistory')
+  ) {
+    return conflict(elementOf(found));
+  }
+  draft.bury(found);
   return applied;
 }
 
 /** What stands against a conversation history in this folder; undefined: nothing. */
 function folderOutcome(draft: Draft, folderId: FolderId): Outcome | undefined {
-  const folder = draft.find(folderKey(folderId), 'folder');
+  const folder = draft.folder(folderId);
   if (folder === 'gone') return gone;
   return folder === undefined ? parentNotFound : undefined;
 }

@@ -1,42 +1,47 @@
 import type { Operation } from '../../../protocol/operation.js';
-import { conversationKey, folderKey, messageKey, sessionKey } from '../../store/keys.js';
-import { SyncProblem } from '../../sync-problem.js';
+import { conversationKey, folderKey, folderNameKey, messageKey, sessionKey } from '../../store/keys.js';
 import type { Draft } from '../draft.js';
 import type { Outcome } from '../outcome.js';
-import { createConversation, modifyConversation } from './conversation.js';
+import { createConversation, deleteConversation, modifyConversation } from './conversation.js';
+import { createFolder, deleteFolder, modifyFolder } from './folder.js';
 import { createMessage, deleteMessage, modifyMessage } from './message.js';
 import { modifyMessageState } from './message-state.js';
-import { createSession, modifySession } from './session.js';
+import { createSession, deleteSession, modifySession } from './session.js';
 
-/** An operation that creates a message may stage the message, its conversation history and what it answers. */
-export const STAGED_PER_OPERATION_MAX = 3;
+/** A folder that is moved writes itself, two names, and the folders that it left and came into. */
+export const STAGED_PER_OPERATION_MAX = 5;
 
 /** What becomes of one operation, given those before it; what it changes is staged in the draft. */
 export function evaluate(draft: Draft, operation: Operation): Outcome {
   switch (operation.type) {
+    case 'folder':
+      if (operation.op === 'create') return createFolder(draft, operation);
+      return operation.op === 'modify' ? modifyFolder(draft, operation) : deleteFolder(draft, operation);
     case 'conversationHistory':
       if (operation.op === 'create') return createConversation(draft, operation);
-      if (operation.op === 'modify') return modifyConversation(draft, operation);
-      break;
+      return operation.op === 'modify'
+        ? modifyConversation(draft, operation)
+        : deleteConversation(draft, operation);
     case 'sessionHistory':
       if (operation.op === 'create') return createSession(draft, operation);
-      if (operation.op === 'modify') return modifySession(draft, operation);
-      break;
+      return operation.op === 'modify' ? modifySession(draft, operation) : deleteSession(draft, operation);
     case 'message':
       if (operation.op === 'create') return createMessage(draft, operation);
-      if (operation.op === 'modify') return modifyMessage(draft, operation);
-      return deleteMessage(draft, operation);
+      return operation.op === 'modify' ? modifyMessage(draft, operation) : deleteMessage(draft, operation);
     case 'messageState':
       return modifyMessageState(draft, operation);
   }
-  throw notImplemented(operation);
 }
 
-/** Keys of all items that decide an operation: the element, its containers, and what the operation implies. */
+/** Keys that surely decide an operation; what evaluation needs beyond them it asks for. */
 export function keysFor(operation: Operation): string[] {
   switch (operation.type) {
-    case 'folder':
-      throw notImplemented(operation);
+    case 'folder': {
+      if (operation.op !== 'create') return [folderKey(operation.id)];
+      const { parentFolderId, name } = operation.data;
+      const parent = parentFolderId === null ? [] : [folderKey(parentFolderId)];
+      return [folderKey(operation.id), folderNameKey(parentFolderId, name), ...parent];
+    }
     case 'conversationHistory': {
       const folderId = operation.op === 'delete' ? undefined : operation.data.folderId;
       return [conversationKey(operation.id), ...(folderId === undefined ? [] : [folderKey(folderId)])];
@@ -56,6 +61,3 @@ export function keysFor(operation: Operation): string[] {
     }
   }
 }
-
-const notImplemented = ({ op, type }: Operation) =>
-  new SyncProblem('not-implemented', { detail: `${op} ${type} is not there yet` });

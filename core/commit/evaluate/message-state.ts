@@ -20,7 +20,7 @@ export function withFlags(
   const removed = new Set(remove);
   const flags = flagSet([...(message.state?.flags ?? []), ...add]).filter((flag) => !removed.has(flag));
   const dispositions = message.state?.dispositions ?? [];
-  return { ...message, version: modSeq, state: { modSeq, flags, dispositions } };
+  return { ...message, state: { modSeq, flags, dispositions } };
 }
 
 /** What was reported, with new reports behind it; the same participant and disposition keeps its first `at`. */

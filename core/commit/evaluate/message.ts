@@ -2,7 +2,7 @@ import { messageDataSchema } from '../../../protocol/elements/message.js';
 import { ANSWERED } from '../../../protocol/elements/message-state.js';
 import type { OperationOf } from '../../../protocol/operation.js';
 import type { StoredConversation, StoredMessage } from '../../store/items.js';
-import { messageKey, sessionKey } from '../../store/keys.js';
+import { messageKey } from '../../store/keys.js';
 import { elementOf } from '../../store/wire.js';
 import type { Draft, Found } from '../draft.js';
 import {
@@ -26,7 +26,7 @@ export function createMessage(draft: Draft, operation: OperationOf<'create messa
   const { history, isNew } = conversation;
 
   if (data.sessionId !== undefined) {
-    const session = draft.content(history, sessionKey(conversationId, data.sessionId), 'sessionHistory');
+    const session = draft.session(history, data.sessionId);
     if (session === undefined) return parentNotFound;
     if (session === 'gone') return gone;
   }
@@ -85,7 +85,7 @@ export function modifyMessage(draft: Draft, operation: OperationOf<'modify messa
   }
   const patch = patched(message.data, operation.data, messageDataSchema);
   if ('outcome' in patch) return patch.outcome;
-  draft.stage({ ...message, version: draft.modSeq, modSeq: draft.modSeq, data: patch.data }, 'message');
+  draft.stage({ ...message, modSeq: draft.modSeq, data: patch.data }, 'message');
   return applied;
 }
 

@@ -1,25 +1,37 @@
 import { sessionDataSchema } from '../../../protocol/elements/session-history.js';
 import type { OperationOf } from '../../../protocol/operation.js';
-import type { StoredSession } from '../../store/items.js';
+import type { StoredConversation, StoredSession } from '../../store/items.js';
 import { sessionKey } from '../../store/keys.js';
 import { elementOf } from '../../store/wire.js';
 import type { Draft } from '../draft.js';
-import { applied, conflict, exists, gone, notFound, type Outcome, parentNotFound } from '../outcome.js';
+import {
+  applied,
+  conflict,
+  exists,
+  gone,
+  later,
+  notFound,
+  type Outcome,
+  parentNotFound,
+  unchanged,
+} from '../outcome.js';
 import { patched, tooLarge } from './patched.js';
+
+const EMPTYING_MAX = 20; // their conversation history names them
 
 export function createSession(draft: Draft, operation: OperationOf<'create sessionHistory'>): Outcome {
   const { id, conversationId, data } = operation;
   const conversation = draft.conversation(conversationId);
   if (conversation === undefined) return parentNotFound;
   if (conversation === 'gone') return gone;
-  const sk = sessionKey(conversationId, id);
-  const found = draft.content(conversation, sk, 'sessionHistory');
+  const found = draft.session(conversation, id);
   if (found === 'gone') return gone;
   if (found) return exists(elementOf(found));
   const session: StoredSession = {
     kind: 'sessionHistory',
-    sk,
+    sk: sessionKey(conversationId, id),
     version: draft.modSeq,
+    modSeq: draft.modSeq,
     id,
     conversationId,
     data,
@@ -31,24 +43,39 @@ export function createSession(draft: Draft, operation: OperationOf<'create sessi
 }
 
 export function modifySession(draft: Draft, operation: OperationOf<'modify sessionHistory'>): Outcome {
-  const conversation = draft.conversation(operation.conversationId);
-  if (conversation === undefined) return parentNotFound;
-  if (conversation === 'gone') return gone;
-  const found = draft.content(
-    conversation,
-    sessionKey(operation.conversationId, operation.id),
-    'sessionHistory',
-  );
-  if (found === undefined) return notFound;
-  if (found === 'gone') return gone;
-  if (
-    operation.ifModSeq !== undefined &&
-    operation.ifModSeq !== draft.modSeqBefore(found.sk, 'sessionHistory')
-  ) {
-    return conflict(elementOf(found));
-  }
-  const patch = patched(found.data, operation.data, sessionDataSchema);
+  const found = findSession(draft, operation);
+  if ('outcome' in found) return found.outcome;
+  const { session } = found;
+  const patch = patched(session.data, operation.data, sessionDataSchema);
   if ('outcome' in patch) return patch.outcome;
-  draft.stage({ ...found, version: draft.modSeq, data: patch.data }, 'sessionHistory');
+  draft.stage({ ...session, modSeq: draft.modSeq, data: patch.data }, 'sessionHistory');
   return applied;
+}
+
+/** The messages of the session count as gone from here on; they are cleared away afterwards. */
+export function deleteSession(draft: Draft, operation: OperationOf<'delete sessionHistory'>): Outcome {
+  const found = findSession(draft, operation);
+  if ('outcome' in found) return found.outcome.status === 'gone' ? unchanged : found.outcome;
+  const { session, conversation } = found;
+  const emptying = conversation.emptying ?? [];
+  if (emptying.length >= EMPTYING_MAX) return later;
+  draft.bury(session);
+  draft.stage({ ...conversation, emptying: [...emptying, { id: session.id, modSeq: draft.modSeq }] });
+  return applied;
+}
+
+function findSession(
+  draft: Draft,
+  { conversationId, id, ifModSeq }: OperationOf<'delete sessionHistory' | 'modify sessionHistory'>,
+): { session: StoredSession; conversation: StoredConversation } | { outcome: Outcome } {
+  const conversation = draft.conversation(conversationId);
+  if (conversation === undefined) return { outcome: parentNotFound };
+  if (conversation === 'gone') return { outcome: gone };
+  const session = draft.session(conversation, id);
+  if (session === undefined) return { outcome: notFound };
+  if (session === 'gone') return { outcome: gone };
+  if (ifModSeq !== undefined && ifModSeq !== draft.modSeqBefore(session.sk, 'sessionHistory')) {
+    return { outcome: conflict(elementOf(session)) };
+  }
+  return { session, conversation };
 }

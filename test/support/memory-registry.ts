@@ -1,0 +1,67 @@
+import type { DeviceId } from '../../protocol/ids.js';
+import type { DevicePatch, DeviceRecord, Registry, TicketHolder } from '../../core/registry.js';
+import type { BoxId } from '../../core/store/items.js';
+import type { Store, Write } from '../../core/store/store.js';
+
+/** Devices and tickets in memory, beside a store in which registering writes too. */
+export class MemoryRegistry implements Registry {
+  private readonly records = new Map<string, DeviceRecord>();
+  private readonly tickets = new Map<string, { holder: TicketHolder; expiresAtMs: number }>();
+
+  constructor(private readonly store: Store) {}
+
+  async device(box: BoxId, deviceId: DeviceId) {
+    return this.records.get(JSON.stringify([box, deviceId]));
+  }
+
+  async devices(box: BoxId) {
+    return [...this.records.values()].filter((record) => record.box === box);
+  }
+
+  async register(record: DeviceRecord, previous: DeviceRecord | undefined, writes: readonly Write[]) {
+    const now = await this.device(record.box, record.deviceId);
+    if (now?.instanceId !== previous?.instanceId || now?.scopeVersion !== previous?.scopeVersion) return 'refused';
+    if (writes.length > 0 && (await this.store.write(record.box, writes)) === 'refused') return 'refused';
+    const { name, preferences, scopeVersion } = record;
+    this.put(now?.instanceId === record.instanceId ? { ...now, name, preferences, scopeVersion } : record);
+    return 'written';
+  }
+
+  async revoke(record: DeviceRecord, writes: readonly Write[]) {
+    if ((await this.device(record.box, record.deviceId))?.instanceId !== record.instanceId) return 'refused';
+    if (writes.length > 0 && (await this.store.write(record.box, writes)) === 'refused') return 'refused';
+    this.records.delete(JSON.stringify([record.box, record.deviceId]));
+    return 'written';
+  }
+
+  async patch(
+    { box, deviceId, instanceId }: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>,
+    { set, expect = {} }: DevicePatch,
+  ) {
+    const record = await this.device(box, deviceId);
+    if (record?.instanceId !== instanceId) return false;
+    const asRead = Object.entries(expect) as [keyof DeviceRecord, unknown][];
+    if (asRead.some(([field, value]) => record[field] !== value)) return false;
+    this.put({ ...record, ...set } as DeviceRecord);
+    return true;
+  }
+
+  async putTicket(ticket: string, holder: TicketHolder, expiresAtMs: number) {
+    this.tickets.set(ticket, { holder, expiresAtMs });
+  }
+
+  async takeTicket(ticket: string, nowMs: number) {
+    const found = this.tickets.get(ticket);
+    if (!found || found.expiresAtMs <= nowMs) return undefined;
+    this.tickets.delete(ticket);
+    return found.holder;
+  }
+
+  private put(record: DeviceRecord): void {
+    const present = Object.entries(record).filter(([, value]) => value !== undefined);
+    this.records.set(
+      JSON.stringify([record.box, record.deviceId]),
+      JSON.parse(JSON.stringify(Object.fromEntries(present))),
+    );
+  }
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../../core/clock.js';
+import type { Caller } from '../../core/commit/commit-operations.js';
+import { deposit } from '../../core/commit/deposit.js';
+import type { Core } from '../../core/core.js';
+import { registerDevice } from '../../core/devices/devices.js';
+import type { PushMessage } from '../../core/push/ports.js';
+import type { ReapMessage } from '../../core/reap/ports.js';
+import type { BoxId, Commit } from '../../core/store/items.js';
+import type { Store } from '../../core/store/store.js';
+import { synchronize } from '../../core/sync/synchronize.js';
+import type { Change } from '../../protocol/elements/element.js';
+import type { Preferences } from '../../protocol/preferences.js';
+import { syncBodySchema, type SyncResponse } from '../../protocol/sync.js';
+import { MemoryRegistry } from './memory-registry.js';
+import { MemoryStore } from './memory-store.js';
+
+/** A clock that stands still until told, and whose sleepers do not wait. */
+export class TestClock implements Clock {
+  sleptMs = 0;
+
+  constructor(public nowMs = Date.parse('2026-03-01T12:00:00Z')) {}
+
+  now() {
+    return this.nowMs;
+  }
+
+  async sleep(ms: number) {
+    this.sleptMs += ms;
+    this.nowMs += ms;
+  }
+
+  random() {
+    return 0.5;
+  }
+}
+
+export interface SentPush {
+  readonly message: PushMessage;
+  readonly delaySeconds: number;
+}
+
+/** The core on stores in memory, and what it sent. */
+export class Rig {
+  readonly clock = new TestClock();
+  readonly store: Store;
+  readonly registry: MemoryRegistry;
+  readonly pushes: SentPush[] = [];
+  readonly reaps: ReapMessage[] = [];
+  readonly frames: { connectionId: string; frame: unknown }[] = [];
+  readonly closed: string[] = [];
+  readonly open = new Set<string>();
+  readonly reports: { event: string; [field: string]: unknown }[] = [];
+  readonly core: Core;
+
+  constructor(store: Store = new MemoryStore()) {
+    this.store = store;
+    this.registry = new MemoryRegistry(store);
+    this.core = {
+      store,
+      registry: this.registry,
+      clock: this.clock,
+      tokenKeys: { keys: async () => [Buffer.from('a key for tests')] },
+      reapQueue: {
+        send: async (messages) => {
+          this.reaps.push(...messages);
+        },
+      },
+      pushQueue: {
+        send: async (pushes) => {
+          this.pushes.push(...pushes);
+          return [];
+        },
+      },
+      sockets: {
+        post: async (connectionId, frame) => {
+          if (!this.open.has(connectionId)) return 'gone';
+          this.frames.push({ connectionId, frame: JSON.parse(frame) });
+          return 'posted';
+        },
+        close: async (connectionId) => {
+          this.closed.push(connectionId);
+          this.open.delete(connectionId);
+        },
+      },
+      report: (event, fields) => this.reports.push({ event, ...fields }),
+    };
+  }
+
+  async device(box: BoxId, deviceId: string, preferences: Preferences = {}, instanceId = `${deviceId}-1`) {
+    const caller = { box, deviceId, instanceId } as Caller;
+    await registerDevice(this.core, box, caller.deviceId, { instanceId: caller.instanceId, preferences });
+    return caller;
+  }
+
+  deposit(box: BoxId, ...operations: unknown[]) {
+    return deposit(this.core, box, operations);
+  }
+
+  sync(caller: Caller, body: Record<string, unknown> = {}): Promise<SyncResponse> {
+    return synchronize(this.core, caller, syncBodySchema.parse(body));
+  }
+
+  /** A whole synchronization: all pages from a token on. */
+  async syncAll(caller: Caller, { syncToken, limit = 200 }: { syncToken?: string; limit?: number } = {}) {
+    const changes: Change[] = [];
+    const pages: SyncResponse[] = [];
+    let token = syncToken;
+    do {
+      const page = await this.sync(caller, { limit, ...(token !== undefined && { syncToken: token }) });
+      pages.push(page);
+      changes.push(...(page.changes ?? []));
+      token = page.syncToken;
+    } while (pages.at(-1)?.hasMore && pages.length < 10_000);
+    return { changes, pages, syncToken: token };
+  }
+
+  /** The commits of a box, oldest first. */
+  async commits(box: BoxId): Promise<Commit[]> {
+    const { items } = await this.store.query(box, { from: 'C#', to: 'C$', limit: 100_000 });
+    return items.filter((item) => item.kind === 'commit');
+  }
+}
