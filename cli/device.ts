@@ -1,0 +1,4 @@
+import { runAsProcess } from './command.js';
+import { deviceCommand } from './device-command.js';
+
+await runAsProcess(deviceCommand);

@@ -1,0 +1,36 @@
+import { type Command, runCommand } from '../../../cli/command.js';
+import { Terminal } from '../../../cli/terminal.js';
+
+/** Runs a command in this process and gives what it wrote, line by line. */
+export async function runCaptured(
+  command: Command,
+  args: string[],
+  {
+    env = {},
+    signal = new AbortController().signal,
+    isTTY = false,
+    onLine = () => undefined,
+  }: CaptureOptions = {},
+) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const into = (texts: string[]) => ({
+    isTTY,
+    write: (text: string) => {
+      texts.push(text);
+      onLine(text);
+    },
+  });
+  const terminal = new Terminal(into(out), into(err));
+  const code = await runCommand(command, args, { terminal, env, signal });
+  return { code, out: linesOf(out), err: linesOf(err), shown: err.join('') };
+}
+
+interface CaptureOptions {
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+  isTTY?: boolean;
+  onLine?: (text: string) => void;
+}
+
+const linesOf = (texts: string[]): string[] => texts.join('').split('\n').slice(0, -1);

@@ -1,0 +1,261 @@
+import type { LocalStore } from '../../../client/local-store.js';
+import { memoryStore } from '../../../client/memory-store.js';
+import { storePage } from '../../../client/store-page.js';
+import type { Change } from '../../../protocol/elements/element.js';
+import { aConversation, aFolder, aMessage, aPage, aRemoval, aSession, aState } from './builders.js';
+import { heldIn } from './held.js';
+
+const outOfScope = { removed: 'outOfScope' };
+
+/** Applies pages of one synchronization that goes on, and says what is held then. */
+async function heldAfter(...pages: Change[][]): Promise<string[]> {
+  const store = memoryStore();
+  await applyOpen(store, ...pages);
+  return heldIn(store);
+}
+
+async function applyOpen(store: LocalStore, ...pages: Change[][]): Promise<void> {
+  for (const page of pages) await storePage(store, aPage(page, { hasMore: true }));
+}
+
+describe('elements', () => {
+  test('are held as they were sent', async () => {
+    const store = memoryStore();
+    const message = aMessage('m1', 'c1', 3, { textContent: 'Good morning' });
+    await storePage(store, aPage([message]));
+    const elements = [];
+    for await (const element of store.elements()) elements.push(element);
+    expect(elements).toEqual([message]);
+  });
+
+  test('are applied in their order, and a newer one replaces the older', async () => {
+    expect(await heldAfter([aFolder('f1', 2), aFolder('f1', 5)])).toEqual(['f:f1@5']);
+  });
+
+  test('with an older modSeq than the held one are ignored', async () => {
+    expect(await heldAfter([aState('m1', 'c1', 9)], [aState('m1', 'c1', 4, ['\\Flagged'])])).toEqual([
+      'st:c1/m1@9',
+    ]);
+  });
+
+  test('that come twice change nothing the second time, and are not reported again', async () => {
+    const store = memoryStore();
+    const changes = [aConversation('c1', 1), aMessage('m1', 'c1', 2)];
+    const first = await storePage(store, aPage(changes, { hasMore: true }));
+    const second = await storePage(store, aPage(changes, { hasMore: true }));
+    expect([first.received.length, second.received.length]).toEqual([2, 0]);
+    expect(await heldIn(store)).toEqual(['c:c1@1', 'm:c1/m1@2']);
+  });
+
+  test('of one id in two conversations are two elements', async () => {
+    expect(await heldAfter([aMessage('m1', 'c1', 2), aMessage('m1', 'c2', 3)])).toEqual([
+      'm:c1/m1@2',
+      'm:c2/m1@3',
+    ]);
+  });
+
+  test('may arrive before the container that they name', async () => {
+    expect(
+      await heldAfter([aMessage('m1', 'c1', 4)], [aState('m2', 'c1', 5)], [aConversation('c1', 1)]),
+    ).toEqual(['c:c1@1', 'm:c1/m1@4', 'st:c1/m2@5']);
+  });
+});
+
+describe('a removal', () => {
+  test('drops the element, and an older version that comes later is ignored', async () => {
+    expect(
+      await heldAfter(
+        [aMessage('m1', 'c1', 2)],
+        [aRemoval('message', 'm1', 8, { conversationId: 'c1' })],
+        [aMessage('m1', 'c1', 5)],
+      ),
+    ).toEqual([]);
+  });
+
+  test('of what is not held is remembered all the same', async () => {
+    expect(
+      await heldAfter([aRemoval('message', 'm1', 8, { conversationId: 'c1' })], [aMessage('m1', 'c1', 5)]),
+    ).toEqual([]);
+  });
+
+  test('that is older than the held element is ignored with everything it would cover', async () => {
+    expect(
+      await heldAfter(
+        [aConversation('c1', 9), aMessage('m1', 'c1', 3)],
+        [aRemoval('conversationHistory', 'c1', 7, outOfScope)],
+      ),
+    ).toEqual(['c:c1@9', 'm:c1/m1@3']);
+  });
+
+  test('of a message takes its state along, and an older state that comes later is ignored', async () => {
+    expect(
+      await heldAfter(
+        [aMessage('m1', 'c1', 2), aMessage('m2', 'c1', 3), aState('m1', 'c1', 4), aState('m2', 'c1', 4)],
+        [aRemoval('message', 'm1', 8, { conversationId: 'c1' })],
+        [aState('m1', 'c1', 6)],
+      ),
+    ).toEqual(['m:c1/m2@3', 'st:c1/m2@4']);
+  });
+
+  test('of a conversation history takes sessions, messages and states along, and nobody else', async () => {
+    expect(
+      await heldAfter(
+        [aConversation('c1', 1), aConversation('c2', 1), aSession('s1', 'c1', 2)],
+        [aMessage('m1', 'c1', 3), aMessage('m1', 'c2', 3), aState('m1', 'c1', 4)],
+        [aRemoval('conversationHistory', 'c1', 8)],
+      ),
+    ).toEqual(['c:c2@1', 'm:c2/m1@3']);
+  });
+
+  test('of a conversation history makes older contents that come later ignored', async () => {
+    expect(
+      await heldAfter(
+        [aRemoval('conversationHistory', 'c1', 8)],
+        [aSession('s1', 'c1', 2), aMessage('m1', 'c1', 3), aState('m1', 'c1', 7), aMessage('m1', 'c2', 3)],
+      ),
+    ).toEqual(['m:c2/m1@3']);
+  });
+
+  test('of a conversation history by deletion leaves newer contents: they are of its next life', async () => {
+    expect(
+      await heldAfter(
+        [aMessage('m1', 'c1', 3), aMessage('m9', 'c1', 9)],
+        [aRemoval('conversationHistory', 'c1', 8)],
+        [aConversation('c1', 9, { createdModSeq: 9 })],
+      ),
+    ).toEqual(['c:c1@9', 'm:c1/m9@9']);
+  });
+
+  test('of a session history takes the messages with its sessionId and their states along, and no others', async () => {
+    expect(
+      await heldAfter(
+        [aConversation('c1', 1), aSession('s1', 'c1', 2), aSession('s2', 'c1', 2)],
+        [
+          aMessage('m1', 'c1', 3, { sessionId: 's1' }),
+          aMessage('m2', 'c1', 3, { sessionId: 's2' }),
+          aMessage('m3', 'c1', 3),
+          aState('m1', 'c1', 4),
+          aState('m3', 'c1', 4),
+        ],
+        [aRemoval('sessionHistory', 's1', 8, { conversationId: 'c1' })],
+      ),
+    ).toEqual(['c:c1@1', 'm:c1/m2@3', 'm:c1/m3@3', 's:c1/s2@2', 'st:c1/m3@4']);
+  });
+
+  test('of a session history makes its older messages and their states ignored, in whichever order they come', async () => {
+    expect(
+      await heldAfter(
+        [aState('m1', 'c1', 4), aMessage('m3', 'c1', 3, { sessionId: 's1' })],
+        [aRemoval('sessionHistory', 's1', 8, { conversationId: 'c1' })],
+        [aMessage('m1', 'c1', 3, { sessionId: 's1' }), aMessage('m2', 'c1', 3, { sessionId: 's1' })],
+        [aState('m2', 'c1', 5), aState('m3', 'c1', 5)],
+      ),
+    ).toEqual([]);
+  });
+
+  test('of a folder takes its conversation histories and their contents along, and no others', async () => {
+    expect(
+      await heldAfter(
+        [
+          aFolder('f1', 2),
+          aFolder('f2', 2),
+          aConversation('c1', 3, { folderId: 'f1' }),
+          aConversation('c2', 3, { folderId: 'f2' }),
+        ],
+        [aMessage('m1', 'c1', 4), aState('m1', 'c1', 5), aMessage('m2', 'c2', 4)],
+        [aRemoval('folder', 'f1', 8)],
+      ),
+    ).toEqual(['c:c2@3', 'f:f2@2', 'm:c2/m2@4']);
+  });
+
+  test('of a folder leaves what had moved out of it in the same response', async () => {
+    expect(
+      await heldAfter(
+        [aFolder('f1', 2), aConversation('c1', 3, { folderId: 'f1' }), aMessage('m1', 'c1', 4)],
+        [aConversation('c1', 7, { folderId: 'default' }), aRemoval('folder', 'f1', 8)],
+      ),
+    ).toEqual(['c:c1@7', 'm:c1/m1@4']);
+  });
+
+  test('of a folder makes its older conversation histories and their contents ignored, in whichever order they come', async () => {
+    expect(
+      await heldAfter(
+        [aConversation('c2', 3, { folderId: 'f1' }), aMessage('m1', 'c1', 4)],
+        [aRemoval('folder', 'f1', 8)],
+        [aConversation('c1', 3, { folderId: 'f1' }), aMessage('m2', 'c1', 5), aMessage('m3', 'c2', 5)],
+      ),
+    ).toEqual([]);
+  });
+
+  test('is forgotten when the synchronization ends', async () => {
+    const store = memoryStore();
+    await storePage(store, aPage([aRemoval('message', 'm1', 8, { conversationId: 'c1' })]));
+    await storePage(store, aPage([aMessage('m1', 'c1', 5)]));
+    expect(await heldIn(store)).toEqual(['m:c1/m1@5']);
+  });
+});
+
+describe('outOfScope', () => {
+  test('drops a conversation history with all that is held in it, changed later than it or not', async () => {
+    expect(
+      await heldAfter(
+        [aConversation('c1', 3), aMessage('m1', 'c1', 4), aState('m1', 'c1', 40)],
+        [aRemoval('conversationHistory', 'c1', 3, outOfScope)],
+      ),
+    ).toEqual([]);
+  });
+
+  test('is over when the conversation history comes again: its older contents are taken with it', async () => {
+    expect(
+      await heldAfter(
+        [aConversation('c1', 3), aMessage('m1', 'c1', 4)],
+        [aRemoval('conversationHistory', 'c1', 20, outOfScope)],
+        [aConversation('c1', 22), aMessage('m1', 'c1', 4), aState('m1', 'c1', 5)],
+      ),
+    ).toEqual(['c:c1@22', 'm:c1/m1@4', 'st:c1/m1@5']);
+  });
+
+  test('that brought no change of the element itself is over with the same modSeq', async () => {
+    expect(
+      await heldAfter([aRemoval('conversationHistory', 'c1', 3, outOfScope)], [aConversation('c1', 3)]),
+    ).toEqual(['c:c1@3']);
+  });
+});
+
+describe('a conversation history created anew', () => {
+  test('drops held contents of its earlier life and keeps those of the new one', async () => {
+    expect(
+      await heldAfter(
+        [aConversation('c1', 3), aSession('s1', 'c1', 4), aMessage('m1', 'c1', 5), aState('m1', 'c1', 6)],
+        [aConversation('c1', 20, { createdModSeq: 20 }), aMessage('m2', 'c1', 20)],
+      ),
+    ).toEqual(['c:c1@20', 'm:c1/m2@20']);
+  });
+
+  test('drops them too when it was changed since, and keeps all from createdModSeq on', async () => {
+    expect(
+      await heldAfter(
+        [aMessage('m1', 'c1', 19), aMessage('m2', 'c1', 20), aMessage('m3', 'c1', 23)],
+        [aConversation('c1', 25, { createdModSeq: 20 })],
+      ),
+    ).toEqual(['c:c1@25', 'm:c1/m2@20', 'm:c1/m3@23']);
+  });
+
+  test('makes contents of its earlier life that come later ignored', async () => {
+    expect(
+      await heldAfter([aConversation('c1', 20, { createdModSeq: 20 })], [aMessage('m1', 'c1', 5)]),
+    ).toEqual(['c:c1@20']);
+  });
+
+  test('reports what it dropped as deleted', async () => {
+    const store = memoryStore();
+    await applyOpen(store, [aConversation('c1', 3), aMessage('m1', 'c1', 5)]);
+    const { dropped } = await storePage(store, aPage([aConversation('c1', 20, { createdModSeq: 20 })]));
+    expect(dropped).toEqual([
+      {
+        cause: { type: 'conversationHistory', id: 'c1', modSeq: 20, removed: 'deleted' },
+        elements: [aMessage('m1', 'c1', 5)],
+      },
+    ]);
+  });
+});

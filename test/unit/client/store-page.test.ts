@@ -1,0 +1,105 @@
+import type { LocalStore } from '../../../client/local-store.js';
+import { memoryStore } from '../../../client/memory-store.js';
+import { storePage } from '../../../client/store-page.js';
+import { aConversation, aMessage, aPage, aRemoval, aState } from './builders.js';
+import { heldIn } from './held.js';
+
+const tokenIn = (store: LocalStore) => store.transaction(async (tx) => (await tx.state()).syncToken);
+
+async function storeWithThreeMessages(): Promise<LocalStore> {
+  const store = memoryStore();
+  await storePage(
+    store,
+    aPage([
+      aConversation('c1', 50),
+      aMessage('m1', 'c1', 51),
+      aMessage('m2', 'c1', 52),
+      aMessage('m3', 'c1', 53),
+    ]),
+  );
+  return store;
+}
+
+test('a page and its token are stored together, and neither when the store fails in between', async () => {
+  const store = await storeWithThreeMessages();
+  const before = [await heldIn(store), await tokenIn(store)];
+  const torn: LocalStore = {
+    ...store,
+    transaction: (work) =>
+      store.transaction((tx) =>
+        work(
+          new Proxy(tx, {
+            get: (target, name: keyof typeof tx) =>
+              name === 'setState' ? () => Promise.reject(new Error('disk full')) : target[name].bind(target),
+          }),
+        ),
+      ),
+  };
+  const page = aPage([
+    aConversation('c1', 60, { createdModSeq: 60 }),
+    aMessage('m4', 'c1', 61),
+    aRemoval('message', 'm3', 62, { conversationId: 'c1' }),
+  ]);
+  await expect(storePage(torn, page)).rejects.toThrow('disk full');
+  expect([await heldIn(store), await tokenIn(store)]).toEqual(before);
+
+  await storePage(store, page);
+  expect(await heldIn(store)).toEqual(['c:c1@60', 'm:c1/m4@61']);
+  expect(await tokenIn(store)).toBe(page.syncToken);
+});
+
+describe('a reset', () => {
+  test('keeps what is held until the synchronization ends, and then drops what was not sent again', async () => {
+    const store = await storeWithThreeMessages();
+    await storePage(store, aPage([aConversation('c1', 50)], { reset: true, hasMore: true }));
+    expect(await heldIn(store)).toEqual(['c:c1@50', 'm:c1/m1@51', 'm:c1/m2@52', 'm:c1/m3@53']);
+    await storePage(store, aPage([aMessage('m2', 'c1', 52)], { hasMore: true }));
+    const { dropped } = await storePage(store, aPage([aMessage('m9', 'c1', 54)]));
+    expect(await heldIn(store)).toEqual(['c:c1@50', 'm:c1/m2@52', 'm:c1/m9@54']);
+    expect(dropped).toEqual([
+      { cause: 'reset', elements: [aMessage('m1', 'c1', 51), aMessage('m3', 'c1', 53)] },
+    ]);
+  });
+
+  test('takes lower numbers for what was held before: the box may be on another timeline', async () => {
+    const store = await storeWithThreeMessages();
+    await storePage(
+      store,
+      aPage([aConversation('c1', 7), aMessage('m1', 'c1', 8, { textContent: 'restored' })], { reset: true }),
+    );
+    expect(await heldIn(store)).toEqual(['c:c1@7', 'm:c1/m1@8']);
+  });
+
+  test('that starts over while one is under way sweeps what only the first one sent', async () => {
+    const store = await storeWithThreeMessages();
+    await storePage(store, aPage([aMessage('m1', 'c1', 51)], { reset: true, hasMore: true }));
+    await storePage(store, aPage([aMessage('m2', 'c1', 52)], { reset: true }));
+    expect(await heldIn(store)).toEqual(['m:c1/m2@52']);
+  });
+
+  test('forgets removals of the time before it', async () => {
+    const store = memoryStore();
+    await storePage(store, aPage([aRemoval('conversationHistory', 'c1', 80)], { hasMore: true }));
+    await storePage(store, aPage([aConversation('c1', 7), aMessage('m1', 'c1', 8)], { reset: true }));
+    expect(await heldIn(store)).toEqual(['c:c1@7', 'm:c1/m1@8']);
+  });
+
+  test('drops at once what a removal names, from before the reset or not', async () => {
+    const store = await storeWithThreeMessages();
+    await storePage(
+      store,
+      aPage([aConversation('c2', 5), aRemoval('conversationHistory', 'c1', 9)], {
+        reset: true,
+        hasMore: true,
+      }),
+    );
+    expect(await heldIn(store)).toEqual(['c:c2@5']);
+  });
+
+  test('is followed by synchronizations that sweep nothing', async () => {
+    const store = await storeWithThreeMessages();
+    await storePage(store, aPage([aMessage('m1', 'c1', 51)], { reset: true }));
+    await storePage(store, aPage([aState('m1', 'c1', 55)]));
+    expect(await heldIn(store)).toEqual(['m:c1/m1@51', 'st:c1/m1@55']);
+  });
+});

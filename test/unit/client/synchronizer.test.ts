@@ -1,0 +1,180 @@
+import { memoryStore } from '../../../client/memory-store.js';
+import { Synchronizer } from '../../../client/synchronizer.js';
+import type { Transport } from '../../../client/transport.js';
+import type { SyncRequestInput, SyncResponse } from '../../../protocol/sync.js';
+import { aConversation, aMessage, aPage, aRemoval } from './builders.js';
+import { heldIn } from './held.js';
+
+/** A transport whose answers are handed out by hand: `answer` resolves the oldest request that waits. */
+class ScriptedTransport implements Transport {
+  readonly requests: SyncRequestInput[] = [];
+  readonly #waiting: { resolve: (page: SyncResponse) => void; reject: (error: Error) => void }[] = [];
+  #arrived: () => void = () => undefined;
+
+  synchronize(request: SyncRequestInput, signal?: AbortSignal): Promise<SyncResponse> {
+    this.requests.push(request);
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason));
+      this.#waiting.push({ resolve, reject });
+      this.#arrived();
+    });
+  }
+
+  async answer(page: SyncResponse): Promise<void> {
+    (await this.#next()).resolve(page);
+  }
+
+  async fail(message: string): Promise<void> {
+    (await this.#next()).reject(new Error(message));
+  }
+
+  async #next() {
+    for (;;) {
+      const next = this.#waiting.shift();
+      if (next) return next;
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve;
+      });
+    }
+  }
+
+  registerDevice = () => Promise.reject(new Error('not called'));
+  issueTicket = () => Promise.reject(new Error('not called'));
+}
+
+const aSynchronizer = (more: object = {}) => {
+  const transport = new ScriptedTransport();
+  const store = memoryStore('i1');
+  const synchronizer = new Synchronizer({ deviceId: 'phone', transport, store, ...more });
+  return { transport, store, synchronizer };
+};
+
+const tokens = ({ requests }: ScriptedTransport) => requests.map(({ syncToken }) => syncToken);
+
+test('pages are asked for until hasMore is absent, each with the token of the one before', async () => {
+  const { transport, store, synchronizer } = aSynchronizer({ pageLimit: 7 });
+  const report = synchronizer.synchronize();
+  await transport.answer(aPage([aConversation('c1', 1)], { syncToken: 'A', hasMore: true }));
+  await transport.answer(aPage([], { syncToken: 'B', hasMore: true }));
+  await transport.answer(aPage([aMessage('m1', 'c1', 2)], { syncToken: 'C' }));
+  await report;
+  expect(transport.requests).toEqual([
+    { deviceId: 'phone', instanceId: 'i1', limit: 7 },
+    { deviceId: 'phone', instanceId: 'i1', limit: 7, syncToken: 'A' },
+    { deviceId: 'phone', instanceId: 'i1', limit: 7, syncToken: 'B' },
+  ]);
+  expect(await heldIn(store)).toEqual(['c:c1@1', 'm:c1/m1@2']);
+});
+
+test('the report counts what was received and removed by type, pages and time', async () => {
+  const { transport, synchronizer } = aSynchronizer();
+  const first = synchronizer.synchronize();
+  await transport.answer(
+    aPage([aConversation('c1', 1), aMessage('m1', 'c1', 2), aMessage('m2', 'c1', 3)], { hasMore: true }),
+  );
+  await transport.answer(
+    aPage([aMessage('m3', 'c1', 4), aRemoval('message', 'm1', 5, { conversationId: 'c1' })]),
+  );
+  const none = { folder: 0, conversationHistory: 0, sessionHistory: 0, message: 0, messageState: 0 };
+  expect(await first).toEqual({
+    received: { ...none, conversationHistory: 1, message: 3 },
+    removed: { ...none, message: 1 },
+    pages: 2,
+    reset: false,
+    durationMs: expect.any(Number),
+  });
+
+  const second = synchronizer.synchronize();
+  await transport.answer(aPage([aMessage('m2', 'c1', 3)], { reset: true }));
+  expect(await second).toMatchObject({
+    received: { ...none, message: 1 },
+    removed: { ...none, conversationHistory: 1, message: 1 },
+    reset: true,
+  });
+});
+
+test('those asked for while one runs become exactly one more, which begins after it', async () => {
+  const ends: string[] = [];
+  const { transport, synchronizer } = aSynchronizer({ onEnd: () => ends.push('end') });
+  const first = synchronizer.synchronize();
+  const later = [synchronizer.synchronize(), synchronizer.synchronize(), synchronizer.synchronize()];
+  await transport.answer(aPage([], { syncToken: 'A' }));
+  await first;
+  const evenLater = synchronizer.synchronize();
+  await transport.answer(aPage([], { syncToken: 'B' }));
+  await Promise.all([...later, evenLater]);
+  expect(tokens(transport)).toEqual([undefined, 'A']);
+  expect(ends).toEqual(['end', 'end']);
+});
+
+test('one asked for while the one more already runs is another one', async () => {
+  const { transport, synchronizer } = aSynchronizer();
+  const all = [synchronizer.synchronize(), synchronizer.synchronize()];
+  await transport.answer(aPage([], { syncToken: 'A' }));
+  while (transport.requests.length < 2) await new Promise(setImmediate);
+  all.push(synchronizer.synchronize());
+  await transport.answer(aPage([], { syncToken: 'B' }));
+  await transport.answer(aPage([], { syncToken: 'C' }));
+  await Promise.all(all);
+  expect(tokens(transport)).toEqual([undefined, 'A', 'B']);
+});
+
+test('after a failure between pages the next one repeats the request whose response was not stored', async () => {
+  const { transport, store, synchronizer } = aSynchronizer();
+  const failing = synchronizer.synchronize();
+  await transport.answer(aPage([aMessage('m1', 'c1', 2)], { syncToken: 'A', hasMore: true }));
+  await transport.fail('connection lost');
+  await expect(failing).rejects.toThrow('connection lost');
+
+  const again = synchronizer.synchronize();
+  await transport.answer(aPage([aMessage('m2', 'c1', 3)], { syncToken: 'B' }));
+  await again;
+  expect(tokens(transport)).toEqual([undefined, 'A', 'A']);
+  expect(await heldIn(store)).toEqual(['m:c1/m1@2', 'm:c1/m2@3']);
+});
+
+test('a removal is remembered across a crash in the middle of the synchronization', async () => {
+  const { transport, store, synchronizer } = aSynchronizer();
+  const crashing = synchronizer.synchronize();
+  const removal = aRemoval('message', 'm1', 8, { conversationId: 'c1' });
+  await transport.answer(aPage([removal], { hasMore: true }));
+  await transport.fail('crash');
+  await expect(crashing).rejects.toThrow('crash');
+
+  const restarted = new ScriptedTransport();
+  const again = new Synchronizer({ deviceId: 'phone', transport: restarted, store }).synchronize();
+  await restarted.answer(aPage([aMessage('m1', 'c1', 5), aMessage('m2', 'c1', 6)]));
+  await again;
+  expect(await heldIn(store)).toEqual(['m:c1/m2@6']);
+});
+
+test('a failed one does not hold up the one that waits for it', async () => {
+  const { transport, synchronizer } = aSynchronizer();
+  const first = synchronizer.synchronize();
+  const second = synchronizer.synchronize();
+  await transport.fail('no');
+  await expect(first).rejects.toThrow('no');
+  await transport.answer(aPage());
+  expect((await second).pages).toBe(1);
+});
+
+test('a server that has more but never another token is not asked for ever', async () => {
+  const { transport, synchronizer } = aSynchronizer();
+  const endless = synchronizer.synchronize();
+  await transport.answer(aPage([], { syncToken: 'A', hasMore: true }));
+  await transport.answer(aPage([], { syncToken: 'A', hasMore: true }));
+  await expect(endless).rejects.toThrow('does not get on');
+});
+
+test('stop breaks off the one that runs and the one that waits; what came in afterwards is not stored', async () => {
+  const { transport, store, synchronizer } = aSynchronizer();
+  const running = synchronizer.synchronize();
+  const waiting = synchronizer.synchronize();
+  await transport.answer(aPage([aMessage('m1', 'c1', 2)], { hasMore: true }));
+  while (transport.requests.length < 2) await new Promise(setImmediate);
+  synchronizer.stop();
+  await transport.answer(aPage([aMessage('m2', 'c1', 3)]));
+  await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  expect(await heldIn(store)).toEqual(['m:c1/m1@2']);
+});
