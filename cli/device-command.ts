@@ -28,7 +28,7 @@ Synchronizes, then stays connected and prints what arrives until Ctrl-C.
   --once         end after one synchronization, with the counts of what the device then holds
   --json         print each element it holds, and then each change, as one line of JSON
   --name NAME    of the device, as the user sees it
-  --limit N      elements a response, at most ${PAGE_MAX}
+  --limit N      elements a response, at most and by default ${PAGE_MAX}
   --token TOKEN  access token with the scope cpm/sync; also CPM_TOKEN. Without one the local cloud gives it
   --help         this
 
@@ -73,7 +73,7 @@ export const deviceCommand: Command = async (args, { terminal, env, signal }) =>
     name: name ?? device,
     transport: httpTransport({ url, token }),
     store,
-    pageLimit: limit,
+    pageLimit: limit ?? PAGE_MAX,
     WebSocket: QuickWebSocket,
     signal,
   });

@@ -1,5 +1,5 @@
 import type { Core } from '../core.js';
-import type { DeviceRecord, TicketHolder } from '../registry.js';
+import type { TicketHolder } from '../registry.js';
 import { readHead } from '../sync/read-log.js';
 import { decideDue } from './decide.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
@@ -29,19 +29,21 @@ export async function connected(
     });
     if (!isRecorded) continue;
     if (device.connectionId) await core.sockets.close(device.connectionId);
-    await tellIfBehind(core, device);
+    await tellIfBehind(core, holder);
     return true;
   }
   throw new Error('the device record kept changing');
 }
 
-async function tellIfBehind(core: Core, device: DeviceRecord): Promise<void> {
-  const head = await readHead(core, device.box);
+/** Reads the record anew: a push that is still scheduled then will find the connection, and one that is not may have missed it. */
+async function tellIfBehind(core: Core, { box, deviceId, instanceId }: TicketHolder): Promise<void> {
+  const [device, head] = await Promise.all([core.registry.device(box, deviceId), readHead(core, box)]);
+  if (device?.instanceId !== instanceId) return;
   if (!head || head.modSeq <= device.syncedModSeq) return;
   const nowMs = core.clock.now();
   const decision = decideDue(device, head.modSeq, nowMs, nowMs + OPENING_MS);
   if (decision.kind === 'none') return;
-  // Refused: a commit came in between, and its fan-out has scheduled the push.
+  // Refused: a commit came in between, and its fan-out has scheduled the push; or a push was just sent.
   if (!(await markPush(core, device, head.modSeq, decision.dueMs))) return;
   await sendPushes(core, [pushMessage(device, head.modSeq, decision.dueMs)]);
 }

@@ -49,6 +49,9 @@ const notesOf = ({ type, removed, conversationId }: ChangeRow): string[] =>
 const notVisible = () =>
   new SyncProblem('busy', { detail: 'a commit is not visible yet', retryAfterSeconds: 1 });
 
+/** In the order of keys, UTF-8 bytes; strings themselves compare by UTF-16 code units. */
+const isAtMost = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) <= 0;
+
 /** Whether items that were read miss something of a recent commit: one is older than it should be, or not there at all. */
 export function isStale(
   recent: Recent,
@@ -60,6 +63,6 @@ export function isStale(
   const head = others.get(HEAD_KEY);
   if (head?.kind === 'head' && head.modSeq < recent.modSeq) return true;
   const seen = new Map([...others.values(), ...items].map((item) => [item.sk, item.version]));
-  const isRead = (key: string) => others.has(key) || (from <= key && key <= to);
+  const isRead = (key: string) => others.has(key) || (isAtMost(from, key) && isAtMost(key, to));
   return [...recent.writes].some(([key, version]) => isRead(key) && (seen.get(key) ?? 0) < version);
 }

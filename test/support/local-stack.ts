@@ -70,7 +70,7 @@ export const AUDIENCE = 'an-audience';
 
 /** An HTTP API with a JWT authorizer; `routes` maps route keys to functions and the scopes they ask for. */
 export function anHttpApi(
-  routes: Record<string, { functionId: string; scopes?: string[]; open?: boolean }>,
+  routes: Record<string, { functionId: string; scopes?: string[]; open?: boolean; timeoutMs?: number }>,
   more: Properties = {},
 ): HandWrittenStack['resources'] {
   const ApiId = { Ref: 'Http' };
@@ -96,7 +96,7 @@ export function anHttpApi(
       },
     },
   };
-  for (const [i, [RouteKey, { functionId, scopes, open }]] of Object.entries(routes).entries()) {
+  for (const [i, [RouteKey, { functionId, scopes, open, timeoutMs }]] of Object.entries(routes).entries()) {
     resources[`Integration${i}`] = {
       Type: 'AWS::ApiGatewayV2::Integration',
       Properties: {
@@ -104,6 +104,7 @@ export function anHttpApi(
         IntegrationType: 'AWS_PROXY',
         IntegrationUri: { 'Fn::GetAtt': [functionId, 'Arn'] },
         PayloadFormatVersion: '2.0',
+        ...(timeoutMs && { TimeoutInMillis: timeoutMs }),
       },
     };
     resources[`Route${i}`] = {

@@ -1,0 +1,46 @@
+import { listDevices, registerDevice, revokeDevice, showDevice } from '../../core/devices/devices.js';
+import { issueTicket } from '../../core/devices/tickets.js';
+import { deviceRegistrationSchema } from '../../protocol/device.js';
+import { deviceIdSchema } from '../../protocol/ids.js';
+import { created, noContent, ok } from '../runtime/answer.js';
+import { readConfig } from '../runtime/config.js';
+import { httpEndpoint } from '../runtime/endpoint.js';
+import { openCore } from '../runtime/open-core.js';
+import { notImplemented, route } from '../runtime/route.js';
+
+const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL', 'SOCKET_URL']);
+const core = openCore(config);
+
+const scope = 'cpm/sync';
+const path = { deviceId: deviceIdSchema };
+
+export const routes = {
+  'GET /v1/devices': route({ scope }, async ({ caller }) => ok({ devices: await listDevices(core, caller) })),
+
+  'GET /v1/devices/{deviceId}': route({ scope, path }, async ({ caller, path: { deviceId } }) =>
+    ok(await showDevice(core, caller, deviceId)),
+  ),
+
+  'PUT /v1/devices/{deviceId}': route(
+    { scope, path, body: deviceRegistrationSchema },
+    async ({ caller, path: { deviceId }, body }) => {
+      const registered = await registerDevice(core, caller, deviceId, body);
+      return registered.created ? created(registered.device) : ok(registered.device);
+    },
+  ),
+
+  'DELETE /v1/devices/{deviceId}': route({ scope, path }, async ({ caller, path: { deviceId } }) => {
+    await revokeDevice(core, caller, deviceId);
+    return noContent();
+  }),
+
+  'POST /v1/devices/{deviceId}/tickets': route({ scope, path }, async ({ caller, path: { deviceId } }) => {
+    const { ticket, expiresInSeconds } = await issueTicket(core, caller, deviceId);
+    const url = `${config.SOCKET_URL}?ticket=${encodeURIComponent(ticket)}`;
+    return created({ ticket, url, expiresInSeconds });
+  }),
+
+  'GET /v1/box': notImplemented(scope, 'Showing the box'),
+};
+
+export const handler = httpEndpoint(routes);

@@ -1,0 +1,26 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { decodeItem } from '../../core/dynamodb/items.js';
+import { fanOut } from '../../core/push/fan-out.js';
+import { scheduleReaping } from '../../core/reap/schedule-reaping.js';
+import { readConfig } from '../runtime/config.js';
+import { openCore } from '../runtime/open-core.js';
+import { streamEndpoint } from '../runtime/records.js';
+
+const core = openCore(readConfig(['REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'REAP_QUEUE_URL']));
+
+const COMMITS = 'C#';
+
+/** As the filter of the event source has it: without the filter, nothing else would be announced either. */
+const isNewCommit = ({ eventName, dynamodb }: DynamoDBRecord): boolean =>
+  eventName === 'INSERT' && (dynamodb?.Keys?.sk?.S ?? '').startsWith(COMMITS);
+
+export const handler = streamEndpoint(async (record) => {
+  if (!isNewCommit(record)) return;
+  const image = record.dynamodb?.NewImage;
+  if (!image) throw new Error('the record of the stream has no new image');
+  const { box, item } = decodeItem(image as Record<string, AttributeValue>);
+  if (item.kind !== 'commit') throw new Error(`under a commit's key stands a ${item.kind}`);
+  await fanOut(core, box, item);
+  await scheduleReaping(core, box, item);
+});

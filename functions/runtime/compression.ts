@@ -1,0 +1,49 @@
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Answer } from './answer.js';
+
+const COMPRESS_ABOVE_BYTES = 1024;
+const BROTLI_QUALITY = 4; // about gzip's time, and a smaller result
+
+type Encoding = 'br' | 'gzip';
+const PREFERRED: readonly Encoding[] = ['br', 'gzip'];
+
+const compressors: Record<Encoding, (text: Buffer) => Promise<Buffer>> = {
+  br: (text) =>
+    promisify(brotliCompress)(text, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+        [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
+      },
+    }),
+  gzip: (text) => promisify(gzip)(text),
+};
+
+/** The encoding that an Accept-Encoding header likes best, br before gzip among equals. Source: RFC 9110 section 12.5.3. */
+export function acceptedEncoding(header: string | undefined): Encoding | undefined {
+  const weights = new Map(
+    (header ?? '').split(',').map((item) => {
+      const [name = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+      const q = parameters.find((parameter) => parameter.startsWith('q='));
+      return [name, q === undefined ? 1 : Number(q.slice(2))];
+    }),
+  );
+  const weightOf = (encoding: Encoding) => weights.get(encoding) ?? weights.get('*') ?? 0;
+  return PREFERRED.filter((encoding) => weightOf(encoding) > 0).sort((a, b) => weightOf(b) - weightOf(a))[0];
+}
+
+/** API Gateway compresses nothing, so the function does, where the client accepts it and it is worth it. */
+export async function compressed(answer: Answer, acceptEncoding: string | undefined): Promise<Answer> {
+  if (answer.body === undefined || answer.isBase64Encoded) return answer;
+  const headers = { ...answer.headers, vary: 'Accept-Encoding' };
+  const text = Buffer.from(answer.body);
+  const encoding = text.length > COMPRESS_ABOVE_BYTES ? acceptedEncoding(acceptEncoding) : undefined;
+  if (!encoding) return { ...answer, headers };
+  return {
+    ...answer,
+    headers: { ...headers, 'content-encoding': encoding },
+    body: (await compressors[encoding](text)).toString('base64'),
+    isBase64Encoded: true,
+  };
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+
+const name = z.string().check(z.minLength(1, 'is empty'));
+const url = z.url('is no URL');
+
+const configSchema = z.object({
+  STORE_TABLE: name,
+  REGISTRY_TABLE: name,
+  PUSH_QUEUE_URL: url,
+  REAP_QUEUE_URL: url,
+  TOKEN_SECRET_ID: name,
+  SOCKET_CALLBACK_URL: url, // https://…, where frames to connections are posted
+  SOCKET_URL: url, // wss://…, where clients connect
+});
+export type Config = z.infer<typeof configSchema>;
+export type ConfigName = keyof Config;
+
+/**
+ * The variables that a function says it needs, read once when it starts.
+ * @throws Error that names every variable at fault.
+ */
+export function readConfig<Name extends ConfigName>(
+  names: readonly Name[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Pick<Config, Name> {
+  const values: Partial<Config> = {};
+  const faults: string[] = [];
+  for (const key of names) {
+    const value = environment[key];
+    const parsed = configSchema.shape[key].safeParse(value);
+    if (parsed.success) values[key] = parsed.data as Config[Name];
+    else
+      faults.push(`${key} ${value === undefined ? 'is not set' : (parsed.error.issues[0]?.message ?? '')}`);
+  }
+  if (faults.length > 0)
+    throw new Error(`The environment of this function is incomplete: ${faults.join(', ')}.`);
+  return values as Pick<Config, Name>;
+}

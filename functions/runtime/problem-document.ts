@@ -1,0 +1,42 @@
+import { type ProblemDetails, SyncProblem } from '../../core/sync-problem.js';
+import { PROBLEMS, type Problem, type ProblemKind, problemType } from '../../protocol/problem.js';
+import { describeError, logger } from './log.js';
+import { isUnavailable } from './unavailable.js';
+
+const COMES_BACK: ReadonlySet<ProblemKind> = new Set(['too-many-requests', 'busy', 'unavailable']);
+const RETRY_AFTER_SECONDS = 1; // clients add their own growing jitter
+
+/** The problem that a thrown error is to its caller; what is not of the protocol tells nothing of itself. */
+export function syncProblemOf(error: unknown): SyncProblem {
+  if (error instanceof SyncProblem) return error;
+  return new SyncProblem(isUnavailable(error) ? 'unavailable' : 'internal', {}, { cause: error });
+}
+
+/** Notes a problem: defects as errors with their causes, refusals by their kind alone. */
+export function logProblem(problem: SyncProblem): void {
+  const { status } = PROBLEMS[problem.kind];
+  if (status < 500 || problem.kind === 'not-implemented') logger.info('refused', { kind: problem.kind });
+  else if (COMES_BACK.has(problem.kind)) logger.warn(problem.kind, { error: describeError(problem) });
+  else logger.error(problem.kind, { error: describeError(problem) });
+}
+
+/** Source: RFC 9457. */
+export function problemDocument({ kind, details }: SyncProblem, requestId: string): Problem {
+  const { status, title } = PROBLEMS[kind];
+  const { detail, errors, expectedN }: ProblemDetails = kind === 'internal' ? {} : details;
+  return {
+    type: problemType(kind),
+    title,
+    status,
+    ...(detail !== undefined && { detail }),
+    requestId,
+    ...(errors !== undefined && { errors }),
+    ...(expectedN !== undefined && { expectedN }),
+  };
+}
+
+/** Whole seconds for the Retry-After header; undefined where coming back changes nothing. */
+export function retryAfterSeconds({ kind, details }: SyncProblem): number | undefined {
+  const seconds = details.retryAfterSeconds ?? (COMES_BACK.has(kind) ? RETRY_AFTER_SECONDS : undefined);
+  return seconds === undefined ? undefined : Math.ceil(seconds);
+}

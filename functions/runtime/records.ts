@@ -1,0 +1,63 @@
+import middy from '@middy/core';
+import type {
+  Context,
+  DynamoDBBatchResponse,
+  DynamoDBRecord,
+  DynamoDBStreamEvent,
+  SQSBatchResponse,
+  SQSEvent,
+} from 'aws-lambda';
+import type * as z from 'zod/mini';
+import { beginLog, describeError, logger } from './log.js';
+
+/** Runs all at once; gives back what failed, in order, each failure noted. */
+async function failedOf<Item>(
+  items: readonly Item[],
+  idOf: (item: Item) => string,
+  consume: (item: Item) => Promise<void>,
+): Promise<string[]> {
+  const results = await Promise.allSettled(items.map(async (item) => consume(item)));
+  return items.flatMap((item, i) => {
+    const result = results[i];
+    if (result?.status !== 'rejected') return [];
+    logger.error('record failed', { record: idOf(item), error: describeError(result.reason) });
+    return [idOf(item)];
+  });
+}
+
+/**
+ * The handler of a function that takes messages off a queue: each succeeds or fails alone, and what fails returns to
+ * the queue until it goes to the dead letters.
+ */
+export const queueEndpoint = <Schema extends z.ZodMiniType>(
+  schema: Schema,
+  consume: (message: z.infer<Schema>) => Promise<void>,
+) =>
+  middy<SQSEvent, SQSBatchResponse, Error, Context>()
+    .before(({ context }) => beginLog(context.awsRequestId))
+    .handler(async ({ Records }) => {
+      const failed = await failedOf(
+        Records,
+        ({ messageId }) => messageId,
+        ({ body }) => consume(messageOf(schema, body)),
+      );
+      return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+    });
+
+/**
+ * The handler of a function that reads a table's stream. The first record that failed is where Lambda goes on from, so
+ * that records behind it may come twice.
+ */
+export const streamEndpoint = (consume: (record: DynamoDBRecord) => Promise<void>) =>
+  middy<DynamoDBStreamEvent, DynamoDBBatchResponse, Error, Context>()
+    .before(({ context }) => beginLog(context.awsRequestId))
+    .handler(async ({ Records }) => {
+      const failed = await failedOf(Records, ({ dynamodb }) => dynamodb?.SequenceNumber ?? '', consume);
+      return { batchItemFailures: failed.slice(0, 1).map((itemIdentifier) => ({ itemIdentifier })) };
+    });
+
+function messageOf<Schema extends z.ZodMiniType>(schema: Schema, body: string): z.infer<Schema> {
+  const result = schema.safeParse(JSON.parse(body), { reportInput: true });
+  if (!result.success) throw new Error('the message is not of its kind', { cause: result.error });
+  return result.data;
+}

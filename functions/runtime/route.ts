@@ -1,0 +1,59 @@
+import type * as z from 'zod/mini';
+import { SyncProblem } from '../../core/sync-problem.js';
+import type { UserId } from '../../protocol/ids.js';
+import type { Answer } from './answer.js';
+import { callerOf, type HttpEvent, type Scope } from './caller.js';
+import { boxTag, logger } from './log.js';
+import { parsed, parsedPart } from './parsed.js';
+import { readJsonBody } from './request-body.js';
+
+type Schemas = Readonly<Record<string, z.ZodMiniType>>;
+type Values<Path extends Schemas> = { readonly [Name in keyof Path]: z.infer<Path[Name]> };
+
+/** What a route asks of a request: its scope, and the schemas of its path and body. */
+export interface RouteSpec<Path extends Schemas, Body extends z.ZodMiniType> {
+  readonly scope: Scope;
+  readonly path?: Path;
+  readonly body?: Body;
+}
+
+/** A request that is as the route asks. `caller`: `sub` of the token. */
+export interface HttpRequest<Path, Body> {
+  readonly caller: UserId;
+  readonly path: Path;
+  readonly body: Body;
+}
+
+export interface Route {
+  readonly scope: Scope;
+  handle(event: HttpEvent): Promise<Answer>;
+}
+
+/** A route: parses, and then calls `answer`, which does what the route is for. */
+export function route<Path extends Schemas = Schemas, Body extends z.ZodMiniType = z.ZodMiniType>(
+  spec: RouteSpec<Path, Body>,
+  answer: (request: HttpRequest<Values<Path>, z.infer<Body>>) => Promise<Answer>,
+): Route {
+  return {
+    scope: spec.scope,
+    async handle(event) {
+      const caller = callerOf(event, spec.scope);
+      logger.appendKeys({ caller: boxTag(caller) });
+      const path = pathOf(spec.path, event) as Values<Path>;
+      const body = spec.body ? parsed(spec.body, readJsonBody(event)) : undefined;
+      return answer({ caller, path, body: body as z.infer<Body> });
+    },
+  };
+}
+
+/** API Gateway has decoded the parts of the path already. */
+const pathOf = (schemas: Schemas = {}, { pathParameters = {} }: HttpEvent) =>
+  Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, parsedPart(schema, name, pathParameters[name])]),
+  );
+
+/** A route of the protocol that has nothing behind it in this version. */
+export const notImplemented = (scope: Scope, what: string): Route =>
+  route({ scope }, async () => {
+    throw new SyncProblem('not-implemented', { detail: `${what} is not available in this version.` });
+  });

@@ -1,0 +1,38 @@
+import middy from '@middy/core';
+import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
+import { redeemTicket } from '../../core/devices/tickets.js';
+import { readConfig } from '../runtime/config.js';
+import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
+import { openCore } from '../runtime/open-core.js';
+import { contextOf } from '../runtime/ticket-holder.js';
+
+const core = openCore(readConfig(['REGISTRY_TABLE']));
+
+/** API Gateway answers 401 to this very word, and 500 to any other error; a Deny would be 403. */
+const UNAUTHORIZED = 'Unauthorized';
+
+/** Lets a connection in for the ticket in its URL. */
+export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult, Error, Context>()
+  .before(({ event }) => beginLog(event.requestContext.requestId))
+  .handler(async ({ queryStringParameters, methodArn }) => {
+    const ticket = queryStringParameters?.ticket;
+    const holder = ticket ? await redeem(ticket) : undefined;
+    if (!holder) throw new Error(UNAUTHORIZED);
+    return {
+      principalId: boxTag(holder.box),
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: methodArn }],
+      },
+      context: { ...contextOf(holder) },
+    };
+  });
+
+async function redeem(ticket: string) {
+  try {
+    return await redeemTicket(core, ticket);
+  } catch (error) {
+    logger.error('ticket not looked up', { error: describeError(error) });
+    throw new Error('the ticket could not be looked up'); // without the cause, which Lambda would log as it is
+  }
+}

@@ -1,0 +1,31 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { connected, disconnected } from '../../core/push/connections.js';
+import { readConfig } from '../runtime/config.js';
+import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
+import { openCore } from '../runtime/open-core.js';
+import type { SocketAnswer, SocketEvent } from '../runtime/socket-event.js';
+import { holderOf } from '../runtime/ticket-holder.js';
+
+const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'SOCKET_CALLBACK_URL']));
+
+/** A status other than 200 refuses the connection; after `$disconnect` nobody listens. */
+const answer = (statusCode: 200 | 401 | 500): SocketAnswer => ({ statusCode });
+
+export const handler = middy<SocketEvent, SocketAnswer, Error, Context>()
+  .before(({ event }) => beginLog(event.requestContext.requestId))
+  .onError((request) => {
+    logger.error('connection event failed', { error: describeError(request.error) });
+    request.response = answer(500);
+  })
+  .handler(async ({ requestContext }) => {
+    const { connectionId, connectedAt, eventType } = requestContext;
+    const holder = holderOf(requestContext.authorizer);
+    logger.appendKeys({ caller: boxTag(holder.box) });
+    if (eventType === 'DISCONNECT') {
+      await disconnected(core, holder, connectionId);
+      return answer(200);
+    }
+    const isIn = await connected(core, holder, { id: connectionId, atMs: connectedAt });
+    return answer(isIn ? 200 : 401); // revoked, or registered anew, since the ticket was taken
+  });

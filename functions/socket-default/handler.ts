@@ -1,0 +1,15 @@
+import { SyncProblem } from '../../core/sync-problem.js';
+import { pingFrameSchema } from '../../protocol/frames.js';
+import { parsed } from '../runtime/parsed.js';
+import { frameEndpoint } from '../runtime/socket-endpoint.js';
+
+/** `ping`, and all that the gateway has no route for. */
+export const handler = frameEndpoint(async ({ frame }) => {
+  if (frame.action !== 'ping') {
+    throw new SyncProblem('invalid-request', {
+      errors: [{ pointer: '/action', detail: 'is none of "sync", "ping"' }],
+    });
+  }
+  parsed(pingFrameSchema, frame);
+  return { type: 'pong' };
+});

@@ -1,0 +1,17 @@
+import { synchronize } from '../../core/sync/synchronize.js';
+import { syncFrameSchema } from '../../protocol/frames.js';
+import { SYNC_RESPONSE_FRAME_MAX_BYTES } from '../../protocol/limits.js';
+import { utf8Length } from '../../protocol/text.js';
+import { readConfig } from '../runtime/config.js';
+import { openCore } from '../runtime/open-core.js';
+import { parsed } from '../runtime/parsed.js';
+import { frameEndpoint } from '../runtime/socket-endpoint.js';
+
+const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']));
+
+export const handler = frameEndpoint(async ({ holder, frame }) => {
+  const { action: _, id, ...body } = parsed(syncFrameSchema, frame);
+  const envelope = { type: 'syncResponse' as const, ...(id !== undefined && { id }) };
+  const maxBytes = SYNC_RESPONSE_FRAME_MAX_BYTES - utf8Length(JSON.stringify(envelope));
+  return { ...envelope, ...(await synchronize(core, holder, body, { maxBytes })) };
+});

@@ -1,0 +1,23 @@
+import { synchronize } from '../../core/sync/synchronize.js';
+import { syncRequestSchema } from '../../protocol/sync.js';
+import { ok } from '../runtime/answer.js';
+import { readConfig } from '../runtime/config.js';
+import { httpEndpoint } from '../runtime/endpoint.js';
+import { openCore } from '../runtime/open-core.js';
+import { route } from '../runtime/route.js';
+
+/** Lambda takes 6 MB from a function, as JSON in JSON: quotes may double it. */
+const RESPONSE_MAX_BYTES = 2 * 1024 * 1024;
+
+const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']));
+
+export const routes = {
+  'POST /v1/sync': route({ scope: 'cpm/sync', body: syncRequestSchema }, async ({ caller, body }) => {
+    const { deviceId, instanceId, ...rest } = body;
+    return ok(
+      await synchronize(core, { box: caller, deviceId, instanceId }, rest, { maxBytes: RESPONSE_MAX_BYTES }),
+    );
+  }),
+};
+
+export const handler = httpEndpoint(routes);

@@ -1,0 +1,105 @@
+import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  AccountRecovery,
+  OAuthScope,
+  ResourceServerScope,
+  UserPool,
+  type UserPoolClient,
+  type UserPoolResourceServer,
+} from 'aws-cdk-lib/aws-cognito';
+import { Construct } from 'constructs';
+import { RESOURCE_SERVER, SCOPES, type ScopeName } from '../scopes.js';
+import type { Settings, Stage } from '../settings.js';
+
+/** Whose tokens the HTTP API accepts. `clients`: ids to show after a deployment. */
+export interface TokenIssuer {
+  readonly issuer: string;
+  readonly audience: string[];
+  readonly clients: Readonly<Record<string, string>>;
+}
+
+const resourceScopes: Record<ScopeName, ResourceServerScope> = {
+  sync: new ResourceServerScope({ scopeName: 'sync', scopeDescription: SCOPES.sync }),
+  participate: new ResourceServerScope({ scopeName: 'participate', scopeDescription: SCOPES.participate }),
+  admin: new ResourceServerScope({ scopeName: 'admin', scopeDescription: SCOPES.admin }),
+};
+
+/** A user pool for deployments that bring no issuer of their own. */
+class UserPoolIssuer extends Construct implements TokenIssuer {
+  readonly issuer: string;
+  readonly audience: string[];
+  readonly clients: Readonly<Record<string, string>>;
+
+  private readonly pool: UserPool;
+  private readonly server: UserPoolResourceServer;
+
+  constructor(scope: Construct, id: string, props: { stage: Stage; callbackUrls: readonly string[] }) {
+    super(scope, id);
+    const kept = props.stage === 'prod';
+    this.pool = new UserPool(this, 'Users', {
+      selfSignUpEnabled: false, // the service provider knows its users
+      signInAliases: { username: true, email: true },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      passwordPolicy: {
+        minLength: 12,
+        requireDigits: true,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireSymbols: true,
+      },
+      deletionProtection: kept,
+      removalPolicy: kept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.pool.addDomain('SignIn', {
+      cognitoDomain: { domainPrefix: `cpm-sync-${props.stage}-${Aws.ACCOUNT_ID}` },
+    });
+    this.server = this.pool.addResourceServer('Server', {
+      identifier: RESOURCE_SERVER,
+      scopes: Object.values(resourceScopes),
+    });
+
+    const device = this.deviceClient([...props.callbackUrls]);
+    const participating = this.serviceClient('ParticipatingClient', 'participate');
+    const provider = this.serviceClient('ProviderClient', 'admin');
+    this.issuer = `https://cognito-idp.${Stack.of(this).region}.amazonaws.com/${this.pool.userPoolId}`;
+    this.audience = [device, participating, provider].map((client) => client.userPoolClientId);
+    this.clients = {
+      DeviceClientId: device.userPoolClientId,
+      ParticipatingClientId: participating.userPoolClientId,
+      ProviderClientId: provider.userPoolClientId,
+    };
+  }
+
+  /** Devices hold no secret: authorization code with PKCE. */
+  private deviceClient(callbackUrls: string[]): UserPoolClient {
+    return this.pool.addClient('DeviceClient', {
+      generateSecret: false,
+      preventUserExistenceErrors: true,
+      oAuth: {
+        flows: { authorizationCodeGrant: true },
+        scopes: [OAuthScope.OPENID, this.oAuthScope('sync')],
+        callbackUrls,
+      },
+    });
+  }
+
+  /** One client a party, so that neither can act as the other. */
+  private serviceClient(id: string, scope: ScopeName): UserPoolClient {
+    return this.pool.addClient(id, {
+      generateSecret: true,
+      authFlows: {},
+      oAuth: { flows: { clientCredentials: true }, scopes: [this.oAuthScope(scope)] },
+    });
+  }
+
+  private oAuthScope(name: ScopeName): OAuthScope {
+    return OAuthScope.resourceServer(this.server, resourceScopes[name]);
+  }
+}
+
+/** The issuer from the settings, or else a user pool. */
+export function tokenIssuer(scope: Construct, settings: Settings): TokenIssuer {
+  const { externalIssuer } = settings;
+  if (!externalIssuer) return new UserPoolIssuer(scope, 'Identity', settings);
+  return { issuer: externalIssuer.issuer, audience: [...externalIssuer.audience], clients: {} };
+}

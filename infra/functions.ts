@@ -1,0 +1,84 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { SocketInterface } from './constructs/socket-interface.js';
+import { SyncFunction, type SyncFunctionProps } from './constructs/sync-function.js';
+import type { Stage } from './settings.js';
+
+/** Time for one batch; the queues measure their visibility timeout by these. */
+export const NOTIFIER_TIMEOUT = Duration.seconds(10);
+export const REAPER_TIMEOUT = Duration.seconds(60);
+const FAN_OUT_TIMEOUT = Duration.seconds(60);
+const SMALL_MB = 256;
+
+export interface FunctionsProps {
+  readonly stage: Stage;
+  readonly store: ITable;
+  readonly registry: ITable;
+  readonly tokenKey: ISecret;
+  readonly pushQueue: IQueue;
+  readonly reapQueue: IQueue;
+  readonly sockets: SocketInterface;
+}
+
+/** Every function, with what it is granted. */
+export class Functions extends Construct {
+  readonly sync: SyncFunction;
+  readonly devices: SyncFunction;
+  readonly history: SyncFunction;
+  readonly participating: SyncFunction;
+  readonly admin: SyncFunction;
+  readonly socketAuthorizer: SyncFunction;
+  readonly socketConnection: SyncFunction;
+  readonly socketSync: SyncFunction;
+  readonly socketDefault: SyncFunction;
+  readonly fanOut: SyncFunction;
+  readonly notifier: SyncFunction;
+  readonly reaper: SyncFunction;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    const { stage, store, registry, tokenKey, pushQueue, reapQueue, sockets } = props;
+    const make = (constructId: string, rest: Omit<SyncFunctionProps, 'stage'>) =>
+      new SyncFunction(this, constructId, { stage, ...rest });
+
+    this.sync = make('Sync', { name: 'sync', memorySize: 1024 })
+      .readsAndCommits(store)
+      .updatesDevices(registry)
+      .sealsTokens(tokenKey);
+    this.devices = make('Devices', { name: 'devices' })
+      .readsAndCommits(store)
+      .registersDevices(registry)
+      .closesConnections(sockets)
+      .namesSocket(sockets);
+    this.participating = make('Participating', { name: 'participating' }).readsAndCommits(store);
+    this.history = make('History', { name: 'history', memorySize: SMALL_MB });
+    this.admin = make('Admin', { name: 'admin', memorySize: SMALL_MB });
+
+    this.socketAuthorizer = make('SocketAuthorizer', { name: 'socket-authorizer' }).takesTickets(registry);
+    this.socketConnection = make('SocketConnection', { name: 'socket-connection' })
+      .readsStore(store)
+      .updatesDevices(registry)
+      .schedulesPushes(pushQueue)
+      .closesConnections(sockets);
+    this.socketSync = make('SocketSync', { name: 'socket-sync', memorySize: 1024 })
+      .readsAndCommits(store)
+      .updatesDevices(registry)
+      .sealsTokens(tokenKey);
+    this.socketDefault = make('SocketDefault', { name: 'socket-default', memorySize: SMALL_MB });
+
+    this.fanOut = make('FanOut', { name: 'fan-out', timeout: FAN_OUT_TIMEOUT })
+      .updatesDevices(registry)
+      .schedulesPushes(pushQueue)
+      .ordersReaping(reapQueue);
+    this.notifier = make('Notifier', { name: 'notifier', timeout: NOTIFIER_TIMEOUT })
+      .readsStore(store)
+      .updatesDevices(registry)
+      .postsFrames(sockets);
+    this.reaper = make('Reaper', { name: 'reaper', timeout: REAPER_TIMEOUT })
+      .readsAndCommits(store)
+      .ordersReaping(reapQueue);
+  }
+}

@@ -1,0 +1,88 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type DynamoDBClient,
+  ResourceNotFoundException,
+  type TableDescription,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { LocalCloudProblem } from '../problem.js';
+import type { TableProperties } from '../template/kinds/dynamodb.js';
+import type { Resource } from '../template/stack.js';
+
+/** Of a table replicated to several regions the same is needed as of one that is not. */
+export type TableResource = Resource<Omit<TableProperties, 'Tags'>>;
+
+/**
+ * Creates a table unless it is there. Answers whether it was created.
+ * @throws LocalCloudProblem when it is there with other keys or another stream.
+ */
+export async function ensureTable(client: DynamoDBClient, table: TableResource): Promise<'created' | 'kept'> {
+  const existing = await describe(client, table.name);
+  if (existing) compare(existing, table);
+  else await client.send(new CreateTableCommand(createInput(table)));
+  await ensureTimeToLive(client, table);
+  return existing ? 'kept' : 'created';
+}
+
+async function describe(client: DynamoDBClient, TableName: string): Promise<TableDescription | undefined> {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName }))).Table;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+function createInput({ name, properties }: TableResource): CreateTableCommandInput {
+  const { StreamSpecification, GlobalSecondaryIndexes, LocalSecondaryIndexes } = properties;
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: properties.AttributeDefinitions,
+    KeySchema: properties.KeySchema,
+    ...(StreamSpecification && {
+      StreamSpecification: { StreamEnabled: true, StreamViewType: StreamSpecification.StreamViewType },
+    }),
+    ...(GlobalSecondaryIndexes && { GlobalSecondaryIndexes: GlobalSecondaryIndexes.map(withoutThroughput) }),
+    ...(LocalSecondaryIndexes && { LocalSecondaryIndexes: LocalSecondaryIndexes.map(withoutThroughput) }),
+  };
+}
+
+const withoutThroughput = ({
+  IndexName,
+  KeySchema,
+  Projection,
+}: NonNullable<TableProperties['LocalSecondaryIndexes']>[number]) => ({
+  IndexName,
+  KeySchema,
+  Projection,
+});
+
+function compare(existing: TableDescription, { name, logicalId, properties }: TableResource) {
+  const keys = (schema: TableDescription['KeySchema']) =>
+    (schema ?? [])
+      .map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`)
+      .sort()
+      .join();
+  const sameKeys = keys(existing.KeySchema) === keys(properties.KeySchema);
+  const sameStream =
+    existing.StreamSpecification?.StreamViewType === properties.StreamSpecification?.StreamViewType;
+  if (sameKeys && sameStream) return;
+  throw new LocalCloudProblem(
+    `The table ${name} ("${logicalId}") is kept with ${sameKeys ? 'another stream' : 'other keys'} than in the template: use a new data folder`,
+  );
+}
+
+async function ensureTimeToLive(client: DynamoDBClient, { name, properties }: TableResource) {
+  const wanted = properties.TimeToLiveSpecification;
+  if (!wanted?.Enabled || !wanted.AttributeName) return;
+  const { TimeToLiveDescription: now } = await client.send(
+    new DescribeTimeToLiveCommand({ TableName: name }),
+  );
+  if (now?.AttributeName === wanted.AttributeName) return;
+  const TimeToLiveSpecification = { AttributeName: wanted.AttributeName, Enabled: true };
+  await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }));
+}

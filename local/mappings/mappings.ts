@@ -1,0 +1,125 @@
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import type { Database } from '../dynamodb/build-database.js';
+import type { Functions } from '../lambda/functions.js';
+import { LocalCloudProblem } from '../problem.js';
+import type { Queues } from '../sqs/queues.js';
+import type { MappingProperties } from '../template/kinds/lambda.js';
+import { nameInArn, type Place } from '../template/place.js';
+import type { Resource } from '../template/stack.js';
+import type { Checkpoints } from './checkpoints.js';
+import { compileFilter } from './filter.js';
+import { runQueueMapping } from './queue-mapping.js';
+import { StreamDelivery } from './stream-delivery.js';
+import { StreamMapping } from './stream-mapping.js';
+
+const DEFAULT_QUEUE_CONCURRENCY = 5;
+
+/** What tests change while a cloud runs: the probability that a batch of a stream is given to its function twice. */
+export interface StreamChaos {
+  duplicate: number;
+}
+
+export interface MappingSurroundings {
+  readonly place: Place;
+  readonly functions: Functions;
+  readonly queues: Queues;
+  readonly database: Database | undefined;
+  readonly checkpoints: Checkpoints;
+  readonly failedMessageRetryMs: number;
+  readonly chaos: StreamChaos;
+  readonly log: (line: string) => void;
+}
+
+type Mapping = Resource<MappingProperties>;
+
+/**
+ * Starts an event source mapping. The promise it resolves to ends when the signal has aborted and nothing is under way.
+ * @throws LocalCloudProblem when its source is no stream of a table and no queue, or its filter is not known.
+ */
+export async function startMapping(
+  mapping: Mapping,
+  around: MappingSurroundings,
+  signal: AbortSignal,
+): Promise<{ ended: Promise<void> }> {
+  const { logicalId, properties } = mapping;
+  const [, , service] = properties.EventSourceArn.split(':');
+  if (!properties.Enabled) return { ended: Promise.resolve() };
+  if (service === 'sqs') return { ended: runQueueMapping(queueSettings(mapping, around, signal)) };
+  if (service === 'dynamodb')
+    return { ended: new StreamMapping(await streamSettings(mapping, around, signal)).run() };
+  throw new LocalCloudProblem(
+    `${titleOf(logicalId)}: ${properties.EventSourceArn} is neither a queue nor a stream of a table`,
+  );
+}
+
+const titleOf = (logicalId: string) => `AWS::Lambda::EventSourceMapping "${logicalId}"`;
+
+function queueSettings({ logicalId, properties }: Mapping, around: MappingSurroundings, signal: AbortSignal) {
+  return {
+    queue: around.queues.byArn(properties.EventSourceArn),
+    invoke: around.functions.byArn(properties.FunctionName),
+    region: around.place.region,
+    batchSize: properties.BatchSize ?? 10,
+    batchingWindowMs: properties.MaximumBatchingWindowInSeconds * 1000,
+    concurrency: properties.ScalingConfig?.MaximumConcurrency ?? DEFAULT_QUEUE_CONCURRENCY,
+    reportsFailures: properties.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+    filter: filterOf(logicalId, properties),
+    retryAfterMs: around.failedMessageRetryMs,
+    signal,
+  };
+}
+
+async function streamSettings(
+  { logicalId, properties }: Mapping,
+  around: MappingSurroundings,
+  signal: AbortSignal,
+) {
+  const checkpoints = around.checkpoints.forMapping(logicalId);
+  const table = nameInArn(properties.EventSourceArn);
+  const destination = properties.DestinationConfig?.OnFailure?.Destination;
+  const target = destination ? around.queues.byArn(destination) : undefined;
+  const { database } = around;
+  if (!database || !Object.values(database.tables).includes(table)) {
+    throw new LocalCloudProblem(`${titleOf(logicalId)}: the table ${table} is not in the template`);
+  }
+  // Everything in the stream of a table that this start has created is new.
+  const start = database.created.has(table) ? 'TRIM_HORIZON' : properties.StartingPosition;
+  if (!start) throw new LocalCloudProblem(`${titleOf(logicalId)}: StartingPosition is missing`);
+  const invoke = around.functions.byArn(properties.FunctionName);
+  const delivery = new StreamDelivery({
+    properties,
+    functionArn: around.functions.arnOf(properties.FunctionName),
+    invoke,
+    onFailure: target && ((message) => void target.send(message, {})),
+    advance: (shardId, sequenceNumber) => checkpoints.set(shardId, { after: sequenceNumber }),
+    log: around.log,
+    duplicate: () => around.chaos.duplicate,
+    signal,
+  });
+  return {
+    client: database.streams,
+    streamArn: await streamOf(database, table, logicalId),
+    eventSourceArn: properties.EventSourceArn,
+    region: around.place.region,
+    batchSize: properties.BatchSize ?? 100,
+    batchingWindowMs: properties.MaximumBatchingWindowInSeconds * 1000,
+    start,
+    filter: filterOf(logicalId, properties),
+    delivery,
+    checkpoints,
+    log: around.log,
+    signal,
+  } as const;
+}
+
+function filterOf(logicalId: string, { FilterCriteria }: MappingProperties) {
+  const patterns = FilterCriteria?.Filters.map(({ Pattern }) => Pattern) ?? [];
+  return compileFilter(patterns, titleOf(logicalId));
+}
+
+async function streamOf({ dynamodb }: Database, table: string, logicalId: string): Promise<string> {
+  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: table }));
+  if (!Table?.LatestStreamArn)
+    throw new LocalCloudProblem(`${titleOf(logicalId)}: the table ${table} has no stream`);
+  return Table.LatestStreamArn;
+}

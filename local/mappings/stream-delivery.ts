@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import type { FunctionError } from '../lambda/function-error.js';
+import type { Invoke } from '../lambda/functions.js';
+import type { MappingProperties } from '../template/kinds/lambda.js';
+import { giveBatch } from './outcome.js';
+import { pause } from './pause.js';
+import type { StreamRecord } from './stream-record.js';
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+
+export interface DeliverySettings {
+  readonly properties: MappingProperties;
+  readonly functionArn: string;
+  readonly invoke: Invoke;
+  /** Where a batch goes that was given up. */
+  readonly onFailure: ((message: string) => void) | undefined;
+  /** Told the sequence number up to which a shard is done with. */
+  readonly advance: (shardId: string, sequenceNumber: string) => void;
+  readonly log: (line: string) => void;
+  /** Probability that a batch is given twice. */
+  readonly duplicate: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Why a batch was given up. */
+type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
+
+/** Gives the records of a shard to the function until it has taken them or they are given up. */
+export class StreamDelivery {
+  constructor(private readonly settings: DeliverySettings) {}
+
+  /** Ends when every record is done with, or the signal aborts. */
+  async deliver(shardId: string, records: readonly StreamRecord[], attempts = 0): Promise<void> {
+    const { properties, signal, duplicate } = this.settings;
+    const [first] = records;
+    if (!first || signal.aborted) return;
+    const tooOld = this.#tooOld(records);
+    if (tooOld.length > 0) {
+      this.#giveUp(shardId, tooOld, 'RecordAgeExceeded', attempts, undefined);
+      return this.deliver(shardId, records.slice(tooOld.length));
+    }
+    const reporting = properties.FunctionResponseTypes.includes('ReportBatchItemFailures');
+    const identifiers = reporting ? new Set(records.map(sequenceOf)) : undefined;
+    const outcome = await giveBatch(this.settings.invoke, records, identifiers);
+    if (signal.aborted && outcome.kind !== 'done') return;
+    if (outcome.kind === 'done') {
+      if (Math.random() < duplicate()) await giveBatch(this.settings.invoke, records, undefined);
+      return this.#advance(shardId, records);
+    }
+    const taken =
+      outcome.kind === 'partly' ? records.findIndex((it) => outcome.failed.has(sequenceOf(it))) : 0;
+    this.#advance(shardId, records.slice(0, taken));
+    const rest = records.slice(taken);
+    const error = outcome.kind === 'failed' ? outcome.error : undefined;
+    const used = taken > 0 ? 0 : attempts;
+    if (outcome.kind === 'failed' && properties.BisectBatchOnFunctionError && rest.length > 1) {
+      // Splitting does not count as a retry.
+      const middle = Math.ceil(rest.length / 2);
+      await pause(FIRST_RETRY_MS, signal);
+      await this.deliver(shardId, rest.slice(0, middle), used);
+      return this.deliver(shardId, rest.slice(middle), used);
+    }
+    if (properties.MaximumRetryAttempts >= 0 && used >= properties.MaximumRetryAttempts) {
+      return this.#giveUp(shardId, rest, 'RetryAttemptsExhausted', used + 1, error);
+    }
+    await pause(Math.min(FIRST_RETRY_MS * 2 ** used, LONGEST_RETRY_MS), signal);
+    return this.deliver(shardId, rest, used + 1);
+  }
+
+  /** The records at the beginning that exceed the mapping's age. */
+  #tooOld(records: readonly StreamRecord[]): StreamRecord[] {
+    const { MaximumRecordAgeInSeconds: limit } = this.settings.properties;
+    if (limit < 0) return [];
+    const now = Date.now() / 1000;
+    // DynamoDB Local cuts times to the minute: a record may be that much younger than it says.
+    const young = records.findIndex(
+      ({ dynamodb }) => now - dynamodb.ApproximateCreationDateTime - 60 <= limit,
+    );
+    return records.slice(0, young === -1 ? records.length : young);
+  }
+
+  #advance(shardId: string, records: readonly StreamRecord[]) {
+    const last = records.at(-1);
+    if (last) this.settings.advance(shardId, sequenceOf(last));
+  }
+
+  #giveUp(
+    shardId: string,
+    records: readonly StreamRecord[],
+    condition: Condition,
+    invokeCount: number,
+    error: FunctionError | undefined,
+  ) {
+    const { onFailure, log, functionArn } = this.settings;
+    log(
+      `${functionArn.split(':').at(-1)} gave up ${records.length} records: ${condition} ${error?.message ?? ''}`,
+    );
+    onFailure?.(JSON.stringify(this.#failureMessage(shardId, records, condition, invokeCount, error)));
+    this.#advance(shardId, records);
+  }
+
+  /** Source: AWS Lambda Developer Guide, "Retain discarded batches for a DynamoDB event source". */
+  #failureMessage(
+    shardId: string,
+    records: readonly StreamRecord[],
+    condition: Condition,
+    approximateInvokeCount: number,
+    error: FunctionError | undefined,
+  ) {
+    const [first, last] = [records[0], records.at(-1)];
+    const arrival = (record: StreamRecord | undefined) =>
+      new Date((record?.dynamodb.ApproximateCreationDateTime ?? 0) * 1000).toISOString();
+    return {
+      requestContext: {
+        requestId: randomUUID(),
+        functionArn: this.settings.functionArn,
+        condition,
+        approximateInvokeCount,
+      },
+      ...(approximateInvokeCount > 0 && {
+        responseContext: {
+          statusCode: 200,
+          executedVersion: '$LATEST',
+          functionError: error ? 'Unhandled' : null,
+        },
+      }),
+      version: '1.0',
+      timestamp: new Date().toISOString(),
+      DDBStreamBatchInfo: {
+        shardId,
+        startSequenceNumber: first && sequenceOf(first),
+        endSequenceNumber: last && sequenceOf(last),
+        approximateArrivalOfFirstRecord: arrival(first),
+        approximateArrivalOfLastRecord: arrival(last),
+        batchSize: records.length,
+        streamArn: first?.eventSourceARN,
+      },
+    };
+  }
+}
+
+const sequenceOf = ({ dynamodb }: StreamRecord) => dynamodb.SequenceNumber;

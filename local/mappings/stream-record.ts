@@ -1,0 +1,66 @@
+import type { AttributeValue, _Record as SdkRecord } from '@aws-sdk/client-dynamodb-streams';
+
+/** A record of a stream as Lambda gives it to a function. */
+export interface StreamRecord {
+  readonly eventID: string;
+  readonly eventName: string;
+  readonly eventVersion: string;
+  readonly eventSource: 'aws:dynamodb';
+  readonly awsRegion: string;
+  readonly eventSourceARN: string;
+  readonly dynamodb: {
+    readonly ApproximateCreationDateTime: number;
+    readonly Keys: unknown;
+    readonly NewImage?: unknown;
+    readonly OldImage?: unknown;
+    readonly SequenceNumber: string;
+    readonly SizeBytes: number;
+    readonly StreamViewType: string;
+  };
+  readonly userIdentity?: { readonly type: string; readonly principalId: string };
+}
+
+const TIME_TO_LIVE = { type: 'Service', principalId: 'dynamodb.amazonaws.com' } as const;
+
+export function streamRecord(record: SdkRecord, eventSourceARN: string, awsRegion: string): StreamRecord {
+  const { dynamodb: data, userIdentity } = record;
+  // DynamoDB Local writes deletions by TTL under this name and without who did it.
+  const byTimeToLive = !['INSERT', 'MODIFY', 'REMOVE'].includes(record.eventName ?? '');
+  const identity = byTimeToLive
+    ? TIME_TO_LIVE
+    : userIdentity?.Type && { type: userIdentity.Type, principalId: userIdentity.PrincipalId ?? '' };
+  return {
+    eventID: record.eventID ?? '',
+    eventName: byTimeToLive ? 'REMOVE' : (record.eventName ?? ''),
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion,
+    eventSourceARN,
+    dynamodb: {
+      ApproximateCreationDateTime: Math.floor(
+        (data?.ApproximateCreationDateTime?.getTime() ?? Date.now()) / 1000,
+      ),
+      Keys: itemAsJson(data?.Keys ?? {}),
+      ...(data?.NewImage && { NewImage: itemAsJson(data.NewImage) }),
+      ...(data?.OldImage && { OldImage: itemAsJson(data.OldImage) }),
+      SequenceNumber: data?.SequenceNumber ?? '',
+      SizeBytes: data?.SizeBytes ?? 0,
+      StreamViewType: data?.StreamViewType ?? '',
+    },
+    ...(identity && { userIdentity: identity }),
+  };
+}
+
+const itemAsJson = (item: Record<string, AttributeValue>): unknown =>
+  Object.fromEntries(Object.entries(item).map(([name, value]) => [name, valueAsJson(value)]));
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+
+/** DynamoDB's JSON; the SDK has made bytes of binary values. */
+function valueAsJson(value: AttributeValue): unknown {
+  if (value.B) return { B: base64(value.B) };
+  if (value.BS) return { BS: value.BS.map(base64) };
+  if (value.L) return { L: value.L.map(valueAsJson) };
+  if (value.M) return { M: itemAsJson(value.M) };
+  return value;
+}

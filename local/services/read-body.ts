@@ -1,0 +1,13 @@
+import type { IncomingMessage } from 'node:http';
+
+/** The body of a request. One that is larger than allowed is read to its end and not kept, so that it can be answered. */
+export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer | 'tooLarge'> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= maxBytes) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return size > maxBytes ? 'tooLarge' : Buffer.concat(chunks);
+}

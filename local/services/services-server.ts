@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf } from '../problem.js';
+import { AwsError } from './aws-error.js';
+import { readBody } from './read-body.js';
+
+/** One operation of a service: its input as parsed JSON, its output as what will be JSON. */
+export type Operation = (input: unknown, signal: AbortSignal) => unknown;
+
+/** A service of the AWS JSON protocol: SQS, Secrets Manager. */
+export interface JsonService {
+  /** In front of the operation in `x-amz-target`. */
+  readonly target: string;
+  /** In front of the type of an error. */
+  readonly errorNamespace: string;
+  readonly operations: Readonly<Record<string, Operation>>;
+}
+
+/** A service that is not of the JSON protocol: the management of WebSocket connections. Answers whether it was its. */
+export type RestService = (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
+
+/** All emulated services, on one port of 127.0.0.1. */
+export interface ServicesServer {
+  readonly url: string;
+  use(service: JsonService): void;
+  useRest(service: RestService): void;
+  stop(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+export async function startServicesServer(): Promise<ServicesServer> {
+  const json: JsonService[] = [];
+  const rest: RestService[] = [];
+  const server = createServer(async (req, res) => {
+    for (const service of rest) {
+      if (await service(req, res)) return;
+    }
+    await answer(json, req, res);
+  });
+  server.keepAliveTimeout = 60_000;
+  await listenOnLoopback(server, 0);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    use: (service) => json.push(service),
+    useRest: (service) => rest.push(service),
+    stop: () => closeServer(server),
+  };
+}
+
+async function answer(services: JsonService[], req: IncomingMessage, res: ServerResponse) {
+  const target = String(req.headers['x-amz-target'] ?? '');
+  const [name = '', operationName = ''] = target.split('.');
+  const service = services.find((it) => it.target === name);
+  const aborted = new AbortController();
+  res.on('close', () => aborted.abort());
+  try {
+    const operation = service?.operations[operationName];
+    const body = await readBody(req, MAX_BODY_BYTES);
+    if (!operation)
+      throw new AwsError('UnknownOperationException', `${target || req.url} is not emulated`, 404);
+    if (body === 'tooLarge') throw new AwsError('RequestTooLarge', 'The request is too large', 413);
+    send(res, 200, await operation(parsed(body), aborted.signal), {});
+  } catch (error) {
+    const known = error instanceof AwsError ? error : new AwsError('InternalFailure', messageOf(error), 500);
+    const fault = known.status >= 500 ? 'Receiver' : 'Sender';
+    const type = `${service?.errorNamespace ?? 'local'}#${known.type}`;
+    send(
+      res,
+      known.status,
+      { __type: type, message: known.message },
+      {
+        'x-amzn-errortype': known.type,
+        ...(known.queryCode && { 'x-amzn-query-error': `${known.queryCode};${fault}` }),
+      },
+    );
+  }
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return body.length === 0 ? {} : JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new AwsError('SerializationException', 'The body is not JSON');
+  }
+}
+
+function send(res: ServerResponse, status: number, body: unknown, headers: Record<string, string>) {
+  if (res.destroyed) return;
+  const text = JSON.stringify(body ?? {});
+  res.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.0',
+    'content-length': Buffer.byteLength(text),
+    'x-amzn-requestid': randomUUID(),
+    ...headers,
+  });
+  res.end(text);
+}
+
+/** @throws the system error, EADDRINUSE for a port that is taken. */
+export function listenOnLoopback(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Closes a server and every connection to it. */
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,12 @@
+import type { DataFolder } from '../data-folder.js';
+import type { Stack } from '../template/stack.js';
+import { noJournal, openQueueJournal } from './queue-journal.js';
+import { Queues } from './queues.js';
+
+/** The queues of the stack, with what they held when the data folder was last used. */
+export function buildQueues(stack: Stack, folder: DataFolder | undefined): Queues {
+  const settings = stack
+    .resources('AWS::SQS::Queue')
+    .map(({ name, arn, ref, properties }) => ({ name, arn, url: ref, properties }));
+  return new Queues(settings, folder ? openQueueJournal(folder.path('queues.journal')) : noJournal);
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+
+/** A message attribute on the wire; binary values are base64. */
+export const messageAttributeSchema = z.strictObject({
+  DataType: z.string(),
+  StringValue: z.optional(z.string()),
+  BinaryValue: z.optional(z.string()),
+});
+export type MessageAttributes = Record<string, z.infer<typeof messageAttributeSchema>>;
+
+/** A message as it is kept. Times are milliseconds since 1970. */
+export interface Message {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: MessageAttributes;
+  readonly sentAtMs: number;
+  /** Not given to anybody before: delayed, or in flight. */
+  visibleAtMs: number;
+  receiveCount: number;
+  firstReceivedAtMs?: number;
+  /** Of the last receive; none when it is not in flight. */
+  receipt?: string;
+}
+
+/** A message in the hands of a consumer. */
+export interface Delivery {
+  readonly message: Readonly<Message>;
+  readonly receipt: string;
+  readonly visibleAtMs: number;
+}
+
+export const md5 = (data: string | Buffer) => createHash('md5').update(data).digest('hex');
+
+/**
+ * Digest of message attributes: sorted by name; name, type and value each behind its length, a byte for the kind of value.
+ * Source: Amazon SQS Developer Guide, "Calculating the MD5 message digest for message attributes".
+ */
+export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
+  const names = Object.keys(attributes).sort();
+  if (names.length === 0) return undefined;
+  const parts = names.flatMap((name) => {
+    const { DataType, StringValue, BinaryValue } = attributes[name] ?? { DataType: '' };
+    const value =
+      BinaryValue === undefined ? Buffer.from(StringValue ?? '') : Buffer.from(BinaryValue, 'base64');
+    const kind = Buffer.from([BinaryValue === undefined ? 1 : 2]);
+    return [
+      ...lengthAndBytes(Buffer.from(name)),
+      ...lengthAndBytes(Buffer.from(DataType)),
+      kind,
+      ...lengthAndBytes(value),
+    ];
+  });
+  return md5(Buffer.concat(parts));
+}
+
+function lengthAndBytes(bytes: Buffer): [Buffer, Buffer] {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return [length, bytes];
+}
+
+/** What counts towards the size of a message: body, names, types and values. */
+export function sizeOf(body: string, attributes: MessageAttributes): number {
+  const ofAttributes = Object.entries(attributes).map(
+    ([name, { DataType, StringValue, BinaryValue }]) =>
+      Buffer.byteLength(name) +
+      Buffer.byteLength(DataType) +
+      (BinaryValue === undefined
+        ? Buffer.byteLength(StringValue ?? '')
+        : Buffer.byteLength(BinaryValue, 'base64')),
+  );
+  return Buffer.byteLength(body) + ofAttributes.reduce((sum, size) => sum + size, 0);
+}

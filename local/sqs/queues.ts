@@ -1,0 +1,49 @@
+import { LocalCloudProblem } from '../problem.js';
+import { AwsError } from '../services/aws-error.js';
+import { Queue, type QueueChaos, type QueueSettings } from './queue.js';
+import type { QueueJournal } from './queue-journal.js';
+
+/** All queues of the stack. */
+export class Queues {
+  readonly #queues: Queue[];
+  readonly chaos: QueueChaos = { duplicate: 0 };
+
+  /** @throws LocalCloudProblem when a dead-letter queue is not among the queues. */
+  constructor(
+    settings: QueueSettings[],
+    private readonly journal: QueueJournal,
+  ) {
+    this.#queues = settings.map((it) => new Queue(it, journal, this.chaos));
+    for (const queue of this.#queues) {
+      const target = queue.settings.properties.RedrivePolicy?.deadLetterTargetArn;
+      if (target) queue.deadLetterQueue = this.byArn(target);
+    }
+  }
+
+  get all(): readonly Queue[] {
+    return this.#queues;
+  }
+
+  byArn(arn: string): Queue {
+    const queue = this.#queues.find(({ settings }) => settings.arn === arn);
+    if (!queue) throw new LocalCloudProblem(`The template speaks of the queue ${arn}, which is not in it`);
+    return queue;
+  }
+
+  /** @throws AwsError when there is none: only the last part of the URL counts, since ports change. */
+  byUrl(url: string): Queue {
+    return this.byName(url.split('/').at(-1) ?? '');
+  }
+
+  byName(name: string): Queue {
+    const queue = this.#queues.find(({ settings }) => settings.name === name);
+    if (queue) return queue;
+    const text = 'The specified queue does not exist.';
+    throw new AwsError('QueueDoesNotExist', text, 400, 'AWS.SimpleQueueService.NonExistentQueue');
+  }
+
+  stop(): void {
+    for (const queue of this.#queues) queue.stop();
+    this.journal.close();
+  }
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { splitTarget } from '../http/http-api.js';
+import { apacheTime } from '../http/http-event.js';
+import type { Caller } from './connection.js';
+
+/** What the events of a connection have in common. */
+export interface EventSource {
+  readonly connectionId: string;
+  readonly connectedAtMs: number;
+  readonly caller: Caller;
+  readonly apiId: string;
+  readonly stage: string;
+}
+
+type EventType = 'CONNECT' | 'MESSAGE' | 'DISCONNECT';
+
+export function requestContext(
+  { connectionId, connectedAtMs, caller, apiId, stage }: EventSource,
+  routeKey: string,
+  eventType: EventType,
+) {
+  const now = new Date();
+  const requestId = randomUUID();
+  return {
+    routeKey,
+    eventType,
+    messageDirection: 'IN',
+    connectionId,
+    connectedAt: connectedAtMs,
+    requestTime: apacheTime(now),
+    requestTimeEpoch: now.getTime(),
+    requestId,
+    extendedRequestId: requestId,
+    apiId,
+    stage,
+    domainName: caller.domainName,
+    identity: { sourceIp: caller.sourceIp, userAgent: caller.userAgent },
+    ...(caller.authorizer && { authorizer: caller.authorizer }),
+  };
+}
+
+/** The parts of the request that opened the connection: only authorizer and `$connect` are told. */
+export function handshakeFacts(req: IncomingMessage) {
+  const headers: [string, string][] = [];
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    headers.push([req.rawHeaders[i] ?? '', req.rawHeaders[i + 1] ?? '']);
+  }
+  const query = [...new URLSearchParams(splitTarget(req.url ?? '').query)];
+  return {
+    headers: Object.fromEntries(headers),
+    multiValueHeaders: grouped(headers),
+    ...(query.length > 0 && {
+      queryStringParameters: Object.fromEntries(query),
+      multiValueQueryStringParameters: grouped(query),
+    }),
+  };
+}
+
+function grouped(pairs: [string, string][]): Record<string, string[]> {
+  const groups: Record<string, string[]> = {};
+  for (const [name, value] of pairs) {
+    groups[name] ??= [];
+    groups[name].push(value);
+  }
+  return groups;
+}
+
+export const messageEvent = (source: EventSource, routeKey: string, body: string) => ({
+  requestContext: { ...requestContext(source, routeKey, 'MESSAGE'), messageId: randomUUID() },
+  body,
+  isBase64Encoded: false,
+});
+
+export const disconnectEvent = (source: EventSource, code: number, reason: string) => ({
+  headers: { Host: source.caller.domainName },
+  multiValueHeaders: { Host: [source.caller.domainName] },
+  requestContext: {
+    ...requestContext(source, '$disconnect', 'DISCONNECT'),
+    disconnectStatusCode: code,
+    disconnectReason: reason,
+  },
+  isBase64Encoded: false,
+});

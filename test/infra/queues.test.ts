@@ -1,0 +1,79 @@
+import { idsIn, type Resource, resource, resourcesOf, templateOf } from './stack.js';
+
+const QUEUE = 'AWS::SQS::Queue';
+const MAPPING = 'AWS::Lambda::EventSourceMapping';
+const template = templateOf();
+
+const mappingOf = (functionIdPrefix: string): Resource => resource(template, MAPPING, functionIdPrefix);
+
+test.each([
+  ['PushesQueue', 'PushesDeadLetters'],
+  ['ReapingQueue', 'ReapingDeadLetters'],
+])('what %s delivered five times in vain goes to %s', (queue, deadLetters) => {
+  const { RedrivePolicy } = resource(template, QUEUE, queue).Properties as {
+    RedrivePolicy: { deadLetterTargetArn: unknown; maxReceiveCount: number };
+  };
+  expect(RedrivePolicy.maxReceiveCount).toBe(5);
+  expect(idsIn(RedrivePolicy.deadLetterTargetArn)).toEqual([expect.stringContaining(deadLetters)]);
+});
+
+test.each([
+  ['PushesQueue', 'FunctionsNotifier'],
+  ['ReapingQueue', 'FunctionsReaper'],
+])('%s hides a message for more than six times the time of %s', (queue, consumer) => {
+  const visibility = resource(template, QUEUE, queue).Properties.VisibilityTimeout as number;
+  const timeout = resource(template, 'AWS::Lambda::Function', consumer).Properties.Timeout as number;
+  expect(visibility).toBeGreaterThan(6 * timeout);
+});
+
+test.each(['PushesDeadLetters', 'ReapingDeadLetters', 'FanOutFailures'])(
+  '%s keeps what failed for 14 days, and an alarm watches it',
+  (id) => {
+    const [queueId, queue] =
+      Object.entries(resourcesOf(template, QUEUE)).find(([found]) => found.startsWith(id)) ?? [];
+    expect(queue?.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+    expect(alarms.filter((alarm) => idsIn(alarm).includes(String(queueId)))).toHaveLength(1);
+  },
+);
+
+test('nobody sends to a queue without TLS', () => {
+  const policies = Object.values(resourcesOf(template, 'AWS::SQS::QueuePolicy'));
+  const guarded = policies.flatMap(({ Properties }) => idsIn(Properties.Queues));
+  expect(guarded.sort()).toEqual(Object.keys(resourcesOf(template, QUEUE)).sort());
+  for (const { Properties } of policies) {
+    expect(JSON.stringify(Properties.PolicyDocument)).toContain('"aws:SecureTransport":"false"');
+  }
+});
+
+test('fan-out reads every new commit of the stream, from its beginning, and nothing else', () => {
+  const { Properties } = mappingOf('FunctionsFanOut');
+  expect(idsIn(Properties.EventSourceArn)).toEqual([expect.stringMatching(/^TablesStore/)]);
+  expect(Properties.StartingPosition).toBe('TRIM_HORIZON');
+  const { Filters } = Properties.FilterCriteria as { Filters: { Pattern: string }[] };
+  expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+    { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: 'C#' }] } } } },
+  ]);
+});
+
+test('a commit that fan-out cannot handle is cut out of its batch, tried ten times, and then kept in the failure queue', () => {
+  const { Properties } = mappingOf('FunctionsFanOut');
+  expect(Properties).toMatchObject({
+    BatchSize: 100,
+    BisectBatchOnFunctionError: true,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    MaximumRetryAttempts: 10,
+  });
+  expect(Properties.MaximumRecordAgeInSeconds).toBeLessThan(24 * 3600); // the stream drops records after a day
+  expect(idsIn(Properties.DestinationConfig)).toEqual([expect.stringMatching(/^FanOutFailures/)]);
+});
+
+test.each([
+  ['FunctionsNotifier', 'PushesQueue', 10, undefined],
+  ['FunctionsReaper', 'ReapingQueue', 1, { MaximumConcurrency: 5 }],
+])('%s takes messages from %s, %i at once, each failing alone', (consumer, queue, batch, scaling) => {
+  const { Properties } = mappingOf(consumer);
+  expect(Properties).toMatchObject({ BatchSize: batch, FunctionResponseTypes: ['ReportBatchItemFailures'] });
+  expect(Properties.ScalingConfig).toEqual(scaling);
+  expect(idsIn(Properties.EventSourceArn)).toEqual([expect.stringContaining(queue)]);
+});

@@ -1,0 +1,160 @@
+import { brotliDecompressSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import { SyncProblem } from '../../../core/sync-problem.js';
+import { type Answer, created, noContent, ok } from '../../../functions/runtime/answer.js';
+import { httpEndpoint } from '../../../functions/runtime/endpoint.js';
+import { notImplemented, route } from '../../../functions/runtime/route.js';
+import { deviceIdSchema } from '../../../protocol/ids.js';
+import { capturedLog } from './captured-log.js';
+import { context, type HttpEventParts, httpEvent, REQUEST_ID, USER } from './gateway-events.js';
+
+const log = capturedLog();
+const thing = z.strictObject({ name: z.string(), size: z.int() });
+const scope = 'cpm/sync';
+
+const never = () => new Promise<never>(() => {});
+const throwing = (error: unknown) =>
+  route({ scope }, async () => {
+    throw error;
+  });
+
+const handler = httpEndpoint({
+  'POST /v1/things': route({ scope, body: thing }, async ({ caller, body }) => created({ caller, ...body })),
+  'GET /v1/things/{deviceId}': route({ scope, path: { deviceId: deviceIdSchema } }, async ({ path }) =>
+    ok(path),
+  ),
+  'DELETE /v1/things': route({ scope }, async () => noContent()),
+  'GET /v1/large': route({ scope }, async () => ok({ text: 'x'.repeat(5000) })),
+  'GET /v1/gap': throwing(new SyncProblem('operation-gap', { expectedN: 41 })),
+  'GET /v1/busy': throwing(new SyncProblem('busy', { detail: 'contended', retryAfterSeconds: 2.4 })),
+  'GET /v1/throttled': throwing(Object.assign(new Error('slow down'), { name: 'ThrottlingException' })),
+  'GET /v1/defect': throwing(new Error('tel:+15550199 is in the way', { cause: new Error('deeper reason') })),
+  'GET /v1/slow': route({ scope }, never),
+  'GET /v1/later': notImplemented(scope, 'Doing this'),
+});
+
+const answerTo = async (parts: HttpEventParts = {}, remainingMs?: number): Promise<Answer> =>
+  handler(httpEvent(parts), context(remainingMs));
+const bodyOf = (answer: Answer) => JSON.parse(answer.body ?? '');
+
+test('a request as the route asks gets its answer, with the request id', async () => {
+  const answer = await answerTo({ body: '{"name":"a","size":1}' });
+  expect(answer.statusCode).toBe(201);
+  expect(bodyOf(answer)).toEqual({ caller: USER, name: 'a', size: 1 });
+  expect(answer.headers).toEqual({
+    'content-type': 'application/json',
+    vary: 'Accept-Encoding',
+    'x-request-id': REQUEST_ID,
+  });
+});
+
+test('all faults of a body are told at once, each with its pointer', async () => {
+  const answer = await answerTo({ body: '{"size":"big","colour/kind":1}' });
+  expect(answer.statusCode).toBe(400);
+  expect(answer.headers).toMatchObject({
+    'content-type': 'application/problem+json',
+    'x-request-id': REQUEST_ID,
+  });
+  expect(bodyOf(answer)).toEqual({
+    type: '/problems/invalid-request',
+    title: expect.any(String),
+    status: 400,
+    requestId: REQUEST_ID,
+    errors: expect.arrayContaining([
+      { pointer: '/name', detail: 'is missing' },
+      { pointer: '/size', detail: expect.any(String) },
+      { pointer: '/colour~1kind', detail: 'is not known here' },
+    ]),
+  });
+});
+
+test.each([
+  [{ body: '{' }, 400, 'invalid-json'],
+  [{ body: '{}', headers: { 'content-type': 'text/plain' } }, 415, 'unsupported-media-type'],
+  [{ body: `"${'x'.repeat(1_048_576)}"` }, 413, 'too-large'],
+  [{ claims: { sub: USER, scope: 'openid cpm/admin' } }, 403, 'insufficient-scope'],
+  [{ claims: { sub: USER } }, 403, 'insufficient-scope'],
+  [{ claims: { sub: USER, scope: 'cpm/syncing' } }, 403, 'insufficient-scope'],
+  [{ claims: { scope: 'cpm/sync' } }, 401, 'unauthorized'],
+  [{ claims: { sub: 'x'.repeat(129), scope: 'cpm/sync' } }, 401, 'unauthorized'],
+  [{ routeKey: 'GET /v1/unknown' }, 404, 'not-found'],
+  [{ routeKey: 'toString' }, 404, 'not-found'],
+  [{ routeKey: 'GET /v1/later' }, 501, 'not-implemented'],
+])('case %#: answered %i %s', async (parts, status, kind) => {
+  const answer = await answerTo(parts);
+  expect(answer.statusCode).toBe(status);
+  expect(bodyOf(answer)).toMatchObject({ type: `/problems/${kind}`, status, requestId: REQUEST_ID });
+  expect(answer.headers['x-request-id']).toBe(REQUEST_ID);
+});
+
+test('a route without anything behind it says what there is not', async () => {
+  expect(bodyOf(await answerTo({ routeKey: 'GET /v1/later' })).detail).toBe(
+    'Doing this is not available in this version.',
+  );
+});
+
+test('a part of the path is taken as API Gateway has decoded it', async () => {
+  const pathParameters = { deviceId: '100%25 mine' };
+  const answer = await answerTo({ routeKey: 'GET /v1/things/{deviceId}', pathParameters });
+  expect(bodyOf(answer)).toEqual({ deviceId: '100%25 mine' });
+});
+
+test('a faulty part of the path is named', async () => {
+  const pathParameters = { deviceId: 'x'.repeat(129) };
+  const answer = await answerTo({ routeKey: 'GET /v1/things/{deviceId}', pathParameters });
+  expect(bodyOf(answer)).toMatchObject({
+    status: 400,
+    detail: 'deviceId in the path is longer than 128 bytes',
+  });
+});
+
+test('an answer without body has the request id and nothing else', async () => {
+  expect(await answerTo({ routeKey: 'DELETE /v1/things' })).toEqual({
+    statusCode: 204,
+    headers: { 'x-request-id': REQUEST_ID },
+  });
+});
+
+test('a large answer is compressed for who accepts it', async () => {
+  const answer = await answerTo({ routeKey: 'GET /v1/large', headers: { 'accept-encoding': 'gzip, br' } });
+  expect(answer.headers['content-encoding']).toBe('br');
+  const text = brotliDecompressSync(Buffer.from(answer.body ?? '', 'base64')).toString();
+  expect(JSON.parse(text).text).toHaveLength(5000);
+});
+
+test('a problem of the core keeps what the client needs of it', async () => {
+  expect(bodyOf(await answerTo({ routeKey: 'GET /v1/gap' }))).toMatchObject({ status: 409, expectedN: 41 });
+  const busy = await answerTo({ routeKey: 'GET /v1/busy' });
+  expect([busy.statusCode, busy.headers['retry-after']]).toEqual([503, '3']);
+});
+
+test('a throttled database is unavailable for a while', async () => {
+  const answer = await answerTo({ routeKey: 'GET /v1/throttled' });
+  expect(bodyOf(answer)).toMatchObject({ type: '/problems/unavailable', status: 503 });
+  expect(answer.headers['retry-after']).toBe('1');
+});
+
+test('any other error is internal: logged with its causes, answered without', async () => {
+  const answer = await answerTo({ routeKey: 'GET /v1/defect' });
+  expect(bodyOf(answer)).toEqual({
+    type: '/problems/internal',
+    title: expect.any(String),
+    status: 500,
+    requestId: REQUEST_ID,
+  });
+  const line = log.lines().find(({ message }) => message === 'internal');
+  expect(JSON.stringify(line)).toContain('deeper reason');
+});
+
+test('before Lambda would end it, a request that takes too long is answered unavailable', async () => {
+  const answer = await answerTo({ routeKey: 'GET /v1/slow' }, 520);
+  expect(bodyOf(answer)).toMatchObject({ type: '/problems/unavailable', status: 503 });
+});
+
+test('every line of a request carries its id and no user id', async () => {
+  await answerTo({ body: '{' });
+  await answerTo({ body: '{"name":"a","size":1}' });
+  expect(log.lines().length).toBeGreaterThanOrEqual(3);
+  for (const line of log.lines()) expect(line.requestId).toBe(REQUEST_ID);
+  expect(log.text()).not.toContain(USER);
+});

@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeItem } from '../../../core/dynamodb/items.js';
+import { callerOf } from '../../../functions/runtime/caller.js';
+import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
+import { reapMessageSchema } from '../../../functions/runtime/reap-queue.js';
+import { readJsonBody } from '../../../functions/runtime/request-body.js';
+import { holderOf } from '../../../functions/runtime/ticket-holder.js';
+import { deviceRegistrationSchema } from '../../../protocol/device.js';
+import { pingFrameSchema, syncFrameSchema } from '../../../protocol/frames.js';
+import { conversationIdSchema, deviceIdSchema, userIdSchema } from '../../../protocol/ids.js';
+import { parseOperation } from '../../../protocol/operation.js';
+import { depositRequestSchema } from '../../../protocol/participating.js';
+import { syncRequestSchema } from '../../../protocol/sync.js';
+
+const ROOT = join(__dirname, '../../..');
+// biome-ignore lint/suspicious/noExplicitAny: the events are what is tested here
+const eventOf = (name: string): any => JSON.parse(readFileSync(join(ROOT, 'events', `${name}.json`), 'utf8'));
+
+test('every function has a sample event, and every sample event a function', () => {
+  const functions = readdirSync(join(ROOT, 'functions')).filter((name) => name !== 'runtime');
+  expect(readdirSync(join(ROOT, 'events')).sort()).toEqual(functions.map((name) => `${name}.json`).sort());
+});
+
+test.each([
+  ['sync', 'cpm/sync'],
+  ['devices', 'cpm/sync'],
+  ['history', 'cpm/sync'],
+  ['participating', 'cpm/participate'],
+  ['admin', 'cpm/admin'],
+] as const)('%s.json comes from a caller with %s', (name, scope) => {
+  const event = eventOf(name);
+  expect(callerOf(event, scope)).toBe(event.requestContext.authorizer.jwt.claims.sub);
+});
+
+test.each([
+  ['sync', syncRequestSchema],
+  ['devices', deviceRegistrationSchema],
+  ['participating', depositRequestSchema],
+] as const)('the body of %s.json is as the protocol says', (name, schema) => {
+  expect(schema.safeParse(readJsonBody(eventOf(name)), { reportInput: true }).error?.issues).toBeUndefined();
+});
+
+test.each(['sync', 'participating'])('each operation of %s.json is as the protocol says', (name) => {
+  const { operations } = readJsonBody(eventOf(name)) as { operations: unknown[] };
+  expect(operations).not.toHaveLength(0);
+  for (const operation of operations) expect(parseOperation(operation)).toMatchObject({ ok: true });
+});
+
+test.each([
+  ['devices', 'deviceId', deviceIdSchema],
+  ['history', 'conversationId', conversationIdSchema],
+  ['participating', 'userId', userIdSchema],
+  ['admin', 'userId', userIdSchema],
+] as const)('the path of %s.json names a %s', (name, parameter, schema) => {
+  const { routeKey, pathParameters } = eventOf(name);
+  expect(routeKey).toContain(`{${parameter}}`);
+  expect(schema.safeParse(pathParameters[parameter]).success).toBe(true);
+});
+
+test.each(['socket-connection', 'socket-sync', 'socket-default'])('%s.json belongs to a device', (name) => {
+  expect(holderOf(eventOf(name).requestContext.authorizer)).toEqual({
+    box: 'tel:+15550100',
+    deviceId: 'phone',
+    instanceId: 'b7e0c1d2',
+  });
+});
+
+test.each([
+  ['socket-sync', syncFrameSchema],
+  ['socket-default', pingFrameSchema],
+] as const)('the frame of %s.json is as the protocol says', (name, schema) => {
+  const { body, requestContext } = eventOf(name);
+  const frame = schema.parse(JSON.parse(body));
+  expect(frame.action).toBe(requestContext.routeKey);
+});
+
+test('socket-authorizer.json brings a ticket for $connect', () => {
+  const { queryStringParameters, methodArn } = eventOf('socket-authorizer');
+  expect(queryStringParameters.ticket).toMatch(/^[A-Za-z0-9_-]{32}$/);
+  expect(methodArn).toMatch(/\/\$connect$/);
+});
+
+test('fan-out.json holds a new commit under its key', () => {
+  const [{ eventName, dynamodb }] = eventOf('fan-out').Records;
+  const { box, item } = decodeItem(dynamodb.NewImage);
+  expect([eventName, box, item.kind, item.sk]).toEqual([
+    'INSERT',
+    'tel:+15550100',
+    'commit',
+    dynamodb.Keys.sk.S,
+  ]);
+  expect(item).toMatchObject({ modSeq: 9, rows: [{ type: 'message' }] });
+});
+
+test.each([
+  ['notifier', pushMessageSchema],
+  ['reaper', reapMessageSchema],
+] as const)('the message of %s.json is of its queue', (name, schema) => {
+  const [{ body }] = eventOf(name).Records;
+  expect(schema.safeParse(JSON.parse(body)).success).toBe(true);
+});

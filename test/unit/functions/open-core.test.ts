@@ -1,0 +1,11 @@
+import { openCore } from '../../../functions/runtime/open-core.js';
+
+test('what a function was not granted says so when it is used', async () => {
+  const core = openCore({});
+  expect(() => core.store.get('box' as never, [])).toThrow('this function was not granted the store');
+  expect(() => core.registry.devices('box' as never)).toThrow('not granted the registry');
+  expect(() => core.pushQueue.send([])).toThrow('not granted the push queue');
+  expect(() => core.reapQueue.send([], 0)).toThrow('not granted the reap queue');
+  expect(() => core.tokenKeys.keys()).toThrow('not granted the token key');
+  expect(() => core.sockets.close('c1')).toThrow('not granted the connections');
+});

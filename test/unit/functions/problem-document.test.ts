@@ -1,0 +1,67 @@
+import { SyncProblem } from '../../../core/sync-problem.js';
+import {
+  problemDocument,
+  retryAfterSeconds,
+  syncProblemOf,
+} from '../../../functions/runtime/problem-document.js';
+
+const named = (name: string, members: object = {}): Error =>
+  Object.assign(new Error('from AWS'), { name, ...members });
+
+test.each([
+  named('ThrottlingException'),
+  named('ProvisionedThroughputExceededException'),
+  named('RequestLimitExceeded'),
+  named('TimeoutError'),
+  named('InternalServerError', { $metadata: { httpStatusCode: 500 } }),
+  named('SomethingNew', { $metadata: { httpStatusCode: 503 } }),
+  named('Error', { code: 'ECONNRESET' }),
+  named('TransactionCanceledException', {
+    CancellationReasons: [{ Code: 'None' }, { Code: 'ThrottlingError' }],
+  }),
+])('an error that passes by itself is unavailable: %s', (error) => {
+  const problem = syncProblemOf(error);
+  expect(problem.kind).toBe('unavailable');
+  expect(retryAfterSeconds(problem)).toBe(1);
+  expect(problem.cause).toBe(error);
+});
+
+test.each([
+  named('ValidationException', { $metadata: { httpStatusCode: 400 } }),
+  named('AccessDeniedException', { $metadata: { httpStatusCode: 400 } }),
+  named('TransactionCanceledException', { CancellationReasons: [{ Code: 'ValidationError' }] }),
+  new TypeError('x is not a function'),
+  'a string',
+])('an error of our own is internal: %s', (error) => {
+  const problem = syncProblemOf(error);
+  expect(problem.kind).toBe('internal');
+  expect(retryAfterSeconds(problem)).toBeUndefined();
+});
+
+test('the details of an internal problem are not told', () => {
+  const document = problemDocument(new SyncProblem('internal', { detail: 'table boxes is gone' }), 'r1');
+  expect(document).toEqual({
+    type: '/problems/internal',
+    title: expect.any(String),
+    status: 500,
+    requestId: 'r1',
+  });
+});
+
+test('a problem document carries what its problem does, and no empty members', () => {
+  const problem = new SyncProblem('operation-gap', { expectedN: 7, detail: 'five are missing' });
+  expect(problemDocument(problem, 'r1')).toEqual({
+    type: '/problems/operation-gap',
+    title: 'Operations before the first one are missing',
+    status: 409,
+    detail: 'five are missing',
+    requestId: 'r1',
+    expectedN: 7,
+  });
+});
+
+test('who is to come back is told when, in whole seconds', () => {
+  expect(retryAfterSeconds(new SyncProblem('busy', { retryAfterSeconds: 0.2 }))).toBe(1);
+  expect(retryAfterSeconds(new SyncProblem('too-many-requests', { retryAfterSeconds: 30 }))).toBe(30);
+  expect(retryAfterSeconds(new SyncProblem('not-found'))).toBeUndefined();
+});

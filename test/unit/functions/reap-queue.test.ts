@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { ReapMessage } from '../../../core/reap/ports.js';
+import { reapMessageSchema, SqsReapQueue } from '../../../functions/runtime/reap-queue.js';
+import {
+  conversationIdSchema,
+  folderIdSchema,
+  sessionIdSchema,
+  userIdSchema,
+} from '../../../protocol/ids.js';
+import { capturedLog } from './captured-log.js';
+import { clientOf, type Service, startService } from './service.js';
+
+capturedLog();
+
+interface Entry {
+  readonly Id: string;
+  readonly MessageBody: string;
+  readonly DelaySeconds: number;
+}
+
+const box = userIdSchema.parse('tel:+15550100');
+const conversationId = conversationIdSchema.parse('c9');
+const messages: ReapMessage[] = [
+  { box, modSeq: 7, container: { type: 'folder', id: folderIdSchema.parse('Familie "#1" 📁') } },
+  {
+    box,
+    modSeq: 7,
+    container: { type: 'conversationHistory', id: conversationId },
+    after: 'E#c9#M#\ud7ff\uffff',
+  },
+  {
+    box,
+    modSeq: 7,
+    container: { type: 'sessionHistory', id: sessionIdSchema.parse('s1'), conversationId },
+    isEmpty: true,
+  },
+];
+
+let refused: string | undefined;
+let server: Service;
+let queue: SqsReapQueue;
+
+beforeEach(async () => {
+  refused = undefined;
+  server = await startService(({ body }) => {
+    const entries: Entry[] = JSON.parse(body).Entries;
+    const Successful = entries
+      .filter(({ Id }) => Id !== refused)
+      .map(({ Id, MessageBody }) => ({
+        Id,
+        MessageId: Id,
+        MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+      }));
+    const Failed = entries
+      .filter(({ Id }) => Id === refused)
+      .map(({ Id }) => ({ Id, Code: 'InternalError' }));
+    return { status: 200, body: { Successful, Failed } };
+  });
+  queue = new SqsReapQueue(new SQSClient(clientOf(server)), `${server.url}/1234/reaping`);
+});
+afterEach(() => server.close());
+
+test('messages are sent with their delay, and their schema reads back what was meant', async () => {
+  await queue.send(messages, 90);
+  const entries: Entry[] = server.requests.flatMap(({ body }) => JSON.parse(body).Entries);
+  expect(entries.map(({ DelaySeconds }) => DelaySeconds)).toEqual([90, 90, 90]);
+  expect(entries.map(({ MessageBody }) => reapMessageSchema.parse(JSON.parse(MessageBody)))).toEqual(
+    messages,
+  );
+});
+
+test('a message that the queue did not take is an error', async () => {
+  refused = '1';
+  await expect(queue.send(messages, 0)).rejects.toThrow('did not take 1 messages');
+});
+
+test.each([
+  [{ box, modSeq: 7, container: { type: 'message', id: 'm1' } }],
+  [{ box, modSeq: 7, container: { type: 'sessionHistory', id: 's1' } }],
+  [{ box, modSeq: 0, container: { type: 'folder', id: 'f1' } }],
+])('%j is no message of this queue', (message) => {
+  expect(reapMessageSchema.safeParse(message).success).toBe(false);
+});

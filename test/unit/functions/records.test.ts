@@ -1,0 +1,69 @@
+import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
+import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
+import { queueEndpoint, streamEndpoint } from '../../../functions/runtime/records.js';
+import { capturedLog } from './captured-log.js';
+import { context } from './gateway-events.js';
+
+const log = capturedLog();
+
+const push = (by: number) => ({ box: 'tel:+15550100', deviceId: 'phone', instanceId: 'b7e0', by, dueMs: 5 });
+const messages = (...bodies: string[]): SQSEvent =>
+  ({ Records: bodies.map((body, i) => ({ messageId: `m${i}`, body })) }) as unknown as SQSEvent;
+const stream = (...numbers: string[]): DynamoDBStreamEvent =>
+  ({
+    Records: numbers.map((SequenceNumber) => ({ dynamodb: { SequenceNumber } })),
+  }) as unknown as DynamoDBStreamEvent;
+
+test('messages succeed or fail one by one', async () => {
+  const seen: number[] = [];
+  const handler = queueEndpoint(pushMessageSchema, async ({ by }) => {
+    seen.push(by);
+    if (by === 2) throw new Error('the socket is gone');
+  });
+  const bodies = [push(1), push(2), push(3)].map((message) => JSON.stringify(message));
+  expect(await handler(messages(...bodies), context())).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'm1' }],
+  });
+  expect(seen.sort()).toEqual([1, 2, 3]);
+});
+
+test.each([
+  ['is not JSON', 'tel:+15550100'],
+  ['lacks a member', JSON.stringify({ ...push(1), box: undefined })],
+  ['has one too many', JSON.stringify({ ...push(1), extra: 'tel:+15550100' })],
+])('a message that %s fails without reaching its consumer, and is not quoted in the log', async (_, body) => {
+  const handler = queueEndpoint(pushMessageSchema, async () => {
+    throw new Error('consumed');
+  });
+  const answer = await handler(messages(JSON.stringify(push(1)), body), context());
+  expect(answer.batchItemFailures).toContainEqual({ itemIdentifier: 'm1' });
+  expect(log.text()).toContain('m1');
+  expect(log.text()).not.toContain('15550100');
+  expect(log.text().match(/consumed/g)).toHaveLength(1); // the other message alone
+});
+
+test('every failure is logged with its record and the id of the invocation', async () => {
+  const handler = queueEndpoint(pushMessageSchema, async () => {
+    throw new Error('outer', { cause: new Error('inner') });
+  });
+  await handler(messages(JSON.stringify(push(1))), context());
+  expect(log.lines()).toEqual([expect.objectContaining({ level: 'ERROR', requestId: 'a5b7', record: 'm0' })]);
+  expect(log.text()).toContain('inner');
+});
+
+test('of a stream, all records are tried and the first that failed is where it goes on', async () => {
+  const tried: (string | undefined)[] = [];
+  const handler = streamEndpoint(async ({ dynamodb }) => {
+    tried.push(dynamodb?.SequenceNumber);
+    if (dynamodb?.SequenceNumber !== '100') throw new Error('no');
+  });
+  expect(await handler(stream('100', '200', '300'), context())).toEqual({
+    batchItemFailures: [{ itemIdentifier: '200' }],
+  });
+  expect(tried).toEqual(['100', '200', '300']);
+});
+
+test('where nothing fails, nothing comes back', async () => {
+  const handler = streamEndpoint(async () => {});
+  expect(await handler(stream('100'), context())).toEqual({ batchItemFailures: [] });
+});
