@@ -16,6 +16,19 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+const e2e = {
+  globalSetup: '<rootDir>/test/support/cloud-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/cloud-teardown.mjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/cloud-timeout.ts'],
+};
+
 export default {
-  projects: [project('unit'), project('property'), project('infra'), project('local'), project('integration'), project('e2e')],
+  projects: [
+    project('unit'),
+    project('property'),
+    project('infra'),
+    project('local'),
+    project('integration'),
+    project('e2e', e2e),
+  ],
 };

@@ -1,5 +1,6 @@
-import type { DeviceId, InstanceId } from '../protocol/ids.js';
-import type { Preferences } from '../protocol/preferences.js';
+import type { DeviceId, InstanceId, PolicyId } from '../protocol/ids.js';
+import type { Policy } from '../protocol/policy.js';
+import type { Effective, Preferences } from '../protocol/preferences.js';
 import type { BoxId } from './store/items.js';
 import type { Write } from './store/store.js';
 
@@ -10,7 +11,10 @@ export interface DeviceRecord {
   readonly instanceId: InstanceId;
   readonly name?: string;
   readonly preferences: Preferences;
-  readonly scopeVersion: number;
+  readonly policyId?: PolicyId; // of this device
+  readonly boxPolicyId?: PolicyId; // of its box
+  readonly effective: Effective; // of this scopeVersion
+  readonly scopeVersion: number; // counts the scopes that the device has had
   readonly syncedModSeq: number; // position of the last response, 0 before the first
   readonly connectionId?: string;
   readonly connectedAtMs?: number;
@@ -24,6 +28,8 @@ export interface DeviceRecord {
 export type DeviceState = Partial<
   Pick<
     DeviceRecord,
+    | 'policyId'
+    | 'boxPolicyId'
     | 'syncedModSeq'
     | 'connectionId'
     | 'connectedAtMs'
@@ -47,14 +53,30 @@ export interface TicketHolder {
   readonly instanceId: InstanceId;
 }
 
-/** Devices and tickets. All reads are consistent. */
+/** So many scopes of a device are kept; one that has not synchronized through more changes of scope starts over. */
+export const SCOPES_KEPT = 4;
+
+/** Devices, their scopes, policies and tickets. All reads are consistent. */
 export interface Registry {
   device(box: BoxId, deviceId: DeviceId): Promise<DeviceRecord | undefined>;
   devices(box: BoxId): Promise<readonly DeviceRecord[]>;
 
+  /** Scopes that the device has had, by version, those of the versions asked for that are still kept. */
+  scopes(
+    box: BoxId,
+    deviceId: DeviceId,
+    versions: readonly number[],
+  ): Promise<ReadonlyMap<number, Effective>>;
+  /** Version of the last scope that a device of this id has had, in an earlier registration too; 0: none. */
+  lastScopeVersion(box: BoxId, deviceId: DeviceId): Promise<number>;
+
+  policy(id: PolicyId): Promise<Policy | undefined>;
+  putPolicy(id: PolicyId, policy: Policy): Promise<void>;
+
   /**
    * Writes the record and what the box keeps of the device in one transaction. `previous`: the record as it was read,
-   * undefined for a new device. `refused`: it is no longer so, or one of the writes is refused.
+   * undefined for a new device. A new scopeVersion is kept with its scope, and the oldest one dropped.
+   * `refused`: it is no longer as it was read, or one of the writes is refused.
    */
   register(
     record: DeviceRecord,

@@ -50,7 +50,7 @@ export class CpmSyncStack extends Stack {
     });
 
     const tokens = tokenIssuer(this, settings);
-    const http = new HttpInterface(this, 'Http', { tokens, functions });
+    const http = new HttpInterface(this, 'Http', { tokens, origins: settings.origins, functions });
 
     this.output('HttpApiUrl', http.url);
     this.output('SocketUrl', sockets.url);

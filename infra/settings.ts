@@ -15,6 +15,8 @@ export interface Settings {
   readonly externalIssuer?: ExternalIssuer;
   /** Where the user pool may send a user back to after signing in. */
   readonly callbackUrls: readonly string[];
+  /** Web pages that may call the HTTP API, as https://app.example.com; none unless given. */
+  readonly origins: readonly string[];
 }
 
 const LOCAL_CALLBACK_URL = 'http://localhost:8080/callback'; // plain http is allowed for localhost alone
@@ -47,5 +49,6 @@ export function settingsFrom(node: Node): Settings {
     stage,
     ...(issuer ? { externalIssuer: { issuer, audience } } : {}),
     callbackUrls: callbackUrls.length > 0 ? callbackUrls : [LOCAL_CALLBACK_URL],
+    origins: listOf(text('origins')),
   };
 }

@@ -1,6 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startLocalCloud } from './local-cloud.js';
 import { projectRoot } from './paths.js';
 import { LocalCloudProblem } from './problem.js';
 import { makeSample, type Sample } from './start/make-sample.js';
@@ -50,8 +49,10 @@ async function main(args: string[]): Promise<void> {
 
 async function start(options: StartOptions): Promise<ReadyFacts> {
   const say = options.json ? console.error : console.log;
+  const loading = import('./local-cloud.js'); // takes a while: the stack is synthesized meanwhile
   const outDir = options.outDir ?? (await step(say, 'Stack synthesized', () => synthesizeAside(undo)));
   const logFile = join(options.dataDir ?? join(projectRoot, '.local'), 'functions.log');
+  const { startLocalCloud } = await loading;
   const cloud = await step(say, 'Local cloud started', () =>
     startLocalCloud({
       port: options.port,

@@ -42,6 +42,7 @@ export function boxCreation(nowMs: number): readonly Write[] {
     modSeq: FIRST_COMMIT,
     nonce,
     previous: '',
+    previousAtMs: 0,
     atMs: nowMs,
     origin: { by: 'server' },
     rows: folders.map((item) => ({ type: 'folder', id: item.id, element: elementOf(item) })),

@@ -124,6 +124,7 @@ function commitOf(draft: Draft, origin: Origin): Commit {
     modSeq: draft.modSeq,
     nonce: newNonce(),
     previous: draft.head.nonce,
+    previousAtMs: draft.head.atMs,
     atMs: draft.nowMs,
     origin,
     rows: rowsOf(draft),

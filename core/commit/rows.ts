@@ -28,6 +28,8 @@ function rowOf(draft: Draft, { item, before, key }: Staged, type: ElementType, i
     id: key.id,
     ...(key.conversationId !== undefined && { conversationId: key.conversationId }),
     ...placeOf(draft, { item, before, key }),
+    ...(item.kind === 'conversationHistory' &&
+      item.data.createdModSeq === item.modSeq && { created: true as const }),
     ...aboutMessage(item.kind === 'message' ? item : before),
     ...(element ? { element } : { removed: 'deleted' as const }),
     ...(implied && { implied }),
@@ -53,11 +55,12 @@ const aboutMessage = (item: StoredItem | undefined) =>
   item?.kind === 'message' ? { date: item.data.date, messageContext: item.data.messageContext } : {};
 
 function withinInlineLimit(rows: readonly ChangeRow[]): ChangeRow[] {
-  let bytes = 0;
+  let inline = 0;
   return rows.map(({ element, ...row }) => {
     if (!element) return row;
-    bytes += jsonBytes(element);
-    return bytes > INLINE_MAX_BYTES ? row : { ...row, element };
+    const bytes = jsonBytes(element);
+    inline += bytes;
+    return inline > INLINE_MAX_BYTES ? { ...row, bytes } : { ...row, element };
   });
 }
 

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Device, DeviceRegistration } from '../../protocol/device.js';
-import type { DeviceId } from '../../protocol/ids.js';
+import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import {
   ELEMENT_MAX_BYTES,
   FRAME_MAX_BYTES,
@@ -12,15 +11,16 @@ import { boxCreation } from '../commit/box.js';
 import { firstReceipt } from '../commit/receipts.js';
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
+import { currentEffective, policyOf } from '../scope/policies.js';
 import type { BoxId, Receipt } from '../store/items.js';
 import { HEAD_KEY, receiptKey } from '../store/keys.js';
 import type { Write } from '../store/store.js';
+import { versionAfter } from '../sync/device-scope.js';
 import { SyncProblem } from '../sync-problem.js';
-import { effectiveOf, refuseUnsupported } from './effective.js';
 
 const ATTEMPTS_MAX = 6;
-/** Until policies set it: no user has more devices in use, and every commit looks at all of them. */
-export const DEVICES_MAX = 100;
+/** Where the policy sets none: no user has more devices in use, and every commit looks at all of them. */
+export const DEVICES_DEFAULT_MAX = 100;
 
 /**
  * Registers a device, or changes it; the box is made on first use. A new instance restarts `n` at 1 and voids what the
@@ -33,7 +33,6 @@ export async function registerDevice(
   deviceId: DeviceId,
   registration: DeviceRegistration,
 ): Promise<{ created: boolean; device: Device }> {
-  refuseUnsupported(registration.preferences);
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const [previous, kept] = await Promise.all([
       core.registry.device(box, deviceId),
@@ -43,10 +42,12 @@ export async function registerDevice(
       await core.store.write(box, boxCreation(core.clock.now()));
       continue;
     }
-    if (!previous) await refuseTooMany(core, box);
+    const head = kept.get(HEAD_KEY);
+    const boxPolicyId = head?.kind === 'head' ? head.policyId : undefined;
+    if (!previous) await refuseTooMany(core, box, boxPolicyId);
     const stored = kept.get(receiptKey(deviceId));
     const receipt = stored?.kind === 'receipt' ? stored : undefined;
-    const record = recordAfter(box, deviceId, registration, previous);
+    const record = await recordAfter(core, box, deviceId, registration, previous, boxPolicyId);
     const { next, writes } = receiptFor(record, receipt);
     if ((await core.registry.register(record, previous, writes)) === 'written') {
       const replaced = previous?.connectionId;
@@ -57,22 +58,39 @@ export async function registerDevice(
   throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
 }
 
-async function refuseTooMany(core: Core, box: BoxId): Promise<void> {
-  if ((await core.registry.devices(box)).length < DEVICES_MAX) return;
+async function refuseTooMany(core: Core, box: BoxId, boxPolicyId: PolicyId | undefined): Promise<void> {
+  const { maxDevices = DEVICES_DEFAULT_MAX } = await policyOf(core, boxPolicyId);
+  if ((await core.registry.devices(box)).length < maxDevices) return;
   throw new SyncProblem('too-many-devices', {
-    detail: `the box has ${DEVICES_MAX} devices; delete one first`,
+    detail: `the box has ${maxDevices} devices; delete one first`,
   });
 }
 
-function recordAfter(
+async function recordAfter(
+  core: Core,
   box: BoxId,
   deviceId: DeviceId,
   { instanceId, name, preferences }: DeviceRegistration,
   previous: DeviceRecord | undefined,
-): DeviceRecord {
-  const isSameScope = previous !== undefined && isDeepStrictEqual(previous.preferences, preferences);
-  const scopeVersion = (previous?.scopeVersion ?? 0) + (isSameScope ? 0 : 1);
-  const asked = { box, deviceId, instanceId, name, preferences, scopeVersion };
+  boxPolicyId: PolicyId | undefined,
+): Promise<DeviceRecord> {
+  const { policyId } = previous ?? {};
+  const effective = await currentEffective(core, { preferences, boxPolicyId, policyId });
+  // A device of the same id may have been registered before; its scopes must not be taken for this one's.
+  const scopeVersion = previous
+    ? versionAfter(previous, effective)
+    : (await core.registry.lastScopeVersion(box, deviceId)) + 1;
+  const asked = {
+    box,
+    deviceId,
+    instanceId,
+    name,
+    preferences,
+    boxPolicyId,
+    policyId,
+    effective,
+    scopeVersion,
+  };
   return previous?.instanceId === instanceId ? { ...previous, ...asked } : { ...asked, syncedModSeq: 0 };
 }
 
@@ -87,13 +105,13 @@ function receiptFor(
 }
 
 function shown(record: DeviceRecord, receipt: Receipt | undefined): Device {
-  const { deviceId, instanceId, name, preferences, scopeVersion } = record;
+  const { deviceId, instanceId, name, preferences, effective, scopeVersion } = record;
   return {
     deviceId,
     instanceId,
     ...(name !== undefined && { name }),
     preferences,
-    effective: effectiveOf(preferences),
+    effective,
     scopeVersion,
     lastN: receipt?.lastN ?? 0,
     limits: {

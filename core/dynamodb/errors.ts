@@ -11,14 +11,18 @@ export function isRefusal(error: unknown): boolean {
   if (error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException) {
     return true;
   }
-  return (
-    error instanceof TransactionCanceledException &&
-    (error.CancellationReasons ?? []).every(({ Code }) => OUTRUN.has(Code ?? 'None'))
-  );
+  if (!(error instanceof TransactionCanceledException)) return false;
+  const reasons = error.CancellationReasons ?? [];
+  return reasons.length > 0 && reasons.every(({ Code }) => OUTRUN.has(Code ?? 'None'));
 }
 
-/** A transaction may read 4 MB in all. */
-export const isTooLarge = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.name === 'ValidationException' || error instanceof TransactionCanceledException) &&
-  /size|exceed/i.test(error.message);
+const TOO_LARGE = /too large|size|exceed/i;
+
+/** A transaction may read 4 MB in all. Told as a fault of the request; a cancelled one names it among its reasons. */
+export function isTooLarge(error: unknown): boolean {
+  if (error instanceof TransactionCanceledException) {
+    const reasons = error.CancellationReasons ?? [];
+    return reasons.some(({ Code, Message = '' }) => Code === 'ValidationError' && TOO_LARGE.test(Message));
+  }
+  return error instanceof Error && error.name === 'ValidationException' && TOO_LARGE.test(error.message);
+}

@@ -10,8 +10,16 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { DeviceId } from '../../protocol/ids.js';
-import type { DevicePatch, DeviceRecord, Registry, TicketHolder } from '../registry.js';
+import type { DeviceId, PolicyId } from '../../protocol/ids.js';
+import type { Policy } from '../../protocol/policy.js';
+import type { Effective } from '../../protocol/preferences.js';
+import {
+  type DevicePatch,
+  type DeviceRecord,
+  type Registry,
+  SCOPES_KEPT,
+  type TicketHolder,
+} from '../registry.js';
 import type { BoxId } from '../store/items.js';
 import type { Write } from '../store/store.js';
 import { isRefusal } from './errors.js';
@@ -25,6 +33,14 @@ const deviceKey = (box: BoxId, deviceId: DeviceId): Image => ({
   pk: { S: boxKey(box) },
   sk: { S: DEVICES + deviceId },
 });
+const scopeKey = (box: BoxId, deviceId: DeviceId, version: number): Image => ({
+  pk: { S: boxKey(box) },
+  // The version has a fixed length and comes last, so that no device's scopes are mistaken for another's.
+  sk: { S: `${scopesOf(deviceId)}${String(version).padStart(VERSION_DIGITS, '0')}` },
+});
+const VERSION_DIGITS = 10;
+const scopesOf = (deviceId: DeviceId) => `S#${deviceId}\u0000`; // no id holds a control character
+const policyKey = (id: PolicyId): Image => ({ pk: { S: `P#${id}` }, sk: { S: 'P' } });
 const ticketKey = (ticket: string): Image => ({ pk: { S: `T#${ticket}` }, sk: { S: 'T' } });
 
 const REGISTERED = 'instanceId = :instanceId';
@@ -34,6 +50,9 @@ const FIELDS = {
   instanceId: 'S',
   name: 'S',
   preferences: 'JSON',
+  policyId: 'S',
+  boxPolicyId: 'S',
+  effective: 'JSON',
   scopeVersion: 'N',
   syncedModSeq: 'N',
   connectionId: 'S',
@@ -168,7 +187,18 @@ export class DynamoRegistry implements Registry {
 
   async register(record: DeviceRecord, previous: DeviceRecord | undefined, writes: readonly Write[]) {
     const action = previous ? this.replacing(record, previous) : this.adding(record);
-    return this.transact([action, ...writes.map((write) => actionOf(this.storeTable, record.box, write))]);
+    const scope = previous?.scopeVersion === record.scopeVersion ? [] : this.keepingScope(record);
+    const others = writes.map((write) => actionOf(this.storeTable, record.box, write));
+    return this.transact([action, ...scope, ...others]);
+  }
+
+  private keepingScope({ box, deviceId, scopeVersion, effective }: DeviceRecord): TransactWriteItem[] {
+    const Item = { ...scopeKey(box, deviceId, scopeVersion), effective: { S: JSON.stringify(effective) } };
+    const dropped = scopeVersion - SCOPES_KEPT;
+    return [
+      { Put: { TableName: this.table, Item } },
+      ...(dropped > 0 ? [{ Delete: { TableName: this.table, Key: scopeKey(box, deviceId, dropped) } }] : []),
+    ];
   }
 
   private adding(record: DeviceRecord): TransactWriteItem {
@@ -189,7 +219,12 @@ export class DynamoRegistry implements Registry {
     }
     // Connection and pushes of the same instance go on meanwhile: only what registering is about may be touched.
     const { Key, ...update } = expressions(record, {
-      set: { name: record.name, preferences: record.preferences, scopeVersion: record.scopeVersion },
+      set: {
+        name: record.name,
+        preferences: record.preferences,
+        effective: record.effective,
+        scopeVersion: record.scopeVersion,
+      },
     });
     return {
       Update: {
@@ -235,6 +270,46 @@ export class DynamoRegistry implements Registry {
       if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
     }
+  }
+
+  async scopes(box: BoxId, deviceId: DeviceId, versions: readonly number[]) {
+    const found = new Map<number, Effective>();
+    await Promise.all(
+      versions.map(async (version) => {
+        const Key = scopeKey(box, deviceId, version);
+        const { Item } = await this.client.send(
+          new GetItemCommand({ TableName: this.table, Key, ConsistentRead: true }),
+        );
+        if (Item?.effective?.S) found.set(version, JSON.parse(Item.effective.S));
+      }),
+    );
+    return found;
+  }
+
+  async lastScopeVersion(box: BoxId, deviceId: DeviceId) {
+    const { Items } = await this.client.send(
+      new QueryCommand({
+        TableName: this.table,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :scopes)',
+        ExpressionAttributeValues: { ':pk': { S: boxKey(box) }, ':scopes': { S: scopesOf(deviceId) } },
+        ScanIndexForward: false,
+        Limit: 1,
+      }),
+    );
+    return Number(Items?.[0]?.sk?.S?.slice(-VERSION_DIGITS) ?? 0);
+  }
+
+  async policy(id: PolicyId) {
+    const { Item } = await this.client.send(
+      new GetItemCommand({ TableName: this.table, Key: policyKey(id), ConsistentRead: true }),
+    );
+    return Item?.policy?.S ? (JSON.parse(Item.policy.S) as Policy) : undefined;
+  }
+
+  async putPolicy(id: PolicyId, policy: Policy) {
+    const Item = { ...policyKey(id), policy: { S: JSON.stringify(policy) } };
+    await this.client.send(new PutItemCommand({ TableName: this.table, Item }));
   }
 
   async putTicket(ticket: string, { box, deviceId, instanceId }: TicketHolder, expiresAtMs: number) {

@@ -28,7 +28,7 @@ export async function connected(
       expect: { connectionId: device.connectionId, connectedAtMs: device.connectedAtMs },
     });
     if (!isRecorded) continue;
-    if (device.connectionId) await core.sockets.close(device.connectionId);
+    if (device.connectionId) await closeQuietly(core, device.connectionId);
     await tellIfBehind(core, holder);
     return true;
   }
@@ -45,7 +45,23 @@ async function tellIfBehind(core: Core, { box, deviceId, instanceId }: TicketHol
   if (decision.kind === 'none') return;
   // Refused: a commit came in between, and its fan-out has scheduled the push; or a push was just sent.
   if (!(await markPush(core, device, head.modSeq, decision.dueMs))) return;
-  await sendPushes(core, [pushMessage(device, head.modSeq, decision.dueMs)]);
+  try {
+    await sendPushes(core, [pushMessage(device, head.modSeq, decision.dueMs)]);
+  } catch (error) {
+    // Nobody retries this one: a mark without message would keep others from sending theirs.
+    const expect = { pushBy: head.modSeq };
+    await core.registry.patch(device, { set: { pushBy: undefined, pushDueMs: undefined }, expect });
+    throw error;
+  }
+}
+
+/** The older connection is no longer the device's, whether it could be closed or not. */
+async function closeQuietly(core: Core, connectionId: string): Promise<void> {
+  try {
+    await core.sockets.close(connectionId);
+  } catch (error) {
+    core.report('closeFailed', { error: error instanceof Error ? error.name : 'unknown' });
+  }
 }
 
 /** Forgets a connection that was closed, if it is still the device's: the news of an older one may come late. */

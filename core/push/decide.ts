@@ -2,16 +2,23 @@ import type { ElementType } from '../../protocol/elements/element.js';
 import type { SyncRequestFrame } from '../../protocol/frames.js';
 import type { ConversationId, DeviceId, ModSeq } from '../../protocol/ids.js';
 import { SYNC_REQUEST_CONVERSATIONS_MAX } from '../../protocol/limits.js';
-import { effectiveOf } from '../devices/effective.js';
 import type { DeviceRecord } from '../registry.js';
-import type { Commit } from '../store/items.js';
+import { concerns, coversAnything, holdsConversation, scopeOf } from '../scope/scope.js';
+import type { ChangeRow, Commit } from '../store/items.js';
+import { conversationOf } from '../sync/placement.js';
 
 /** A scheduled push that has not been done this long after its time was lost, and counts no more. Unit: ms. */
 export const OVERDUE_MS = 30_000;
 /** A connection younger than this may not be open yet for what the server sends. Unit: ms. */
 export const YOUNG_CONNECTION_MS = 30_000;
 
-export type Suppression = 'ownChange' | 'notConnected' | 'switchedOff' | 'synchronizedPast' | 'scheduled';
+export type Suppression =
+  | 'ownChange'
+  | 'outOfScope'
+  | 'notConnected'
+  | 'switchedOff'
+  | 'synchronizedPast'
+  | 'scheduled';
 
 export type PushDecision =
   | { readonly kind: 'none'; readonly why: Suppression }
@@ -28,7 +35,23 @@ export function decidePush(device: DeviceRecord, commit: Commit, nowMs: number):
   if (isOwn(commit, device.deviceId)) return none('ownChange');
   if (!device.connectionId) return none('notConnected');
   if (device.syncedModSeq >= commit.modSeq) return none('synchronizedPast');
+  if (rowsInScope(device, [commit], nowMs).length === 0) return none('outOfScope');
   return decideDue(device, commit.modSeq, nowMs, nowMs);
+}
+
+/** Rows that concern a device: what is in its scope, comes in, or leaves it. */
+function rowsInScope({ effective }: DeviceRecord, commits: readonly Commit[], nowMs: number): ChangeRow[] {
+  const scope = scopeOf(effective);
+  return commits
+    .flatMap(({ rows }) => rows)
+    .filter((row) => {
+      const id = conversationOf(row);
+      if (id === undefined) return concerns(scope, row, true, nowMs);
+      const isIn = holdsConversation(scope, id, row.folderId);
+      const wasIn = row.folderBefore !== undefined && holdsConversation(scope, id, row.folderBefore);
+      if (wasIn && !isIn) return coversAnything(scope, row.type);
+      return concerns(scope, row, isIn, nowMs) || (isIn && row.folderBefore !== undefined && !wasIn);
+    });
 }
 
 /**
@@ -36,12 +59,12 @@ export function decidePush(device: DeviceRecord, commit: Commit, nowMs: number):
  * one too, since it reads the log after its mark is gone; one's own mark means that sending it failed midway.
  */
 export function decideDue(
-  { pushBy, pushDueMs = 0, lastPushAtMs = 0, preferences }: DeviceRecord,
+  { pushBy, pushDueMs = 0, lastPushAtMs = 0, effective }: DeviceRecord,
   by: number,
   nowMs: number,
   earliestMs: number,
 ): PushDecision {
-  const { serverInitiated, pushWindowMs } = effectiveOf(preferences);
+  const { serverInitiated, pushWindowMs } = effective;
   if (!serverInitiated) return none('switchedOff');
   if (pushBy === by) return { kind: 'schedule', dueMs: pushDueMs };
   if (pushBy !== undefined && nowMs <= pushDueMs + OVERDUE_MS) return none('scheduled');
@@ -52,23 +75,28 @@ export function decideDue(
  * What a synchronization request says: everything since the device synchronized, counted by type, and up to ten
  * conversations. Undefined where nothing was added since the last request on this connection.
  */
-export function aggregate(device: DeviceRecord, commits: readonly Commit[]): SyncRequestFrame | undefined {
-  const { announcedModSeq = 0, syncedModSeq } = device;
-  const others = commits.filter((commit) => commit.modSeq > syncedModSeq && !isOwn(commit, device.deviceId));
-  const last = others.at(-1);
-  if (!last || last.modSeq <= announcedModSeq) return undefined;
+export function aggregate(
+  device: DeviceRecord,
+  commits: readonly Commit[],
+  nowMs: number,
+): SyncRequestFrame | undefined {
+  const { announcedModSeq = 0, syncedModSeq, deviceId } = device;
+  const others = commits.filter((commit) => commit.modSeq > syncedModSeq && !isOwn(commit, deviceId));
+  const unannounced = others.filter(({ modSeq }) => modSeq > announcedModSeq);
+  const last = commits.at(-1);
+  if (!last || rowsInScope(device, unannounced, nowMs).length === 0) return undefined;
   const changes: Partial<Record<ElementType, number>> = {};
   const conversations = new Set<ConversationId>();
-  for (const { type, id, conversationId } of others.flatMap(({ rows }) => rows)) {
-    changes[type] = (changes[type] ?? 0) + 1;
-    const conversation = type === 'conversationHistory' ? (id as string as ConversationId) : conversationId;
+  for (const row of rowsInScope(device, others, nowMs)) {
+    changes[row.type] = (changes[row.type] ?? 0) + 1;
+    const conversation = conversationOf(row);
     if (conversation !== undefined && conversations.size < SYNC_REQUEST_CONVERSATIONS_MAX) {
       conversations.add(conversation);
     }
   }
   return {
     type: 'syncRequest',
-    modSeq: (commits.at(-1) ?? last).modSeq as ModSeq,
+    modSeq: last.modSeq as ModSeq,
     changes,
     conversations: [...conversations],
   };

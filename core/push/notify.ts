@@ -1,14 +1,17 @@
+import type { SyncRequestFrame } from '../../protocol/frames.js';
+import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
 import type { BoxId, Commit } from '../store/items.js';
 import { commitKey, endOf } from '../store/keys.js';
-import { isCommit } from '../sync/read-log.js';
+import { isCommit, readHead } from '../sync/read-log.js';
 import { aggregate, YOUNG_CONNECTION_MS } from './decide.js';
 import type { PushMessage } from './ports.js';
 
 const WAIT_MAX_MS = 1000; // what whole seconds of delay leave over
 const COMMITS_PER_READ = 100;
-const COMMITS_COUNTED_MAX = 1000; // a device further behind is told all the same, with a lower count
+/** A device further behind than the log leads on from would be reset: beyond it nothing is counted. */
+const COMMITS_COUNTED_MAX = COMMITS_BEHIND_MAX;
 
 /**
  * Sends a device the synchronization request that was scheduled. First the mark is cleared, then the log is read: a
@@ -19,28 +22,41 @@ const COMMITS_COUNTED_MAX = 1000; // a device further behind is told all the sam
 export async function notify(core: Core, message: PushMessage): Promise<void> {
   const restMs = message.dueMs - core.clock.now();
   if (restMs > 0) await core.clock.sleep(Math.min(restMs, WAIT_MAX_MS));
+  const before = await core.registry.device(message.box, message.deviceId);
+  const clearedAtMs = core.clock.now();
   // Not our mark any more: cleared by an earlier delivery, which may have got no further. What it says still holds.
-  await core.registry.patch(message, {
-    set: { pushBy: undefined, pushDueMs: undefined, lastPushAtMs: core.clock.now() },
+  const isCleared = await core.registry.patch(message, {
+    set: { pushBy: undefined, pushDueMs: undefined, lastPushAtMs: clearedAtMs },
     expect: { pushBy: message.by },
   });
-  const device = await core.registry.device(message.box, message.deviceId);
-  if (device?.instanceId !== message.instanceId || !device.connectionId) {
-    core.report('pushSuppressed', { why: 'notConnected' });
-    return;
+  const why = await announce(core, message);
+  if (!why) return;
+  core.report('pushSuppressed', { why });
+  // Nothing was sent, so the next change need not wait for the end of a window.
+  if (isCleared) {
+    const lastPushAtMs = before?.lastPushAtMs;
+    await core.registry.patch(message, { set: { lastPushAtMs }, expect: { lastPushAtMs: clearedAtMs } });
   }
-  const commits = await commitsSince(core, device.box, device.syncedModSeq);
-  const frame = aggregate(device, commits);
-  if (!frame) {
-    core.report('pushSuppressed', { why: 'announced' });
-    return;
-  }
-  await post(core, device, device.connectionId, JSON.stringify(frame), commits);
 }
 
-async function commitsSince(core: Core, box: BoxId, modSeq: number): Promise<readonly Commit[]> {
+/** Sends what has gathered; or says why there is nothing to send. */
+async function announce(core: Core, { box, deviceId, instanceId }: PushMessage): Promise<string | undefined> {
+  const device = await core.registry.device(box, deviceId);
+  if (device?.instanceId !== instanceId || !device.connectionId) return 'notConnected';
+  if (!device.effective.serverInitiated) return 'switchedOff';
+  const commits = await commitsSince(core, box, device.syncedModSeq);
+  const frame = aggregate(device, commits, core.clock.now());
+  if (!frame) return 'announced';
+  await post(core, device, device.connectionId, frame, commits);
+  return undefined;
+}
+
+/** The last commits that the device has not synchronized, at most COMMITS_COUNTED_MAX. */
+async function commitsSince(core: Core, box: BoxId, syncedModSeq: number): Promise<readonly Commit[]> {
+  const head = await readHead(core, box);
+  const modSeq = Math.max(syncedModSeq, (head?.modSeq ?? 0) - COMMITS_COUNTED_MAX);
   const commits: Commit[] = [];
-  for (let more = true; more && commits.length < COMMITS_COUNTED_MAX; ) {
+  for (let more = true; more; ) {
     const from = commitKey((commits.at(-1)?.modSeq ?? modSeq) + 1);
     const read = await core.store.query(box, { from, to: endOf('C#'), limit: COMMITS_PER_READ });
     commits.push(...read.items.filter(isCommit));
@@ -53,14 +69,14 @@ async function post(
   core: Core,
   device: DeviceRecord,
   connectionId: string,
-  frame: string,
+  frame: SyncRequestFrame,
   commits: readonly Commit[],
 ): Promise<void> {
-  const last = commits.at(-1);
   const expect = { connectionId };
-  if ((await core.sockets.post(connectionId, frame)) === 'posted') {
-    await core.registry.patch(device, { set: { announcedModSeq: last?.modSeq }, expect });
-    core.report('pushSent', { commits: commits.length, delayMs: core.clock.now() - (last?.atMs ?? 0) });
+  if ((await core.sockets.post(connectionId, JSON.stringify(frame))) === 'posted') {
+    await core.registry.patch(device, { set: { announcedModSeq: frame.modSeq }, expect });
+    const { atMs = 0 } = commits.at(-1) ?? {};
+    core.report('pushSent', { commits: commits.length, delayMs: core.clock.now() - atMs });
     return;
   }
   if (core.clock.now() - (device.connectedAtMs ?? 0) < YOUNG_CONNECTION_MS) {

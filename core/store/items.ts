@@ -11,6 +11,7 @@ import type {
   FolderId,
   InstanceId,
   MessageId,
+  PolicyId,
   SessionId,
   UserId,
 } from '../../protocol/ids.js';
@@ -46,6 +47,7 @@ export interface Head extends Stored {
   readonly atMs: number; // of the last commit
   readonly epoch: string; // of this making of the box
   readonly counts: Counts;
+  readonly policyId?: PolicyId; // absent: the default one
   readonly emptying?: readonly Emptying<FolderId>[]; // deleted folders that may still hold conversation histories
 }
 
@@ -68,9 +70,11 @@ export interface ChangeRow {
   readonly conversationId?: ConversationId;
   readonly folderId?: FolderId; // of its conversation history, as of this commit
   readonly folderBefore?: FolderId; // of a conversation history that was moved
+  readonly created?: true; // a conversation history began its life
   readonly date?: string; // of the message
   readonly messageContext?: MessageContext;
   readonly element?: Element; // absent: removed, or too large to stand here
+  readonly bytes?: number; // of the JSON of an element that is too large to stand here
   readonly removed?: 'deleted' | 'expired';
   readonly implied?: true; // not asked for by an operation of its own
 }
@@ -81,6 +85,7 @@ export interface Commit extends Stored {
   readonly modSeq: number;
   readonly nonce: string;
   readonly previous: string; // nonce of the commit before, '' for the first
+  readonly previousAtMs: number; // time of the commit before, 0 for the first
   readonly atMs: number;
   readonly origin: Origin;
   readonly rows: readonly ChangeRow[];

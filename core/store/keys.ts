@@ -48,3 +48,7 @@ export const sessionKey = (conversationId: ConversationId, id: SessionId): strin
   sessionsPrefix(conversationId) + part(id);
 export const messageKey = (conversationId: ConversationId, id: MessageId | ElementId): string =>
   messagesPrefix(conversationId) + part(id);
+
+/** The conversation history that a key of contents, or their prefix, belongs to. */
+export const conversationOfContents = (key: string): ConversationId =>
+  unpart(key.split('#')[1] ?? '') as ConversationId;

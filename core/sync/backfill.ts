@@ -1,196 +1,247 @@
-import type { Change } from '../../protocol/elements/element.js';
-import type { ConversationId } from '../../protocol/ids.js';
+import type { ElementType } from '../../protocol/elements/element.js';
 import type { Core } from '../core.js';
-import type { BoxId, Head, StoredItem } from '../store/items.js';
-import { CONVERSATIONS, conversationKey, endOf, FOLDERS, HEAD_KEY } from '../store/keys.js';
-import type { Range } from '../store/store.js';
-import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
-import { type Budget, elementKey } from './changes.js';
-import type { BackfillCursor } from './position.js';
-import { isStale, type Recent } from './recent.js';
+import { coversAnything, elementsInScope, holdsConversation, type Scope } from '../scope/scope.js';
+import { truncated } from '../scope/truncate.js';
+import type { BoxId, Head, StoredConversation, StoredElement, StoredItem } from '../store/items.js';
+import { HEAD_KEY } from '../store/keys.js';
+import { elementOf, stateElementOf } from '../store/wire.js';
+import type { DeviceScope } from './device-scope.js';
+import { outOfScope } from './live-changes.js';
+import type { Page } from './page.js';
+import { Holding } from './placement.js';
+import { type BackfillCursor, type ContentsCursor, type Cursor, STAGES, type Stage } from './position.js';
+import type { Recent } from './recent.js';
+import { readStretch, type Source, type Stretch } from './stretch.js';
 
-const CONTENTS = 'E#';
-const STALE_WAITS_MS = [50, 100, 200];
-/** Items read at a time; a database page holds about as many of usual size. */
-const ITEMS_PER_READ_MAX = 1000;
-
-type Stage = BackfillCursor['stage'];
-
-/** The stages in their order, each a stretch of the box. Contents go backwards: of a conversation the newest come first. */
-const STAGES: Record<Stage, { prefix: string; descending: boolean; next?: Stage }> = {
-  folders: { prefix: FOLDERS, descending: false, next: 'conversations' },
-  conversations: { prefix: CONVERSATIONS, descending: false, next: 'contents' },
-  contents: { prefix: CONTENTS, descending: true },
-};
-
-/** The start of a backfill of everything the box holds. */
-export function startOfBackfill({ counts }: Head): BackfillCursor {
-  const total = Object.values(counts).reduce((sum: number, count: number) => sum + count, 0);
-  return { stage: 'folders', sent: 0, total };
+/** The start of a backfill: of everything in the scope, or of its difference to what the device holds. */
+export function startOfBackfill(total: number): BackfillCursor {
+  return { stage: STAGES[0], sent: 0, total };
 }
 
-export interface BackfillPage {
-  readonly changes: readonly Change[];
-  readonly cursor: BackfillCursor | undefined; // undefined: all was sent
-  readonly sent: number; // in all, with this page
+/** An estimate of the elements that a device is sent that has nothing. */
+export const elementsIn = ({ counts }: Head): number =>
+  Object.values(counts).reduce((sum: number, count: number) => sum + count, 0);
+
+export interface Walk {
+  readonly core: Core;
+  readonly box: BoxId;
+  readonly scope: DeviceScope;
+  readonly recent: Recent; // commits at or before the position that may not be visible in full yet
+  readonly nowMs: number;
 }
 
-/**
- * The next elements of a backfill, as many as the budget holds.
- * @param recent commits at or before the device's position that may not be visible in full yet
- * @param told elements that the response holds already, with a state not older than the box's
- */
-export async function backfillPage(
-  core: Core,
-  box: BoxId,
+/** Puts as much of the backfill on the page as there is room; the cursor behind it, undefined when all was sent. */
+export async function backfill(
+  walk: Walk,
   start: BackfillCursor,
-  budget: Budget,
-  recent: Recent,
-  told: ReadonlySet<string>,
-): Promise<BackfillPage> {
-  const page = new Page(budget, told);
+  page: Page,
+): Promise<BackfillCursor | undefined> {
+  const before = page.size;
   let cursor: BackfillCursor | undefined = start;
-  while (cursor && page.room > 0 && !page.isFull) {
-    const read: Read | undefined = await readSettled(core, box, cursor, page.room, recent);
-    if (!read) break; // a commit under way hides something here: stay before it, and let the client come again
-    cursor = fill(page, read, cursor);
+  while (cursor && !page.isFull) {
+    const stage: Stage = cursor.stage;
+    const source: Source = { stage, isWanted: (history, head) => isContentWanted(walk, history, head) };
+    const next: Advanced = await advance(walk, source, cursor, page, 'difference');
+    if (next.kind === 'waiting') break;
+    cursor = next.kind === 'at' ? { ...cursor, ...next.cursor } : firstOf(stageAfter(walk, stage), cursor);
+    if (next.kind === 'at' && next.isFull) break;
   }
-  const sent = start.sent + page.changes.length;
-  return {
-    changes: page.changes,
-    cursor: cursor && { ...cursor, sent, total: Math.max(sent, start.total) },
-    sent,
-  };
+  const sent = start.sent + page.size - before;
+  return cursor && { ...cursor, sent, total: Math.max(sent, start.total) };
 }
 
-/** The page in the making. */
-class Page {
-  readonly changes: Change[] = [];
-  private bytes = 0;
-  isFull = false;
+const firstOf = (stage: Stage | undefined, { sent, total }: BackfillCursor): BackfillCursor | undefined =>
+  stage && { stage, sent, total };
 
-  constructor(
-    private readonly budget: Budget,
-    private readonly told: ReadonlySet<string>,
-  ) {}
-
-  get room(): number {
-    return this.budget.elements - this.changes.length;
-  }
-
-  /** False where there is no room for it; the first always finds room, so that each response gets on. */
-  add(change: Change): boolean {
-    if (this.told.has(elementKey(change))) return true;
-    const bytes = this.bytes + jsonBytes(change);
-    if (this.room < 1 || (this.changes.length > 0 && bytes > this.budget.bytes)) {
-      this.isFull = true;
-      return false;
-    }
-    this.bytes = bytes;
-    this.changes.push(change);
-    return true;
-  }
+/** Contents need not be walked through for a device that wants none. */
+function stageAfter({ scope }: Walk, stage: Stage): Stage | undefined {
+  const next = STAGES[STAGES.indexOf(stage) + 1];
+  const isIdle = next === 'contents' && !CONTENTS.some((type) => scope.now.types.has(type));
+  return isIdle ? undefined : next;
 }
 
-interface Read {
-  readonly items: readonly StoredItem[];
-  readonly histories: ReadonlyMap<string, StoredItem>; // of the contents read
-  readonly head: Head | undefined;
-  readonly more: boolean;
+const CONTENTS: readonly ElementType[] = ['sessionHistory', 'message', 'messageState'];
+
+/** Puts the contents of a conversation history on the page that was moved into the scope. */
+export async function contentsOf(
+  walk: Walk,
+  start: ContentsCursor,
+  page: Page,
+): Promise<ContentsCursor | undefined> {
+  const { conversationId } = start;
+  let cursor: ContentsCursor | undefined = start;
+  while (cursor && !page.isFull) {
+    const source: Source = {
+      stage: 'contents',
+      conversationId,
+      isWanted: ({ data }) => holdsConversation(walk.scope.now, conversationId, data.folderId),
+    };
+    const next: Advanced = await advance(walk, source, cursor, page, 'all');
+    if (next.kind === 'waiting') break;
+    cursor = next.kind === 'at' ? { conversationId, ...next.cursor } : undefined;
+    if (next.kind === 'at' && next.isFull) break;
+  }
+  return cursor;
 }
 
-/** Puts what was read on the page, as far as there is room, and says where to go on. */
-function fill(page: Page, read: Read, cursor: BackfillCursor): BackfillCursor | undefined {
+type Advanced =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'at'; readonly cursor: Cursor; readonly isFull: boolean }
+  | { readonly kind: 'done' };
+
+/** Reads one stretch and puts it on the page as far as there is room. */
+async function advance(
+  walk: Walk,
+  source: Source,
+  cursor: Cursor,
+  page: Page,
+  what: 'difference' | 'all',
+): Promise<Advanced> {
+  const stretch = await readStretch(walk.core, walk.box, source, cursor, page.room.elements, walk.recent);
+  if (!stretch) return { kind: 'waiting' };
   let after = cursor.after;
-  for (const item of read.items) {
-    const owed = item.sk === cursor.after; // read again for the state that had no room
-    if (isDead(item, read)) {
-      after = item.sk;
-      continue;
-    }
-    if (!owed && 'data' in item && !page.add(elementOf(item))) return { ...cursor, ...at(after) };
-    const state = item.kind === 'message' ? stateElementOf(item) : undefined;
+  for (const item of stretch.items) {
+    const owed = cursor.stateOwed === true && item.sk === cursor.after;
+    const full = put(walk, source.stage, item, stretch, page, what, owed);
+    if (full === 'element') return { kind: 'at', cursor: cursorAt(after), isFull: true };
     after = item.sk;
-    if (state && !isEmpty(state) && !page.add(state)) return { ...cursor, ...at(after), stateOwed: true };
+    if (full === 'state') return { kind: 'at', cursor: { after, stateOwed: true }, isFull: true };
   }
-  if (read.more) return { ...cursor, ...at(after), stateOwed: false };
-  const { next } = STAGES[cursor.stage];
-  return next && { stage: next, sent: cursor.sent, total: cursor.total };
+  return stretch.next === undefined
+    ? { kind: 'done' }
+    : { kind: 'at', cursor: cursorAt(stretch.next), isFull: false };
 }
 
-const at = (after: string | undefined) => (after === undefined ? {} : { after, stateOwed: false });
+const cursorAt = (after: string | undefined): Cursor => ({
+  ...(after !== undefined && { after }),
+  stateOwed: false,
+});
 
-const isEmpty = (state: { flags?: readonly string[]; dispositions?: readonly unknown[] }) =>
-  (state.flags ?? []).length === 0 && (state.dispositions ?? []).length === 0;
+/** Puts what the device is to be told of an item on the page; says for what there was no room. */
+function put(
+  walk: Walk,
+  stage: Stage,
+  item: StoredItem,
+  stretch: Stretch,
+  page: Page,
+  what: 'difference' | 'all',
+  onlyState: boolean,
+): 'element' | 'state' | undefined {
+  if (!isAlive(item, stretch)) return undefined;
+  if (stage === 'leaving') {
+    return hasLeft(walk, item) && !page.add(outOfScope(item.id, item.modSeq)) ? 'element' : undefined;
+  }
+  const types = wanted(walk, item, stretch, what);
+  const { maxTextBytes } = walk.scope.now;
+  if (!onlyState && types.includes(item.kind) && !page.add(truncated(elementOf(item), maxTextBytes))) {
+    return 'element';
+  }
+  const state = item.kind === 'message' && types.includes('messageState') ? stateElementOf(item) : undefined;
+  const isEmpty = !state || ((state.flags ?? []).length === 0 && (state.dispositions ?? []).length === 0);
+  return !isEmpty && !page.add(state) ? 'state' : undefined;
+}
 
-/** Deleted, or in a container that is deleted, or of an earlier life of its conversation history. */
-function isDead(item: StoredItem, { histories, head }: Pick<Read, 'histories' | 'head'>): boolean {
+/** Puts one element on the page, if it lives, is in the scope and finds room. `beside`: its containers and the head. */
+export function putOne(
+  walk: Walk,
+  type: ElementType,
+  item: StoredItem,
+  beside: ReadonlyMap<string, StoredItem>,
+  page: Page,
+): void {
+  const head = beside.get(HEAD_KEY);
+  const known = [...beside.values()].filter((each) => each.kind === 'conversationHistory');
+  const stretch: Stretch = {
+    items: [item],
+    histories: new Map(known.map((history) => [history.id, history])),
+    head: head?.kind === 'head' ? head : undefined,
+    next: undefined,
+  };
+  if (!isAlive(item, stretch) || !wanted(walk, item, stretch, 'all').includes(type)) return;
+  const state = type === 'messageState' && item.kind === 'message' ? stateElementOf(item) : undefined;
+  page.add(state ?? truncated(elementOf(item), walk.scope.now.maxTextBytes));
+}
+
+/** Not deleted, nor in a container that is deleted, nor of an earlier life of its conversation history. */
+function isAlive(item: StoredItem, { histories, head }: Stretch): item is StoredElement {
   switch (item.kind) {
+    case 'folder':
+      return true;
     case 'conversationHistory':
-      return head?.emptying?.some(({ id }) => id === item.data.folderId) ?? false;
+      return !head?.emptying?.some(({ id }) => id === item.data.folderId);
     case 'sessionHistory':
     case 'message': {
-      const history = histories.get(conversationKey(item.conversationId));
-      if (history?.kind === 'tombstone') return true;
-      if (history?.kind !== 'conversationHistory') return false; // not visible yet; it comes after its contents
-      const { sessionId } = item.kind === 'message' ? item.data : {};
+      const history = histories.get(item.conversationId);
+      if (history === undefined || history === 'gone') return false;
+      const sessionId = item.kind === 'message' ? item.data.sessionId : undefined;
       return (
-        item.modSeq < history.data.createdModSeq ||
-        isDead(history, { histories, head }) ||
-        (history.emptying?.some(({ id }) => id === sessionId) ?? false)
+        item.modSeq >= history.data.createdModSeq &&
+        !history.emptying?.some(({ id }) => id === sessionId) &&
+        !head?.emptying?.some(({ id }) => id === history.data.folderId)
       );
     }
     default:
-      return item.kind !== 'folder';
+      return false;
   }
 }
 
-/** Reads on from the cursor until no commit at or before the position is seen in part; undefined when it stays so. */
-async function readSettled(
-  core: Core,
-  box: BoxId,
-  cursor: BackfillCursor,
-  room: number,
-  recent: Recent,
-): Promise<Read | undefined> {
-  for (const ms of [0, ...STALE_WAITS_MS]) {
-    if (ms > 0) await core.clock.sleep(ms);
-    const range = rangeOf(cursor, room);
-    const { items, more } = await core.store.query(box, range);
-    // Notes of what is being emptied stay until long after it is empty, so that what was read before them is covered.
-    const beside = await core.store.get(box, [HEAD_KEY, ...historyKeys(items)]);
-    const head = beside.get(HEAD_KEY);
-    const last = more ? items.at(-1)?.sk : undefined;
-    if (!isStale(recent, items, beside, stretch(range, last))) {
-      const fresh = cursor.stateOwed ? items : items.filter(({ sk }) => sk !== cursor.after);
-      return { items: fresh, histories: beside, head: head?.kind === 'head' ? head : undefined, more };
-    }
-    core.report('backfillUnsettled', { waitedMs: ms });
-  }
-  return undefined;
+/** In some scope that the device has had, and not in the one that it has. */
+function hasLeft({ scope }: Walk, item: StoredElement): item is StoredConversation {
+  if (item.kind !== 'conversationHistory') return false;
+  const holding = new Holding(scope);
+  const { folderId } = item.data;
+  return (
+    !holding.isIn(item.id, folderId) &&
+    holding.maybe(item.id, folderId) &&
+    scope.held.some((held) => coversAnything(held, 'conversationHistory'))
+  );
 }
 
-/** Both ends are included in a range, so the last item sent is read once more. */
-function rangeOf({ stage, after }: BackfillCursor, room: number): Range {
-  const { prefix, descending } = STAGES[stage];
-  const limit = Math.min(room, ITEMS_PER_READ_MAX) + 1;
-  return descending
-    ? { from: prefix, to: after ?? endOf(prefix), limit, descending }
-    : { from: after ?? prefix, to: endOf(prefix), limit };
+/** Elements of an item that are in the scope and, of the difference, that the device does not hold already. */
+function wanted(
+  { scope, nowMs }: Walk,
+  item: StoredElement,
+  { histories }: Stretch,
+  what: 'difference' | 'all',
+): readonly ElementType[] {
+  const inScope = (of: Scope) => elementsInScope(of, item, isConversationIn(of, item, histories), nowMs);
+  const types = inScope(scope.now);
+  if (what === 'all' || !scope.hasCompleted) return types;
+  return types.filter(
+    (type) => !scope.held.every((held) => inScope(held).includes(type) && isSameText(held, scope.now, item)),
+  );
 }
 
-/** The keys that were read for certain: up to the last item, or to the end of the range. */
-function stretch({ from, to, descending }: Range, last: string | undefined) {
-  if (last === undefined) return { from, to };
-  return descending ? { from: last, to } : { from, to: last };
+function isConversationIn(of: Scope, item: StoredElement, histories: Stretch['histories']): boolean {
+  if (item.kind === 'folder') return false;
+  if (item.kind === 'conversationHistory') return holdsConversation(of, item.id, item.data.folderId);
+  const history = histories.get(item.conversationId);
+  return (
+    history !== undefined && history !== 'gone' && holdsConversation(of, history.id, history.data.folderId)
+  );
 }
 
-const historyKeys = (items: readonly StoredItem[]): string[] => [
-  ...new Set(
-    items.flatMap((item) =>
-      item.kind === 'message' || item.kind === 'sessionHistory'
-        ? [conversationKey(item.conversationId as ConversationId)]
-        : [],
-    ),
-  ),
-];
+/** Whether a text is cut at the same place in both scopes, or in neither. */
+function isSameText(held: Scope, now: Scope, item: StoredElement): boolean {
+  if (item.kind !== 'message' || item.data.textContent === undefined) return true;
+  if (held.maxTextBytes === now.maxTextBytes) return true;
+  return Buffer.byteLength(item.data.textContent) <= Math.min(held.maxTextBytes, now.maxTextBytes);
+}
+
+/** Whether the contents of a conversation history have to be walked through for the difference of scopes. */
+function isContentWanted({ scope }: Walk, { id, data }: StoredConversation, head: Head | undefined): boolean {
+  if (head?.emptying?.some((folder) => folder.id === data.folderId)) return false;
+  if (!holdsConversation(scope.now, id, data.folderId)) return false;
+  if (!scope.hasCompleted) return true;
+  return scope.held.some((held) => !holdsConversation(held, id, data.folderId) || isWider(scope.now, held));
+}
+
+/** Whether a scope may hold more of a conversation history than another does: types, ages, lengths of texts. */
+function isWider(now: Scope, held: Scope): boolean {
+  const contexts = Object.keys({ ...now.maxAgeDays, ...held.maxAgeDays }) as (keyof Scope['maxAgeDays'])[];
+  return (
+    CONTENTS.some((type) => now.types.has(type) && !held.types.has(type)) ||
+    now.maxTextBytes !== held.maxTextBytes ||
+    contexts.some((context) => (now.maxAgeDays[context] ?? Infinity) > (held.maxAgeDays[context] ?? Infinity))
+  );
+}

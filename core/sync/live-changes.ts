@@ -1,19 +1,17 @@
 import type { Change } from '../../protocol/elements/element.js';
-import type { ModSeq } from '../../protocol/ids.js';
+import type { ConversationId, ModSeq } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
+import { concerns, coversAnything } from '../scope/scope.js';
+import { truncated } from '../scope/truncate.js';
 import type { BoxId, ChangeRow, Commit, StoredItem } from '../store/items.js';
 import { rowKey } from '../store/row-key.js';
 import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
 import { type Budget, elementKey } from './changes.js';
+import type { DeviceScope } from './device-scope.js';
+import { conversationOf, Holding } from './placement.js';
 import type { Position } from './position.js';
 import { SETTLED_MS } from './read-log.js';
-
-/** A row of the log and where it stands. */
-interface Line {
-  readonly commit: Commit;
-  readonly at: number; // index of the row in the commit
-  readonly row: ChangeRow;
-}
+import { bytesInLog, type Line, linesOf, type Window, windowOf } from './window.js';
 
 /** What rows of the log come to, and where the device stands then. */
 export interface LiveChanges {
@@ -22,63 +20,68 @@ export interface LiveChanges {
   readonly complete: boolean; // all rows were told
 }
 
-/** Whether a device needs no telling of a row, since the same response acknowledges its own operation. */
+/** Whether a device needs no telling of a commit, since the same response acknowledges its own operations. */
 export type IsAcknowledged = (commit: Commit) => boolean;
 
 /**
- * Turns the commits behind a position into changes, as many as the budget holds and at least one. An element that
- * changed more than once stands once, with its latest state; what a removal covers is left out.
+ * Turns the commits behind a position into changes, as many as the budget holds. An element that changed more than
+ * once stands once, with its latest state; what a removal covers is left out.
  */
 export async function liveChanges(
   core: Core,
   box: BoxId,
   position: Position,
   commits: readonly Commit[],
-  budget: Budget,
+  scope: DeviceScope,
+  { budget, isFirst }: { readonly budget: Budget; readonly isFirst: boolean },
   isAcknowledged: IsAcknowledged,
 ): Promise<LiveChanges> {
   const lines = linesOf(commits, position.rows);
-  let told = lines.slice(0, fitting(lines, budget));
-  const fetched = await fetchMissing(core, box, told);
-  // Rule: stop before what cannot be seen yet. A shorter stretch may end in other rows, so it is looked at again.
-  for (let hidden = firstHidden(told, fetched, core.clock.now()); hidden >= 0; ) {
-    told = told.slice(0, hidden);
-    hidden = firstHidden(told, fetched, core.clock.now());
-  }
+  const most = windowOf(lines, scope, budget, isFirst);
+  const fetched = await fetchMissing(core, box, most.lines);
+  const nowMs = core.clock.now();
+  // Rule: stop before what cannot be seen yet. What was fetched may have grown since the log was written.
+  const hidden = firstHidden(most.lines, fetched, nowMs);
+  const visible = hidden < 0 ? most.lines : most.lines.slice(0, hidden);
+  const bytesOf = (row: ChangeRow) => {
+    const element = row.removed ? undefined : (row.element ?? fetchedElement(row, fetched));
+    return element ? jsonBytes(element) : bytesInLog(row);
+  };
+  const window = windowOf(visible, scope, budget, isFirst, bytesOf);
+  const told = [...withoutDead(latest(window.lines)).values()].filter((of) => !isOwn(of, isAcknowledged));
+  const { cameIn } = window;
   return {
-    changes: [...withoutDead(latest(told)).values()]
-      .filter(({ lines }) => !isOwn(lines, isAcknowledged))
-      .flatMap(({ lines }) => changeOf(lines.at(-1), fetched) ?? []),
-    position: positionBehind(position, lines, told.length, commits),
-    complete: told.length === lines.length,
+    changes: told.flatMap((of) => changeOf(of, window, scope, fetched, nowMs) ?? []),
+    position: {
+      ...positionBehind(position, lines, window.lines.length, commits),
+      ...(cameIn !== undefined && { contents: { conversationId: cameIn } }),
+    },
+    complete: window.lines.length === lines.length,
   };
 }
 
-const linesOf = (commits: readonly Commit[], rowsTold: number): Line[] =>
-  commits.flatMap((commit) => commit.rows.map((row, at) => ({ commit, at, row }))).slice(rowsTold);
+type Fetched = ReadonlyMap<string, StoredItem>;
 
-/** How many of the lines a response has room for. */
-function fitting(lines: readonly Line[], budget: Budget): number {
-  const seen = new Set<string>();
-  let bytes = 0;
-  for (const [i, { row }] of lines.entries()) {
-    seen.add(elementKey(row));
-    bytes += row.element ? jsonBytes(row.element) : LARGE_ELEMENT_BYTES;
-    if (i > 0 && (seen.size > budget.elements || bytes > budget.bytes)) return i;
-  }
-  return lines.length;
+async function fetchMissing(core: Core, box: BoxId, lines: readonly Line[]): Promise<Fetched> {
+  const missing = lines.filter(({ row }) => !row.element && !row.removed).map(({ row }) => rowKey(row));
+  return missing.length > 0 ? core.store.get(box, missing) : new Map();
 }
 
-/** A removal, or an element that was too large to stand in the log: reckoned as the latter mostly are. */
-const LARGE_ELEMENT_BYTES = 2048;
+/** Index of the first line whose element is written but cannot be seen yet; -1: none. */
+const firstHidden = (lines: readonly Line[], fetched: Fetched, nowMs: number): number =>
+  lines.findIndex(({ commit, row }) => {
+    // Long after its commit an element that is not there was removed since, and a later row tells.
+    if (row.element || row.removed || nowMs - commit.atMs > SETTLED_MS) return false;
+    const item = fetched.get(rowKey(row));
+    return item === undefined || item.version < commit.modSeq;
+  });
 
 /** All lines of each element, in order; a message that is removed takes its state along. */
-function latest(lines: readonly Line[]): Map<string, { lines: Line[] }> {
-  const byElement = new Map<string, { lines: Line[] }>();
+function latest(lines: readonly Line[]): Map<string, Line[]> {
+  const byElement = new Map<string, Line[]>();
   for (const line of lines) {
     const key = elementKey(line.row);
-    const earlier = byElement.get(key)?.lines ?? [];
-    byElement.set(key, { lines: [...earlier, line] });
+    byElement.set(key, [...(byElement.get(key) ?? []), line]);
     if (line.row.removed && line.row.type === 'message') {
       byElement.delete(elementKey({ ...line.row, type: 'messageState' }));
     }
@@ -87,16 +90,14 @@ function latest(lines: readonly Line[]): Map<string, { lines: Line[] }> {
 }
 
 /** Leaves out what a conversation history held that is deleted further on; under its id a later life may begin. */
-function withoutDead(all: Map<string, { lines: Line[] }>): Map<string, { lines: Line[] }> {
+function withoutDead(all: Map<string, Line[]>): Map<string, Line[]> {
   const diedAt = new Map<string, number>();
-  for (const { lines } of all.values()) {
-    for (const { row, commit } of lines) {
-      if (row.type === 'conversationHistory' && row.removed) diedAt.set(row.id, commit.modSeq);
-    }
+  for (const { row, commit } of [...all.values()].flat()) {
+    if (row.type === 'conversationHistory' && row.removed) diedAt.set(row.id, commit.modSeq);
   }
   if (diedAt.size === 0) return all;
   const isAlive = ({ row, commit }: Line) => commit.modSeq > (diedAt.get(row.conversationId ?? '') ?? 0);
-  return new Map([...all].filter(([, { lines }]) => lines.every(isAlive)));
+  return new Map([...all].filter(([, lines]) => lines.every(isAlive)));
 }
 
 /** Rule: left out is only what the device did itself, as it knows from this response, and what nothing else touched. */
@@ -104,39 +105,60 @@ const isOwn = (lines: readonly Line[], isAcknowledged: IsAcknowledged): boolean 
   lines.every(({ commit, row }) => !row.implied && isAcknowledged(commit)) &&
   new Set(lines.map(({ commit }) => commit.modSeq)).size === 1;
 
-async function fetchMissing(core: Core, box: BoxId, lines: readonly Line[]) {
-  const missing = lines.filter(({ row }) => !row.element && !row.removed).map(({ row }) => rowKey(row));
-  return missing.length > 0 ? core.store.get(box, missing) : new Map<string, StoredItem>();
+/** The change that the lines of an element come to for the device; undefined where there is nothing to tell. */
+function changeOf(
+  lines: readonly Line[],
+  { placements }: Window,
+  scope: DeviceScope,
+  fetched: Fetched,
+  nowMs: number,
+): Change | undefined {
+  const last = lines.at(-1);
+  if (!last) return undefined;
+  const { row } = last;
+  const id = conversationOf(row);
+  const placement = id === undefined ? undefined : placements.get(id);
+  if (id === undefined || !placement) {
+    return concerns(scope.now, row, true, nowMs) ? told(last, scope, fetched) : undefined;
+  }
+  const holding = new Holding(scope);
+  const mayHold = placement.start !== undefined && holding.maybe(id, placement.start);
+  if (row.type !== 'conversationHistory') {
+    return concerns(scope.now, row, holding.isIn(id, placement.end), nowMs)
+      ? told(last, scope, fetched)
+      : undefined;
+  }
+  if (placement.end === undefined)
+    return mayHold && coversAnything(scope.now, row.type) ? told(last, scope, fetched) : undefined;
+  if (holding.isIn(id, placement.end)) {
+    return concerns(scope.now, row, true, nowMs) ? told(last, scope, fetched) : undefined;
+  }
+  const hasLeft = mayHold && placement.end !== placement.start;
+  return hasLeft ? outOfScope(id, last.commit.modSeq) : undefined;
 }
 
-type Fetched = ReadonlyMap<string, StoredItem>;
-
-/** Index of the first line whose element is written but cannot be seen yet; -1: none. */
-const firstHidden = (lines: readonly Line[], fetched: Fetched, nowMs: number): number =>
-  lines.findIndex(({ commit, row }) => {
-    if (row.element || row.removed || nowMs - commit.atMs > SETTLED_MS) return false;
-    const item = fetched.get(rowKey(row));
-    return item === undefined || item.version < commit.modSeq;
-  });
+export const outOfScope = (id: ConversationId, modSeq: number): Change => ({
+  type: 'conversationHistory',
+  id,
+  modSeq: modSeq as ModSeq,
+  removed: 'outOfScope',
+});
 
 /** The change that a line tells; undefined where a later row tells what became of the element. */
-function changeOf(line: Line | undefined, fetched: Fetched): Change | undefined {
-  if (!line) return undefined;
-  const { commit, row } = line;
+function told({ commit, row }: Line, scope: DeviceScope, fetched: Fetched): Change | undefined {
   const { type, id, conversationId, removed } = row;
   if (removed) {
-    return {
-      type,
-      id,
-      modSeq: commit.modSeq as ModSeq,
-      ...(conversationId !== undefined && { conversationId }),
-      removed,
-    };
+    const modSeq = commit.modSeq as ModSeq;
+    return { type, id, modSeq, ...(conversationId !== undefined && { conversationId }), removed };
   }
-  if (row.element) return row.element;
+  const element = row.element ?? fetchedElement(row, fetched);
+  return element && truncated(element, scope.now.maxTextBytes);
+}
+
+function fetchedElement(row: ChangeRow, fetched: Fetched) {
   const item = fetched.get(rowKey(row));
-  if (item?.kind === 'message' && type === 'messageState') return stateElementOf(item);
-  return item?.kind === type ? elementOf(item) : undefined;
+  if (item?.kind === 'message' && row.type === 'messageState') return stateElementOf(item);
+  return item?.kind === row.type ? elementOf(item) : undefined;
 }
 
 function positionBehind(

@@ -1,39 +1,36 @@
-import type { Change } from '../../protocol/elements/element.js';
 import { parseOperation } from '../../protocol/operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody } from '../../protocol/sync.js';
-import type { Caller } from '../commit/commit-operations.js';
 import type { Core } from '../core.js';
+import type { BoxId } from '../store/items.js';
+import { conversationKey, HEAD_KEY } from '../store/keys.js';
 import { rowKey } from '../store/row-key.js';
-import { elementOf, stateElementOf } from '../store/wire.js';
-import { elementKey } from './changes.js';
+import { putOne, type Walk } from './backfill.js';
+import type { Page } from './page.js';
+import { conversationOf } from './placement.js';
 
 /**
- * Elements that `exists` and `conflict` speak of but that were too large to stand in the result; they stand in the
- * changes instead, unless they do already.
+ * Puts the elements on the page that `exists` and `conflict` speak of but that were too large to stand in the result,
+ * as far as there is room: what is left out the device holds already, or is told behind its token.
  */
-export async function omittedCurrents(
+export async function putOmittedCurrents(
   core: Core,
-  { box }: Caller,
+  box: BoxId,
+  walk: Walk,
   { operations }: SyncBody,
   results: readonly OperationResult[],
-  changes: readonly Change[],
-): Promise<Change[]> {
-  const told = new Set(changes.map(elementKey));
+  page: Page,
+): Promise<void> {
   const named = results.flatMap(({ status, current }, i) => {
     if (current || (status !== 'exists' && status !== 'conflict')) return [];
     const parsed = parseOperation(operations[i]);
-    return parsed.ok && !told.has(elementKey(parsed.operation)) ? [parsed.operation] : [];
+    return parsed.ok ? [parsed.operation] : [];
   });
-  if (named.length === 0) return [];
-  const items = await core.store.get(box, named.map(rowKey));
-  const found = new Map<string, Change>();
+  if (named.length === 0) return;
+  const histories = named.flatMap((operation) => conversationOf(operation) ?? []).map(conversationKey);
+  const items = await core.store.get(box, [HEAD_KEY, ...histories, ...named.map(rowKey)]);
   for (const operation of named) {
     const item = items.get(rowKey(operation));
-    if (item === undefined || !('data' in item)) continue;
-    const element =
-      operation.type === 'messageState' && item.kind === 'message' ? stateElementOf(item) : elementOf(item);
-    if (element) found.set(elementKey(element), element);
+    if (item) putOne(walk, operation.type, item, items, page);
   }
-  return [...found.values()];
 }

@@ -1,11 +1,12 @@
 import type { Core } from '../core.js';
-import type { BoxId, ChangeRow, StoredItem } from '../store/items.js';
+import type { BoxId, ChangeRow, Commit, StoredItem } from '../store/items.js';
 import { commitKey, conversationKey, HEAD_KEY } from '../store/keys.js';
 import { rowKey } from '../store/row-key.js';
 import { SyncProblem } from '../sync-problem.js';
-import { isCommit, SETTLED_MS } from './read-log.js';
+import { isCommit, readHead, SETTLED_MS } from './read-log.js';
 
 const COMMITS_PER_READ = 100;
+const UNSEEN_WAITS_MS = [50, 100, 200];
 
 /** The commits up to a position: by key of an item, the last of the recent ones that wrote it. */
 export interface Recent {
@@ -20,24 +21,44 @@ export interface Recent {
  * @throws SyncProblem `busy` when the log cannot be read without gap.
  */
 export async function recentCommits(core: Core, box: BoxId, modSeq: number): Promise<Recent> {
-  const recent = new Map<string, number>();
-  const since = core.clock.now() - SETTLED_MS;
-  for (let upTo = modSeq; upTo > 0; ) {
-    const range = { from: commitKey(1), to: commitKey(upTo), limit: COMMITS_PER_READ, descending: true };
-    const { items, more } = await core.store.query(box, range);
-    for (const commit of items.filter(isCommit)) {
-      if (commit.atMs < since) return { modSeq, writes: recent };
-      if (commit.modSeq !== upTo) throw notVisible();
-      for (const row of commit.rows) {
-        for (const key of [rowKey(row), ...notesOf(row)]) {
-          if (!recent.has(key)) recent.set(key, commit.modSeq);
-        }
-      }
-      upTo--;
-    }
-    if (!more && upTo > 0) throw notVisible();
+  for (const ms of [0, ...UNSEEN_WAITS_MS]) {
+    if (ms > 0) await core.clock.sleep(ms);
+    const recent = await readRecent(core, box, modSeq);
+    if (recent) return recent;
+    core.report('logGap', { waitedMs: ms });
   }
-  return { modSeq, writes: recent };
+  throw new SyncProblem('busy', { detail: 'a commit is not visible yet', retryAfterSeconds: 1 });
+}
+
+/** Undefined: a commit that is young, or may be, cannot be seen. */
+async function readRecent(core: Core, box: BoxId, modSeq: number): Promise<Recent | undefined> {
+  const writes = new Map<string, number>();
+  const since = core.clock.now() - SETTLED_MS;
+  const head = await readHead(core, box);
+  // A row is judged by its time as the one behind it knows it: it may have expired.
+  let atMs = head?.modSeq === modSeq ? head.atMs : Number.POSITIVE_INFINITY;
+  for (let upTo = modSeq; upTo > 0 && atMs >= since; ) {
+    const range = { from: commitKey(1), to: commitKey(upTo), limit: COMMITS_PER_READ, descending: true };
+    const { items } = await core.store.query(box, range);
+    const [newest] = items;
+    if (newest?.kind !== 'commit' || newest.modSeq !== upTo) return undefined;
+    for (const commit of items.filter(isCommit)) {
+      if (commit.modSeq !== upTo || commit.atMs < since) break;
+      note(writes, commit);
+      upTo--;
+      atMs = commit.previousAtMs;
+    }
+    if (newest.atMs < since) break;
+  }
+  return { modSeq, writes };
+}
+
+function note(writes: Map<string, number>, { modSeq, rows }: Commit): void {
+  for (const row of rows) {
+    for (const key of [rowKey(row), ...notesOf(row)]) {
+      if (!writes.has(key)) writes.set(key, modSeq);
+    }
+  }
 }
 
 /** Items that a row changed beside its own: the conversation history notes that a session history is being emptied. */
@@ -46,10 +67,7 @@ const notesOf = ({ type, removed, conversationId }: ChangeRow): string[] =>
     ? [conversationKey(conversationId)]
     : [];
 
-const notVisible = () =>
-  new SyncProblem('busy', { detail: 'a commit is not visible yet', retryAfterSeconds: 1 });
-
-/** In the order of keys, UTF-8 bytes; strings themselves compare by UTF-16 code units. */
+/** In the order of keys: by their bytes in UTF-8, which that of UTF-16 is not. */
 const isAtMost = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) <= 0;
 
 /** Whether items that were read miss something of a recent commit: one is older than it should be, or not there at all. */

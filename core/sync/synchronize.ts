@@ -1,27 +1,27 @@
-import type { Change } from '../../protocol/elements/element.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
+import type { Effective } from '../../protocol/preferences.js';
 import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
 import { type Caller, commitOperations } from '../commit/commit-operations.js';
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
-import type { Commit } from '../store/items.js';
+import { policiesOf } from '../scope/policies.js';
 import { jsonBytes } from '../store/wire.js';
 import { SyncProblem } from '../sync-problem.js';
-import { backfillPage, startOfBackfill } from './backfill.js';
-import { type Budget, elementKey, inOrder } from './changes.js';
-import { type IsAcknowledged, liveChanges } from './live-changes.js';
-import { omittedCurrents } from './omitted-currents.js';
+import { elementsIn, startOfBackfill } from './backfill.js';
+import { inOrder } from './changes.js';
+import { type DeviceScope, deviceScope, withCurrentScope } from './device-scope.js';
+import type { IsAcknowledged } from './live-changes.js';
+import { Page } from './page.js';
 import type { Position } from './position.js';
-import { type LossReason, readHead, readLog } from './read-log.js';
-import { recentCommits } from './recent.js';
+import { type LogReading, type LossReason, readHead, readLog } from './read-log.js';
+import { FIRST_READ_COMMITS, tell } from './tell.js';
 import { openSyncToken, sealSyncToken } from './token.js';
 
-/** Unit: seconds. The provider's SyncTimer, for the periodic synchronization of 5.6.x.1. */
-export const SYNC_TIMER_SECONDS = 300;
+/** Unit: seconds. The provider's SyncTimer where its policy sets none, for the periodic synchronization of 5.6.x.1. */
+export const SYNC_TIMER_DEFAULT_SECONDS = 300;
 
 const RESPONSE_MAX_BYTES = 4 * 1024 * 1024; // a Lambda function may answer with 6 MB
 const ENVELOPE_BYTES = 2048; // token, backfill and the like
-const COMMITS_PER_READ = [25, 100]; // few at first: mostly there are few
 
 export interface SyncOptions {
   /** Unit: bytes of the response's JSON, for a transport that carries less than HTTP. */
@@ -39,46 +39,51 @@ export async function synchronize(
   body: SyncBody,
   { maxBytes = RESPONSE_MAX_BYTES }: SyncOptions = {},
 ): Promise<SyncResponse> {
+  const { syncToken } = body;
   // The commit authorizes by itself, by the receipt of this very instance.
   const results = await commitOperations(core, caller, body.operations);
-  const given =
-    body.syncToken === undefined ? undefined : await openSyncToken(core.tokenKeys, caller, body.syncToken);
-  const budget = { elements: body.limit, bytes: maxBytes - ENVELOPE_BYTES - jsonBytes(results) };
-  const [device, told] = await Promise.all([
+  const given = syncToken === undefined ? undefined : await openSyncToken(core.tokenKeys, caller, syncToken);
+  const [read, log] = await Promise.all([
     core.registry.device(caller.box, caller.deviceId),
-    given ? tellSince(core, caller, given, budget, acknowledgedBy(caller, results)) : lost('noToken'),
+    given && readLog(core, caller.box, given, FIRST_READ_COMMITS),
   ]);
-  const record = authorized(device, caller);
-  const isReset = 'lost' in told && body.syncToken !== undefined;
-  if ('lost' in told) core.report('syncFromStart', { why: isReset ? told.lost : 'initial' });
-  const page = 'lost' in told ? await tellFromStart(core, caller, budget) : told;
+  const record = await withCurrentScope(core, authorized(read, caller));
+  const start = await startFor(core, record, given, log);
 
-  const position = { ...page.position, midway: page.hasMore };
+  const page = new Page({ elements: body.limit, bytes: maxBytes - ENVELOPE_BYTES - jsonBytes(results) });
+  const end = await tell(
+    core,
+    caller.box,
+    start,
+    { body, results, isAcknowledged: acknowledgedBy(caller, results) },
+    page,
+  );
+  const position = settled(end.position, end.hasMore);
   await noteSynced(core, record, position.modSeq);
-  const changes = inOrder([
-    ...page.changes,
-    ...(await omittedCurrents(core, caller, body, results, page.changes)),
-  ]);
+
+  const isReset = start.kind === 'anew' && syncToken !== undefined;
+  if (start.kind === 'anew') core.report('syncFromStart', { why: isReset ? start.why : 'initial' });
+  const changes = inOrder(page.changes);
   return {
     ...(results.length > 0 && { results: [...results] }),
     ...(changes.length > 0 && { changes }),
     syncToken: await sealSyncToken(core.tokenKeys, caller, position),
-    ...(page.hasMore && { hasMore: true }),
+    ...(end.hasMore && { hasMore: true }),
     ...(isReset && { reset: true }),
-    ...(page.backfill && { backfill: page.backfill, nextSyncAfterSeconds: SYNC_TIMER_SECONDS }),
+    ...(end.backfill && { backfill: end.backfill, nextSyncAfterSeconds: await syncTimer(core, record) }),
+    ...(start.effective && { effective: start.effective }),
   };
 }
 
-/** What a response tells, and where the device stands then. */
-interface Told {
-  readonly changes: readonly Change[];
+/** Where a request begins to tell. */
+export interface Start {
+  readonly kind: 'on' | 'anew';
+  readonly why: LossReason | 'unknownToken' | 'scopesForgotten';
   readonly position: Position;
-  readonly hasMore: boolean;
-  readonly backfill?: { readonly sent: number; readonly total: number };
+  readonly scope: DeviceScope;
+  readonly log: LogReading | undefined; // what was read behind the position
+  readonly effective?: Effective; // the scope has changed since the token
 }
-
-type Lost = { readonly lost: LossReason | 'noToken' };
-const lost = (why: Lost['lost']): Lost => ({ lost: why });
 
 function authorized(device: DeviceRecord | undefined, { instanceId }: Caller): DeviceRecord {
   if (!device) throw new SyncProblem('device-not-registered');
@@ -86,83 +91,49 @@ function authorized(device: DeviceRecord | undefined, { instanceId }: Caller): D
   return device;
 }
 
-/** Live changes come first; a backfill that is under way has at least half of the response. */
-async function tellSince(
+/** Goes on from the token where that can be done, with a backfill of the difference where the scope has changed. */
+async function startFor(
   core: Core,
-  caller: Caller,
-  since: Position,
-  budget: Budget,
-  isAcknowledged: IsAcknowledged,
-): Promise<Told | Lost> {
-  const { backfill } = since;
-  const share = backfill ? halfOf(budget) : budget;
-  const live = await tellLive(core, caller, since, share, backfill ? neverAcknowledged : isAcknowledged);
-  if ('lost' in live || !backfill) return live;
-  return tellBackfill(core, caller, live, budget);
-}
-
-const neverAcknowledged: IsAcknowledged = () => false;
-const halfOf = ({ elements, bytes }: Budget): Budget => ({
-  elements: Math.floor(elements / 2),
-  bytes: Math.floor(bytes / 2),
-});
-
-async function tellLive(
-  core: Core,
-  { box }: Caller,
-  since: Position,
-  budget: Budget,
-  isAcknowledged: IsAcknowledged,
-): Promise<Told | Lost> {
-  const commits: Commit[] = [];
-  let reading = await readLog(core, box, since, COMMITS_PER_READ[0] ?? 1);
-  if (reading.kind === 'lost') return lost(reading.why);
-  commits.push(...reading.commits);
-  while (!reading.end && reading.commits.length > 0 && rowsOf(commits) < budget.elements) {
-    const at = {
-      ...since,
-      modSeq: since.modSeq + commits.length,
-      nonce: commits.at(-1)?.nonce ?? '',
-      midway: true,
-    };
-    reading = await readLog(core, box, at, COMMITS_PER_READ[1] ?? 1);
-    if (reading.kind === 'lost') return lost(reading.why);
-    commits.push(...reading.commits);
-  }
-  if (budget.elements < 1) return { changes: [], position: since, hasMore: true };
-  const live = await liveChanges(core, box, since, commits, budget, isAcknowledged);
-  return { changes: live.changes, position: live.position, hasMore: !(reading.end && live.complete) };
-}
-
-const rowsOf = (commits: readonly Commit[]): number =>
-  commits.reduce((sum, { rows }) => sum + rows.length, 0);
-
-async function tellFromStart(core: Core, caller: Caller, budget: Budget): Promise<Told> {
-  const head = await readHead(core, caller.box);
-  if (!head) throw new SyncProblem('device-not-registered');
-  const { modSeq, nonce } = head;
-  const position = { modSeq, nonce, rows: 0, midway: true, backfill: startOfBackfill(head) };
-  return tellBackfill(core, caller, { changes: [], position, hasMore: false }, budget);
-}
-
-/** What the backfill adds to the live changes of a response. */
-async function tellBackfill(core: Core, { box }: Caller, live: Told, budget: Budget): Promise<Told> {
-  const { backfill, ...position } = live.position;
-  if (!backfill) return live;
-  const recent = await recentCommits(core, box, position.modSeq);
-  const told = new Set(live.changes.map(elementKey));
-  const room = {
-    elements: budget.elements - live.changes.length,
-    bytes: budget.bytes - live.changes.reduce((sum, change) => sum + jsonBytes(change), 0),
+  record: DeviceRecord,
+  given: Position | undefined,
+  log: LogReading | undefined,
+): Promise<Start> {
+  if (!given || !log) return anew(core, record, 'unknownToken');
+  if (log.kind === 'lost') return anew(core, record, log.why);
+  const scope = await deviceScope(core, record, given.scope);
+  if (!scope) return anew(core, record, 'scopesForgotten');
+  const why = 'unknownToken';
+  if (given.scope.to === scope.version) return { kind: 'on', why, position: given, scope, log };
+  const head = await readHead(core, record.box);
+  const position: Position = {
+    ...given,
+    scope: { from: given.scope.from, to: scope.version },
+    backfill: startOfBackfill(head ? elementsIn(head) : 0),
   };
-  const page = await backfillPage(core, box, backfill, room, recent, told);
-  return {
-    changes: [...live.changes, ...page.changes],
-    position: { ...position, ...(page.cursor && { backfill: page.cursor }) },
-    hasMore: live.hasMore || page.cursor !== undefined,
-    backfill: { sent: page.sent, total: page.cursor?.total ?? page.sent },
-  };
+  return { kind: 'on', why, position, scope, log, effective: record.effective };
 }
+
+async function anew(core: Core, record: DeviceRecord, why: Start['why']): Promise<Start> {
+  const { scopeVersion } = record;
+  const scope = await deviceScope(core, record, { from: -scopeVersion });
+  const head = await readHead(core, record.box);
+  if (!head || !scope) throw new SyncProblem('device-not-registered');
+  const position: Position = {
+    modSeq: head.modSeq,
+    nonce: head.nonce,
+    rows: 0,
+    midway: true,
+    scope: { from: -scopeVersion, to: scopeVersion },
+    backfill: startOfBackfill(elementsIn(head)),
+  };
+  return { kind: 'anew', why, position, scope, log: undefined };
+}
+
+/** A synchronization that has ended leaves the device complete in the scope that was filled. */
+const settled = ({ backfill, contents, ...position }: Position, hasMore: boolean): Position =>
+  hasMore
+    ? { ...position, midway: true, ...(backfill && { backfill }), ...(contents && { contents }) }
+    : { ...position, midway: false, scope: { from: position.scope.to, to: position.scope.to } };
 
 /** Commits whose operations are all answered by these results, so that the device knows what it did. */
 function acknowledgedBy(
@@ -185,4 +156,9 @@ async function noteSynced(core: Core, device: DeviceRecord, modSeq: number): Pro
   if (device.syncedModSeq === modSeq) return;
   const isNoted = await core.registry.patch(device, { set: { syncedModSeq: modSeq } });
   if (!isNoted) throw new SyncProblem('device-not-registered');
+}
+
+async function syncTimer(core: Core, record: DeviceRecord): Promise<number> {
+  const timers = (await policiesOf(core, record)).map(({ syncTimerSeconds }) => syncTimerSeconds);
+  return timers.findLast((seconds) => seconds !== undefined) ?? SYNC_TIMER_DEFAULT_SECONDS;
 }

@@ -1,27 +1,28 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
+import { SYNC_TOKEN_MAX } from '../../protocol/limits.js';
 import type { Caller } from '../commit/commit-operations.js';
 import type { TokenKeys } from '../core.js';
-import { packKey, unpackKey } from '../store/keys.js';
-import type { Position } from './position.js';
+import { contentsPrefix, conversationOfContents, packKey, unpackKey } from '../store/keys.js';
+import { type Cursor, type Position, STAGES } from './position.js';
 
 const VERSION = 1;
 const MAC_BYTES = 12; // no rights hang on it: a forged token could only spoil its forger's own synchronization
-const STAGES = ['folders', 'conversations', 'contents'] as const;
+const KEY_FOLLOWS = '\n'; // keys stand behind the numbers as they are, since escaping could double their length
 
-/** In fixed order without names, since every token of every device carries it: [modSeq, nonce, rows if midway, backfill]. */
-const wireSchema = z.union([
-  z.tuple([z.int(), z.string()]),
-  z.tuple([z.int(), z.string(), z.int()]),
-  z.tuple([
-    z.int(),
-    z.string(),
-    z.int(),
-    z.tuple([z.int().check(z.gte(0), z.lt(STAGES.length)), z.int(), z.int(), z.int()]),
-  ]),
+const count = z.int().check(z.gte(0));
+/** In fixed order without names, since every token of every device carries them. Complete: modSeq, nonce, scope. */
+const completeSchema = z.tuple([count, z.string(), count]);
+/** Midway: further the scope at the last complete synchronization, rows, and how far backfill and contents are. */
+const midwaySchema = z.tuple([
+  count,
+  z.string(),
+  count,
+  z.int(),
+  count,
+  z.nullable(z.tuple([count.check(z.lt(STAGES.length)), count, count, count])),
+  z.nullable(count),
 ]);
-/** Ends the numbers; the key of the cursor stands behind it as it is, since escaping could double its length. */
-const KEY_FOLLOWS = '\n';
 
 const mac = (key: Uint8Array, { box, deviceId, instanceId }: Caller, body: Buffer): Buffer =>
   createHmac('sha256', key)
@@ -30,39 +31,6 @@ const mac = (key: Uint8Array, { box, deviceId, instanceId }: Caller, body: Buffe
     .digest()
     .subarray(0, MAC_BYTES);
 
-function encode({ modSeq, nonce, rows, midway, backfill }: Position): Buffer {
-  if (!midway) return Buffer.from(JSON.stringify([modSeq, nonce]));
-  if (!backfill) return Buffer.from(JSON.stringify([modSeq, nonce, rows]));
-  const { stage, after, stateOwed, sent, total } = backfill;
-  const cursor = [STAGES.indexOf(stage), stateOwed ? 1 : 0, sent, total];
-  const key = after === undefined ? '' : KEY_FOLLOWS + packKey(after);
-  return Buffer.from(JSON.stringify([modSeq, nonce, rows, cursor]) + key);
-}
-
-function decode(body: Buffer): Position | undefined {
-  const text = body.toString();
-  const end = text.indexOf(KEY_FOLLOWS);
-  const parsed = wireSchema.safeParse(JSON.parse(end < 0 ? text : text.slice(0, end)));
-  if (!parsed.success) return undefined;
-  const [modSeq, nonce, rows, cursor] = parsed.data;
-  if (rows === undefined) return { modSeq, nonce, rows: 0, midway: false };
-  if (!cursor) return { modSeq, nonce, rows, midway: true };
-  const [stage, stateOwed, sent, total] = cursor;
-  return {
-    modSeq,
-    nonce,
-    rows,
-    midway: true,
-    backfill: {
-      stage: STAGES[stage] ?? 'folders',
-      ...(end >= 0 && { after: unpackKey(text.slice(end + KEY_FOLLOWS.length)) }),
-      ...(stateOwed === 1 && { stateOwed: true }),
-      sent,
-      total,
-    },
-  };
-}
-
 /**
  * The token for a position, bound to box, device and instance. It carries position, not rights.
  * Shape: base64url, about 60 characters for a device that is up to date, at most 600.
@@ -70,8 +38,16 @@ function decode(body: Buffer): Position | undefined {
 export async function sealSyncToken(keys: TokenKeys, caller: Caller, position: Position): Promise<string> {
   const [key] = await keys.keys();
   if (!key) throw new Error('there is no key to seal tokens with');
-  const body = encode(position);
-  return Buffer.concat([Buffer.from([VERSION]), mac(key, caller, body), body]).toString('base64url');
+  const seal = (body: Buffer) =>
+    Buffer.concat([Buffer.from([VERSION]), mac(key, caller, body), body]).toString('base64url');
+  const token = seal(encode(position));
+  return token.length <= SYNC_TOKEN_MAX ? token : seal(encode(shortened(position)));
+}
+
+/** With ids of the greatest length two cursors do not fit: the contents of one conversation are then sent again. */
+function shortened(position: Position): Position {
+  const { contents } = position;
+  return contents ? { ...position, contents: { conversationId: contents.conversationId } } : position;
 }
 
 /** The position of a token of this very device instance; undefined for any other, and for what is no token. */
@@ -86,4 +62,67 @@ export async function openSyncToken(
   const body = bytes.subarray(1 + MAC_BYTES);
   const genuine = (await keys.keys()).some((key) => timingSafeEqual(mac(key, caller, body), given));
   return genuine ? decode(body) : undefined;
+}
+
+function encode({ modSeq, nonce, rows, midway, scope, backfill, contents }: Position): Buffer {
+  if (!midway) return Buffer.from(JSON.stringify([modSeq, nonce, scope.to]));
+  const numbers = [
+    modSeq,
+    nonce,
+    scope.to,
+    scope.from,
+    rows,
+    backfill
+      ? [STAGES.indexOf(backfill.stage), backfill.stateOwed ? 1 : 0, backfill.sent, backfill.total]
+      : null,
+    contents ? (contents.stateOwed ? 1 : 0) : null,
+  ];
+  const keys = [
+    backfill?.after ?? '',
+    contents ? (contents.after ?? contentsPrefix(contents.conversationId)) : '',
+  ];
+  return Buffer.from([JSON.stringify(numbers), ...keys.map(packKey)].join(KEY_FOLLOWS));
+}
+
+function decode(body: Buffer): Position | undefined {
+  const [numbers = '', ...packed] = body.toString().split(KEY_FOLLOWS);
+  const wire: unknown = JSON.parse(numbers);
+  const complete = completeSchema.safeParse(wire);
+  if (complete.success) {
+    const [modSeq, nonce, version] = complete.data;
+    return { modSeq, nonce, rows: 0, midway: false, scope: { from: version, to: version } };
+  }
+  const parsed = midwaySchema.safeParse(wire);
+  if (!parsed.success) return undefined;
+  const [modSeq, nonce, to, from, rows, cursor, contentsOwed] = parsed.data;
+  const [backfillKey = '', contentsKey = ''] = packed.map(unpackKey);
+  return {
+    modSeq,
+    nonce,
+    rows,
+    midway: true,
+    scope: { from, to },
+    ...(cursor && { backfill: backfillOf(cursor, backfillKey) }),
+    ...(contentsOwed !== null && { contents: contentsOf(contentsKey, contentsOwed) }),
+  };
+}
+
+const cursorOf = (after: string, owed: number): Cursor => ({
+  ...(after !== '' && { after }),
+  ...(owed === 1 && { stateOwed: true }),
+});
+
+const backfillOf = (
+  [stage, owed, sent, total]: readonly [number, number, number, number],
+  after: string,
+) => ({
+  stage: STAGES[stage] ?? 'leaving',
+  ...cursorOf(after, owed),
+  sent,
+  total,
+});
+
+function contentsOf(key: string, owed: number) {
+  const conversationId = conversationOfContents(key);
+  return { conversationId, ...cursorOf(key === contentsPrefix(conversationId) ? '' : key, owed) };
 }

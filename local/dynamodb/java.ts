@@ -18,8 +18,8 @@ export interface JavaCommand {
 }
 
 /** @throws LocalCloudProblem when there is no Java, or one that is too old. */
-export async function javaCommand(): Promise<JavaCommand> {
-  const version = await javaVersion();
+export async function javaCommand(env: NodeJS.ProcessEnv = process.env): Promise<JavaCommand> {
+  const version = await javaVersion(env);
   if (version < LEAST_JAVA) {
     throw new LocalCloudProblem(`${noJava}; the one on the PATH is Java ${version}`);
   }
@@ -34,9 +34,9 @@ export async function javaCommand(): Promise<JavaCommand> {
 
 const noJava = `DynamoDB Local needs Java ${LEAST_JAVA} or later: install it, or use another DynamoDB with --dynamodb-endpoint URL`;
 
-async function javaVersion(): Promise<number> {
+async function javaVersion(env: NodeJS.ProcessEnv): Promise<number> {
   try {
-    const { stdout, stderr } = await run('java', ['-version']);
+    const { stdout, stderr } = await run('java', ['-version'], { env });
     // 17.0.15 says version "17.0.15", Java 8 says "1.8.0_402".
     const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(stderr + stdout) ?? [];
     return Number(first === '1' ? second : first) || 0;

@@ -59,3 +59,16 @@ test('the default stage of the HTTP API deploys by itself', () => {
     AutoDeploy: true,
   });
 });
+
+test('web pages of other origins may call only where their origins are given', () => {
+  const corsOf = (context: object) =>
+    resource(templateOf({ ...OWN_ISSUER, ...context }), 'AWS::ApiGatewayV2::Api', 'Http').Properties
+      .CorsConfiguration;
+  expect(corsOf({})).toBeUndefined();
+  expect(corsOf({ origins: 'https://app.example.com, https://two.example.com' })).toMatchObject({
+    AllowOrigins: ['https://app.example.com', 'https://two.example.com'],
+    AllowMethods: ['GET', 'PUT', 'POST', 'DELETE'],
+    AllowHeaders: ['authorization', 'content-type'],
+    ExposeHeaders: ['retry-after', 'x-request-id'],
+  });
+});

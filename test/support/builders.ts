@@ -47,7 +47,11 @@ export function aConversation({
   id = 'c1',
   n,
   ...data
-}: { id?: string; n?: number; [attribute: string]: unknown } = {}) {
+}: {
+  id?: string;
+  n?: number;
+  [attribute: string]: unknown;
+} = {}) {
   return {
     ...(n !== undefined && { n }),
     op: 'create',
@@ -63,7 +67,10 @@ export const stateChange = (
   { conversationId = 'c1', ...more }: { conversationId?: string; n?: number; ifModSeq?: number } = {},
 ) => ({ ...more, op: 'modify', type: 'messageState', id, conversationId, data });
 
-export const deletion = (id: string, more: { n?: number; ifModSeq?: number; conversationId?: string } = {}) => ({
+export const deletion = (
+  id: string,
+  more: { n?: number; ifModSeq?: number; conversationId?: string } = {},
+) => ({
   op: 'delete',
   type: 'message',
   id,

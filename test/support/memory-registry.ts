@@ -1,14 +1,48 @@
-import type { DeviceId } from '../../protocol/ids.js';
-import type { DevicePatch, DeviceRecord, Registry, TicketHolder } from '../../core/registry.js';
+import {
+  type DevicePatch,
+  type DeviceRecord,
+  type Registry,
+  SCOPES_KEPT,
+  type TicketHolder,
+} from '../../core/registry.js';
 import type { BoxId } from '../../core/store/items.js';
 import type { Store, Write } from '../../core/store/store.js';
+import type { DeviceId, PolicyId } from '../../protocol/ids.js';
+import type { Policy } from '../../protocol/policy.js';
+import type { Effective } from '../../protocol/preferences.js';
 
 /** Devices and tickets in memory, beside a store in which registering writes too. */
 export class MemoryRegistry implements Registry {
   private readonly records = new Map<string, DeviceRecord>();
+  private readonly scopesKept = new Map<string, Map<number, string>>();
+  private readonly policies = new Map<PolicyId, Policy>();
   private readonly tickets = new Map<string, { holder: TicketHolder; expiresAtMs: number }>();
 
   constructor(private readonly store: Store) {}
+
+  private scopesOf(box: BoxId, deviceId: DeviceId): Map<number, string> {
+    const key = JSON.stringify([box, deviceId]);
+    const kept = this.scopesKept.get(key) ?? new Map<number, string>();
+    this.scopesKept.set(key, kept);
+    return kept;
+  }
+
+  async scopes(box: BoxId, deviceId: DeviceId, versions: readonly number[]) {
+    const kept = [...this.scopesOf(box, deviceId)].filter(([version]) => versions.includes(version));
+    return new Map(kept.map(([version, json]) => [version, JSON.parse(json) as Effective]));
+  }
+
+  async lastScopeVersion(box: BoxId, deviceId: DeviceId) {
+    return Math.max(0, ...this.scopesOf(box, deviceId).keys());
+  }
+
+  async policy(id: PolicyId) {
+    return this.policies.get(id);
+  }
+
+  async putPolicy(id: PolicyId, policy: Policy) {
+    this.policies.set(id, policy);
+  }
 
   async device(box: BoxId, deviceId: DeviceId) {
     return this.records.get(JSON.stringify([box, deviceId]));
@@ -20,10 +54,15 @@ export class MemoryRegistry implements Registry {
 
   async register(record: DeviceRecord, previous: DeviceRecord | undefined, writes: readonly Write[]) {
     const now = await this.device(record.box, record.deviceId);
-    if (now?.instanceId !== previous?.instanceId || now?.scopeVersion !== previous?.scopeVersion) return 'refused';
+    if (now?.instanceId !== previous?.instanceId || now?.scopeVersion !== previous?.scopeVersion)
+      return 'refused';
     if (writes.length > 0 && (await this.store.write(record.box, writes)) === 'refused') return 'refused';
-    const { name, preferences, scopeVersion } = record;
-    this.put(now?.instanceId === record.instanceId ? { ...now, name, preferences, scopeVersion } : record);
+    const { name, preferences, scopeVersion, effective } = record;
+    const kept = this.scopesOf(record.box, record.deviceId);
+    kept.set(scopeVersion, JSON.stringify(effective));
+    kept.delete(scopeVersion - SCOPES_KEPT);
+    const changed = { name, preferences, scopeVersion, effective };
+    this.put(now?.instanceId === record.instanceId ? ({ ...now, ...changed } as DeviceRecord) : record);
     return 'written';
   }
 

@@ -10,7 +10,7 @@ import type { Store } from '../../core/store/store.js';
 import { synchronize } from '../../core/sync/synchronize.js';
 import type { Change } from '../../protocol/elements/element.js';
 import type { Preferences } from '../../protocol/preferences.js';
-import { syncBodySchema, type SyncResponse } from '../../protocol/sync.js';
+import { type SyncResponse, syncBodySchema } from '../../protocol/sync.js';
 import { MemoryRegistry } from './memory-registry.js';
 import { MemoryStore } from './memory-store.js';
 

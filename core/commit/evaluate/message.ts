@@ -69,8 +69,12 @@ function conversationFor(
 }
 
 /** A reply sets `\Answered` on what it answers, in the same commit. */
-function answer(draft: Draft, history: StoredConversation, { data }: OperationOf<'create message'>): void {
-  if (data.inReplyToMessageId === undefined) return;
+function answer(
+  draft: Draft,
+  history: StoredConversation,
+  { id, data }: OperationOf<'create message'>,
+): void {
+  if (data.inReplyToMessageId === undefined || data.inReplyToMessageId === id) return;
   const answered = draft.message(history, data.inReplyToMessageId);
   if (answered === undefined || answered === 'gone' || answered.state?.flags.includes(ANSWERED)) return;
   draft.stage(withFlags(answered, draft.modSeq, { add: [ANSWERED] }), 'messageState', { implied: true });

@@ -1,0 +1,46 @@
+import type { PolicyId } from '../../protocol/ids.js';
+import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
+import type { Effective } from '../../protocol/preferences.js';
+import type { Core } from '../core.js';
+import type { DeviceRecord, Registry } from '../registry.js';
+import { effectiveOf } from './effective.js';
+
+/** Unit: ms. Whoever changes a policy answers only after it, so that nobody works by the former one any more. */
+export const POLICY_CACHE_MS = 1000;
+
+const UNLIMITED: Policy = {};
+
+interface Cached {
+  readonly policy: Policy;
+  readonly untilMs: number;
+}
+
+const caches = new WeakMap<Registry, Map<PolicyId, Cached>>();
+
+/** The policy of this id, at most POLICY_CACHE_MS old. One that is not there, as `default` at first, limits nothing. */
+export async function policyOf(
+  core: Pick<Core, 'registry' | 'clock'>,
+  id: PolicyId = DEFAULT_POLICY,
+): Promise<Policy> {
+  const cache = caches.get(core.registry) ?? new Map<PolicyId, Cached>();
+  caches.set(core.registry, cache);
+  const nowMs = core.clock.now();
+  const cached = cache.get(id);
+  if (cached && nowMs < cached.untilMs) return cached.policy;
+  const policy = (await core.registry.policy(id)) ?? UNLIMITED;
+  cache.set(id, { policy, untilMs: nowMs + POLICY_CACHE_MS });
+  return policy;
+}
+
+/** Policies that a device stands under: its box's, and its own where it was assigned one. */
+export const policiesOf = (
+  core: Core,
+  { boxPolicyId, policyId }: Pick<DeviceRecord, 'boxPolicyId' | 'policyId'>,
+): Promise<Policy[]> =>
+  Promise.all([policyOf(core, boxPolicyId), ...(policyId === undefined ? [] : [policyOf(core, policyId)])]);
+
+/** What is kept synchronized with a device as of now. */
+export const currentEffective = async (
+  core: Core,
+  device: Pick<DeviceRecord, 'preferences' | 'boxPolicyId' | 'policyId'>,
+): Promise<Effective> => effectiveOf(device.preferences, await policiesOf(core, device));

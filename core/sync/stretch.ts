@@ -1,0 +1,163 @@
+import type { ConversationId } from '../../protocol/ids.js';
+import type { Core } from '../core.js';
+import type { BoxId, Head, StoredConversation, StoredItem } from '../store/items.js';
+import {
+  CONVERSATIONS,
+  contentsPrefix,
+  conversationKey,
+  conversationOfContents,
+  endOf,
+  FOLDERS,
+  HEAD_KEY,
+} from '../store/keys.js';
+import type { Range } from '../store/store.js';
+import type { Cursor, Stage } from './position.js';
+import { isStale, type Recent } from './recent.js';
+
+const STALE_WAITS_MS = [50, 100, 200];
+const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
+const HISTORIES_PER_READ = 100;
+
+/** Items of the box in the order in which a backfill sends them, and what decides whether they are alive. */
+export interface Stretch {
+  readonly items: readonly StoredItem[];
+  readonly histories: ReadonlyMap<ConversationId, StoredConversation | 'gone'>;
+  readonly head: Head | undefined;
+  /** Where to go on: behind the last item, or behind what need not be read. Undefined: nothing follows. */
+  readonly next: string | undefined;
+}
+
+/** Which conversation histories' contents are wanted at all. */
+export type IsWanted = (history: StoredConversation, head: Head | undefined) => boolean;
+
+/** What a stretch is read of. */
+export interface Source {
+  readonly stage: Stage;
+  /** The contents of one conversation history alone. */
+  readonly conversationId?: ConversationId;
+  readonly isWanted: IsWanted;
+}
+
+/**
+ * Reads on from a cursor until no commit at or before the device's position is seen in part; undefined when it stays
+ * so: then the client comes again.
+ */
+export async function readStretch(
+  core: Core,
+  box: BoxId,
+  source: Source,
+  cursor: Cursor,
+  room: number,
+  recent: Recent,
+): Promise<Stretch | undefined> {
+  for (const ms of [0, ...STALE_WAITS_MS]) {
+    if (ms > 0) await core.clock.sleep(ms);
+    const stretch =
+      source.stage === 'contents'
+        ? await readContents(core, box, source, cursor, room, recent)
+        : await readPlain(
+            core,
+            box,
+            source.stage === 'folders' ? FOLDERS : CONVERSATIONS,
+            cursor,
+            room,
+            recent,
+          );
+    if (stretch) return stretch;
+    core.report('backfillUnsettled', { waitedMs: ms });
+  }
+  return undefined;
+}
+
+/** Folders, or conversation histories, in the order of their keys. */
+async function readPlain(
+  core: Core,
+  box: BoxId,
+  prefix: string,
+  { after }: Cursor,
+  room: number,
+  recent: Recent,
+): Promise<Stretch | undefined> {
+  const range = { from: after ?? prefix, to: endOf(prefix), limit: Math.min(room, ITEMS_PER_READ_MAX) + 1 };
+  const { items, more } = await core.store.query(box, range);
+  const beside = await core.store.get(box, [HEAD_KEY]);
+  const last = items.at(-1)?.sk;
+  if (isStale(recent, items, beside, { from: range.from, to: (more && last) || range.to })) return undefined;
+  // Both ends are included in a range, so the last item that was sent is read once more.
+  const fresh = items.filter(({ sk }) => sk !== after);
+  return { items: fresh, histories: new Map(), head: headIn(beside), next: more ? last : undefined };
+}
+
+/** Contents, backwards: runs of conversation histories that are wanted, of each the newest first. */
+async function readContents(
+  core: Core,
+  box: BoxId,
+  { conversationId, isWanted }: Source,
+  cursor: Cursor,
+  room: number,
+  recent: Recent,
+): Promise<Stretch | undefined> {
+  const { after } = cursor;
+  const whole = historiesFrom(conversationId, after);
+  // Notes of what is being emptied stay until long after it is empty, so it does not matter what is read first.
+  const [beside, read] = await Promise.all([core.store.get(box, [HEAD_KEY]), core.store.query(box, whole)]);
+  const head = headIn(beside);
+  const lastHistory = read.items.at(-1);
+  const readTo = { from: (read.more && lastHistory?.sk) || whole.from, to: whole.to };
+  if (isStale(recent, read.items, beside, readTo)) return undefined;
+  // The key that begins the contents of a conversation history stands behind all of them: it is done.
+  const isDone = after !== undefined && after === contentsPrefix(conversationOfContents(after));
+  const candidates = isDone ? read.items.filter(({ sk }) => sk !== whole.to) : read.items;
+  const histories = new Map(
+    read.items.map((item) => [idOf(item), item.kind === 'conversationHistory' ? item : ('gone' as const)]),
+  );
+  const run = wantedRun(candidates, (history) => isWanted(history, head));
+  const goesOn =
+    read.more && conversationId === undefined && lastHistory ? contentsPrefix(idOf(lastHistory)) : undefined;
+  if (!run) return { items: [], histories, head, next: goesOn };
+
+  const top = contentsPrefix(idOf(run.first));
+  const to = after?.startsWith(top) ? after : endOf(top);
+  const range: Range = {
+    from: contentsPrefix(idOf(run.last)),
+    to,
+    limit: Math.min(room, ITEMS_PER_READ_MAX) + 1,
+    descending: true,
+  };
+  const { items, more } = await core.store.query(box, range);
+  const last = items.at(-1)?.sk;
+  if (isStale(recent, items, beside, { from: (more && last) || range.from, to })) return undefined;
+  const fresh = cursor.stateOwed ? items : items.filter(({ sk }) => sk !== after);
+  const behindRun = run.last === lastHistory ? goesOn : range.from;
+  return { items: fresh, histories, head, next: more ? last : behindRun };
+}
+
+const headIn = (items: ReadonlyMap<string, StoredItem>): Head | undefined => {
+  const head = items.get(HEAD_KEY);
+  return head?.kind === 'head' ? head : undefined;
+};
+
+const idOf = ({ sk }: StoredItem): ConversationId => conversationOfContents(sk);
+
+/** One conversation history, or those from that of the cursor on, backwards. */
+function historiesFrom(conversationId: ConversationId | undefined, after: string | undefined): Range {
+  if (conversationId !== undefined) {
+    return { from: conversationKey(conversationId), to: conversationKey(conversationId), limit: 1 };
+  }
+  const to = after === undefined ? endOf(CONVERSATIONS) : conversationKey(conversationOfContents(after));
+  return { from: CONVERSATIONS, to, limit: HISTORIES_PER_READ, descending: true };
+}
+
+/** The first conversation histories in a row that are wanted. */
+function wantedRun(
+  items: readonly StoredItem[],
+  isWanted: (history: StoredConversation) => boolean,
+): { first: StoredItem; last: StoredItem } | undefined {
+  const wanted = items.map((item) => item.kind === 'conversationHistory' && isWanted(item));
+  const start = wanted.indexOf(true);
+  const first = items[start];
+  if (!first) return undefined;
+  const end = wanted.indexOf(false, start);
+  const last = items[(end < 0 ? items.length : end) - 1];
+  return { first, last: last ?? first };
+}

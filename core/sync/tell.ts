@@ -1,0 +1,159 @@
+import type { OperationResult } from '../../protocol/operation-result.js';
+import type { SyncBody } from '../../protocol/sync.js';
+import type { Core } from '../core.js';
+import type { BoxId, Commit } from '../store/items.js';
+import { backfill, contentsOf, type Walk } from './backfill.js';
+import type { Budget } from './changes.js';
+import type { DeviceScope } from './device-scope.js';
+import { type IsAcknowledged, liveChanges } from './live-changes.js';
+import { putOmittedCurrents } from './omitted-currents.js';
+import type { Page } from './page.js';
+import type { Position } from './position.js';
+import { type LogReading, readLog } from './read-log.js';
+import { recentCommits } from './recent.js';
+import type { Start } from './synchronize.js';
+
+/** Few at first: mostly there are few, and a commit may be large. */
+export const FIRST_READ_COMMITS = 25;
+const NEXT_READ_COMMITS = 100;
+/** A response that has less left than one element of the largest size tells nothing beside its results. */
+const LEAST_ROOM_BYTES = 66 * 1024;
+
+/** What a request brought along. */
+interface Asked {
+  readonly body: SyncBody;
+  readonly results: readonly OperationResult[];
+  readonly isAcknowledged: IsAcknowledged;
+}
+
+/** Where the device stands when the page is told. */
+export interface Told {
+  readonly position: Position;
+  readonly hasMore: boolean;
+  readonly backfill?: { readonly sent: number; readonly total: number };
+}
+
+const never: IsAcknowledged = () => false;
+
+/**
+ * Fills the page: live changes first, contents of what they moved into the scope, then the backfill that is under
+ * way, which has at least half of the page.
+ */
+export async function tell(
+  core: Core,
+  box: BoxId,
+  { position: start, scope, log }: Start,
+  { body, results, isAcknowledged }: Asked,
+  page: Page,
+): Promise<Told> {
+  if (page.room.bytes < LEAST_ROOM_BYTES) return { position: start, hasMore: true };
+  const isFilling = start.scope.from !== start.scope.to;
+  const share = start.backfill ? halfOf(page.room) : page.room;
+  const teller = new Teller(core, box, scope, page, isFilling ? never : isAcknowledged);
+
+  if (results.length > 0)
+    await putOmittedCurrents(core, box, await teller.walkAt(start), body, results, page);
+  const live = log ? await teller.live(start, log, share) : { position: start, isComplete: true };
+  const { backfill: cursor, ...position } = live.position;
+  if (!cursor) return { position, hasMore: !live.isComplete };
+  if (position.contents) return { position: live.position, hasMore: true, backfill: progress(cursor) };
+
+  const next = await backfill(await teller.walkAt(position), cursor, page);
+  return {
+    position: next ? { ...position, backfill: next } : position,
+    hasMore: next !== undefined || !live.isComplete,
+    backfill: next ? progress(next) : progress({ sent: cursor.sent + page.size, total: 0 }),
+  };
+}
+
+const progress = ({ sent, total }: { sent: number; total: number }) => ({
+  sent,
+  total: Math.max(sent, total),
+});
+
+const halfOf = ({ elements, bytes }: Budget): Budget => ({
+  elements: Math.floor(elements / 2),
+  bytes: Math.floor(bytes / 2),
+});
+
+/** Tells from the log, page in hand. */
+class Teller {
+  constructor(
+    private readonly core: Core,
+    private readonly box: BoxId,
+    private readonly scope: DeviceScope,
+    private readonly page: Page,
+    private readonly isAcknowledged: IsAcknowledged,
+  ) {}
+
+  /** What is needed to read items of the box for a position. */
+  async walkAt({ modSeq }: { readonly modSeq: number }): Promise<Walk> {
+    const { core, box, scope } = this;
+    return { core, box, scope, nowMs: core.clock.now(), recent: await recentCommits(core, box, modSeq) };
+  }
+
+  /** The log behind a position, as far as the share of the page goes, with the contents of what it moves into the scope. */
+  async live(
+    start: Position,
+    firstReading: LogReading,
+    share: Budget,
+  ): Promise<{ position: Position; isComplete: boolean }> {
+    const { core, box, page, scope } = this;
+    let position = start;
+    let reading: LogReading | undefined = firstReading;
+    for (;;) {
+      if (position.contents) {
+        const contents = await contentsOf(await this.walkAt(position), position.contents, page);
+        position = without(position, contents);
+        if (contents) return { position, isComplete: false };
+      }
+      const budget = {
+        elements: Math.min(share.elements - page.size, page.room.elements),
+        bytes: Math.min(share.bytes, page.room.bytes),
+      };
+      const ahead = await this.readAhead(position, reading, Math.max(1, budget.elements));
+      if (ahead.commits.length === 0) return { position, isComplete: ahead.end };
+      if (budget.elements < 1) return { position, isComplete: false };
+      const isFirst = page.size === 0;
+      const told = await liveChanges(
+        core,
+        box,
+        position,
+        ahead.commits,
+        scope,
+        { budget, isFirst },
+        this.isAcknowledged,
+      );
+      page.put(told.changes);
+      const hasMoved = told.position.modSeq !== position.modSeq || told.position.rows !== position.rows;
+      position = told.position;
+      reading = undefined;
+      if (!position.contents) return { position, isComplete: told.complete && ahead.end };
+      if (!hasMoved) return { position, isComplete: false };
+    }
+  }
+
+  /** Commits behind a position, enough for as many changes as there is room for. */
+  private async readAhead(position: Position, first: LogReading | undefined, rowsWanted: number) {
+    const commits: Commit[] = [];
+    let rows = -position.rows;
+    let reading =
+      first ?? (await readLog(this.core, this.box, { ...position, midway: true }, FIRST_READ_COMMITS));
+    for (;;) {
+      // What is lost by now shows at the start of the next request.
+      if (reading.kind === 'lost') return { commits, end: false };
+      commits.push(...reading.commits);
+      rows += reading.commits.reduce((sum, commit) => sum + commit.rows.length, 0);
+      const last = commits.at(-1);
+      if (reading.end || reading.commits.length === 0 || !last || rows >= rowsWanted) break;
+      const at = { ...position, modSeq: last.modSeq, nonce: last.nonce, midway: true };
+      reading = await readLog(this.core, this.box, at, NEXT_READ_COMMITS);
+    }
+    return { commits, end: reading.kind === 'continued' && reading.end };
+  }
+}
+
+const without = ({ contents: _, ...position }: Position, contents: Position['contents']): Position => ({
+  ...position,
+  ...(contents && { contents }),
+});

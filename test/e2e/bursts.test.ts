@@ -1,0 +1,106 @@
+import { aMessage, stateChange } from '../support/builders.js';
+import { type Device, User } from '../support/cloud.js';
+import { CloudSocket, type SyncRequest } from '../support/cloud-socket.js';
+
+afterAll(() => CloudSocket.closeAll());
+
+async function upToDate(preferences?: object) {
+  const user = new User();
+  const phone = await user.device('phone', preferences);
+  await user.deposit(aMessage({ id: 'm1' }));
+  await phone.synchronize();
+  return { user, phone, socket: await phone.connect() };
+}
+
+/** Deposits one message after the other, as the network does when they arrive singly. */
+async function burst(user: User, count: number) {
+  const beganMs = Date.now();
+  let last = 0;
+  for (let i = 0; i < count; i += 4) {
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, (_, k) => user.deposit(aMessage({ conversationId: `c${(i + k) % 3}` }))),
+    );
+    last = Math.max(...answers.map(({ modSeq }) => modSeq));
+  }
+  return { last, elapsedMs: Date.now() - beganMs };
+}
+
+const requests = (socket: CloudSocket) =>
+  socket.frames.map(({ frame, atMs }) => ({ ...(frame as SyncRequest), atMs }));
+
+test.concurrent('200 single deposits give a device a handful of frames, the last of them after the last change', async () => {
+  const windowMs = 1000;
+  const { user, socket } = await upToDate({ pushWindowMs: windowMs });
+  const { last, elapsedMs } = await burst(user, 200);
+  while (requests(socket).at(-1)?.modSeq !== last) await socket.next(windowMs + 5000);
+
+  const frames = requests(socket);
+  expect(frames.length).toBeLessThanOrEqual(Math.ceil(elapsedMs / windowMs) + 2); // the first, and the one behind
+  for (const [i, { atMs }] of frames.entries()) {
+    if (i > 0) expect(atMs - (frames[i - 1]?.atMs ?? 0)).toBeGreaterThan(windowMs * 0.6);
+  }
+  // It has not synchronized meanwhile: the last one counts all of them.
+  expect(frames.at(-1)).toMatchObject({ changes: { message: 200, conversationHistory: 2 } });
+  expect([...(frames.at(-1)?.conversations ?? [])].sort()).toEqual(['c0', 'c1', 'c2']);
+  expect(await socket.during(windowMs + 500)).toEqual([]);
+});
+
+test.concurrent('the first change after a quiet time is announced at once, the next ones at the end of the window', async () => {
+  const windowMs = 3000;
+  const { user, socket } = await upToDate({ pushWindowMs: windowMs });
+  const beganMs = Date.now();
+  await user.deposit(aMessage());
+  await socket.next();
+  expect((socket.frames[0]?.atMs ?? 0) - beganMs).toBeLessThan(windowMs / 2);
+  await user.deposit(aMessage());
+  const { modSeq } = await user.deposit(aMessage());
+  expect(await socket.next<SyncRequest>()).toMatchObject({ modSeq, changes: { message: 3 } });
+  const betweenMs = (socket.frames[1]?.atMs ?? 0) - (socket.frames[0]?.atMs ?? 0);
+  expect(betweenMs).toBeGreaterThan(windowMs * 0.6);
+  expect(betweenMs).toBeLessThan(windowMs + 2000);
+});
+
+test.concurrent('counts begin anew when the device has synchronized', async () => {
+  const { user, phone, socket } = await upToDate({ pushWindowMs: 500 });
+  await user.deposit(aMessage(), aMessage());
+  expect(await socket.next()).toMatchObject({ changes: { message: 2 } });
+  await phone.synchronize();
+  await user.deposit(aMessage({ conversationId: 'c9' }));
+  expect(await socket.next()).toMatchObject({
+    changes: { message: 1, conversationHistory: 1 },
+    conversations: ['c9'],
+  });
+});
+
+test.concurrent('a device that synchronizes before its window ends is not told of what it has by then', async () => {
+  const { user, phone, socket } = await upToDate({ pushWindowMs: 2000 });
+  await user.deposit(aMessage());
+  await socket.next();
+  await user.deposit(aMessage());
+  await phone.synchronize();
+  expect(await socket.during(3000)).toEqual([]);
+});
+
+const markRead = (phone: Device) =>
+  phone.synchronize({ operations: [stateChange('m1', { addFlags: ['\\Seen'] })] });
+
+test.concurrent.each([
+  ['its own operations', undefined, ({ phone }: { phone: Device }) => markRead(phone)],
+  [
+    'anything, with serverInitiated false',
+    { serverInitiated: false },
+    ({ user }: { user: User }) => user.deposit(aMessage()),
+  ],
+])('a device is not told of %s', async (_, preferences, change) => {
+  const { user, phone, socket } = await upToDate(preferences);
+  await change({ user, phone });
+  expect(await socket.during(2500)).toEqual([]);
+});
+
+test.concurrent('with serverInitiated false nothing is sent on connecting either, though the device is behind', async () => {
+  const { user, phone, socket } = await upToDate({ serverInitiated: false });
+  await socket.close();
+  await user.deposit(aMessage());
+  const again = await phone.connect();
+  expect(await again.during(2500)).toEqual([]);
+});

@@ -1,0 +1,218 @@
+import { request } from 'node:http';
+import { aMessage } from '../support/builders.js';
+import { cloud, type Device, User, type WireProblem, type WireSync } from '../support/cloud.js';
+
+let phone: Device;
+let token: string;
+beforeAll(async () => {
+  phone = await new User().device();
+  token = await phone.user.token();
+});
+
+/** A request with a body as it is given. */
+async function post(body: string, headers: Record<string, string> = {}, path = '/v1/sync') {
+  const response = await fetch(cloud.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+    body,
+  });
+  const answer = (await response.json()) as WireProblem;
+  return { status: response.status, headers: response.headers, body: answer };
+}
+
+const good = () => ({ deviceId: phone.deviceId, instanceId: phone.instanceId });
+
+test.each([
+  ['no JSON', '{"deviceId":'],
+  ['empty', ''],
+  ['two values', '{} {}'],
+])('a body that is %s answers 400 invalid-json', async (_, body) => {
+  const answer = await post(body);
+  expect([answer.status, answer.body.type]).toEqual([400, '/problems/invalid-json']);
+});
+
+test('all faults of a body are reported at once, each by its pointer', async () => {
+  const { status, headers, body } = await post(
+    JSON.stringify({ deviceId: '', syncToken: 7, limit: 0, operations: {}, surplus: 1 }),
+  );
+  expect(status).toBe(400);
+  expect(headers.get('content-type')).toBe('application/problem+json');
+  expect(body).toEqual({
+    type: '/problems/invalid-request',
+    title: expect.any(String),
+    status: 400,
+    requestId: headers.get('x-request-id'),
+    errors: expect.any(Array),
+  });
+  expect(body.errors?.map(({ pointer }) => pointer).sort()).toEqual([
+    '/deviceId',
+    '/instanceId',
+    '/limit',
+    '/operations',
+    '/surplus',
+    '/syncToken',
+  ]);
+  for (const { detail } of body.errors ?? []) expect(detail).not.toBe('');
+});
+
+test.each([
+  ['limit 0', { limit: 0 }, '/limit'],
+  ['limit 1001', { limit: 1001 }, '/limit'],
+  ['limit 1.5', { limit: 1.5 }, '/limit'],
+  [
+    '51 operations',
+    { operations: Array.from({ length: 51 }, (_, i) => aMessage({ n: i + 1 })) },
+    '/operations',
+  ],
+  ['an operation without n', { operations: [aMessage()] }, '/operations/0/n'],
+  ['an operation that is no object', { operations: ['create'] }, '/operations/0'],
+  ['a token that is too long', { syncToken: 'x'.repeat(601) }, '/syncToken'],
+  ['a device id with a control character', { deviceId: 'a\u0007' }, '/deviceId'],
+  ['a device id of more than 128 bytes', { deviceId: 'ü'.repeat(65) }, '/deviceId'],
+])('%s answers 400 with its pointer', async (_, part, pointer) => {
+  const { status, body } = await post(JSON.stringify({ ...good(), ...part }));
+  expect([status, body.type]).toEqual([400, '/problems/invalid-request']);
+  expect(body.errors?.map((fault) => fault.pointer)).toContain(pointer);
+});
+
+test.each([
+  ['a list', '[]'],
+  ['null', 'null'],
+  ['a text', '"sync"'],
+])('a body that is %s answers 400 with a pointer to the whole', async (_, body) => {
+  const answer = await post(body);
+  expect(answer.body).toMatchObject({ type: '/problems/invalid-request', errors: [{ pointer: '' }] });
+});
+
+test('operations of the Participating Function with a number, or none at all, answer 400', async () => {
+  const path = `/v1/users/${encodeURIComponent(phone.user.id)}/operations`;
+  const headers = { authorization: `Bearer ${await phone.user.token('cpm/participate')}` };
+  for (const operations of [[aMessage({ n: 1 })], []]) {
+    const { status, body } = await post(JSON.stringify({ operations }), headers, path);
+    expect([status, body.type]).toEqual([400, '/problems/invalid-request']);
+  }
+});
+
+test.each(['text/plain', 'application/xml', 'application/json-patch+json', ''])(
+  'Content-Type %p answers 415',
+  async (contentType) => {
+    const { status, body } = await post(JSON.stringify(good()), { 'content-type': contentType });
+    expect([status, body.type]).toEqual([415, '/problems/unsupported-media-type']);
+  },
+);
+
+test.each(['application/json; charset=utf-8', 'Application/JSON'])(
+  'Content-Type %p is JSON',
+  async (contentType) => {
+    expect((await post(JSON.stringify(good()), { 'content-type': contentType })).status).toBe(200);
+  },
+);
+
+test('a body of more than 1 MB answers 413, and one of 1 MB is read', async () => {
+  const ofBytes = (bytes: number) => `${JSON.stringify(good())}${' '.repeat(bytes)}`.slice(0, bytes);
+  expect((await post(ofBytes(1024 * 1024))).status).toBe(200);
+  const { status, body } = await post(ofBytes(1024 * 1024 + 1));
+  expect([status, body.type]).toEqual([413, '/problems/too-large']);
+});
+
+test('X-Request-Id is on every answer of ours, each with its own', async () => {
+  const answers = [
+    await phone.request(),
+    await phone.request({ limit: 0 }),
+    await phone.call('GET', '/v1/devices'),
+    await phone.call('GET', '/v1/devices/nobody'),
+    await phone.call('POST', `${phone.path}/tickets`),
+    await phone.register(),
+  ];
+  const ids = answers.map(({ headers }) => headers.get('x-request-id'));
+  for (const id of ids) expect(id).toMatch(/^[\w=-]{8,}$/);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+/** The answer as it comes over the wire: fetch would unpack it. */
+function rawSync(acceptEncoding?: string, body: object = good()) {
+  return new Promise<{ encoding: string | undefined; vary: string | undefined; bytes: Buffer }>(
+    (settle, fail) => {
+      const sent = request(`${cloud.url}/v1/sync`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          ...(acceptEncoding !== undefined && { 'accept-encoding': acceptEncoding }),
+        },
+      });
+      sent.on('error', fail).on('response', async (response) => {
+        const { 'content-encoding': encoding, vary } = response.headers;
+        settle({ encoding, vary, bytes: Buffer.concat(await response.toArray()) });
+      });
+      sent.end(JSON.stringify(body));
+    },
+  );
+}
+
+describe('an answer of more than 1 KB', () => {
+  beforeAll(() => phone.user.deposit(...Array.from({ length: 10 }, () => aMessage())));
+
+  test.each([
+    ['gzip, deflate, br', 'br'],
+    ['gzip', 'gzip'],
+    ['gzip;q=1, br;q=0.1', 'gzip'],
+    ['br;q=0, gzip', 'gzip'],
+    ['*', 'br'],
+    ['deflate', undefined],
+    ['identity', undefined],
+    ['gzip;q=0', undefined],
+    [undefined, undefined],
+  ])('with Accept-Encoding %p is sent as %p', async (accepted, expected) => {
+    const { encoding, vary, bytes } = await rawSync(accepted);
+    expect(encoding).toBe(expected);
+    expect(vary).toMatch(/accept-encoding/i);
+    expect(bytes.length < 1024).toBe(expected !== undefined);
+  });
+
+  test.each(['br', 'gzip'])('unpacked from %s is the same as without', async (encoding) => {
+    const response = await fetch(`${cloud.url}/v1/sync`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'accept-encoding': encoding,
+      },
+      body: JSON.stringify(good()),
+    });
+    expect(response.headers.get('content-encoding')).toBe(encoding);
+    const { changes } = (await response.json()) as WireSync;
+    expect(changes).toEqual(JSON.parse(String((await rawSync()).bytes)).changes);
+  });
+});
+
+test('an answer of less than 1 KB is not compressed', async () => {
+  const { syncToken } = JSON.parse(String((await rawSync()).bytes)) as WireSync;
+  const { encoding, bytes } = await rawSync('br, gzip', { ...good(), syncToken });
+  expect(encoding).toBeUndefined();
+  expect(Object.keys(JSON.parse(String(bytes)))).toEqual(['syncToken']);
+});
+
+test('a device that is not registered is refused with 403, also in a box that does not exist', async () => {
+  const stranger = new User();
+  for (const user of [stranger, phone.user]) {
+    const token = await user.token();
+    for (const operations of [[], [aMessage({ n: 1 })]]) {
+      const { status, body } = await post(
+        JSON.stringify({ deviceId: 'nobody', instanceId: 'i', operations }),
+        { authorization: `Bearer ${token}` },
+      );
+      expect([status, body.type]).toEqual([403, '/problems/device-not-registered']);
+    }
+  }
+});
+
+test('no answer tells of files, lines or classes of the server', async () => {
+  const answers = [
+    await post('{'),
+    await post(JSON.stringify({ ...good(), operations: [{ n: 1, op: {}, type: [], id: null }] })),
+    await post(JSON.stringify({ ...good(), syncToken: '\u0000' })),
+  ];
+  for (const { body } of answers)
+    expect(JSON.stringify(body)).not.toMatch(/\.(ts|mjs|js)\b|node_modules|Error:|at /);
+});

@@ -1,0 +1,194 @@
+import { aMessage, stateChange } from '../support/builders.js';
+import { byName, names, User } from '../support/cloud.js';
+import { CloudSocket, type SyncRequest } from '../support/cloud-socket.js';
+
+afterEach(() => CloudSocket.closeAll());
+
+const MESSAGE = {
+  messageContext: 'chat-message',
+  direction: 'In',
+  from: 'tel:+15550101',
+  to: ['tel:+15550100'],
+  date: '2026-03-01T10:20:30.123Z',
+  subject: 'Reise 🚂',
+  contentType: 'text/plain',
+  textContent: 'شكرا! Bis gleich\n👩‍👩‍👧',
+  imdnMessageId: 'imdn-1',
+  contributionId: 'contribution-1',
+  payloadParts: [{ contentType: 'image/jpeg', size: 20_480, href: 'https://example.com/a', name: 'a.jpg' }],
+};
+
+const deposited = (id: string, more: object = {}) => ({
+  op: 'create',
+  type: 'message',
+  id,
+  conversationId: 'c1',
+  data: MESSAGE,
+  conversation: {
+    kind: 'group',
+    participants: ['tel:+15550100', 'tel:+15550101', 'sip:x@example.com'],
+    subject: 'Urlaub',
+  },
+  ...more,
+});
+
+test('a deposited message reaches both devices as it was deposited, and the connected one is told of it', async () => {
+  const user = new User();
+  const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
+  await phone.synchronize();
+  const socket = await phone.connect();
+
+  const { results, modSeq } = await user.deposit(deposited('m1', { flags: ['\\Seen', '$Forwarded'] }));
+  expect(results).toEqual([{ status: 'applied', modSeq }]);
+  expect(await socket.next()).toEqual({
+    type: 'syncRequest',
+    modSeq,
+    changes: { conversationHistory: 1, message: 1, messageState: 1 },
+    conversations: ['c1'],
+  });
+
+  const expected = [
+    {
+      type: 'conversationHistory',
+      id: 'c1',
+      modSeq,
+      folderId: 'default',
+      createdModSeq: modSeq,
+      kind: 'group',
+      participants: ['tel:+15550100', 'tel:+15550101', 'sip:x@example.com'],
+      subject: 'Urlaub',
+    },
+    { type: 'message', id: 'm1', modSeq, conversationId: 'c1', ...MESSAGE },
+    { type: 'messageState', id: 'm1', modSeq, conversationId: 'c1', flags: ['$Forwarded', '\\Seen'] },
+  ];
+  expect((await phone.synchronize()).changes).toEqual(expected);
+  expect((await tablet.synchronize()).changes.filter(({ type }) => type !== 'folder')).toEqual(expected);
+});
+
+test('a first synchronization of an empty box gives the two built-in folders', async () => {
+  const phone = await new User().device();
+  const { changes } = await phone.synchronize();
+  const folder = (id: string) => ({ type: 'folder', id, name: id, parentFolderId: null, modSeq: 1 });
+  expect(changes).toHaveLength(2);
+  expect(byName(changes)).toEqual({
+    'folder default': folder('default'),
+    'folder RCSMessageStore': folder('RCSMessageStore'),
+  });
+});
+
+test('a synchronization after the first gives what has changed since, and nothing when nothing has', async () => {
+  const user = new User();
+  const phone = await user.device();
+  const { modSeq } = await user.deposit(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
+  await phone.synchronize();
+  await user.deposit(aMessage({ id: 'm3' }));
+  const { changes } = await phone.synchronize();
+  expect(names(changes)).toEqual(['message m3']);
+  expect(changes[0]?.modSeq).toBe(modSeq + 1);
+  await phone.synchronize();
+  expect(Object.keys(phone.pages.at(-1) ?? {})).toEqual(['syncToken']);
+});
+
+test('what one device marks as read reaches the other, which is told, and is not sent back to the one that did it', async () => {
+  const user = new User();
+  const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
+  const { modSeq } = await user.deposit(aMessage({ id: 'm1' }));
+  await phone.synchronize();
+  await tablet.synchronize();
+  const [ofPhone, ofTablet] = [await phone.connect(), await tablet.connect()];
+
+  const { results, changes } = await phone.synchronize({
+    operations: [stateChange('m1', { addFlags: ['\\Seen'] })],
+  });
+  expect(results).toEqual([{ n: 1, status: 'applied', modSeq: modSeq + 1 }]);
+  expect(changes).toEqual([]);
+
+  expect(await ofTablet.next()).toEqual({
+    type: 'syncRequest',
+    modSeq: modSeq + 1,
+    changes: { messageState: 1 },
+    conversations: ['c1'],
+  });
+  const state = {
+    type: 'messageState',
+    id: 'm1',
+    modSeq: modSeq + 1,
+    conversationId: 'c1',
+    flags: ['\\Seen'],
+  };
+  expect((await tablet.synchronize()).changes).toEqual([state]);
+  expect((await phone.synchronize()).changes).toEqual([]);
+  expect(await ofPhone.during(1200)).toEqual([]);
+});
+
+test('a reply sets \\Answered on what it answers, and both devices are sent that, the replying one too', async () => {
+  const user = new User();
+  const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
+  const { modSeq } = await user.deposit(aMessage({ id: 'question' }));
+  await phone.synchronize();
+  await tablet.synchronize();
+
+  const reply = aMessage({ id: 'reply', direction: 'Out', inReplyToMessageId: 'question', seed: false });
+  const { results, changes } = await phone.synchronize({ operations: [reply] });
+  expect(results).toEqual([{ n: 1, status: 'applied', modSeq: modSeq + 1 }]);
+  const answered = {
+    type: 'messageState',
+    id: 'question',
+    modSeq: modSeq + 1,
+    conversationId: 'c1',
+    flags: ['\\Answered'],
+  };
+  expect(changes).toEqual([answered]);
+
+  const received = await tablet.synchronize();
+  expect(names(received.changes)).toEqual(['message reply', 'messageState question']);
+  expect(received.changes[0]).toMatchObject({ ...reply.data, modSeq: modSeq + 1 });
+  expect(received.changes[1]).toEqual(answered);
+});
+
+test('a message that a device makes with a conversation gets it back as an implied change, the message itself not', async () => {
+  const phone = await new User().device();
+  await phone.synchronize();
+  const { results, changes } = await phone.synchronize({ operations: [aMessage({ id: 'm1' })] });
+  expect(names(changes)).toEqual(['conversationHistory c1']);
+  expect(changes[0]?.createdModSeq).toBe(results[0]?.modSeq);
+});
+
+test('changes of a third party between token and own operation make the own change be sent too', async () => {
+  const user = new User();
+  const phone = await user.device();
+  await user.deposit(aMessage({ id: 'm1' }));
+  await phone.synchronize();
+  await user.deposit(stateChange('m1', { addFlags: ['\\Flagged'] }));
+  const { changes } = await phone.synchronize({ operations: [stateChange('m1', { addFlags: ['\\Seen'] })] });
+  expect(changes).toMatchObject([{ type: 'messageState', id: 'm1', flags: ['\\Flagged', '\\Seen'] }]);
+});
+
+test('a deposit made twice is stored once, and the second time answers that it exists', async () => {
+  const user = new User();
+  const phone = await user.device();
+  const first = await user.deposit(deposited('m1'));
+  const second = await user.deposit(deposited('m1'));
+  expect(second.modSeq).toBe(first.modSeq);
+  expect(second.results).toMatchObject([
+    { status: 'exists', current: { type: 'message', id: 'm1', ...MESSAGE } },
+  ]);
+  const { changes } = await phone.synchronize();
+  expect(changes.filter(({ type }) => type === 'message')).toHaveLength(1);
+});
+
+test('one frame tells a quiet device of a deposit with many messages', async () => {
+  const user = new User();
+  const phone = await user.device();
+  await phone.synchronize();
+  const socket = await phone.connect();
+  const messages = Array.from({ length: 20 }, (_, i) => aMessage({ conversationId: `c${i % 12}` }));
+  const { modSeq } = await user.deposit(...messages);
+  const frame = await socket.next<SyncRequest>();
+  expect(frame).toMatchObject({ modSeq, changes: { message: 20, conversationHistory: 12 } });
+  expect(frame.conversations).toHaveLength(10); // no more are named
+  expect(new Set(frame.conversations).size).toBe(10);
+  const { changes } = await phone.synchronize();
+  expect(Object.keys(byName(changes))).toHaveLength(32);
+  expect(await socket.during(1200)).toEqual([]);
+});
