@@ -7,6 +7,8 @@ import type { Store } from './store/store.js';
 /** Keys of the token MAC. Shape: newest first, at most two; tokens are sealed with the first and opened with any. */
 export interface TokenKeys {
   keys(): Promise<readonly Uint8Array[]>;
+  /** Asked again where they are kept, for a token that none of them opens: the key may have been rotated. */
+  refreshed?(): Promise<readonly Uint8Array[]>;
 }
 
 /** Everything the rules run on. A function opens what it is granted; tests bring their own. */

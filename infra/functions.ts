@@ -46,16 +46,18 @@ export class Functions extends Construct {
 
     this.sync = make('Sync', { name: 'sync', memorySize: 1024 })
       .readsAndCommits(store)
-      .updatesDevices(registry)
+      .registersDevices(registry)
       .sealsTokens(tokenKey);
     this.devices = make('Devices', { name: 'devices' })
       .readsAndCommits(store)
       .registersDevices(registry)
       .closesConnections(sockets)
       .namesSocket(sockets);
-    this.participating = make('Participating', { name: 'participating' }).readsAndCommits(store);
-    this.history = make('History', { name: 'history', memorySize: SMALL_MB });
-    this.admin = make('Admin', { name: 'admin', memorySize: SMALL_MB });
+    this.participating = make('Participating', { name: 'participating' })
+      .readsAndCommits(store)
+      .readsPolicies(registry);
+    this.history = make('History', { name: 'history' }).readsStore(store).readsDevices(registry);
+    this.admin = make('Admin', { name: 'admin' }).readsAndCommits(store).registersDevices(registry);
 
     this.socketAuthorizer = make('SocketAuthorizer', { name: 'socket-authorizer' }).takesTickets(registry);
     this.socketConnection = make('SocketConnection', { name: 'socket-connection' })
@@ -65,7 +67,7 @@ export class Functions extends Construct {
       .closesConnections(sockets);
     this.socketSync = make('SocketSync', { name: 'socket-sync', memorySize: 1024 })
       .readsAndCommits(store)
-      .updatesDevices(registry)
+      .registersDevices(registry)
       .sealsTokens(tokenKey);
     this.socketDefault = make('SocketDefault', { name: 'socket-default', memorySize: SMALL_MB });
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Answer, gatewayAnswer, sendAnswer } from './http/answer.js';
+import { preflightAnswer, withCors } from './http/cors.js';
 import { type HttpApi, splitTarget } from './http/http-api.js';
 import { devRoute } from './issuer/dev-routes.js';
 import type { DevelopmentIssuer } from './issuer/development-issuer.js';
@@ -10,6 +11,8 @@ import type { WebSocketApi } from './web-socket/web-socket-api.js';
 
 export const SOCKET_PATH = '/socket';
 export const ISSUER_PATH = '/dev/issuer';
+/** Longer than clients keep a connection without using it: none of them meets one that has just been closed. */
+const KEEP_ALIVE_MS = 75_000;
 
 /** What the gateway serves, once it is there. */
 export interface Served {
@@ -35,6 +38,7 @@ export interface Gateway {
 export async function startGateway(port: number): Promise<Gateway> {
   let served: Served | undefined;
   const server = createServer((req, res) => void answer(served, req, res));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('upgrade', (req, socket, head) => {
     const { path } = splitTarget(req.url ?? '');
     if (!served?.webSocket || (path !== SOCKET_PATH && path !== `${SOCKET_PATH}/`)) {
@@ -75,6 +79,10 @@ async function answer(served: Served | undefined, req: IncomingMessage, res: Ser
 
 async function answerOf(served: Served | undefined, req: IncomingMessage): Promise<Answer> {
   if (!served) return gatewayAnswer(503, 'Service Unavailable');
-  const own = await devRoute(served.issuer, req, splitTarget(req.url ?? '/').path);
-  return own ?? served.http?.answer(req) ?? gatewayAnswer(404, 'Not Found');
+  const { http, issuer } = served;
+  const preflight = preflightAnswer(http?.cors, req);
+  if (preflight) return preflight;
+  const own = await devRoute(issuer, req, splitTarget(req.url ?? '/').path);
+  const given = own ?? (await http?.answer(req)) ?? gatewayAnswer(404, 'Not Found');
+  return withCors(http?.cors, req, given);
 }

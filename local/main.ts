@@ -8,7 +8,7 @@ import { type ReadyFacts, readyJson, readyText } from './start/ready-text.js';
 import { obeyParent } from './start/remote-control.js';
 import { SAMPLE_USER } from './start/sample.js';
 import { HELP, parseStartOptions, type StartOptions } from './start/start-options.js';
-import { step, synthesizeAside } from './start/steps.js';
+import { synthesizeAside } from './start/synthesize-aside.js';
 import { Undo } from './undo.js';
 
 const undo = new Undo();
@@ -48,28 +48,32 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function start(options: StartOptions): Promise<ReadyFacts> {
+  const begunAtMs = Date.now();
   const say = options.json ? console.error : console.log;
   const loading = import('./local-cloud.js'); // takes a while: the stack is synthesized meanwhile
-  const outDir = options.outDir ?? (await step(say, 'Stack synthesized', () => synthesizeAside(undo)));
+  if (options.outDir === undefined) say('Synthesizing the stack …');
+  const outDir = options.outDir ?? (await synthesizeAside(undo));
   const logFile = join(options.dataDir ?? join(projectRoot, '.local'), 'functions.log');
+  say('Starting DynamoDB, queues, functions and APIs …');
   const { startLocalCloud } = await loading;
-  const cloud = await step(say, 'Local cloud started', () =>
-    startLocalCloud({
-      port: options.port,
-      outDir,
-      dataDir: options.dataDir,
-      dynamodbEndpoint: options.dynamodbEndpoint,
-      functionLogFile: logFile,
-      log: say,
-      ...(options.showLogs && { onFunctionLine: say }),
-    }),
-  );
+  const cloud = await startLocalCloud({
+    port: options.port,
+    outDir,
+    dataDir: options.dataDir,
+    dynamodbEndpoint: options.dynamodbEndpoint,
+    functionLogFile: logFile,
+    log: say,
+    ...(options.showLogs && { onFunctionLine: say }),
+  });
   undo.later(() => cloud.stop());
   obeyParent(cloud, stop);
   let sample: Sample | undefined;
-  if (options.sample && !ending) sample = await step(say, 'Sample made', () => makeSample(cloud));
+  if (options.sample && !ending) {
+    say('Making the sample …');
+    sample = await makeSample(cloud);
+  }
   const token = await cloud.token(SAMPLE_USER, 'cpm/sync');
-  return { cloud, token, sample, dataDir: options.dataDir, logFile };
+  return { cloud, token, sample, dataDir: options.dataDir, logFile, tookMs: Date.now() - begunAtMs };
 }
 
 function tellReady({ json, readyFile }: StartOptions, facts: ReadyFacts) {

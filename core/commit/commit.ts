@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Core } from '../core.js';
+import { policyOf } from '../scope/policies.js';
 import type { BoxId, Commit, Head, Origin, StoredFolder, StoredItem } from '../store/items.js';
 import { commitKey, endOf, FOLDERS, HEAD_KEY } from '../store/keys.js';
 import { SNAPSHOT_KEYS_MAX, SnapshotTooLarge, type Write } from '../store/store.js';
@@ -66,7 +67,8 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
       attempt = -1;
       continue;
     }
-    const draft = new Draft(head, keys, stored, core.clock.now(), folders);
+    const policy = await policyOf(core, head.policyId);
+    const draft = new Draft(head, keys, stored, core.clock.now(), policy, folders);
     let decision: Decision<T>;
     try {
       decision = intent.decide({ stored, draft });

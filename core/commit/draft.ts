@@ -1,5 +1,6 @@
 import type { ElementType } from '../../protocol/elements/element.js';
 import type { ConversationId, ElementId, FolderId, SessionId } from '../../protocol/ids.js';
+import type { Policy } from '../../protocol/policy.js';
 import type {
   Emptying,
   FolderName,
@@ -80,6 +81,8 @@ export class Draft {
     private readonly keys: ReadonlySet<string>,
     private readonly stored: ReadonlyMap<string, StoredItem>,
     readonly nowMs: number,
+    /** Of the box. */
+    readonly policy: Policy,
     private readonly folders?: readonly StoredFolder[],
   ) {
     this.modSeq = head.modSeq + 1;

@@ -1,16 +1,53 @@
+import { listDevices } from '../../core/devices/devices.js';
+import { assignToBox, assignToDevice, putPolicy, showPolicy } from '../../core/policies/policies.js';
+import { deviceIdSchema, policyIdSchema, userIdSchema } from '../../protocol/ids.js';
+import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
+import { ok } from '../runtime/answer.js';
+import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
-import { notImplemented } from '../runtime/route.js';
+import { openCore } from '../runtime/open-core.js';
+import { notImplemented, route } from '../runtime/route.js';
+
+const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE']));
 
 const scope = 'cpm/admin';
+const policy = { policyId: policyIdSchema };
+const user = { userId: userIdSchema };
+const device = { ...user, deviceId: deviceIdSchema };
 
 export const routes = {
-  'GET /v1/policies/{policyId}': notImplemented(scope, 'Showing a policy'),
-  'PUT /v1/policies/{policyId}': notImplemented(scope, 'Changing a policy'),
+  'GET /v1/policies/{policyId}': route({ scope, path: policy }, async ({ path: { policyId } }) =>
+    ok(await showPolicy(core, policyId)),
+  ),
+
+  'PUT /v1/policies/{policyId}': route(
+    { scope, path: policy, body: policySchema },
+    async ({ path: { policyId }, body }) => ok(await putPolicy(core, policyId, body)),
+  ),
+
   'GET /v1/users/{userId}/box': notImplemented(scope, 'Showing the box of a user'),
-  'PUT /v1/users/{userId}/box': notImplemented(scope, 'Assigning a policy to a box'),
+
+  'PUT /v1/users/{userId}/box': route(
+    { scope, path: user, body: policyAssignmentSchema },
+    async ({ path: { userId }, body }) => {
+      await assignToBox(core, userId, body.policyId);
+      return ok(body);
+    },
+  ),
+
   'DELETE /v1/users/{userId}/box': notImplemented(scope, 'Erasing a box'),
-  'GET /v1/users/{userId}/devices': notImplemented(scope, 'Listing the devices of a user'),
-  'PUT /v1/users/{userId}/devices/{deviceId}': notImplemented(scope, 'Assigning a policy to a device'),
+
+  'GET /v1/users/{userId}/devices': route({ scope, path: user }, async ({ path: { userId } }) =>
+    ok({ devices: await listDevices(core, userId) }),
+  ),
+
+  'PUT /v1/users/{userId}/devices/{deviceId}': route(
+    { scope, path: device, body: policyAssignmentSchema },
+    async ({ path: { userId, deviceId }, body }) => {
+      await assignToDevice(core, userId, deviceId, body.policyId);
+      return ok(body);
+    },
+  ),
 };
 
 export const handler = httpEndpoint(routes);

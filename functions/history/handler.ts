@@ -1,8 +1,20 @@
+import { historyOf } from '../../core/history/history-of.js';
+import { historyQuerySchema } from '../../protocol/history.js';
+import { conversationIdSchema } from '../../protocol/ids.js';
+import { ok } from '../runtime/answer.js';
+import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
-import { notImplemented } from '../runtime/route.js';
+import { openCore } from '../runtime/open-core.js';
+import { route } from '../runtime/route.js';
+
+const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE']));
 
 export const routes = {
-  'GET /v1/conversations/{conversationId}/messages': notImplemented('cpm/sync', 'History on demand'),
+  'GET /v1/conversations/{conversationId}/messages': route(
+    { scope: 'cpm/sync', path: { conversationId: conversationIdSchema }, query: historyQuerySchema },
+    async ({ caller, path: { conversationId }, query }) =>
+      ok(await historyOf(core, caller, conversationId, query)),
+  ),
 };
 
 export const handler = httpEndpoint(routes);

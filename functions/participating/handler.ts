@@ -8,7 +8,7 @@ import { boxTag, logger } from '../runtime/log.js';
 import { openCore } from '../runtime/open-core.js';
 import { route } from '../runtime/route.js';
 
-const core = openCore(readConfig(['STORE_TABLE']));
+const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE']));
 
 export const routes = {
   'POST /v1/users/{userId}/operations': route(

@@ -29,13 +29,33 @@ export function readJsonBody({ body = '', isBase64Encoded = false, headers }: Bo
   return parseJson(bytes);
 }
 
-/** @throws SyncProblem `invalid-json`, without what JSON.parse says: that quotes the text. */
+const DEPTH_MAX = 32; // nothing of the protocol nests deeper than ten
+
+/**
+ * @throws SyncProblem `invalid-json`, without what JSON.parse says, since that quotes the text; `invalid-request` for
+ * what nests so deeply that walking through it would be dangerous.
+ */
 export function parseJson(text: Uint8Array | string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(
+    value = JSON.parse(
       typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text),
     );
   } catch {
     throw new SyncProblem('invalid-json');
   }
+  if (isDeeperThan(DEPTH_MAX, value)) {
+    const detail = `nests more than ${DEPTH_MAX} levels deep`;
+    throw new SyncProblem('invalid-request', { errors: [{ pointer: '', detail }] });
+  }
+  return value;
+}
+
+/** Goes down level by level, so that no depth is too much for it. */
+function isDeeperThan(max: number, value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= max && level.length > 0; depth++) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return level.length > 0;
 }

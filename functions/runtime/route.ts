@@ -10,17 +10,19 @@ import { readJsonBody } from './request-body.js';
 type Schemas = Readonly<Record<string, z.ZodMiniType>>;
 type Values<Path extends Schemas> = { readonly [Name in keyof Path]: z.infer<Path[Name]> };
 
-/** What a route asks of a request: its scope, and the schemas of its path and body. */
-export interface RouteSpec<Path extends Schemas, Body extends z.ZodMiniType> {
+/** What a route asks of a request: its scope, and the schemas of its path, query and body. */
+export interface RouteSpec<Path extends Schemas, Query extends z.ZodMiniType, Body extends z.ZodMiniType> {
   readonly scope: Scope;
   readonly path?: Path;
+  readonly query?: Query;
   readonly body?: Body;
 }
 
 /** A request that is as the route asks. `caller`: `sub` of the token. */
-export interface HttpRequest<Path, Body> {
+export interface HttpRequest<Path, Query, Body> {
   readonly caller: UserId;
   readonly path: Path;
+  readonly query: Query;
   readonly body: Body;
 }
 
@@ -30,9 +32,13 @@ export interface Route {
 }
 
 /** A route: parses, and then calls `answer`, which does what the route is for. */
-export function route<Path extends Schemas = Schemas, Body extends z.ZodMiniType = z.ZodMiniType>(
-  spec: RouteSpec<Path, Body>,
-  answer: (request: HttpRequest<Values<Path>, z.infer<Body>>) => Promise<Answer>,
+export function route<
+  Path extends Schemas = Schemas,
+  Query extends z.ZodMiniType = z.ZodMiniType,
+  Body extends z.ZodMiniType = z.ZodMiniType,
+>(
+  spec: RouteSpec<Path, Query, Body>,
+  answer: (request: HttpRequest<Values<Path>, z.infer<Query>, z.infer<Body>>) => Promise<Answer>,
 ): Route {
   return {
     scope: spec.scope,
@@ -40,8 +46,9 @@ export function route<Path extends Schemas = Schemas, Body extends z.ZodMiniType
       const caller = callerOf(event, spec.scope);
       logger.appendKeys({ caller: boxTag(caller) });
       const path = pathOf(spec.path, event) as Values<Path>;
+      const query = spec.query ? parsed(spec.query, event.queryStringParameters ?? {}) : undefined;
       const body = spec.body ? parsed(spec.body, readJsonBody(event)) : undefined;
-      return answer({ caller, path, body: body as z.infer<Body> });
+      return answer({ caller, path, query: query as z.infer<Query>, body: body as z.infer<Body> });
     },
   };
 }

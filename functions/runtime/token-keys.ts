@@ -7,13 +7,15 @@ import type { Clock } from '../../core/clock.js';
 import type { TokenKeys } from '../../core/core.js';
 
 const KEPT_MS = 5 * 60_000;
+/** After a rotation tokens arrive that no key at hand opens; whoever sends nonsense must not cost a call each time. */
+const REFRESHED_AT_MOST_EVERY_MS = 10_000;
 
 /**
  * The last two keys of the secret, newest first, kept for five minutes. Shape of a key: the UTF-8 bytes of the secret
  * string.
  */
 export class SecretTokenKeys implements TokenKeys {
-  private kept: { readonly keys: Promise<readonly Uint8Array[]>; readonly untilMs: number } | undefined;
+  private kept: { readonly keys: Promise<readonly Uint8Array[]>; readonly readAtMs: number } | undefined;
 
   constructor(
     private readonly client: SecretsManagerClient,
@@ -22,9 +24,17 @@ export class SecretTokenKeys implements TokenKeys {
   ) {}
 
   keys(): Promise<readonly Uint8Array[]> {
+    return this.noOlderThan(KEPT_MS);
+  }
+
+  refreshed(): Promise<readonly Uint8Array[]> {
+    return this.noOlderThan(REFRESHED_AT_MOST_EVERY_MS);
+  }
+
+  private noOlderThan(ms: number): Promise<readonly Uint8Array[]> {
     const now = this.clock.now();
-    if (this.kept && now < this.kept.untilMs) return this.kept.keys;
-    const kept = { keys: this.read(), untilMs: now + KEPT_MS };
+    if (this.kept && now < this.kept.readAtMs + ms) return this.kept.keys;
+    const kept = { keys: this.read(), readAtMs: now };
     this.kept = kept;
     kept.keys.catch(() => {
       if (this.kept === kept) this.kept = undefined; // a failure is not kept

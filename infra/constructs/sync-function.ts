@@ -59,6 +59,19 @@ export class SyncFunction extends LambdaFunction {
     return this.may(['dynamodb:GetItem', 'dynamodb:Query'], registry.tableArn);
   }
 
+  /** Policies alone, of all that is in the registry. */
+  readsPolicies(registry: ITable): this {
+    this.addEnvironment('REGISTRY_TABLE', registry.tableName);
+    this.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:GetItem'],
+        resources: [registry.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['P#*'] } },
+      }),
+    );
+    return this;
+  }
+
   /** Changes what is noted of a registered device: its position, connection and pushes. */
   updatesDevices(registry: ITable): this {
     return this.readsDevices(registry).may(['dynamodb:UpdateItem'], registry.tableArn);

@@ -47,13 +47,21 @@ export async function startDynamoDbLocal(options: {
     detached: true,
   });
   const endpoint = `http://127.0.0.1:${port}`;
-  const stop = () => ended(child);
+  let stopping = false;
+  const stop = () => {
+    stopping = true;
+    return ended(child);
+  };
   try {
     await untilReady(child, endpoint);
   } catch (error) {
     await stop();
     throw error;
   }
+  child.once('exit', () => {
+    if (!stopping)
+      options.log('DynamoDB Local has ended by itself: nothing is stored any more. Start again.');
+  });
   return { endpoint, pid: child.pid, stop };
 }
 

@@ -6,7 +6,6 @@ import type { Invoke } from '../lambda/functions.js';
 import { readBody } from '../services/read-body.js';
 import type { CorsProperties } from '../template/kinds/api-gateway.js';
 import { type Answer, gatewayAnswer } from './answer.js';
-import { preflightAnswer, withCors } from './cors.js';
 import { functionAnswer, integrationFailed } from './function-answer.js';
 import { httpEvent } from './http-event.js';
 import { authorize, type JwtContext } from './jwt-authorizer.js';
@@ -38,13 +37,14 @@ export interface HttpApiSettings {
 export class HttpApi {
   constructor(private readonly settings: HttpApiSettings) {}
 
+  get cors(): CorsProperties | undefined {
+    return this.settings.cors;
+  }
+
   async answer(req: IncomingMessage): Promise<Answer> {
-    const { cors } = this.settings;
-    const preflight = preflightAnswer(cors, req);
-    if (preflight) return preflight;
     const requestId = randomUUID();
     const answer = await this.#route(req, requestId);
-    return withCors(cors, req, { ...answer, headers: { ...answer.headers, 'apigw-requestid': requestId } });
+    return { ...answer, headers: { ...answer.headers, 'apigw-requestid': requestId } };
   }
 
   async #route(req: IncomingMessage, requestId: string): Promise<Answer> {

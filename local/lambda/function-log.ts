@@ -1,5 +1,7 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+
+const LARGE_BYTES = 20 * 1024 * 1024;
 
 /** Where the output of the functions goes. */
 export interface FunctionLog {
@@ -9,11 +11,12 @@ export interface FunctionLog {
 
 /**
  * One line of a function is one line of the file: time, function, text.
- * @param file appended to; none: the lines go to `also` alone.
+ * @param file appended to, or begun anew when it has become large; none: the lines go to `also` alone.
  */
 export function openFunctionLog(file: string | undefined, also?: (line: string) => void): FunctionLog {
   if (file) mkdirSync(dirname(file), { recursive: true });
-  const stream = file ? createWriteStream(file, { flags: 'a' }) : undefined;
+  const large = file && existsSync(file) && statSync(file).size > LARGE_BYTES;
+  const stream = file ? createWriteStream(file, { flags: large ? 'w' : 'a' }) : undefined;
   stream?.on('error', () => {}); // a full disk shall not end the cloud
   return {
     write(functionName, line) {

@@ -73,10 +73,7 @@ export class StreamDelivery {
     const { MaximumRecordAgeInSeconds: limit } = this.settings.properties;
     if (limit < 0) return [];
     const now = Date.now() / 1000;
-    // DynamoDB Local cuts times to the minute: a record may be that much younger than it says.
-    const young = records.findIndex(
-      ({ dynamodb }) => now - dynamodb.ApproximateCreationDateTime - 60 <= limit,
-    );
+    const young = records.findIndex(({ dynamodb }) => now - dynamodb.ApproximateCreationDateTime <= limit);
     return records.slice(0, young === -1 ? records.length : young);
   }
 

@@ -37,9 +37,7 @@ export function streamRecord(record: SdkRecord, eventSourceARN: string, awsRegio
     awsRegion,
     eventSourceARN,
     dynamodb: {
-      ApproximateCreationDateTime: Math.floor(
-        (data?.ApproximateCreationDateTime?.getTime() ?? Date.now()) / 1000,
-      ),
+      ApproximateCreationDateTime: createdAt(data?.ApproximateCreationDateTime),
       Keys: itemAsJson(data?.Keys ?? {}),
       ...(data?.NewImage && { NewImage: itemAsJson(data.NewImage) }),
       ...(data?.OldImage && { OldImage: itemAsJson(data.OldImage) }),
@@ -49,6 +47,13 @@ export function streamRecord(record: SdkRecord, eventSourceARN: string, awsRegio
     },
     ...(identity && { userIdentity: identity }),
   };
+}
+
+/** In seconds. DynamoDB Local cuts the time to the minute: what is read at once was written at once. */
+function createdAt(time: Date | undefined): number {
+  const now = Math.floor(Date.now() / 1000);
+  const told = time ? Math.floor(time.getTime() / 1000) : now;
+  return told % 60 === 0 ? Math.max(told, Math.min(now, told + 59)) : told;
 }
 
 const itemAsJson = (item: Record<string, AttributeValue>): unknown =>

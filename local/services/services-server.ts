@@ -39,7 +39,7 @@ export async function startServicesServer(): Promise<ServicesServer> {
     }
     await answer(json, req, res);
   });
-  server.keepAliveTimeout = 60_000;
+  server.keepAliveTimeout = 75_000; // longer than clients keep an unused connection
   await listenOnLoopback(server, 0);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -119,7 +119,7 @@ export class Queue {
   #take(max: number, visibilityMs: number): Delivery[] {
     const now = Date.now();
     const deliveries: Delivery[] = [];
-    for (const message of [...this.#messages.values()]) {
+    for (const message of this.#messages.values()) {
       if (deliveries.length === max) break;
       if (message.visibleAtMs > now || this.#expired(message, now) || this.#redriven(message)) continue;
       message.receiveCount += 1;

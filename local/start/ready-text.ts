@@ -8,6 +8,7 @@ export interface ReadyFacts {
   readonly sample: Sample | undefined;
   readonly dataDir: string | undefined;
   readonly logFile: string;
+  readonly tookMs: number;
 }
 
 /** For programs: one object. */
@@ -26,8 +27,9 @@ export const readyJson = ({ cloud, token, sample, logFile }: ReadyFacts) => ({
 });
 
 /** For people. */
-export function readyText({ cloud, token, sample, dataDir, logFile }: ReadyFacts): string {
+export function readyText({ cloud, token, sample, dataDir, logFile, tookMs }: ReadyFacts): string {
   const lines = [
+    `Ready after ${(tookMs / 1000).toFixed(1)} s.`,
     '',
     `HTTP API       ${cloud.url}`,
     `WebSocket API  ${cloud.socketUrl}`,

@@ -16,7 +16,7 @@ const send = (phone: Device, operations: object[]) =>
 const SEEN = stateChange('m1', { addFlags: ['\\Seen'] }, { n: 1 });
 const FLAGGED = stateChange('m1', { addFlags: ['\\Flagged'] }, { n: 2 });
 
-test('the same request again gets the same results, and nothing changes', async () => {
+test.concurrent('the same request again gets the same results, and nothing changes', async () => {
   const { user, phone, modSeq } = await aDevice();
   const operations = [SEEN, aMessage({ id: 'm2', n: 2 }), { n: 3, op: 'nonsense', type: 'message' }];
   const first = await send(phone, operations);
@@ -35,7 +35,7 @@ test('the same request again gets the same results, and nothing changes', async 
   });
 });
 
-test('operations of an earlier request answer duplicate, and are not done again', async () => {
+test.concurrent('operations of an earlier request answer duplicate, and are not done again', async () => {
   const { user, phone, modSeq } = await aDevice();
   await send(phone, [SEEN]);
   await send(phone, [FLAGGED]);
@@ -48,7 +48,7 @@ test('operations of an earlier request answer duplicate, and are not done again'
   });
 });
 
-test('a request that was processed in part gets the results of that part, and does the rest', async () => {
+test.concurrent('a request that was processed in part gets the results of that part, and does the rest', async () => {
   const { phone, modSeq } = await aDevice();
   await send(phone, [SEEN]);
   const { body } = await send(phone, [SEEN, FLAGGED]);
@@ -58,7 +58,7 @@ test('a request that was processed in part gets the results of that part, and do
   ]);
 });
 
-test('a gap before the first operation answers 409 with the number expected, and nothing is done', async () => {
+test.concurrent('a gap before the first operation answers 409 with the number expected, and nothing is done', async () => {
   const { phone } = await aDevice();
   await send(phone, [SEEN]);
   const { status, body } = await send(phone, [{ ...FLAGGED, n: 3 }]);
@@ -66,7 +66,7 @@ test('a gap before the first operation answers 409 with the number expected, and
   expect((await send(phone, [FLAGGED])).body.results).toMatchObject([{ n: 2, status: 'applied' }]);
 });
 
-test('another operation under a number of the last request answers 409, and nothing of the request is done', async () => {
+test.concurrent('another operation under a number of the last request answers 409, and nothing of the request is done', async () => {
   const { phone } = await aDevice();
   await send(phone, [SEEN]);
   const { status, body } = await send(phone, [{ ...FLAGGED, n: 1 }, aMessage({ id: 'm2', n: 2 })]);
@@ -75,7 +75,7 @@ test('another operation under a number of the last request answers 409, and noth
   expect(names(all.changes)).not.toContain('message m2');
 });
 
-test.each([
+test.concurrent.each([
   ['with a hole', [1, 3]],
   ['descending', [2, 1]],
   ['twice the same', [1, 1]],
@@ -89,7 +89,7 @@ test.each([
   expect([status, body.type]).toEqual([400, '/problems/invalid-request']);
 });
 
-test('a new instance begins at 1 again, and the one it replaces is told so', async () => {
+test.concurrent('a new instance begins at 1 again, and the one it replaces is told so', async () => {
   const { phone, modSeq } = await aDevice();
   await send(phone, [SEEN]);
   const old = phone.instanceId;
@@ -105,7 +105,7 @@ test('a new instance begins at 1 again, and the one it replaces is told so', asy
   }
 });
 
-test('registering the same instance again keeps its number and its token', async () => {
+test.concurrent('registering the same instance again keeps its number and its token', async () => {
   const { phone } = await aDevice();
   await send(phone, [SEEN]);
   expect((await phone.register()).body).toMatchObject({ lastN: 1 });
@@ -114,7 +114,7 @@ test('registering the same instance again keeps its number and its token', async
   expect(body.results).toMatchObject([{ n: 2, status: 'applied' }]);
 });
 
-test('when nothing applies no commit is made, and the results are kept all the same', async () => {
+test.concurrent('when nothing applies no commit is made, and the results are kept all the same', async () => {
   const { user, phone, modSeq } = await aDevice();
   const operations = [stateChange('nowhere', { addFlags: ['\\Seen'] }, { n: 1 })];
   for (let times = 0; times < 2; times++) {
@@ -123,7 +123,7 @@ test('when nothing applies no commit is made, and the results are kept all the s
   expect((await user.deposit(aMessage())).modSeq).toBe(modSeq + 1);
 });
 
-test('two requests with the same operations at the same time do them once', async () => {
+test.concurrent('two requests with the same operations at the same time do them once', async () => {
   const { user, phone, modSeq } = await aDevice();
   const operations = [SEEN, aMessage({ id: 'm2', n: 2 })];
   const answers = await Promise.all(Array.from({ length: 4 }, () => send(phone, operations)));

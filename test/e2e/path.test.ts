@@ -2,7 +2,7 @@ import { aMessage, stateChange } from '../support/builders.js';
 import { byName, names, User } from '../support/cloud.js';
 import { CloudSocket, type SyncRequest } from '../support/cloud-socket.js';
 
-afterEach(() => CloudSocket.closeAll());
+afterAll(() => CloudSocket.closeAll());
 
 const MESSAGE = {
   messageContext: 'chat-message',
@@ -32,7 +32,7 @@ const deposited = (id: string, more: object = {}) => ({
   ...more,
 });
 
-test('a deposited message reaches both devices as it was deposited, and the connected one is told of it', async () => {
+test.concurrent('a deposited message reaches both devices as it was deposited, and the connected one is told of it', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   await phone.synchronize();
@@ -65,7 +65,7 @@ test('a deposited message reaches both devices as it was deposited, and the conn
   expect((await tablet.synchronize()).changes.filter(({ type }) => type !== 'folder')).toEqual(expected);
 });
 
-test('a first synchronization of an empty box gives the two built-in folders', async () => {
+test.concurrent('a first synchronization of an empty box gives the two built-in folders', async () => {
   const phone = await new User().device();
   const { changes } = await phone.synchronize();
   const folder = (id: string) => ({ type: 'folder', id, name: id, parentFolderId: null, modSeq: 1 });
@@ -76,7 +76,7 @@ test('a first synchronization of an empty box gives the two built-in folders', a
   });
 });
 
-test('a synchronization after the first gives what has changed since, and nothing when nothing has', async () => {
+test.concurrent('a synchronization after the first gives what has changed since, and nothing when nothing has', async () => {
   const user = new User();
   const phone = await user.device();
   const { modSeq } = await user.deposit(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
@@ -89,7 +89,7 @@ test('a synchronization after the first gives what has changed since, and nothin
   expect(Object.keys(phone.pages.at(-1) ?? {})).toEqual(['syncToken']);
 });
 
-test('what one device marks as read reaches the other, which is told, and is not sent back to the one that did it', async () => {
+test.concurrent('what one device marks as read reaches the other, which is told, and is not sent back to the one that did it', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   const { modSeq } = await user.deposit(aMessage({ id: 'm1' }));
@@ -121,7 +121,7 @@ test('what one device marks as read reaches the other, which is told, and is not
   expect(await ofPhone.during(1200)).toEqual([]);
 });
 
-test('a reply sets \\Answered on what it answers, and both devices are sent that, the replying one too', async () => {
+test.concurrent('a reply sets \\Answered on what it answers, and both devices are sent that, the replying one too', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   const { modSeq } = await user.deposit(aMessage({ id: 'question' }));
@@ -146,7 +146,7 @@ test('a reply sets \\Answered on what it answers, and both devices are sent that
   expect(received.changes[1]).toEqual(answered);
 });
 
-test('a message that a device makes with a conversation gets it back as an implied change, the message itself not', async () => {
+test.concurrent('a message that a device makes with a conversation gets it back as an implied change, the message itself not', async () => {
   const phone = await new User().device();
   await phone.synchronize();
   const { results, changes } = await phone.synchronize({ operations: [aMessage({ id: 'm1' })] });
@@ -154,7 +154,7 @@ test('a message that a device makes with a conversation gets it back as an impli
   expect(changes[0]?.createdModSeq).toBe(results[0]?.modSeq);
 });
 
-test('changes of a third party between token and own operation make the own change be sent too', async () => {
+test.concurrent('changes of a third party between token and own operation make the own change be sent too', async () => {
   const user = new User();
   const phone = await user.device();
   await user.deposit(aMessage({ id: 'm1' }));
@@ -164,7 +164,7 @@ test('changes of a third party between token and own operation make the own chan
   expect(changes).toMatchObject([{ type: 'messageState', id: 'm1', flags: ['\\Flagged', '\\Seen'] }]);
 });
 
-test('a deposit made twice is stored once, and the second time answers that it exists', async () => {
+test.concurrent('a deposit made twice is stored once, and the second time answers that it exists', async () => {
   const user = new User();
   const phone = await user.device();
   const first = await user.deposit(deposited('m1'));
@@ -177,7 +177,7 @@ test('a deposit made twice is stored once, and the second time answers that it e
   expect(changes.filter(({ type }) => type === 'message')).toHaveLength(1);
 });
 
-test('one frame tells a quiet device of a deposit with many messages', async () => {
+test.concurrent('one frame tells a quiet device of a deposit with many messages', async () => {
   const user = new User();
   const phone = await user.device();
   await phone.synchronize();

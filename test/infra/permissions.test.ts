@@ -11,6 +11,7 @@ const STORE_READ = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query
 const REPLACE = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem'];
 const UPDATE_DEVICES = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
 const COMMIT = [...STORE_READ, ...REPLACE];
+const REGISTER = [...UPDATE_DEVICES, ...REPLACE];
 const TAKE_MESSAGES = [
   'sqs:ChangeMessageVisibility',
   'sqs:DeleteMessage',
@@ -25,16 +26,16 @@ const MANAGE = ['execute-api:ManageConnections'];
 
 /** What each function may do, by the resource it may do it to; nothing else. */
 const ALLOWED: Record<string, Record<string, string[]>> = {
-  FunctionsSync: { TablesStore: COMMIT, TablesRegistry: UPDATE_DEVICES, ...SECRET },
-  FunctionsSocketSync: { TablesStore: COMMIT, TablesRegistry: UPDATE_DEVICES, ...SECRET },
+  FunctionsSync: { TablesStore: COMMIT, TablesRegistry: REGISTER, ...SECRET },
+  FunctionsSocketSync: { TablesStore: COMMIT, TablesRegistry: REGISTER, ...SECRET },
   FunctionsDevices: {
     TablesStore: COMMIT,
-    TablesRegistry: [...UPDATE_DEVICES, ...REPLACE],
+    TablesRegistry: REGISTER,
     'SocketsApi/v1/DELETE/@connections/*': MANAGE,
   },
-  FunctionsParticipating: { TablesStore: COMMIT },
-  FunctionsHistory: {},
-  FunctionsAdmin: {},
+  FunctionsParticipating: { TablesStore: COMMIT, TablesRegistry: ['dynamodb:GetItem'] },
+  FunctionsHistory: { TablesStore: STORE_READ, TablesRegistry: ['dynamodb:GetItem', 'dynamodb:Query'] },
+  FunctionsAdmin: { TablesStore: COMMIT, TablesRegistry: REGISTER },
   FunctionsSocketAuthorizer: { TablesRegistry: ['dynamodb:DeleteItem', 'dynamodb:GetItem'] },
   FunctionsSocketConnection: {
     TablesStore: STORE_READ,
@@ -72,9 +73,9 @@ const TOLD: Record<string, string[][]> = {
   FunctionsSync: [STORE, REGISTRY, TOKENS],
   FunctionsSocketSync: [STORE, REGISTRY, TOKENS],
   FunctionsDevices: [STORE, REGISTRY, CALLBACK, ['SOCKET_URL', 'SocketsApi']],
-  FunctionsParticipating: [STORE],
-  FunctionsHistory: [],
-  FunctionsAdmin: [],
+  FunctionsParticipating: [STORE, REGISTRY],
+  FunctionsHistory: [STORE, REGISTRY],
+  FunctionsAdmin: [STORE, REGISTRY],
   FunctionsSocketAuthorizer: [REGISTRY],
   FunctionsSocketConnection: [STORE, REGISTRY, PUSHES, CALLBACK],
   FunctionsSocketDefault: [],

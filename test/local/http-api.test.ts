@@ -356,6 +356,19 @@ describe('CORS', () => {
     ).toBeNull();
   });
 
+  test('a page may ask for a development token too', async () => {
+    const headers = { origin: 'https://app.example', 'content-type': 'application/json' };
+    const response = await call('/dev/token', {
+      method: 'POST',
+      headers,
+      body: '{"sub":"me","scope":"cpm/sync"}',
+    });
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([
+      200,
+      'https://app.example',
+    ]);
+  });
+
   test('its headers replace those of the function', async () => {
     const from = (origin: string) => call('/v1/items/special', { headers: { origin } });
     expect((await from('https://app.example')).headers.get('access-control-allow-origin')).toBe(

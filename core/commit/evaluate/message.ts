@@ -13,8 +13,10 @@ import {
   notFound,
   type Outcome,
   parentNotFound,
+  quotaExceeded,
   unchanged,
 } from '../outcome.js';
+import { countsAfter } from '../rows.js';
 import { defaultFolder, newConversation } from './conversation.js';
 import { withFlags } from './message-state.js';
 import { patched, tooLarge } from './patched.js';
@@ -45,6 +47,7 @@ export function createMessage(draft: Draft, operation: OperationOf<'create messa
   };
   const faulty = tooLarge(elementOf(message));
   if (faulty) return faulty;
+  if (isFull(draft)) return quotaExceeded;
 
   if (isNew) draft.stage(history, 'conversationHistory', { implied: true });
   draft.stage(message, 'message');
@@ -52,6 +55,10 @@ export function createMessage(draft: Draft, operation: OperationOf<'create messa
   answer(draft, history, operation);
   return applied;
 }
+
+/** What is being cleared away counts until it is gone. */
+const isFull = (draft: Draft): boolean =>
+  countsAfter(draft.head.counts, draft).message >= (draft.policy.maxMessages ?? Number.POSITIVE_INFINITY);
 
 /** The conversation history that the message goes into, made on the way where the operation brings it along. */
 function conversationFor(

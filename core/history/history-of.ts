@@ -1,0 +1,91 @@
+import type { MessageElement, MessageStateElement } from '../../protocol/elements/element.js';
+import type { HistoryQuery, HistoryResponse } from '../../protocol/history.js';
+import type { ConversationId, MessageId } from '../../protocol/ids.js';
+import type { Core } from '../core.js';
+import { currentEffective } from '../scope/policies.js';
+import { holdsConversation, scopeOf } from '../scope/scope.js';
+import type { BoxId, StoredConversation, StoredItem, StoredMessage } from '../store/items.js';
+import { conversationKey, endOf, HEAD_KEY, messageKey, messagesPrefix } from '../store/keys.js';
+import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
+import { SyncProblem } from '../sync-problem.js';
+
+const ANSWER_MAX_BYTES = 2 * 1024 * 1024; // a Lambda function may answer with 6 MB, and a message has a state beside it
+
+/**
+ * Messages of a conversation history with their states, newest first, with their whole text and older than the
+ * device's age limit too.
+ * @throws SyncProblem `device-not-registered`; `not-found` for a conversation history that is unknown or outside the
+ * device's folders, all alike.
+ */
+export async function historyOf(
+  core: Core,
+  box: BoxId,
+  conversationId: ConversationId,
+  { deviceId, before, limit }: HistoryQuery,
+): Promise<HistoryResponse> {
+  const [device, beside] = await Promise.all([
+    core.registry.device(box, deviceId),
+    core.store.get(box, [HEAD_KEY, conversationKey(conversationId)]),
+  ]);
+  if (!device) throw new SyncProblem('device-not-registered');
+  const history = liveHistory(beside, conversationId);
+  const scope = scopeOf(await currentEffective(core, device));
+  if (!history || !holdsConversation(scope, conversationId, history.data.folderId)) {
+    throw new SyncProblem('not-found', { detail: 'there is no such conversation history for this device' });
+  }
+  return page(core, box, history, before, limit);
+}
+
+function liveHistory(
+  beside: ReadonlyMap<string, StoredItem>,
+  id: ConversationId,
+): StoredConversation | undefined {
+  const [head, history] = [beside.get(HEAD_KEY), beside.get(conversationKey(id))];
+  if (head?.kind !== 'head' || history?.kind !== 'conversationHistory') return undefined;
+  return head.emptying?.some((folder) => folder.id === history.data.folderId) ? undefined : history;
+}
+
+/** Reads on until the page is full: deleted messages leave tombstones among the others. */
+async function page(
+  core: Core,
+  box: BoxId,
+  history: StoredConversation,
+  before: MessageId | undefined,
+  limit: number,
+): Promise<HistoryResponse> {
+  const prefix = messagesPrefix(history.id);
+  const elements: (MessageElement | MessageStateElement)[] = [];
+  let last: MessageId | undefined;
+  let bytes = 0;
+  let messages = 0;
+  let to = before === undefined ? endOf(prefix) : messageKey(history.id, before);
+  for (let more = true; more; ) {
+    const read = await core.store.query(box, {
+      from: prefix,
+      to,
+      limit: limit + 1 - messages + 1,
+      descending: true,
+    });
+    for (const item of read.items) {
+      if (item.sk === to || !isAlive(item, history)) continue;
+      const state = stateElementOf(item);
+      const both = [elementOf(item) as MessageElement, ...(state ? [state] : [])];
+      bytes += jsonBytes(both);
+      if (messages === limit || (messages > 0 && bytes > ANSWER_MAX_BYTES)) {
+        return { elements, ...(last !== undefined && { next: last }) };
+      }
+      elements.push(...both);
+      messages++;
+      last = item.id;
+    }
+    const end = read.items.at(-1)?.sk;
+    more = read.more && end !== undefined;
+    if (end !== undefined) to = end;
+  }
+  return { elements };
+}
+
+const isAlive = (item: StoredItem, history: StoredConversation): item is StoredMessage =>
+  item.kind === 'message' &&
+  item.modSeq >= history.data.createdModSeq &&
+  !history.emptying?.some(({ id }) => id === item.data.sessionId);

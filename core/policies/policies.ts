@@ -1,0 +1,68 @@
+import type { DeviceId, PolicyId } from '../../protocol/ids.js';
+import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
+import { boxCreation } from '../commit/box.js';
+import type { Core } from '../core.js';
+import { POLICY_CACHE_MS } from '../scope/policies.js';
+import type { BoxId } from '../store/items.js';
+import { readHead } from '../sync/read-log.js';
+import { SyncProblem } from '../sync-problem.js';
+
+const ATTEMPTS_MAX = 6;
+
+/** The policy of this id. `default` is always there, and limits nothing until it is put. @throws SyncProblem `not-found`. */
+export async function showPolicy(core: Core, id: PolicyId): Promise<Policy> {
+  const policy = (await core.registry.policy(id)) ?? (id === DEFAULT_POLICY ? {} : undefined);
+  if (!policy) throw new SyncProblem('not-found', { detail: 'there is no such policy' });
+  return policy;
+}
+
+/**
+ * Makes or replaces a policy. The answer comes when it holds everywhere: nobody goes by the former one any more.
+ * @throws SyncProblem `not-implemented` for what is not there yet.
+ */
+export async function putPolicy(core: Core, id: PolicyId, policy: Policy): Promise<Policy> {
+  if (policy.retentionDays !== undefined) {
+    throw new SyncProblem('not-implemented', { detail: 'retentionDays is not there yet' });
+  }
+  await core.registry.putPolicy(id, policy);
+  await core.clock.sleep(POLICY_CACHE_MS);
+  return policy;
+}
+
+/** Assigns a policy to a box, which is made where there is none. @throws SyncProblem `not-found`, `busy`. */
+export async function assignToBox(core: Core, box: BoxId, policyId: PolicyId): Promise<void> {
+  await showPolicy(core, policyId);
+  await noteInHead(core, box, policyId);
+  // Whoever registers meanwhile has read either head; those that read the former one are in the list by now or look again.
+  for (const device of await core.registry.devices(box)) {
+    await core.registry.patch(device, { set: { boxPolicyId: policyId } });
+  }
+}
+
+async function noteInHead(core: Core, box: BoxId, policyId: PolicyId): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const head = await readHead(core, box);
+    if (!head) {
+      await core.store.write(box, boxCreation(core.clock.now()));
+      continue;
+    }
+    if (head.policyId === policyId) return;
+    const put = { ...head, version: head.version + 1, policyId };
+    if ((await core.store.write(box, [{ put, when: { version: head.version } }])) === 'written') return;
+    await core.clock.sleep(core.clock.random() * 50 * 2 ** attempt);
+  }
+  throw new SyncProblem('busy', { detail: 'the box is being written to', retryAfterSeconds: 1 });
+}
+
+/** Assigns a policy to one device beside its box's: it can only narrow. @throws SyncProblem `not-found`. */
+export async function assignToDevice(
+  core: Core,
+  box: BoxId,
+  deviceId: DeviceId,
+  policyId: PolicyId,
+): Promise<void> {
+  await showPolicy(core, policyId);
+  const device = await core.registry.device(box, deviceId);
+  const isAssigned = device && (await core.registry.patch(device, { set: { policyId } }));
+  if (!isAssigned) throw new SyncProblem('not-found', { detail: 'there is no such device' });
+}

@@ -1,0 +1,64 @@
+import { streamRecord } from '../../local/mappings/stream-record.js';
+
+const asLambda = (record: object) => streamRecord(record, 'arn:stream', 'us-east-1');
+
+test('a deletion by time to live is a REMOVE by the service, though DynamoDB Local gives it another name', () => {
+  const record = {
+    eventName: 'UNKNOWN_TO_SDK_VERSION',
+    dynamodb: { Keys: { id: { S: 'a' } }, SequenceNumber: '7' },
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: a name that the SDK does not list
+  expect(asLambda(record as any)).toMatchObject({
+    eventName: 'REMOVE',
+    userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
+    dynamodb: { Keys: { id: { S: 'a' } }, SequenceNumber: '7' },
+  });
+});
+
+test('who deleted it is kept, in the spelling of Lambda', () => {
+  const record = {
+    eventName: 'REMOVE',
+    userIdentity: { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' },
+  };
+  expect(asLambda(record).userIdentity).toEqual({ type: 'Service', principalId: 'dynamodb.amazonaws.com' });
+  expect(asLambda({ eventName: 'REMOVE' })).not.toHaveProperty('userIdentity');
+});
+
+test('binary values are base64, at any depth', () => {
+  const bytes = Uint8Array.from([1, 2, 3]);
+  const NewImage = {
+    a: { B: bytes },
+    b: { L: [{ BS: [bytes] }] },
+    c: { M: { d: { N: '1' }, e: { BOOL: false } } },
+  };
+  expect(asLambda({ eventName: 'INSERT', dynamodb: { NewImage } }).dynamodb.NewImage).toEqual({
+    a: { B: 'AQID' },
+    b: { L: [{ BS: ['AQID'] }] },
+    c: { M: { d: { N: '1' }, e: { BOOL: false } } },
+  });
+});
+
+describe('the time of a record, which DynamoDB Local cuts to the minute', () => {
+  const NOON = Date.parse('2026-03-04T12:00:00Z');
+  const toldNoonReadAt = (readAt: string, told = NOON) => {
+    jest.useFakeTimers({ now: Date.parse(readAt) });
+    const { dynamodb } = asLambda({
+      eventName: 'INSERT',
+      dynamodb: { ApproximateCreationDateTime: new Date(told) },
+    });
+    jest.useRealTimers();
+    return dynamodb.ApproximateCreationDateTime - NOON / 1000;
+  };
+
+  test.each<[string, string, number]>([
+    ['is that of its reading within the same minute', '2026-03-04T12:00:42Z', 42],
+    ['is the end of its minute when it is read later', '2026-03-04T12:30:00Z', 59],
+    ['is never before what is told', '2026-03-04T11:59:58Z', 0],
+  ])('%s', (_what, readAt, seconds) => {
+    expect(toldNoonReadAt(readAt)).toBe(seconds);
+  });
+
+  test('is kept when it is told to the second', () => {
+    expect(toldNoonReadAt('2026-03-04T12:00:42Z', NOON + 7000)).toBe(7);
+  });
+});

@@ -1,0 +1,120 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+export const PROJECT_ROOT = resolve(__dirname, '../..');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const started = new Set<Command>();
+
+/** A command in a process group of its own, as a terminal would start it. */
+export class Command {
+  out = '';
+  err = '';
+  readonly ended: Promise<Ended>;
+  #wake: () => void = () => {};
+
+  private constructor(readonly child: ChildProcess) {
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      this.out += text;
+      this.#wake();
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
+      this.err += text;
+      this.#wake();
+    });
+    this.ended = new Promise((settle) => {
+      child.on('close', (code) => {
+        started.delete(this);
+        settle({ code, out: this.out, err: this.err });
+        this.#wake();
+      });
+    });
+    started.add(this);
+  }
+
+  static start(program: string, args: readonly string[], { env, ...options }: SpawnOptions = {}): Command {
+    return new Command(
+      spawn(program, args, {
+        cwd: PROJECT_ROOT,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...env },
+        ...options,
+      }),
+    );
+  }
+
+  /** `npm run NAME -- ARGS`, without what npm itself says. */
+  static npm(name: string, args: readonly string[], options: SpawnOptions = {}): Command {
+    return Command.start('npm', ['run', '--silent', name, '--', ...args], options);
+  }
+
+  /** Waits until the output shows something. @throws Error with all output when the command ends before, or never does. */
+  async until<T>(look: (output: Command) => T | undefined | false, withinMs = 30_000): Promise<T> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const found = look(this);
+      if (found) return found;
+      const restMs = deadline - Date.now();
+      if (restMs <= 0 || this.child.exitCode !== null) {
+        throw new Error(`not seen (exit code ${this.child.exitCode}):\n${this.out}\n${this.err}`);
+      }
+      await new Promise<void>((settle) => {
+        const timer = setTimeout(settle, restMs);
+        this.#wake = () => {
+          clearTimeout(timer);
+          settle();
+        };
+      });
+    }
+  }
+
+  /** Sends a signal to the whole process group, as a terminal does. */
+  signal(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-(this.child.pid ?? 0), signal);
+    } catch {
+      // all of it has ended
+    }
+  }
+
+  /** Ends what tests have left running. */
+  static async killAll(): Promise<void> {
+    const all = [...started];
+    for (const command of all) command.signal('SIGKILL');
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+}
+
+/** Processes below a process, as pid and command line; from /proc, so on Linux alone. */
+export function descendantsOf(pid: number): { pid: number; line: string }[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        const [, parent] = /^.*\) \S (\d+)/s.exec(stat) ?? [];
+        return [{ pid: Number(name), parent: Number(parent), line }];
+      } catch {
+        return []; // it has just ended
+      }
+    });
+  const below = (parent: number): { pid: number; line: string }[] =>
+    all.filter((each) => each.parent === parent).flatMap((each) => [each, ...below(each.pid)]);
+  return below(pid).map(({ pid, line }) => ({ pid, line }));
+}
+
+export const isRunning = (pid: number): boolean => {
+  try {
+    return !/^.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
