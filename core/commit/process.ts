@@ -2,6 +2,7 @@ import type { ModSeq } from '../../protocol/ids.js';
 import { CURRENT_MAX_BYTES } from '../../protocol/limits.js';
 import { type Operation, parseOperation } from '../../protocol/operation.js';
 import type { OperationResult, OperationStatus } from '../../protocol/operation-result.js';
+import type { Fault } from '../../protocol/problem.js';
 import { SNAPSHOT_KEYS_MAX, SnapshotTooLarge, WRITES_MAX } from '../store/store.js';
 import { jsonBytes } from '../store/wire.js';
 import { SyncProblem } from '../sync-problem.js';
@@ -11,6 +12,11 @@ import { invalid, type Outcome } from './outcome.js';
 
 const KEPT_FREE = 10; // of writes, for head, commit and receipt; of keys, also for unanswered commits of earlier attempts
 const TRANSACTION_MAX_BYTES = 3_000_000; // of the database's 4 MB
+
+/** Results are kept for ever, so what a faulty operation can make of them is bounded. */
+const FAULTS_MAX = 10;
+const POINTER_MAX = 200; // characters
+const clipped = ({ pointer, detail }: Fault): Fault => ({ pointer: pointer.slice(0, POINTER_MAX), detail });
 
 /** An operation as it came, and as it was understood. */
 export interface Prepared {
@@ -74,6 +80,6 @@ export function resultOf({ status, current, errors }: Outcome, modSeq: number, n
     status: status as OperationStatus,
     ...(status === 'applied' && { modSeq: modSeq as ModSeq }),
     ...(current && jsonBytes(current) <= CURRENT_MAX_BYTES && { current }),
-    ...(errors && errors.length > 0 && { problem: { errors: [...errors] } }),
+    ...(errors && errors.length > 0 && { problem: { errors: errors.slice(0, FAULTS_MAX).map(clipped) } }),
   };
 }
