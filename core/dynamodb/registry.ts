@@ -1,5 +1,4 @@
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -22,134 +21,20 @@ import {
 } from '../registry.js';
 import type { BoxId } from '../store/items.js';
 import type { Write } from '../store/store.js';
+import { decodeDevice, encodeDevice, expressions, REGISTERED } from './device-image.js';
 import { isRefusal } from './errors.js';
+import {
+  boxKey,
+  DEVICES,
+  deviceKey,
+  type Image,
+  policyKey,
+  scopeKey,
+  scopesOf,
+  ticketKey,
+  versionIn,
+} from './registry-keys.js';
 import { actionOf } from './store.js';
-
-type Image = Record<string, AttributeValue>;
-
-const boxKey = (box: BoxId) => `B#${box}`;
-const DEVICES = 'D#';
-const deviceKey = (box: BoxId, deviceId: DeviceId): Image => ({
-  pk: { S: boxKey(box) },
-  sk: { S: DEVICES + deviceId },
-});
-const scopeKey = (box: BoxId, deviceId: DeviceId, version: number): Image => ({
-  pk: { S: boxKey(box) },
-  // The version has a fixed length and comes last, so that no device's scopes are mistaken for another's.
-  sk: { S: `${scopesOf(deviceId)}${String(version).padStart(VERSION_DIGITS, '0')}` },
-});
-const VERSION_DIGITS = 10;
-const scopesOf = (deviceId: DeviceId) => `S#${deviceId}\u0000`; // no id holds a control character
-const policyKey = (id: PolicyId): Image => ({ pk: { S: `P#${id}` }, sk: { S: 'P' } });
-const ticketKey = (ticket: string): Image => ({ pk: { S: `T#${ticket}` }, sk: { S: 'T' } });
-
-const REGISTERED = 'instanceId = :instanceId';
-
-/** Fields of a device record, each an attribute of its own, so that each can be changed and compared alone. */
-const FIELDS = {
-  instanceId: 'S',
-  name: 'S',
-  preferences: 'JSON',
-  policyId: 'S',
-  boxPolicyId: 'S',
-  effective: 'JSON',
-  scopeVersion: 'N',
-  syncedModSeq: 'N',
-  connectionId: 'S',
-  connectedAtMs: 'N',
-  announcedModSeq: 'N',
-  pushBy: 'N',
-  pushDueMs: 'N',
-  lastPushAtMs: 'N',
-} as const satisfies Partial<Record<keyof DeviceRecord, 'S' | 'N' | 'JSON'>>;
-
-type Field = keyof typeof FIELDS;
-const fields = Object.keys(FIELDS) as Field[];
-
-function toAttribute(field: Field, value: unknown): AttributeValue {
-  switch (FIELDS[field]) {
-    case 'N':
-      return { N: String(value) };
-    case 'JSON':
-      return { S: JSON.stringify(value) };
-    default:
-      return { S: String(value) };
-  }
-}
-
-function fromAttribute(field: Field, attribute: AttributeValue): unknown {
-  switch (FIELDS[field]) {
-    case 'N':
-      return Number(attribute.N);
-    case 'JSON':
-      return JSON.parse(attribute.S ?? '{}');
-    default:
-      return attribute.S;
-  }
-}
-
-function encodeDevice(record: DeviceRecord): Image {
-  const image = deviceKey(record.box, record.deviceId);
-  for (const field of fields) {
-    if (record[field] !== undefined) image[field] = toAttribute(field, record[field]);
-  }
-  return image;
-}
-
-function decodeDevice(image: Image): DeviceRecord {
-  const record: Record<string, unknown> = {
-    box: image.pk?.S?.slice(boxKey('' as BoxId).length),
-    deviceId: image.sk?.S?.slice(DEVICES.length),
-  };
-  for (const field of fields) {
-    const attribute = image[field];
-    if (attribute) record[field] = fromAttribute(field, attribute);
-  }
-  return record as unknown as DeviceRecord;
-}
-
-type Fields = { readonly [F in Field]?: unknown };
-
-/** The update of some fields of a device that is registered with this instance, where others are as they were read. */
-function expressions(
-  { box, deviceId, instanceId }: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>,
-  { set, expect = {} }: { readonly set: Fields; readonly expect?: Fields },
-) {
-  const ExpressionAttributeNames: Record<string, string> = {};
-  const ExpressionAttributeValues: Image = { ':instanceId': { S: instanceId } };
-  const conditions = [REGISTERED];
-  const sets: string[] = [];
-  const removes: string[] = [];
-  for (const [field, value] of Object.entries(set) as [Field, unknown][]) {
-    ExpressionAttributeNames[`#${field}`] = field;
-    if (value === undefined) {
-      removes.push(`#${field}`);
-    } else {
-      ExpressionAttributeValues[`:new_${field}`] = toAttribute(field, value);
-      sets.push(`#${field} = :new_${field}`);
-    }
-  }
-  for (const [field, value] of Object.entries(expect) as [Field, unknown][]) {
-    ExpressionAttributeNames[`#${field}`] = field;
-    if (value === undefined) {
-      conditions.push(`attribute_not_exists(#${field})`);
-    } else {
-      ExpressionAttributeValues[`:old_${field}`] = toAttribute(field, value);
-      conditions.push(`#${field} = :old_${field}`);
-    }
-  }
-  const clauses = [
-    sets.length > 0 && `SET ${sets.join(', ')}`,
-    removes.length > 0 && `REMOVE ${removes.join(', ')}`,
-  ];
-  return {
-    Key: deviceKey(box, deviceId),
-    UpdateExpression: clauses.filter(Boolean).join(' '),
-    ConditionExpression: conditions.join(' AND '),
-    ExpressionAttributeNames,
-    ExpressionAttributeValues,
-  };
-}
 
 /** Devices and tickets in one DynamoDB table, `pk` and `sk`; registering writes to the boxes' table too. */
 export class DynamoRegistry implements Registry {
@@ -297,7 +182,7 @@ export class DynamoRegistry implements Registry {
         Limit: 1,
       }),
     );
-    return Number(Items?.[0]?.sk?.S?.slice(-VERSION_DIGITS) ?? 0);
+    return versionIn(Items?.[0]?.sk?.S ?? '0');
   }
 
   async policy(id: PolicyId) {

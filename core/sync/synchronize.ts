@@ -1,5 +1,4 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
-import type { Effective } from '../../protocol/preferences.js';
 import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
 import { type Caller, commitOperations } from '../commit/commit-operations.js';
 import type { Core } from '../core.js';
@@ -7,13 +6,13 @@ import type { DeviceRecord } from '../registry.js';
 import { policiesOf } from '../scope/policies.js';
 import { jsonBytes } from '../store/wire.js';
 import { SyncProblem } from '../sync-problem.js';
-import { elementsIn, startOfBackfill } from './backfill.js';
 import { inOrder } from './changes.js';
-import { type DeviceScope, deviceScope, withCurrentScope } from './device-scope.js';
+import { withCurrentScope } from './device-scope.js';
 import type { IsAcknowledged } from './live-changes.js';
 import { Page } from './page.js';
 import type { Position } from './position.js';
-import { type LogReading, type LossReason, readHead, readLog } from './read-log.js';
+import { readLog } from './read-log.js';
+import { startFor } from './start.js';
 import { FIRST_READ_COMMITS, tell } from './tell.js';
 import { openSyncToken, sealSyncToken } from './token.js';
 
@@ -75,58 +74,10 @@ export async function synchronize(
   };
 }
 
-/** Where a request begins to tell. */
-export interface Start {
-  readonly kind: 'on' | 'anew';
-  readonly why: LossReason | 'unknownToken' | 'scopesForgotten';
-  readonly position: Position;
-  readonly scope: DeviceScope;
-  readonly log: LogReading | undefined; // what was read behind the position
-  readonly effective?: Effective; // the scope has changed since the token
-}
-
 function authorized(device: DeviceRecord | undefined, { instanceId }: Caller): DeviceRecord {
   if (!device) throw new SyncProblem('device-not-registered');
   if (device.instanceId !== instanceId) throw new SyncProblem('instance-replaced');
   return device;
-}
-
-/** Goes on from the token where that can be done, with a backfill of the difference where the scope has changed. */
-async function startFor(
-  core: Core,
-  record: DeviceRecord,
-  given: Position | undefined,
-  log: LogReading | undefined,
-): Promise<Start> {
-  if (!given || !log) return anew(core, record, 'unknownToken');
-  if (log.kind === 'lost') return anew(core, record, log.why);
-  const scope = await deviceScope(core, record, given.scope);
-  if (!scope) return anew(core, record, 'scopesForgotten');
-  const why = 'unknownToken';
-  if (given.scope.to === scope.version) return { kind: 'on', why, position: given, scope, log };
-  const head = await readHead(core, record.box);
-  const position: Position = {
-    ...given,
-    scope: { from: given.scope.from, to: scope.version },
-    backfill: startOfBackfill(head ? elementsIn(head) : 0),
-  };
-  return { kind: 'on', why, position, scope, log, effective: record.effective };
-}
-
-async function anew(core: Core, record: DeviceRecord, why: Start['why']): Promise<Start> {
-  const { scopeVersion } = record;
-  const scope = await deviceScope(core, record, { from: -scopeVersion });
-  const head = await readHead(core, record.box);
-  if (!head || !scope) throw new SyncProblem('device-not-registered');
-  const position: Position = {
-    modSeq: head.modSeq,
-    nonce: head.nonce,
-    rows: 0,
-    midway: true,
-    scope: { from: -scopeVersion, to: scopeVersion },
-    backfill: startOfBackfill(elementsIn(head)),
-  };
-  return { kind: 'anew', why, position, scope, log: undefined };
 }
 
 /** A synchronization that has ended leaves the device complete in the scope that was filled. */

@@ -11,7 +11,7 @@ import type { Page } from './page.js';
 import type { Position } from './position.js';
 import { type LogReading, readLog } from './read-log.js';
 import { recentCommits } from './recent.js';
-import type { Start } from './synchronize.js';
+import type { Start } from './start.js';
 
 /** Few at first: mostly there are few, and a commit may be large. */
 export const FIRST_READ_COMMITS = 25;

@@ -5,7 +5,7 @@ import type { StoredMessage, StoredState } from '../../store/items.js';
 import { stateElementOf } from '../../store/wire.js';
 import type { Draft } from '../draft.js';
 import { applied, conflict, invalid, type Outcome, unchanged } from '../outcome.js';
-import { findMessage } from './message.js';
+import { findMessage } from './find-message.js';
 import { tooLarge } from './patched.js';
 
 /** Shape: sorted by code unit, each flag once. */

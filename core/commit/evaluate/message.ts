@@ -4,13 +4,12 @@ import type { OperationOf } from '../../../protocol/operation.js';
 import type { StoredConversation, StoredMessage } from '../../store/items.js';
 import { messageKey } from '../../store/keys.js';
 import { elementOf } from '../../store/wire.js';
-import type { Draft, Found } from '../draft.js';
+import type { Draft } from '../draft.js';
 import {
   applied,
   conflict,
   exists,
   gone,
-  notFound,
   type Outcome,
   parentNotFound,
   quotaExceeded,
@@ -18,6 +17,7 @@ import {
 } from '../outcome.js';
 import { countsAfter } from '../rows.js';
 import { defaultFolder, newConversation } from './conversation.js';
+import { findMessage } from './find-message.js';
 import { withFlags } from './message-state.js';
 import { patched, tooLarge } from './patched.js';
 
@@ -109,17 +109,4 @@ export function deleteMessage(draft: Draft, operation: OperationOf<'delete messa
   }
   draft.bury(message);
   return applied;
-}
-
-/** The live message that an operation names, or the outcome where there is none. */
-export function findMessage(
-  draft: Draft,
-  { conversationId, id }: Pick<OperationOf<'delete message'>, 'conversationId' | 'id'>,
-): { message: StoredMessage } | { outcome: Outcome } {
-  const conversation = draft.conversation(conversationId);
-  if (conversation === undefined) return { outcome: parentNotFound };
-  if (conversation === 'gone') return { outcome: gone };
-  const message: Found<StoredMessage> = draft.message(conversation, id);
-  if (message === undefined) return { outcome: notFound };
-  return message === 'gone' ? { outcome: gone } : { message };
 }
