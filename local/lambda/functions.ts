@@ -24,7 +24,9 @@ export class Functions {
     if (exact) return exact;
     const similar = this.#pools.filter(({ settings }) => settings.logicalId.startsWith(name));
     if (similar.length === 1 && similar[0]) return similar[0];
-    throw new LocalCloudProblem(`There is no function ${name}; there are ${this.names.join(', ')}`);
+    throw new LocalCloudProblem(
+      `There is no function ${name}; there are: ${this.names.join(', ') || 'none'}`,
+    );
   }
 
   /**
