@@ -1,0 +1,120 @@
+import * as z from 'zod/mini';
+import * as device from '../../protocol/device.js';
+import * as conversation from '../../protocol/elements/conversation-history.js';
+import * as element from '../../protocol/elements/element.js';
+import * as folder from '../../protocol/elements/folder.js';
+import * as message from '../../protocol/elements/message.js';
+import * as state from '../../protocol/elements/message-state.js';
+import * as session from '../../protocol/elements/session-history.js';
+import * as frames from '../../protocol/frames.js';
+import * as history from '../../protocol/history.js';
+import { idSchema, modSeqSchema } from '../../protocol/ids.js';
+import {
+  numberedOperationSchema,
+  type OperationKind,
+  operationSchemas,
+  plainOperationSchema,
+} from '../../protocol/operation.js';
+import { operationResultSchema } from '../../protocol/operation-result.js';
+import { depositRequestSchema, depositResponseSchema } from '../../protocol/participating.js';
+import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
+import { effectiveSchema, preferencesSchema } from '../../protocol/preferences.js';
+import { faultSchema, problemSchema } from '../../protocol/problem.js';
+import { syncRequestSchema, syncResponseSchema } from '../../protocol/sync.js';
+import { instantSchema, uriSchema } from '../../protocol/text.js';
+
+/** `create message` is documented as `CreateMessage`. */
+const operationName = (kind: string): string =>
+  kind
+    .split(' ')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+
+const operations = Object.fromEntries(
+  Object.keys(operationSchemas).map((kind) => [operationName(kind), operationSchemas[kind as OperationKind]]),
+);
+
+/** One schema for each kind, though the wire checks them one by one, so that one that is wrong holds no other back. */
+export const operationSchema = z.union(Object.values(operations));
+
+/** What API Gateway says when it answers by itself. */
+export const gatewayAnswerSchema = z.object({ message: z.string() });
+
+/** The schemas that have a name in the documents; every other one is written out where it is used. */
+export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
+  Id: idSchema,
+  ModSeq: modSeqSchema,
+  Instant: instantSchema,
+  Uri: uriSchema,
+
+  ElementType: element.elementTypeSchema,
+  Element: element.elementSchema,
+  Folder: element.folderElementSchema,
+  ConversationHistory: element.conversationElementSchema,
+  SessionHistory: element.sessionElementSchema,
+  Message: element.messageElementSchema,
+  MessageState: element.messageStateElementSchema,
+  Removal: element.removalSchema,
+  Change: element.changeSchema,
+
+  FolderName: folder.folderNameSchema,
+  FolderData: folder.folderDataSchema,
+  FolderPatch: folder.folderPatchSchema,
+  Participants: conversation.participantsSchema,
+  ConversationSeed: conversation.conversationSeedSchema,
+  ConversationHistoryData: conversation.conversationCreateSchema,
+  ConversationHistoryPatch: conversation.conversationPatchSchema,
+  GroupState: session.groupStateSchema,
+  SessionHistoryData: session.sessionDataSchema,
+  SessionHistoryPatch: session.sessionPatchSchema,
+  MessageContext: message.messageContextSchema,
+  PayloadPart: message.payloadPartSchema,
+  MessageData: message.messageDataSchema,
+  MessagePatch: message.messagePatchSchema,
+  Flag: state.flagSchema,
+  Disposition: state.dispositionSchema,
+  MessageStatePatch: state.messageStatePatchSchema,
+
+  ...operations,
+  Operation: operationSchema,
+  NumberedOperation: numberedOperationSchema,
+  PlainOperation: plainOperationSchema,
+  OperationResult: operationResultSchema,
+
+  SyncRequest: syncRequestSchema,
+  SyncResponse: syncResponseSchema,
+  HistoryQuery: history.historyQuerySchema,
+  HistoryResponse: history.historyResponseSchema,
+  DepositRequest: depositRequestSchema,
+  DepositResponse: depositResponseSchema,
+
+  DeviceRegistration: device.deviceRegistrationSchema,
+  Device: device.deviceSchema,
+  DeviceList: device.deviceListSchema,
+  Limits: device.limitsSchema,
+  Ticket: device.ticketSchema,
+  Preferences: preferencesSchema,
+  Effective: effectiveSchema,
+  Policy: policySchema,
+  PolicyAssignment: policyAssignmentSchema,
+
+  SyncFrame: frames.syncFrameSchema,
+  PingFrame: frames.pingFrameSchema,
+  SyncRequestFrame: frames.syncRequestFrameSchema,
+  SyncResponseFrame: frames.syncResponseFrameSchema,
+  PongFrame: frames.pongFrameSchema,
+  ErrorFrame: frames.errorFrameSchema,
+
+  Fault: faultSchema,
+  Problem: problemSchema,
+  GatewayAnswer: gatewayAnswerSchema,
+};
+
+const NAMES = new Map(Object.entries(COMPONENTS).map(([name, schema]) => [schema, name]));
+
+/** @throws Error for a schema without a name: it belongs into `COMPONENTS`. */
+export function nameOf(schema: z.ZodMiniType): string {
+  const name = NAMES.get(schema);
+  if (!name) throw new Error('a schema of a body or frame has no name in scripts/docs/components.ts');
+  return name;
+}
