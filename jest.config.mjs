@@ -22,13 +22,18 @@ const e2e = {
   setupFilesAfterEnv: ['<rootDir>/test/support/cloud-timeout.ts'],
 };
 
+const integration = {
+  globalSetup: '<rootDir>/test/support/dynamodb-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/dynamodb-teardown.mjs',
+};
+
 export default {
   projects: [
     project('unit'),
     project('property'),
     project('infra'),
     project('local'),
-    project('integration'),
+    project('integration', integration),
     project('e2e', e2e),
   ],
 };

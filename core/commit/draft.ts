@@ -170,11 +170,18 @@ export class Draft {
     if (item.kind === 'folder') this.deletedFolders.push({ id: item.id, modSeq: this.modSeq });
   }
 
+  /** What this request has written into a conversation history that begins anew: its number would make it live on. */
+  buryContents(id: ConversationId): void {
+    for (const { key, item } of this.changes) {
+      if (key.conversationId === id && item.kind !== 'tombstone') this.bury(item);
+    }
+  }
+
   /** Takes a folder's name among its siblings, or without folder gives it free. */
   setName(key: string, folderId: FolderId | undefined): void {
     const item: FolderName | undefined =
       folderId === undefined ? undefined : { kind: 'folderName', sk: key, version: this.modSeq, folderId };
-    this.names.set(key, { item, before: this.stored.get(key) });
+    this.names.set(key, { item, before: this.read(key) });
   }
 
   private read(sk: string): StoredItem | undefined {

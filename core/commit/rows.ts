@@ -11,14 +11,27 @@ export function rowsOf(draft: Draft): ChangeRow[] {
   const rows = draft.changes
     .flatMap((staged) => staged.touches.map((touch) => ({ staged, touch })))
     .filter(({ staged, touch }) => staged.item.kind !== 'tombstone' || touch.type === staged.item.of)
+    .filter(({ staged }) => !isHeldByDeleted(draft, staged))
     .map(({ staged, touch }) => rowOf(draft, staged, touch.type, touch.implied))
     .sort((a, b) => ELEMENT_TYPES.indexOf(a.type) - ELEMENT_TYPES.indexOf(b.type));
   return withinInlineLimit(rows);
 }
 
+/**
+ * What the commit writes into a container and then deletes with it goes untold, since the removal of the container
+ * has the same number and may be told before.
+ */
+function isHeldByDeleted(draft: Draft, { item, key }: Staged): boolean {
+  if (item.kind === 'tombstone' || key.conversationId === undefined) return false;
+  const history = draft.conversation(key.conversationId);
+  if (history === undefined || history === 'gone') return true;
+  return item.kind === 'message' && draft.message(history, item.id) === 'gone';
+}
+
 function rowOf(draft: Draft, { item, before, key }: Staged, type: ElementType, implied: boolean): ChangeRow {
+  const isGone = item.kind === 'conversationHistory' && draft.conversation(item.id) === 'gone'; // with its folder
   const element =
-    item.kind === 'tombstone'
+    item.kind === 'tombstone' || isGone
       ? undefined
       : item.kind === 'message' && type === 'messageState'
         ? stateElementOf(item)
@@ -29,7 +42,10 @@ function rowOf(draft: Draft, { item, before, key }: Staged, type: ElementType, i
     ...(key.conversationId !== undefined && { conversationId: key.conversationId }),
     ...placeOf(draft, { item, before, key }),
     ...(item.kind === 'conversationHistory' &&
-      item.data.createdModSeq === item.modSeq && { created: true as const }),
+      item.data.createdModSeq === item.modSeq && {
+        created: true as const,
+        ...(before?.kind === 'conversationHistory' && { replaced: true as const }),
+      }),
     ...aboutMessage(item.kind === 'message' ? item : before),
     ...(element ? { element } : { removed: 'deleted' as const }),
     ...(implied && { implied }),

@@ -7,11 +7,11 @@ import type { DeletedContainer } from './ports.js';
 export const SETTLE_SECONDS = 90;
 
 /**
- * Orders the containers to be emptied that a commit has deleted. Doubled, it does no harm.
+ * Orders the containers to be emptied that a commit has deleted, or begun anew. Doubled, it does no harm.
  * @throws Error when the queue did not take all of them: the record of the stream is to be retried.
  */
 export async function scheduleReaping(core: Core, box: BoxId, { modSeq, rows }: Commit): Promise<void> {
-  const containers = rows.flatMap((row) => (row.removed ? (containerOf(row) ?? []) : []));
+  const containers = rows.flatMap((row) => (row.removed || row.replaced ? (containerOf(row) ?? []) : []));
   if (containers.length === 0) return;
   await core.reapQueue.send(
     containers.map((container) => ({ box, container, modSeq })),

@@ -71,6 +71,7 @@ export interface ChangeRow {
   readonly folderId?: FolderId; // of its conversation history, as of this commit
   readonly folderBefore?: FolderId; // of a conversation history that was moved
   readonly created?: true; // a conversation history began its life
+  readonly replaced?: true; // and an earlier life of it had not been cleared away yet
   readonly date?: string; // of the message
   readonly messageContext?: MessageContext;
   readonly element?: Element; // absent: removed, or too large to stand here

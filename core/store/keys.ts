@@ -36,9 +36,10 @@ export const CONVERSATIONS = 'H#';
 export const folderKey = (id: FolderId): string => FOLDERS + part(id);
 export const folderNameKey = (parent: FolderId | null, name: string): string =>
   `N#${parent === null ? '' : part(parent)}#${part(name)}`;
-export const conversationKey = (id: ConversationId): string => CONVERSATIONS + part(id);
+/** Ends in `#` like the prefix of its contents, so that both sort alike, also where one id begins with another. */
+export const conversationKey = (id: ConversationId): string => `${CONVERSATIONS}${part(id)}#`;
 export const conversationIdOf = (key: string): ConversationId =>
-  unpart(key.slice(CONVERSATIONS.length)) as ConversationId;
+  unpart(key.slice(CONVERSATIONS.length, -1)) as ConversationId;
 export const contentsPrefix = (conversationId: ConversationId): string => `E#${part(conversationId)}#`;
 export const sessionsPrefix = (conversationId: ConversationId): string =>
   `${contentsPrefix(conversationId)}S#`;

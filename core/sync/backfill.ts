@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 import { coversAnything, elementsInScope, holdsConversation, type Scope } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
 import type { BoxId, Head, StoredConversation, StoredElement, StoredItem } from '../store/items.js';
-import { HEAD_KEY } from '../store/keys.js';
+import { conversationIdOf, HEAD_KEY } from '../store/keys.js';
 import { elementOf, stateElementOf } from '../store/wire.js';
 import type { DeviceScope } from './device-scope.js';
 import { outOfScope } from './live-changes.js';
@@ -127,10 +127,12 @@ function put(
   what: 'difference' | 'all',
   onlyState: boolean,
 ): 'element' | 'state' | undefined {
-  if (!isAlive(item, stretch)) return undefined;
   if (stage === 'leaving') {
-    return hasLeft(walk, item) && !page.add(outOfScope(item.id, item.modSeq)) ? 'element' : undefined;
+    const isLeft = hasLeft(walk, item, stretch);
+    const modSeq = item.kind === 'conversationHistory' ? item.modSeq : item.version;
+    return isLeft && !page.add(outOfScope(conversationIdOf(item.sk), modSeq)) ? 'element' : undefined;
   }
+  if (!isAlive(item, stretch)) return undefined;
   const types = wanted(walk, item, stretch, what);
   const { maxTextBytes } = walk.scope.now;
   if (!onlyState && types.includes(item.kind) && !page.add(truncated(elementOf(item), maxTextBytes))) {
@@ -185,16 +187,19 @@ function isAlive(item: StoredItem, { histories, head }: Stretch): item is Stored
   }
 }
 
-/** In some scope that the device has had, and not in the one that it has. */
-function hasLeft({ scope }: Walk, item: StoredElement): item is StoredConversation {
-  if (item.kind !== 'conversationHistory') return false;
-  const holding = new Holding(scope);
+/**
+ * In some scope that the device has had, and not in the one that it has. Where it was before commits that the device
+ * is not told yet cannot be seen here, and when these are told it is no longer known what the device has had.
+ */
+function hasLeft({ scope, recent }: Walk, item: StoredItem, { head }: Stretch): boolean {
+  if (!scope.held.some((held) => coversAnything(held, 'conversationHistory'))) return false;
+  if (item.kind !== 'conversationHistory') return item.version > recent.modSeq;
   const { folderId } = item.data;
-  return (
-    !holding.isIn(item.id, folderId) &&
-    holding.maybe(item.id, folderId) &&
-    scope.held.some((held) => coversAnything(held, 'conversationHistory'))
-  );
+  const holding = new Holding(scope);
+  const deletion = head?.emptying?.find(({ id }) => id === folderId);
+  if (deletion) return deletion.modSeq > recent.modSeq;
+  const isMaybeHeld = holding.maybe(item.id, folderId) || item.version > recent.modSeq;
+  return isMaybeHeld && !holding.isIn(item.id, folderId);
 }
 
 /** Elements of an item that are in the scope and, of the difference, that the device does not hold already. */
@@ -207,9 +212,9 @@ function wanted(
   const inScope = (of: Scope) => elementsInScope(of, item, isConversationIn(of, item, histories), nowMs);
   const types = inScope(scope.now);
   if (what === 'all' || !scope.hasCompleted) return types;
-  return types.filter(
-    (type) => !scope.held.every((held) => inScope(held).includes(type) && isSameText(held, scope.now, item)),
-  );
+  const isHeld = (type: ElementType) => (held: Scope) =>
+    inScope(held).includes(type) && (type !== 'message' || isSameText(held, scope.now, item));
+  return types.filter((type) => !scope.held.every(isHeld(type)));
 }
 
 function isConversationIn(of: Scope, item: StoredElement, histories: Stretch['histories']): boolean {

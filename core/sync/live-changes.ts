@@ -93,16 +93,21 @@ function latest(lines: readonly Line[]): Map<string, Line[]> {
 function withoutDead(all: Map<string, Line[]>): Map<string, Line[]> {
   const diedAt = new Map<string, number>();
   for (const { row, commit } of [...all.values()].flat()) {
-    if (row.type === 'conversationHistory' && row.removed) diedAt.set(row.id, commit.modSeq);
+    if (row.type !== 'conversationHistory') continue;
+    if (row.removed) diedAt.set(row.id, commit.modSeq);
+    else if (row.created) diedAt.set(row.id, commit.modSeq - 1);
   }
   if (diedAt.size === 0) return all;
   const isAlive = ({ row, commit }: Line) => commit.modSeq > (diedAt.get(row.conversationId ?? '') ?? 0);
   return new Map([...all].filter(([, lines]) => lines.every(isAlive)));
 }
 
-/** Rule: left out is only what the device did itself, as it knows from this response, and what nothing else touched. */
+/**
+ * Rule: left out is only what the device did itself, as it knows from this response, and what nothing else touched.
+ * A move is told, since it may come from where the device holds nothing, or lead there.
+ */
 const isOwn = (lines: readonly Line[], isAcknowledged: IsAcknowledged): boolean =>
-  lines.every(({ commit, row }) => !row.implied && isAcknowledged(commit)) &&
+  lines.every(({ commit, row }) => !row.implied && row.folderBefore === undefined && isAcknowledged(commit)) &&
   new Set(lines.map(({ commit }) => commit.modSeq)).size === 1;
 
 /** The change that the lines of an element come to for the device; undefined where there is nothing to tell. */
@@ -122,7 +127,7 @@ function changeOf(
     return concerns(scope.now, row, true, nowMs) ? told(last, scope, fetched) : undefined;
   }
   const holding = new Holding(scope);
-  const mayHold = placement.start !== undefined && holding.maybe(id, placement.start);
+  const mayHold = placement.been.some((folder) => folder !== placement.end && holding.maybe(id, folder));
   if (row.type !== 'conversationHistory') {
     return concerns(scope.now, row, holding.isIn(id, placement.end), nowMs)
       ? told(last, scope, fetched)
@@ -133,8 +138,7 @@ function changeOf(
   if (holding.isIn(id, placement.end)) {
     return concerns(scope.now, row, true, nowMs) ? told(last, scope, fetched) : undefined;
   }
-  const hasLeft = mayHold && placement.end !== placement.start;
-  return hasLeft ? outOfScope(id, last.commit.modSeq) : undefined;
+  return mayHold ? outOfScope(id, last.commit.modSeq) : undefined;
 }
 
 export const outOfScope = (id: ConversationId, modSeq: number): Change => ({

@@ -37,16 +37,25 @@ export interface Placement {
   readonly start: FolderId | undefined; // undefined: it was not there
   readonly end: FolderId | undefined; // undefined: it is no more
   readonly isCreated: boolean; // all that its life has held stands in these rows
+  readonly been: readonly FolderId[]; // all folders that it was in; a backfill that is ahead of the log may have shown it in any
 }
 
 /** The placement with one more row. The first row of a conversation history tells where it was before. */
 export function placementAfter(earlier: Placement | undefined, row: ChangeRow): Placement {
   const { folderId, folderBefore, created = false } = row;
   const isGone = row.type === 'conversationHistory' && row.removed !== undefined;
-  const start = earlier ? earlier.start : created ? undefined : (folderBefore ?? folderId);
+  // Begun anew by the commit that ended its earlier life, it was where that one was.
+  const start = earlier ? earlier.start : (folderBefore ?? (created ? undefined : folderId));
   return {
     start,
     end: isGone ? undefined : folderId,
     isCreated: created || (earlier?.isCreated ?? false),
+    been: withFolders(earlier?.been ?? [], [folderBefore, folderId]),
   };
+}
+
+/** The same list where nothing is new, as with most rows. */
+function withFolders(been: readonly FolderId[], more: readonly (FolderId | undefined)[]): readonly FolderId[] {
+  const fresh = more.filter((folder) => folder !== undefined && !been.includes(folder)) as FolderId[];
+  return fresh.length > 0 ? [...been, ...fresh] : been;
 }

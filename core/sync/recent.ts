@@ -41,7 +41,10 @@ async function readRecent(core: Core, box: BoxId, modSeq: number): Promise<Recen
     const range = { from: commitKey(1), to: commitKey(upTo), limit: COMMITS_PER_READ, descending: true };
     const { items } = await core.store.query(box, range);
     const [newest] = items;
-    if (newest?.kind !== 'commit' || newest.modSeq !== upTo) return undefined;
+    if (newest?.kind !== 'commit' || newest.modSeq !== upTo) {
+      const isOld = upTo === modSeq && (await wasBefore(core, box, modSeq, since));
+      return isOld ? { modSeq, writes } : undefined;
+    }
     for (const commit of items.filter(isCommit)) {
       if (commit.modSeq !== upTo || commit.atMs < since) break;
       note(writes, commit);
@@ -51,6 +54,13 @@ async function readRecent(core: Core, box: BoxId, modSeq: number): Promise<Recen
     if (newest.atMs < since) break;
   }
   return { modSeq, writes };
+}
+
+/** Whether a commit that cannot be seen is old, as the one behind it knows: then it has expired. */
+async function wasBefore(core: Core, box: BoxId, modSeq: number, sinceMs: number): Promise<boolean> {
+  const key = commitKey(modSeq + 1);
+  const next = (await core.store.get(box, [key])).get(key);
+  return next?.kind === 'commit' && next.previousAtMs < sinceMs;
 }
 
 function note(writes: Map<string, number>, { modSeq, rows }: Commit): void {

@@ -14,7 +14,7 @@ export interface Start {
   readonly position: Position;
   readonly scope: DeviceScope;
   readonly log: LogReading | undefined; // what was read behind the position
-  readonly effective?: Effective; // the scope has changed since the token
+  readonly effective?: Effective; // the scope has changed since the token, or starts with it
 }
 
 /** Goes on from the token where that can be done, with a backfill of the difference where the scope has changed. */
@@ -52,5 +52,5 @@ async function anew(core: Core, record: DeviceRecord, why: Start['why']): Promis
     scope: { from: -scopeVersion, to: scopeVersion },
     backfill: startOfBackfill(elementsIn(head)),
   };
-  return { kind: 'anew', why, position, scope, log: undefined };
+  return { kind: 'anew', why, position, scope, log: undefined, effective: record.effective };
 }

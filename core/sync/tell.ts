@@ -101,6 +101,7 @@ class Teller {
     const { core, box, page, scope } = this;
     let position = start;
     let reading: LogReading | undefined = firstReading;
+    let isAcknowledged = this.isAcknowledged;
     for (;;) {
       if (position.contents) {
         const contents = await contentsOf(await this.walkAt(position), position.contents, page);
@@ -122,12 +123,13 @@ class Teller {
         ahead.commits,
         scope,
         { budget, isFirst },
-        this.isAcknowledged,
+        isAcknowledged,
       );
       page.put(told.changes);
       const hasMoved = told.position.modSeq !== position.modSeq || told.position.rows !== position.rows;
       position = told.position;
       reading = undefined;
+      isAcknowledged = never; // this response may tell already what another commit did to the same element
       if (!position.contents) return { position, isComplete: told.complete && ahead.end };
       if (!hasMoved) return { position, isComplete: false };
     }

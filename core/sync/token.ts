@@ -44,10 +44,14 @@ export async function sealSyncToken(keys: TokenKeys, caller: Caller, position: P
   return token.length <= SYNC_TOKEN_MAX ? token : seal(encode(shortened(position)));
 }
 
-/** With ids of the greatest length two cursors do not fit: the contents of one conversation are then sent again. */
+/**
+ * With ids of the greatest length two cursors do not fit: the backfill then begins its stage again. It waits until the
+ * contents have been sent, whose cursor has to get on.
+ */
 function shortened(position: Position): Position {
-  const { contents } = position;
-  return contents ? { ...position, contents: { conversationId: contents.conversationId } } : position;
+  if (!position.backfill) return position;
+  const { stage, sent, total } = position.backfill;
+  return { ...position, backfill: { stage, sent, total } };
 }
 
 /** The position of a token of this very device instance; undefined for any other, and for what is no token. */

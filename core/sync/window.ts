@@ -70,7 +70,10 @@ const mayBeTold = (
   row: ChangeRow,
   id: ConversationId | undefined,
   placement: Placement | undefined,
-): boolean => id === undefined || holding.maybe(id, row.folderId) || holding.maybe(id, placement?.start);
+): boolean =>
+  id === undefined ||
+  holding.maybe(id, row.folderId) ||
+  (placement?.been.some((folder) => holding.maybe(id, folder)) ?? false);
 
 const comesIn = (
   holding: Holding,

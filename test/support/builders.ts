@@ -77,3 +77,70 @@ export const deletion = (
   conversationId: 'c1',
   ...more,
 });
+
+export function aFolder(
+  id: string,
+  { n, ...data }: { n?: number; name?: string; parentFolderId?: string | null } = {},
+) {
+  const inRoot = { name: id, parentFolderId: 'RCSMessageStore' };
+  return {
+    ...(n !== undefined && { n }),
+    op: 'create',
+    type: 'folder',
+    id,
+    data: { ...inRoot, ...data },
+  };
+}
+
+export function aSession({
+  id = 's1',
+  conversationId = 'c1',
+  n,
+  ...data
+}: {
+  id?: string;
+  conversationId?: string;
+  n?: number;
+  [attribute: string]: unknown;
+} = {}) {
+  return {
+    ...(n !== undefined && { n }),
+    op: 'create',
+    type: 'sessionHistory',
+    id,
+    conversationId,
+    data: {
+      originator: 'tel:+15550101',
+      participants: ['tel:+15550100', 'tel:+15550101'],
+      startedAt: '2026-02-28T09:00:00Z',
+      ...data,
+    },
+  };
+}
+
+interface Named {
+  readonly conversationId?: string;
+  readonly n?: number;
+  readonly ifModSeq?: number;
+}
+
+/** A merge patch on an element of any type. */
+export const modification = (type: string, id: string, data: object, more: Named = {}) => ({
+  ...more,
+  op: 'modify',
+  type,
+  id,
+  ...(IN_CONVERSATION.has(type) && { conversationId: more.conversationId ?? 'c1' }),
+  data,
+});
+
+/** The deletion of an element of any type. */
+export const removal = (type: string, id: string, more: Named = {}) => ({
+  ...more,
+  op: 'delete',
+  type,
+  id,
+  ...(IN_CONVERSATION.has(type) && { conversationId: more.conversationId ?? 'c1' }),
+});
+
+const IN_CONVERSATION = new Set(['sessionHistory', 'message', 'messageState']);

@@ -1,5 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { resolve } from 'node:path';
 
 export const PROJECT_ROOT = resolve(__dirname, '../..');
@@ -55,6 +57,11 @@ export class Command {
     return Command.start('npm', ['run', '--silent', name, '--', ...args], options);
   }
 
+  /** The same command without npm: quicker, and signals and exit code are its own. */
+  static cli(name: string, args: readonly string[]): Command {
+    return Command.start(process.execPath, ['--import', 'tsx', `cli/${name}.ts`, ...args]);
+  }
+
   /** Waits until the output shows something. @throws Error with all output when the command ends before, or never does. */
   async until<T>(look: (output: Command) => T | undefined | false, withinMs = 30_000): Promise<T> {
     const deadline = Date.now() + withinMs;
@@ -92,29 +99,27 @@ export class Command {
   }
 }
 
-/** Processes below a process, as pid and command line; from /proc, so on Linux alone. */
-export function descendantsOf(pid: number): { pid: number; line: string }[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        const [, parent] = /^.*\) \S (\d+)/s.exec(stat) ?? [];
-        return [{ pid: Number(name), parent: Number(parent), line }];
-      } catch {
-        return []; // it has just ended
-      }
-    });
-  const below = (parent: number): { pid: number; line: string }[] =>
-    all.filter((each) => each.parent === parent).flatMap((each) => [each, ...below(each.pid)]);
-  return below(pid).map(({ pid, line }) => ({ pid, line }));
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
-export const isRunning = (pid: number): boolean => {
-  try {
-    return !/^.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
+/** Marks whatever a command starts, however far below and in whatever process group. */
+export const MARK = 'CPM_E2E_MARK';
+
+/** Running processes that carry a mark, as their command lines; from /proc, so on Linux alone. */
+export const runningWith = (mark: string): string[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const isMarked = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`);
+        return isMarked ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
+      } catch {
+        return []; // ended just now, or somebody else's
+      }
+    });

@@ -5,6 +5,7 @@ import type { Core } from '../../core/core.js';
 import { registerDevice } from '../../core/devices/devices.js';
 import type { PushMessage } from '../../core/push/ports.js';
 import type { ReapMessage } from '../../core/reap/ports.js';
+import type { Registry } from '../../core/registry.js';
 import type { BoxId, Commit } from '../../core/store/items.js';
 import type { Store } from '../../core/store/store.js';
 import { synchronize } from '../../core/sync/synchronize.js';
@@ -39,11 +40,11 @@ export interface SentPush {
   readonly delaySeconds: number;
 }
 
-/** The core on stores in memory, and what it sent. */
+/** The core on stores in memory, or on those that it is given, and what it sent. */
 export class Rig {
   readonly clock = new TestClock();
   readonly store: Store;
-  readonly registry: MemoryRegistry;
+  readonly registry: Registry;
   readonly pushes: SentPush[] = [];
   readonly reaps: ReapMessage[] = [];
   readonly frames: { connectionId: string; frame: unknown }[] = [];
@@ -52,9 +53,9 @@ export class Rig {
   readonly reports: { event: string; [field: string]: unknown }[] = [];
   readonly core: Core;
 
-  constructor(store: Store = new MemoryStore()) {
+  constructor(store: Store = new MemoryStore(), registry: Registry = new MemoryRegistry(store)) {
     this.store = store;
-    this.registry = new MemoryRegistry(store);
+    this.registry = registry;
     this.core = {
       store,
       registry: this.registry,

@@ -27,6 +27,7 @@ export function newConversation(
   id: ConversationId,
   { folderId, ...seed }: ConversationSeed & { folderId: FolderId },
 ): StoredConversation {
+  draft.buryContents(id);
   const data = { ...seed, folderId, createdModSeq: draft.modSeq as ModSeq };
   return {
     kind: 'conversationHistory',

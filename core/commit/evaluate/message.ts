@@ -1,5 +1,6 @@
 import { messageDataSchema } from '../../../protocol/elements/message.js';
 import { ANSWERED } from '../../../protocol/elements/message-state.js';
+import { FLAGS_MAX } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
 import type { StoredConversation, StoredMessage } from '../../store/items.js';
 import { messageKey } from '../../store/keys.js';
@@ -83,7 +84,9 @@ function answer(
 ): void {
   if (data.inReplyToMessageId === undefined || data.inReplyToMessageId === id) return;
   const answered = draft.message(history, data.inReplyToMessageId);
-  if (answered === undefined || answered === 'gone' || answered.state?.flags.includes(ANSWERED)) return;
+  if (answered === undefined || answered === 'gone') return;
+  const flags = answered.state?.flags ?? [];
+  if (flags.includes(ANSWERED) || flags.length >= FLAGS_MAX) return;
   draft.stage(withFlags(answered, draft.modSeq, { add: [ANSWERED] }), 'messageState', { implied: true });
 }
 

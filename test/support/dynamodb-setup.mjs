@@ -1,0 +1,8 @@
+// Before the integration tests: one DynamoDB Local for all of them; each file makes tables of its own in it.
+import { startDynamoDb } from './dynamodb-process.mjs';
+
+export default async function setup() {
+  const { endpoint, stop } = await startDynamoDb();
+  process.env.CPM_INTEGRATION_DYNAMODB = endpoint;
+  globalThis.stopDynamoDbOfIntegrationTests = stop;
+}

@@ -1,0 +1,202 @@
+import type { Caller } from '../../../../core/commit/commit-operations.js';
+import { revokeDevice } from '../../../../core/devices/devices.js';
+import type { OperationResult } from '../../../../protocol/operation-result.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import { aConversation, aFolder, aMessage, BOX, deletion, modification } from '../../../support/builders.js';
+
+let box: BoxUnderTest;
+let phone: Caller;
+beforeEach(async () => {
+  box = new BoxUnderTest();
+  phone = await box.device(BOX, 'phone');
+});
+
+const send = async (...operations: object[]): Promise<readonly OperationResult[]> =>
+  (await box.sync(phone, { operations })).results ?? [];
+const statuses = (results: readonly OperationResult[]) => results.map(({ n, status }) => `${n} ${status}`);
+const message = (n: number) => aMessage({ n, id: `m${n}` });
+const commitCount = async () => (await box.commits(BOX)).length;
+const problem = (kind: string, details: object = {}) => ({ kind, details: expect.objectContaining(details) });
+
+describe('the same request again', () => {
+  test('has the same results, and nothing changes', async () => {
+    const request = [message(1), deletion('m9', { n: 2 }), { n: 3, op: 'fly' }];
+    const first = await send(...request);
+    expect(statuses(first)).toEqual(['1 applied', '2 notFound', '3 invalid']);
+    const head = await box.head();
+    expect(await send(...request)).toEqual(first);
+    expect(await send(...request)).toEqual(first);
+    expect(await box.head()).toEqual(head);
+  });
+
+  test('however late, and whatever has happened since', async () => {
+    const first = await send(message(1));
+    await box.given(deletion('m1'));
+    box.clock.nowMs += 400 * 86_400_000;
+    expect(await send(message(1))).toEqual(first);
+    expect(await box.names('message')).toEqual([]);
+  });
+
+  test('with its members in another order, and the same operation', async () => {
+    const first = await send(message(1));
+    const { data, ...rest } = message(1);
+    const turned = { data: Object.fromEntries(Object.entries(data).reverse()), ...rest };
+    expect(await send(turned)).toEqual(first);
+  });
+
+  test('keeps results and n where nothing applied', async () => {
+    const first = await send(deletion('m9', { n: 1 }));
+    expect(await commitCount()).toBe(1);
+    await box.given(aConversation(), aMessage({ id: 'm9' }));
+    expect(await send(deletion('m9', { n: 1 }))).toEqual(first);
+    expect(statuses(await send(deletion('m9', { n: 2 })))).toEqual(['2 applied']);
+  });
+
+  test('keeps what `current` was then', async () => {
+    await box.given(aFolder('f1'));
+    const first = await send(aFolder('f1', { n: 1, name: 'x' }));
+    expect(first[0]?.current).toMatchObject({ name: 'f1' });
+    await box.given(modification('folder', 'f1', { name: 'later' }));
+    expect(await send(aFolder('f1', { n: 1, name: 'x' }))).toEqual(first);
+  });
+});
+
+describe('operations that were processed before', () => {
+  test('of earlier requests are duplicates', async () => {
+    await send(message(1), message(2));
+    await send(message(3));
+    expect(statuses(await send(message(1), message(2)))).toEqual(['1 duplicate', '2 duplicate']);
+    expect(statuses(await send(message(1)))).toEqual(['1 duplicate']);
+  });
+
+  test('are duplicates even when they were others: what they were is no longer known', async () => {
+    await send(message(1));
+    await send(message(2));
+    expect(statuses(await send(aFolder('f1', { n: 1 })))).toEqual(['1 duplicate']);
+  });
+
+  test('return their results where some of the request is new', async () => {
+    const first = await send(message(1), message(2));
+    const results = await send(message(1), message(2), message(3));
+    expect(results).toEqual([...first, { n: 3, status: 'applied', modSeq: 3 }]);
+    expect(await commitCount()).toBe(3);
+  });
+
+  test('may begin anywhere: duplicates, known ones, new ones', async () => {
+    await send(message(1), message(2));
+    await send(message(2), message(3));
+    expect(statuses(await send(message(1), message(2), message(3), message(4)))).toEqual([
+      '1 duplicate',
+      '2 applied',
+      '3 applied',
+      '4 applied',
+    ]);
+    expect(statuses(await send(message(2), message(3), message(4)))).toEqual([
+      '2 applied',
+      '3 applied',
+      '4 applied',
+    ]);
+    expect(await box.names('message')).toEqual(['m1', 'm2', 'm3', 'm4']);
+  });
+
+  test('are not known any more behind a request that did not repeat them', async () => {
+    await send(message(1), message(2));
+    await send(message(2), message(3));
+    await send(message(4));
+    expect(statuses(await send(message(2), message(3), message(4)))).toEqual([
+      '2 duplicate',
+      '3 duplicate',
+      '4 applied',
+    ]);
+  });
+
+  test('of a request processed in part return theirs, and the rest is processed', async () => {
+    const operations = Array.from({ length: 50 }, (_, i) =>
+      aMessage({ n: i + 1, id: `m${i}`, conversationId: `c${i}`, flags: ['x'] }),
+    );
+    const first = await send(...operations);
+    expect(first.length).toBeLessThan(50);
+    const again = await send(...operations);
+    expect(again.slice(0, first.length)).toEqual(first);
+    const rest = await send(...operations.slice(again.length));
+    expect([...again, ...rest].map(({ n }) => n)).toEqual(operations.map(({ n }) => n));
+    expect(await box.names('message')).toHaveLength(50);
+  });
+});
+
+describe('a request that is refused', () => {
+  test('says which n was expected where operations are missing, and nothing is done', async () => {
+    await send(message(1));
+    await expect(send(message(3))).rejects.toMatchObject(problem('operation-gap', { expectedN: 2 }));
+    await expect(send(message(9), message(10))).rejects.toMatchObject(
+      problem('operation-gap', { expectedN: 2 }),
+    );
+    expect(await commitCount()).toBe(2);
+    expect(statuses(await send(message(2)))).toEqual(['2 applied']);
+  });
+
+  test('begins at 1', async () => {
+    await expect(send(message(2))).rejects.toMatchObject(problem('operation-gap', { expectedN: 1 }));
+  });
+
+  test.each([
+    ['another text', { ...message(2), data: { ...message(2).data, textContent: 'other' } }],
+    ['another id', { ...message(2), id: 'm7' }],
+    ['another kind of operation', aFolder('f1', { n: 2 })],
+    ['one member more', { ...message(2), flags: ['x'] }],
+  ])('has %s under a processed n of the last request: a mismatch', async (_, other) => {
+    await send(message(1), message(2));
+    await expect(send(message(1), other)).rejects.toMatchObject(problem('operation-mismatch'));
+    await expect(send(other)).rejects.toMatchObject(problem('operation-mismatch'));
+    await expect(send(other, message(3))).rejects.toMatchObject(problem('operation-mismatch'));
+    expect(await box.names('message')).toEqual(['m1', 'm2']);
+  });
+
+  test('comes from an instance that was replaced, with operations or without', async () => {
+    await send(message(1));
+    const restored = await box.device(BOX, 'phone', {}, 'phone-2');
+    await expect(send(message(2))).rejects.toMatchObject(problem('instance-replaced'));
+    await expect(send()).rejects.toMatchObject(problem('instance-replaced'));
+    const { results } = await box.sync(restored, { operations: [aMessage({ n: 1, id: 'm9' })] });
+    expect(results).toEqual([{ n: 1, status: 'applied', modSeq: 3 }]);
+  });
+
+  test.each([
+    ['has no such device', async () => ({ ...phone, deviceId: 'tablet' }) as unknown as Caller],
+    ['is not there at all', async () => ({ ...phone, box: 'tel:+1' }) as unknown as Caller],
+    [
+      'has revoked it',
+      async () => {
+        await revokeDevice(box.core, BOX, phone.deviceId);
+        return phone;
+      },
+    ],
+  ])('comes from a device whose box %s', async (_, caller) => {
+    phone = await caller();
+    await expect(send(message(1))).rejects.toMatchObject(problem('device-not-registered'));
+    await expect(send()).rejects.toMatchObject(problem('device-not-registered'));
+  });
+});
+
+test('registering the same instance again keeps its numbers', async () => {
+  const first = await send(message(1));
+  await box.device(BOX, 'phone', { maxMessageAgeDays: 9 });
+  expect(await send(message(1))).toEqual(first);
+  expect(statuses(await send(message(2)))).toEqual(['2 applied']);
+});
+
+test('devices number their operations each for itself', async () => {
+  const tablet = await box.device(BOX, 'tablet');
+  await send(message(1));
+  const { results } = await box.sync(tablet, { operations: [aMessage({ n: 1, id: 'x' })] });
+  expect(results).toEqual([{ n: 1, status: 'applied', modSeq: 3 }]);
+});
+
+test('a commit names the operations that made it', async () => {
+  await send(message(1), message(2));
+  await send(message(2), deletion('m9', { n: 3 }), message(4));
+  expect((await box.commits(BOX)).slice(1).map(({ origin }) => origin)).toEqual([
+    { by: 'device', deviceId: 'phone', instanceId: 'phone-1', firstN: 1, lastN: 2 },
+    { by: 'device', deviceId: 'phone', instanceId: 'phone-1', firstN: 3, lastN: 4 },
+  ]);
+});

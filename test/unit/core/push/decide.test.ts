@@ -1,0 +1,225 @@
+import { aggregate, decideDue, decidePush, OVERDUE_MS } from '../../../../core/push/decide.js';
+import type { DeviceRecord } from '../../../../core/registry.js';
+import { effectiveOf } from '../../../../core/scope/effective.js';
+import type { ChangeRow, Commit } from '../../../../core/store/items.js';
+import type { Preferences } from '../../../../protocol/preferences.js';
+
+const NOW = 1_000_000;
+
+const device = (more: Partial<Record<keyof DeviceRecord, unknown>> = {}, preferences: Preferences = {}) =>
+  ({
+    box: 'tel:+1',
+    deviceId: 'phone',
+    instanceId: 'i1',
+    preferences,
+    effective: effectiveOf({ pushWindowMs: 5000, ...preferences }, []),
+    scopeVersion: 1,
+    syncedModSeq: 4,
+    connectionId: 'A',
+    ...more,
+  }) as DeviceRecord;
+
+const row = (type: string, id: string, more: Partial<Record<keyof ChangeRow, unknown>> = {}) =>
+  ({
+    type,
+    id,
+    ...(type !== 'folder' && { folderId: 'f1' }),
+    ...(isContent(type) && { conversationId: 'c1' }),
+    ...more,
+  }) as ChangeRow;
+const isContent = (type: string) => type.startsWith('message') || type === 'sessionHistory';
+
+const commit = (modSeq: number, rows = [row('message', 'm1')], by = 'participatingFunction') =>
+  ({
+    kind: 'commit',
+    modSeq,
+    rows,
+    origin: by === 'participatingFunction' ? { by } : { by: 'device', deviceId: by, instanceId: 'any' },
+  }) as unknown as Commit;
+
+const only = (folder: string, more: Preferences = {}) =>
+  ({ folders: [folder], ...more }) as unknown as Preferences;
+
+describe('a commit is not announced', () => {
+  test.each<[string, string, DeviceRecord, Commit]>([
+    ['ownChange', 'to the device that made it', device(), commit(5, undefined, 'phone')],
+    ['notConnected', 'to a device without connection', device({ connectionId: undefined }), commit(5)],
+    ['synchronizedPast', 'to a device that has synchronized it', device({ syncedModSeq: 5 }), commit(5)],
+    ['synchronizedPast', 'to a device that has synchronized past it', device({ syncedModSeq: 9 }), commit(5)],
+    ['switchedOff', 'where serverInitiated is false', device({}, { serverInitiated: false }), commit(5)],
+    ['scheduled', 'where a push is scheduled', device({ pushBy: 4, pushDueMs: NOW + 1 }), commit(5)],
+    [
+      'scheduled',
+      'where a push is a little late',
+      device({ pushBy: 4, pushDueMs: NOW - OVERDUE_MS }),
+      commit(5),
+    ],
+    ['outOfScope', 'where its folder is not kept', device({}, only('f2')), commit(5)],
+    [
+      'outOfScope',
+      'where its conversation is excluded',
+      device({}, { excludeConversations: ['c1'] } as unknown as Preferences),
+      commit(5),
+    ],
+    ['outOfScope', 'where its type is not kept', device({}, { elementTypes: ['folder'] }), commit(5)],
+    [
+      'outOfScope',
+      'where it is too old',
+      device({}, { maxMessageAgeDays: 1 }),
+      commit(5, [row('message', 'm1', { date: '1969-12-01T00:00:00Z', messageContext: 'chat-message' })]),
+    ],
+    [
+      'outOfScope',
+      'where a conversation history moves about outside',
+      device({}, only('f3')),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+    ],
+  ])('%s: %s', (why, _, to, what) => {
+    expect(decidePush(to, what, NOW)).toEqual({ kind: 'none', why });
+  });
+});
+
+describe('a commit is announced', () => {
+  test.each<[string, DeviceRecord, Commit]>([
+    ['of another device of the user', device(), commit(5, undefined, 'tablet')],
+    ['of the Participating Function', device(), commit(5)],
+    [
+      'in which one of many rows is in the scope',
+      device({}, only('f2')),
+      commit(5, [row('message', 'm1'), row('message', 'm2', { folderId: 'f2', conversationId: 'c2' })]),
+    ],
+    [
+      'that moves a conversation history into the scope',
+      device({}, only('f2')),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+    ],
+    [
+      'that moves one out of it',
+      device({}, only('f1')),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+    ],
+    [
+      'that moves one into it, where messages alone are kept',
+      device({}, only('f2', { elementTypes: ['message'] })),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+    ],
+    [
+      'that moves one out of it, where messages alone are kept',
+      device({}, only('f1', { elementTypes: ['message'] })),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+    ],
+    [
+      'that deletes an old message',
+      device({}, { maxMessageAgeDays: 1 }),
+      commit(5, [
+        row('message', 'm1', {
+          date: '1969-01-01T00:00:00Z',
+          messageContext: 'chat-message',
+          removed: 'deleted',
+        }),
+      ]),
+    ],
+    [
+      'that deletes a folder of the scope',
+      device({}, only('f1', { elementTypes: ['message'] })),
+      commit(5, [row('folder', 'f1', { removed: 'deleted' })]),
+    ],
+  ])('%s', (_, to, what) => {
+    expect(decidePush(to, what, NOW)).toEqual({ kind: 'schedule', dueMs: NOW });
+  });
+
+  test.each([
+    ['never before', undefined, NOW],
+    ['a window ago', NOW - 5000, NOW],
+    ['within the window', NOW - 1000, NOW + 4000],
+    ['just now', NOW, NOW + 5000],
+  ])('when the last push was %s, at the right time', (_, lastPushAtMs, dueMs) => {
+    expect(decidePush(device({ lastPushAtMs }), commit(5), NOW)).toEqual({ kind: 'schedule', dueMs });
+  });
+
+  test('at the time of its own mark: sending it had failed midway', () => {
+    const marked = device({ pushBy: 5, pushDueMs: NOW + 77, lastPushAtMs: NOW });
+    expect(decidePush(marked, commit(5), NOW)).toEqual({ kind: 'schedule', dueMs: NOW + 77 });
+  });
+
+  test('where the mark of another one is overdue: its push was lost', () => {
+    const marked = device({ pushBy: 4, pushDueMs: NOW - OVERDUE_MS - 1 });
+    expect(decidePush(marked, commit(5), NOW)).toEqual({ kind: 'schedule', dueMs: NOW });
+  });
+});
+
+test('a push is not due before the earliest time that is asked for', () => {
+  expect(decideDue(device(), 5, NOW, NOW + 1000)).toEqual({ kind: 'schedule', dueMs: NOW + 1000 });
+  expect(decideDue(device({ lastPushAtMs: NOW - 1000 }), 5, NOW, NOW + 1000)).toEqual({
+    kind: 'schedule',
+    dueMs: NOW + 4000,
+  });
+});
+
+describe('what a synchronization request says', () => {
+  test('is everything since the device synchronized, by type, with the last modSeq', () => {
+    const commits = [
+      commit(4, [row('folder', 'f9')]), // synchronized
+      commit(5, [row('message', 'm1'), row('messageState', 'm1'), row('folder', 'f2')]),
+      commit(6, [row('messageState', 'm1'), row('message', 'm2', { conversationId: 'c2' })]),
+    ];
+    expect(aggregate(device(), commits, NOW)).toEqual({
+      type: 'syncRequest',
+      modSeq: 6,
+      changes: { message: 2, messageState: 2, folder: 1 },
+      conversations: ['c1', 'c2'],
+    });
+  });
+
+  test('leaves out own changes and what is out of scope', () => {
+    const commits = [
+      commit(5, [row('message', 'own')], 'phone'),
+      commit(
+        6,
+        [row('message', 'in'), row('message', 'out', { folderId: 'f2', conversationId: 'c2' })],
+        'tablet',
+      ),
+      commit(7, [row('message', 'own')], 'phone'),
+    ];
+    expect(aggregate(device({}, only('f1')), commits, NOW)).toEqual({
+      type: 'syncRequest',
+      modSeq: 7,
+      changes: { message: 1 },
+      conversations: ['c1'],
+    });
+  });
+
+  test('names a conversation history that comes in or leaves, and ten at the most', () => {
+    const moves = commit(5, [
+      row('conversationHistory', 'in', { folderId: 'f1', folderBefore: 'f2' }),
+      row('conversationHistory', 'out', { folderId: 'f2', folderBefore: 'f1' }),
+      ...Array.from({ length: 12 }, (_, i) => row('message', 'm', { conversationId: `x${i}` })),
+    ]);
+    const frame = aggregate(device({}, only('f1')), [moves], NOW);
+    expect(frame?.conversations).toEqual(['in', 'out', ...Array.from({ length: 8 }, (_, i) => `x${i}`)]);
+    expect(frame?.changes).toEqual({ conversationHistory: 2, message: 12 });
+  });
+
+  test('is nothing where all of it was announced on this connection', () => {
+    expect(aggregate(device({ announcedModSeq: 6 }), [commit(5), commit(6)], NOW)).toBeUndefined();
+  });
+
+  test('is all of it again where some was not announced yet', () => {
+    const frame = aggregate(device({ announcedModSeq: 5 }), [commit(5), commit(6)], NOW);
+    expect(frame).toMatchObject({ modSeq: 6, changes: { message: 2 } });
+  });
+
+  test.each<[string, DeviceRecord, Commit[]]>([
+    ['where there is no commit', device(), []],
+    ['where all of them are synchronized', device({ syncedModSeq: 9 }), [commit(5)]],
+    ['where all of them are own ones', device(), [commit(5, undefined, 'phone')]],
+    ['where all of them are out of scope', device({}, only('f2')), [commit(5)]],
+    [
+      'where what is new is out of scope',
+      device({ announcedModSeq: 5 }, only('f1')),
+      [commit(5), commit(6, [row('message', 'm', { folderId: 'f2' })])],
+    ],
+  ])('is nothing %s', (_, to, commits) => {
+    expect(aggregate(to, commits, NOW)).toBeUndefined();
+  });
+});

@@ -1,0 +1,371 @@
+import type { Caller } from '../../../../core/commit/commit-operations.js';
+import { conversationKey, folderKey, HEAD_KEY } from '../../../../core/store/keys.js';
+import { type Change, ELEMENT_TYPES } from '../../../../protocol/elements/element.js';
+import type { ConversationId, FolderId } from '../../../../protocol/ids.js';
+import type { SyncResponse } from '../../../../protocol/sync.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  aSession,
+  BOX,
+  deletion,
+  modification,
+  removal,
+  stateChange,
+} from '../../../support/builders.js';
+import { VeiledStore } from '../../../support/veiled-store.js';
+
+const DAY_MS = 86_400_000;
+
+let store: VeiledStore;
+let box: BoxUnderTest;
+let phone: Caller;
+
+beforeEach(async () => {
+  store = new VeiledStore();
+  box = new BoxUnderTest(store);
+  phone = await box.device(BOX, 'phone');
+});
+
+const names = (all: readonly Change[]) => all.map(({ type, id }) => `${type} ${id}`);
+const of = (all: readonly Change[], type: string) => all.filter((change) => change.type === type);
+
+/** Two folders, two conversation histories, each with a session history and four messages, every second with a state. */
+const fill = async () => {
+  await box.given(aFolder('f1'), aFolder('f2', { parentFolderId: 'f1' }));
+  for (const conversationId of ['c1', 'c2']) {
+    await box.given(
+      aConversation({ id: conversationId, folderId: 'f1' }),
+      aSession({ conversationId }),
+      ...[1, 2, 3, 4].map((i) =>
+        aMessage({ id: `m${i}`, conversationId, ...(i % 2 === 0 && { flags: ['x'] }) }),
+      ),
+    );
+  }
+  box.clock.nowMs += 120_000;
+};
+const ALL = [
+  'folder RCSMessageStore',
+  'folder default',
+  'folder f1',
+  'folder f2',
+  'conversationHistory c1',
+  'conversationHistory c2',
+];
+const contentsOf = (conversation: string) => [
+  `sessionHistory s1 ${conversation}`,
+  ...[4, 3, 2, 1].flatMap((i) => [
+    `message m${i} ${conversation}`,
+    ...(i % 2 === 0 ? [`messageState m${i} ${conversation}`] : []),
+  ]),
+];
+const withConversation = (change: Change) =>
+  `${change.type} ${change.id}${'conversationId' in change ? ` ${change.conversationId}` : ''}`;
+
+/** What stands in one response is ordered by type. */
+const inResponses = (all: readonly string[], limit: number) =>
+  Array.from({ length: Math.ceil(all.length / limit) }, (_, i) =>
+    byType(all.slice(i * limit, (i + 1) * limit)),
+  ).flat();
+const byType = (some: readonly string[]) =>
+  ELEMENT_TYPES.flatMap((type) => some.filter((name) => name.startsWith(`${type} `)));
+
+describe('the order', () => {
+  beforeEach(fill);
+
+  test.each([1, 2, 3])(
+    'with a limit of %i: folders, conversation histories, then contents, newest first',
+    async (limit) => {
+      const { changes, pages } = await box.syncAll(phone, { limit });
+      expect(changes.map(withConversation)).toEqual(
+        inResponses([...ALL, ...contentsOf('c2'), ...contentsOf('c1')], limit),
+      );
+      for (const page of pages.slice(0, -1)) expect(page.changes).toHaveLength(limit);
+    },
+  );
+
+  test('in one response is that of all responses: by type', async () => {
+    const { pages } = await box.syncAll(phone);
+    expect(pages).toHaveLength(1);
+    const types = names(pages[0]?.changes ?? []).map((name) => name.split(' ')[0]);
+    expect(types).toEqual([
+      ...Array(4).fill('folder'),
+      ...Array(2).fill('conversationHistory'),
+      ...Array(2).fill('sessionHistory'),
+      ...Array(8).fill('message'),
+      ...Array(4).fill('messageState'),
+    ]);
+  });
+
+  test('tells how far it has come, and counts up', async () => {
+    const { pages } = await box.syncAll(phone, { limit: 5 });
+    expect(pages.map(({ backfill }) => backfill?.sent)).toEqual([5, 10, 15, 20]);
+    for (const { backfill } of pages) expect(backfill?.total).toBe(20);
+    expect(pages.map(({ hasMore = false }) => hasMore)).toEqual([true, true, true, false]);
+    for (const { nextSyncAfterSeconds } of pages) expect(nextSyncAfterSeconds).toBe(300);
+  });
+
+  test('repeats a response that the client did not store', async () => {
+    const first = await box.sync(phone, { limit: 7 });
+    const second = await box.sync(phone, { limit: 7, syncToken: first.syncToken });
+    expect(await box.sync(phone, { limit: 7, syncToken: first.syncToken })).toEqual(second);
+  });
+});
+
+describe('live changes during a backfill', () => {
+  beforeEach(fill);
+
+  test('come ahead of it, and it has half of each response', async () => {
+    const first = await box.sync(phone, { limit: 6 });
+    expect(names(first.changes ?? [])).toEqual(ALL);
+    await box.given(...Array.from({ length: 10 }, (_, i) => aFolder(`new${i}`)));
+    const second = await box.sync(phone, { limit: 6, syncToken: first.syncToken });
+    expect(of(second.changes ?? [], 'folder')).toHaveLength(3);
+    expect((second.changes ?? []).length).toBe(6);
+    expect(names(second.changes ?? []).slice(3)).toEqual([
+      'sessionHistory s1',
+      'message m4',
+      'messageState m4',
+    ]);
+  });
+
+  test.each([1, 2, 3, 4])('with a limit of %i are all told, and the backfill gets on', async (limit) => {
+    let page: SyncResponse = await box.sync(phone, { limit });
+    const seen = [...(page.changes ?? [])];
+    let added = 0;
+    for (let i = 0; page.hasMore && i < 200; i++) {
+      if (i < 10) added++;
+      if (i < 10) await box.given(aFolder(`new${i}`), stateChange('m1', { addFlags: [`k${i}`] }));
+      page = await box.sync(phone, { limit, syncToken: page.syncToken });
+      seen.push(...(page.changes ?? []));
+    }
+    expect(page.hasMore).toBeUndefined();
+    const held = new Set(seen.map(withConversation));
+    for (const name of [...ALL, ...contentsOf('c1'), ...contentsOf('c2')]) expect(held).toContain(name);
+    for (let i = 0; i < added; i++) expect(held).toContain(`folder new${i}`);
+    expect(added).toBeGreaterThan(3);
+    const states = seen.filter((change) => withConversation(change) === 'messageState m1 c1');
+    expect(states.at(-1)).toMatchObject({ flags: Array.from({ length: added }, (_, i) => `k${i}`) });
+  });
+
+  test('that delete what was not sent yet are told, and nothing of it follows', async () => {
+    const first = await box.sync(phone, { limit: 6 });
+    await box.given(removal('conversationHistory', 'c1'), deletion('m3', { conversationId: 'c2' }));
+    const { changes } = await box.syncAll(phone, {
+      limit: 6,
+      ...(first.syncToken && { syncToken: first.syncToken }),
+    });
+    expect(changes.filter((change) => 'removed' in change).map(withConversation)).toEqual([
+      'conversationHistory c1',
+      'message m3 c2',
+    ]);
+    const elements = changes.filter((change) => !('removed' in change)).map(withConversation);
+    expect([...elements].sort()).toEqual(
+      contentsOf('c2')
+        .filter((name) => name !== 'message m3 c2')
+        .sort(),
+    );
+  });
+
+  test('that change what comes later are sent once, if they find room together', async () => {
+    const first = await box.sync(phone, { limit: 6 });
+    await box.given(modification('message', 'm4', { subject: 'new' }, { conversationId: 'c2' }));
+    const { changes } = await box.syncAll(phone, { limit: 100, syncToken: first.syncToken });
+    expect(changes.filter((change) => withConversation(change) === 'message m4 c2')).toEqual([
+      expect.objectContaining({ subject: 'new' }),
+    ]);
+  });
+});
+
+describe('what is dead', () => {
+  test('is not sent: contents of deleted containers that were not cleared away yet', async () => {
+    await fill();
+    await box.given(removal('conversationHistory', 'c1'));
+    await box.given(removal('sessionHistory', 's1', { conversationId: 'c2' }));
+    await box.given(aMessage({ id: 'x', conversationId: 'c3' }));
+    box.clock.nowMs += 120_000;
+    const { changes } = await box.syncAll(phone, { limit: 3 });
+    expect(names(changes).filter((name) => !name.startsWith('folder'))).toEqual([
+      'conversationHistory c2',
+      'conversationHistory c3',
+      'message x',
+      'message m4',
+      'messageState m4',
+      'message m3',
+      'message m2',
+      'messageState m2',
+      'message m1',
+    ]);
+  });
+
+  test('is not sent: conversation histories of a deleted folder, and what an earlier life held', async () => {
+    await fill();
+    await box.given(removal('folder', 'f2'), removal('folder', 'f1'));
+    await box.given(aMessage({ id: 'new', conversationId: 'c2' }));
+    const { changes } = await box.syncAll(phone);
+    expect(names(changes)).toEqual([
+      'folder RCSMessageStore',
+      'folder default',
+      'conversationHistory c2',
+      'message new',
+    ]);
+  });
+});
+
+describe('a commit of the last minute that is seen in part', () => {
+  const C1 = 'c1' as ConversationId;
+
+  beforeEach(async () => {
+    await box.given(aConversation());
+    box.clock.nowMs += 120_000;
+  });
+
+  test.each([
+    [
+      'a message',
+      'E#c1#M#m1',
+      (): Promise<void> => box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2' })),
+    ],
+    ['a folder', folderKey('f1' as FolderId), () => box.given(aFolder('f1'), aFolder('f2'))],
+    [
+      'a conversation history',
+      conversationKey('c2' as ConversationId),
+      () => box.given(aConversation({ id: 'c2' }), aConversation({ id: 'c3' })),
+    ],
+  ])('is waited for: %s comes a little later', async (_, key, commit) => {
+    await commit();
+    store.hide(key, { reads: 12 });
+    const { changes } = await box.syncAll(phone);
+    const expected = await box.contents();
+    expect(names(changes)).toEqual(names(expected));
+    expect(box.clock.sleptMs).toBeGreaterThan(0);
+  });
+
+  test('and stays so holds the backfill where it is: more follows later', async () => {
+    await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
+    store.hide('E#c1#M#m1');
+    const first = await box.sync(phone, {});
+    expect(names(first.changes ?? [])).not.toContain('message m2');
+    expect(first.hasMore).toBe(true);
+    store.show();
+    const { changes } = await box.syncAll(phone, { syncToken: first.syncToken });
+    expect(names(changes)).toEqual(['message m2', 'message m1']);
+  });
+
+  test('cannot bring a deleted element back', async () => {
+    await box.given(aMessage({ id: 'm1' }));
+    const [before] = (await box.store.get(BOX, ['E#c1#M#m1'])).values();
+    await box.given(deletion('m1'), aMessage({ id: 'm2' }));
+    if (before) store.hide('E#c1#M#m1', { instead: before, reads: 12 });
+    expect(names((await box.syncAll(phone)).changes)).not.toContain('message m1');
+  });
+
+  test('nor what a deleted session history held, by a note that is seen late', async () => {
+    await box.given(aSession(), aMessage({ id: 'm1', sessionId: 's1' }));
+    const [before] = (await box.store.get(BOX, [conversationKey(C1)])).values();
+    await box.given(removal('sessionHistory', 's1'));
+    if (before) store.hide(conversationKey(C1), { instead: before, reads: 14 });
+    expect(names((await box.syncAll(phone)).changes)).not.toContain('message m1');
+  });
+
+  test('nor what a deleted folder held, by a head that is seen late', async () => {
+    await box.given(
+      aFolder('f1'),
+      aConversation({ id: 'c2', folderId: 'f1' }),
+      aMessage({ id: 'm1', conversationId: 'c2' }),
+    );
+    const first = await box.sync(phone, { limit: 3 });
+    const before = await box.head();
+    await box.given(removal('folder', 'f1'));
+    const second = await box.sync(phone, { limit: 2, syncToken: first.syncToken });
+    store.hide(HEAD_KEY, { instead: before, reads: 8 });
+    const { changes } = await box.syncAll(phone, { syncToken: second.syncToken });
+    expect(names([...(second.changes ?? []), ...changes])).not.toContain('message m1');
+  });
+
+  test('is busy where its row cannot be seen', async () => {
+    await box.given(aMessage({ id: 'm1' }));
+    store.hide('C#000000000003');
+    await expect(box.sync(phone, {})).rejects.toMatchObject({ kind: 'busy' });
+  });
+
+  test('of more than a minute ago is not looked at', async () => {
+    await box.given(aMessage({ id: 'm1' }));
+    box.clock.nowMs += 61_000;
+    store.hide('C#000000000003');
+    expect(names((await box.syncAll(phone)).changes)).toContain('message m1');
+  });
+
+  test('of many is looked at as a whole', async () => {
+    for (let i = 0; i < 230; i++) await box.given(aMessage({ id: `m${String(i).padStart(3, '0')}` }));
+    store.hide('E#c1#M#m000');
+    const first = await box.sync(phone, { limit: 1000 });
+    expect(first.hasMore).toBe(true);
+    store.show();
+    const { changes } = await box.syncAll(phone, { limit: 1000, syncToken: first.syncToken });
+    expect(of([...(first.changes ?? []), ...changes], 'message')).toHaveLength(230);
+  });
+});
+
+test('a box that was idle for longer than the log is kept is sent from what it holds', async () => {
+  await fill();
+  for (const { sk } of await box.commits(BOX)) store.expire(BOX, sk);
+  box.clock.nowMs += 200 * DAY_MS;
+  const { changes, syncToken } = await box.syncAll(phone, { limit: 7 });
+  expect(changes).toHaveLength(20);
+  expect(await box.sync(phone, { syncToken })).toEqual({ syncToken });
+});
+
+test('an empty box is sent as what it is: its built-in folders', async () => {
+  const { changes, pages } = await box.syncAll(phone);
+  expect(names(changes)).toEqual(['folder RCSMessageStore', 'folder default']);
+  expect(pages).toEqual([expect.objectContaining({ backfill: { sent: 2, total: 2 } })]);
+});
+
+test.each([
+  ['damaged', () => 'damaged'],
+  ['of another device', async () => (await box.syncAll(await box.device(BOX, 'tablet'))).syncToken],
+])('a token that is %s leads to reset, never to an error', async (_, token) => {
+  await fill();
+  const response = await box.sync(phone, { syncToken: await token() });
+  expect(response.reset).toBe(true);
+  expect(response.changes).toHaveLength(20);
+});
+
+test('an initial synchronization is no reset', async () => {
+  expect(await box.sync(phone, {})).not.toHaveProperty('reset');
+});
+
+describe('with ids of the greatest length', () => {
+  const long = (letter: string) => letter.repeat(128);
+
+  test('tokens stay valid, and a conversation history that moves into the scope during the backfill is sent whole', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e'].map(long);
+    const [mine, other] = [long('y'), long('x')];
+    const inside = (conversationId: string) =>
+      ids.map((id) => aMessage({ id, conversationId, seed: false, flags: ['k'] }));
+    await box.given(aFolder('in'), aConversation({ id: mine, folderId: 'in' }), aConversation({ id: other }));
+    await box.given(...inside(mine));
+    await box.given(...inside(other));
+    box.clock.nowMs += 120_000;
+    const narrow = await box.device(BOX, 'narrow', { folders: ['in'] as never });
+    let page = await box.sync(narrow, { limit: 2 });
+    const seen = [...(page.changes ?? [])];
+    for (let i = 0; page.hasMore && i < 100; i++) {
+      expect(page.syncToken.length).toBeLessThanOrEqual(600);
+      if (i === 3) await box.given(modification('conversationHistory', other, { folderId: 'in' }));
+      page = await box.sync(narrow, { limit: 2, syncToken: page.syncToken });
+      seen.push(...(page.changes ?? []));
+    }
+    expect(page.hasMore).toBeUndefined();
+    const held = new Set(seen.map(withConversation));
+    for (const conversation of [mine, other]) {
+      for (const id of ids) {
+        expect(held).toContain(`message ${id} ${conversation}`);
+        expect(held).toContain(`messageState ${id} ${conversation}`);
+      }
+    }
+  });
+});

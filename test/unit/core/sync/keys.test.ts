@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import {
+  commitKey,
+  contentsPrefix,
+  conversationIdOf,
+  conversationKey,
+  conversationOfContents,
+  endOf,
+  folderKey,
+  folderNameKey,
+  HEAD_KEY,
+  messageKey,
+  messagesPrefix,
+  packKey,
+  receiptKey,
+  sessionKey,
+  sessionsPrefix,
+  unpackKey,
+} from '../../../../core/store/keys.js';
+import type { ConversationId, DeviceId, FolderId, MessageId, SessionId } from '../../../../protocol/ids.js';
+import { idSchema } from '../../../../protocol/ids.js';
+import { byteOrder } from '../../../support/memory-store.js';
+
+/** Ids that try to break out of their part of a key, and any others. */
+const anId = fc
+  .oneof(
+    fc
+      .array(fc.constantFrom('#', '"', '1', '2', '$', '!', 'M', 'S', 'a', 'é', '～', '😀', ' ', '%'), {
+        minLength: 1,
+        maxLength: 12,
+      })
+      .map((parts) => parts.join('')),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
+  )
+  .filter((id) => idSchema.safeParse(id).success);
+
+const sign = (order: number) => Math.sign(order);
+const check = <T extends unknown[]>(property: fc.IPropertyWithHooks<T>) =>
+  fc.assert(property, { numRuns: 1000, seed: 20260301 });
+
+const builders: [string, (id: string) => string][] = [
+  ['folders', (id) => folderKey(id as FolderId)],
+  ['receipts', (id) => receiptKey(id as DeviceId)],
+  ['session histories', (id) => sessionKey('c' as ConversationId, id as SessionId)],
+  ['messages', (id) => messageKey('c' as ConversationId, id as MessageId)],
+  ['names', (id) => folderNameKey('f' as FolderId, id)],
+];
+
+test.each(builders)('keys of %s sort as their ids do, in bytes of UTF-8', (_, keyOf) => {
+  check(fc.property(anId, anId, (a, b) => sign(byteOrder(keyOf(a), keyOf(b))) === sign(byteOrder(a, b))));
+});
+
+test('conversation histories sort as their contents do, also where one id begins with another', () => {
+  check(
+    fc.property(anId, anId, (a, b) => {
+      const keys = byteOrder(conversationKey(a as ConversationId), conversationKey(b as ConversationId));
+      const contents = byteOrder(
+        messageKey(a as ConversationId, 'm' as MessageId),
+        sessionKey(b as ConversationId, 'm' as SessionId),
+      );
+      return a === b || sign(keys) === sign(contents);
+    }),
+  );
+});
+
+test('no two things have one key', () => {
+  check(
+    fc.property(anId, anId, anId, anId, (a, b, c, d) => {
+      const keys = [
+        folderKey(a as FolderId),
+        receiptKey(a as DeviceId),
+        conversationKey(a as ConversationId),
+        folderNameKey(null, a),
+        ...[
+          [a, b],
+          [c, d],
+        ].flatMap(([x, y]) => [
+          folderNameKey(x as FolderId, y as string),
+          messageKey(x as ConversationId, y as MessageId),
+          sessionKey(x as ConversationId, y as SessionId),
+        ]),
+      ];
+      const isSame = a === c && b === d;
+      return new Set(keys).size === (isSame ? keys.length - 3 : keys.length);
+    }),
+  );
+});
+
+test('contents lie in the range of their conversation history, and nothing of another does', () => {
+  check(
+    fc.property(anId, anId, anId, (mine, other, id) => {
+      const [from, to] = [
+        contentsPrefix(mine as ConversationId),
+        endOf(contentsPrefix(mine as ConversationId)),
+      ];
+      const isIn = (key: string) => byteOrder(from, key) <= 0 && byteOrder(key, to) <= 0;
+      const keysOf = (conversation: string) => [
+        messageKey(conversation as ConversationId, id as MessageId),
+        sessionKey(conversation as ConversationId, id as SessionId),
+      ];
+      return keysOf(mine).every(isIn) && (mine === other || !keysOf(other).some(isIn));
+    }),
+  );
+});
+
+test('of a conversation history the session histories come after the messages, so backwards they come first', () => {
+  check(
+    fc.property(anId, anId, anId, (conversation, session, message) => {
+      const id = conversation as ConversationId;
+      return (
+        byteOrder(messageKey(id, message as MessageId), sessionKey(id, session as SessionId)) < 0 &&
+        byteOrder(endOf(messagesPrefix(id)), sessionsPrefix(id)) < 0
+      );
+    }),
+  );
+});
+
+test('ids are read back from keys', () => {
+  check(
+    fc.property(anId, anId, (conversation, id) => {
+      const read = conversation as ConversationId;
+      return (
+        conversationIdOf(conversationKey(read)) === read &&
+        [contentsPrefix(read), messageKey(read, id as MessageId), conversationKey(read)].every(
+          (key) => conversationOfContents(key) === read,
+        )
+      );
+    }),
+  );
+});
+
+test('a packed key is the key again, and no longer than its ids and eight characters', () => {
+  check(
+    fc.property(anId, anId, (conversation, id) =>
+      [
+        folderKey(id as FolderId),
+        conversationKey(conversation as ConversationId),
+        contentsPrefix(conversation as ConversationId),
+        messageKey(conversation as ConversationId, id as MessageId),
+        sessionKey(conversation as ConversationId, id as SessionId),
+      ].every(
+        (key) =>
+          unpackKey(packKey(key)) === key && packKey(key).length <= conversation.length + id.length + 8,
+      ),
+    ),
+  );
+});
+
+test('keys stay under 1,024 bytes with the longest ids, all of them escaped', () => {
+  const id = '#'.repeat(128);
+  expect(Buffer.byteLength(messageKey(id as ConversationId, id as MessageId))).toBeLessThan(1024);
+  expect(Buffer.byteLength(folderNameKey(id as FolderId, '～'.repeat(255)))).toBeLessThan(1024 + 1);
+  expect(Buffer.byteLength(folderNameKey(id as FolderId, '#'.repeat(255)))).toBeLessThan(1024);
+});
+
+test('commits sort by number, and the head behind all of them', () => {
+  const modSeqs = [1, 9, 10, 99, 100, 12_345, 999_999_999_999];
+  const keys = [...modSeqs.map(commitKey), HEAD_KEY];
+  expect([...keys].reverse().sort(byteOrder)).toEqual(keys);
+});

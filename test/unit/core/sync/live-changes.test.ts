@@ -1,0 +1,343 @@
+import type { Caller } from '../../../../core/commit/commit-operations.js';
+import { synchronize } from '../../../../core/sync/synchronize.js';
+import type { Change } from '../../../../protocol/elements/element.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  aSession,
+  BOX,
+  deletion,
+  modification,
+  removal,
+  stateChange,
+} from '../../../support/builders.js';
+
+let box: BoxUnderTest;
+let phone: Caller;
+let token: string;
+
+const start = async (...operations: object[]) => {
+  box = new BoxUnderTest();
+  phone = await box.device(BOX, 'phone');
+  if (operations.length > 0) await box.given(...operations);
+  await catchUp();
+};
+const catchUp = async () => {
+  token = (await box.syncAll(phone, { ...(token !== undefined && { syncToken: token }) })).syncToken ?? '';
+};
+const sync = (more: object = {}) => box.sync(phone, { syncToken: token, ...more });
+const changes = async (more: object = {}) => (await sync(more)).changes ?? [];
+/** `type id modSeq`, and for a removal its reason. */
+const short = (all: readonly Change[]) =>
+  all.map(
+    (change) =>
+      `${change.type} ${change.id} ${change.modSeq}${'removed' in change ? ` ${change.removed}` : ''}`,
+  );
+
+beforeEach(async () => {
+  token = undefined as never;
+  await start(aConversation(), aMessage({ id: 'm1', flags: ['x'] })); // commit 2
+});
+
+describe('an element that changed more than once', () => {
+  test('stands once, with its latest state', async () => {
+    await box.given(modification('message', 'm1', { subject: 'a' }));
+    await box.given(modification('message', 'm1', { subject: 'b' }), stateChange('m1', { addFlags: ['y'] }));
+    await box.given(stateChange('m1', { addFlags: ['z'] }));
+    expect(await changes()).toEqual([
+      expect.objectContaining({ type: 'message', id: 'm1', modSeq: 4, subject: 'b' }),
+      expect.objectContaining({ type: 'messageState', id: 'm1', modSeq: 5, flags: ['x', 'y', 'z'] }),
+    ]);
+  });
+
+  test('and was deleted in the end is a removal alone', async () => {
+    await box.given(aMessage({ id: 'm2', flags: ['y'] }));
+    await box.given(stateChange('m2', { addFlags: ['z'] }));
+    await box.given(deletion('m2'));
+    expect(short(await changes())).toEqual(['message m2 5 deleted']);
+  });
+
+  test('and lost its last flag has a state with none', async () => {
+    await box.given(stateChange('m1', { removeFlags: ['x'] }));
+    expect(await changes()).toEqual([
+      { type: 'messageState', id: 'm1', modSeq: 3, conversationId: 'c1', flags: [] },
+    ]);
+  });
+});
+
+describe('a removal', () => {
+  test('of a message says where it was, and takes its state along', async () => {
+    await box.given(stateChange('m1', { addFlags: ['y'] }), deletion('m1'));
+    expect(await changes()).toEqual([
+      { type: 'message', id: 'm1', modSeq: 3, conversationId: 'c1', removed: 'deleted' },
+    ]);
+  });
+
+  test('of a conversation history leaves out what happened in it before', async () => {
+    await box.given(aMessage({ id: 'm2' }), aSession());
+    await box.given(stateChange('m1', { addFlags: ['y'] }));
+    await box.given(removal('conversationHistory', 'c1'));
+    expect(short(await changes())).toEqual(['conversationHistory c1 5 deleted']);
+  });
+
+  test('of a conversation history that began anew is no removal: its createdModSeq tells', async () => {
+    await box.given(aMessage({ id: 'm2' }));
+    await box.given(removal('conversationHistory', 'c1'));
+    await box.given(aMessage({ id: 'm3' }));
+    expect(await changes()).toEqual([
+      expect.objectContaining({ type: 'conversationHistory', id: 'c1', modSeq: 5, createdModSeq: 5 }),
+      expect.objectContaining({ type: 'message', id: 'm3', modSeq: 5 }),
+    ]);
+  });
+
+  test('and what began anew in one request leave out what happened in the earlier life', async () => {
+    await box.given(aMessage({ id: 'm2' }));
+    await box.given(removal('conversationHistory', 'c1'), aMessage({ id: 'm3' }));
+    expect(short(await changes())).toEqual(['conversationHistory c1 4', 'message m3 4']);
+  });
+
+  test('of a session history and of a folder are one each', async () => {
+    await box.given(aFolder('f1'), aSession(), aMessage({ id: 'm2', sessionId: 's1' }));
+    await catchUp();
+    await box.given(removal('sessionHistory', 's1'), removal('folder', 'f1'));
+    expect(short(await changes())).toEqual(['folder f1 4 deleted', 'sessionHistory s1 4 deleted']);
+  });
+});
+
+test('all elements stand before all removals: folders, parents first, then by type', async () => {
+  await box.given(
+    aFolder('a'),
+    aFolder('gone'),
+    aConversation({ id: 'c9' }),
+    aMessage({ id: 'm9', conversationId: 'c9' }),
+  );
+  await catchUp();
+  await box.given(removal('folder', 'gone'), stateChange('m1', { addFlags: ['y'] }));
+  await box.given(aSession(), aMessage({ id: 'm2', sessionId: 's1', flags: ['z'] }));
+  await box.given(deletion('m9', { conversationId: 'c9' }), aConversation({ id: 'c2' }));
+  await box.given(aFolder('z'), aFolder('b', { parentFolderId: 'z' }));
+  await box.given(
+    modification('folder', 'z', { parentFolderId: 'a' }),
+    modification('folder', 'a', { name: 'last' }),
+  );
+  expect((await changes()).map((change) => `${change.type} ${change.id}`)).toEqual([
+    'folder a',
+    'folder z',
+    'folder b',
+    'conversationHistory c2',
+    'sessionHistory s1',
+    'message m2',
+    'messageState m1',
+    'messageState m2',
+    'folder gone',
+    'message m9',
+  ]);
+});
+
+describe('the own change of a device', () => {
+  const own = (...operations: object[]) => operations.map((operation, i) => ({ ...operation, n: i + 1 }));
+
+  test('is left out of the response that acknowledges it', async () => {
+    const operations = own(
+      aMessage({ id: 'm2', flags: ['y'] }),
+      modification('message', 'm1', { subject: 'a' }),
+    );
+    const { results, ...rest } = await sync({ operations });
+    expect(results?.map(({ status }) => status)).toEqual(['applied', 'applied']);
+    expect(rest).toEqual({ syncToken: expect.any(String) });
+  });
+
+  test('is left out of the same response when it is asked for again', async () => {
+    const operations = own(modification('message', 'm1', { subject: 'a' }));
+    await sync({ operations });
+    expect(await changes({ operations })).toEqual([]);
+  });
+
+  test('is sent in any other response', async () => {
+    await sync({ operations: own(modification('message', 'm1', { subject: 'a' })) });
+    expect(short(await changes())).toEqual(['message m1 3']);
+  });
+
+  test('is sent where it is a duplicate: its result is no longer given', async () => {
+    const [first, second] = own(modification('message', 'm1', { subject: 'a' }), aFolder('f1'));
+    await sync({ operations: [first] });
+    await sync({ operations: [second] });
+    expect(short(await changes({ operations: [first] }))).toEqual(['folder f1 4', 'message m1 3']);
+  });
+
+  test('is sent where another commit touched the element before', async () => {
+    await box.given(modification('message', 'm1', { textContent: 'theirs' }));
+    const operations = own(modification('message', 'm1', { subject: 'mine' }));
+    expect(await changes({ operations })).toEqual([
+      expect.objectContaining({ id: 'm1', modSeq: 4, subject: 'mine', textContent: 'theirs' }),
+    ]);
+  });
+
+  test('is sent where another commit touched the element after, with the latest state', async () => {
+    const operations = own(modification('message', 'm1', { subject: 'mine' }));
+    await sync({ operations });
+    await box.given(modification('message', 'm1', { textContent: 'theirs' }));
+    expect(await changes({ operations })).toEqual([
+      expect.objectContaining({ id: 'm1', modSeq: 4, subject: 'mine', textContent: 'theirs' }),
+    ]);
+  });
+
+  test('is left out where others touched other elements alone: the message is not its state', async () => {
+    await box.given(stateChange('m1', { addFlags: ['theirs'] }));
+    const operations = own(modification('message', 'm1', { subject: 'mine' }));
+    expect(short(await changes({ operations }))).toEqual(['messageState m1 3']);
+  });
+
+  test('is sent where it was implied: a conversation history made on the way, \\Answered', async () => {
+    const operations = own(
+      aMessage({ id: 'm2', inReplyToMessageId: 'm1' }),
+      aMessage({ id: 'm3', conversationId: 'c2' }),
+    );
+    expect(short(await changes({ operations }))).toEqual(['conversationHistory c2 3', 'messageState m1 3']);
+  });
+
+  test('is sent where it was asked for and implied at once', async () => {
+    const operations = own(
+      stateChange('m1', { addFlags: ['mine'] }),
+      aMessage({ id: 'm2', inReplyToMessageId: 'm1' }),
+    );
+    expect(await changes({ operations })).toEqual([
+      expect.objectContaining({ type: 'messageState', flags: ['\\Answered', 'mine', 'x'] }),
+    ]);
+  });
+
+  test('is never left out during an initial synchronization', async () => {
+    const tablet = await box.device(BOX, 'tablet');
+    const operations = own(modification('message', 'm1', { subject: 'a' }));
+    const first = await box.sync(tablet, { operations });
+    expect(first.changes).toContainEqual(expect.objectContaining({ id: 'm1', subject: 'a' }));
+  });
+
+  test('is never left out during a backfill', async () => {
+    const first = await box.sync(phone, { limit: 2 });
+    const operations = own(aFolder('f1'));
+    const { changes: second = [] } = await box.sync(phone, { syncToken: first.syncToken, operations });
+    expect(short(second)).toContain('folder f1 3');
+  });
+
+  test('is never left out of a reset', async () => {
+    const operations = own(aFolder('f1'));
+    const response = await box.sync(phone, { syncToken: 'damaged', operations });
+    expect(response.reset).toBe(true);
+    expect(short(response.changes ?? [])).toContain('folder f1 3');
+  });
+
+  test('of which the response had room for a part is sent in the next', async () => {
+    await box.given(...['a', 'b', 'c'].map((id) => aFolder(id)));
+    const first = await sync({ operations: own(aFolder('mine')), limit: 2 });
+    expect(first.hasMore).toBe(true);
+    const rest = await box.syncAll(phone, { syncToken: first.syncToken });
+    expect(short(rest.changes)).toEqual(['folder c 3', 'folder mine 4']);
+  });
+
+  test('is sent where a conversation history that came in stands between it and what another did', async () => {
+    await start(
+      aFolder('in'),
+      aFolder('fx'),
+      aConversation({ id: 'c2' }),
+      aMessage({ id: 'm2', conversationId: 'c2' }),
+    );
+    phone = await box.device(BOX, 'phone', { folders: ['in'] as never });
+    await catchUp();
+    await box.given(modification('folder', 'fx', { parentFolderId: 'in' }));
+    await box.given(modification('conversationHistory', 'c2', { folderId: 'in' }));
+    const found = await changes({ operations: own(modification('folder', 'fx', { name: 'mine' })) });
+    expect(found).toContainEqual(expect.objectContaining({ id: 'fx', name: 'mine', parentFolderId: 'in' }));
+  });
+});
+
+describe('the room of a response', () => {
+  const large = (id: string, bytes: number) => aMessage({ id, textContent: 'x'.repeat(bytes) });
+
+  test.each([1, 2, 3, 7])(
+    'is the limit of %i elements, and all are told in the end, each once',
+    async (limit) => {
+      await box.given(...['a', 'b', 'c'].map((id) => aFolder(id)), deletion('m1'));
+      await box.given(aMessage({ id: 'm2', flags: ['y'] }), aMessage({ id: 'm3' }));
+      const { pages, changes: all } = await box.syncAll(phone, { syncToken: token, limit });
+      for (const page of pages) expect((page.changes ?? []).length).toBeLessThanOrEqual(limit);
+      expect(short(all).sort()).toEqual(
+        [
+          'folder a 3',
+          'folder b 3',
+          'folder c 3',
+          'message m1 3 deleted',
+          'message m2 4',
+          'messageState m2 4',
+          'message m3 4',
+        ].sort(),
+      );
+    },
+  );
+
+  test('is about 4 MB over HTTP, counted by what is really sent', async () => {
+    const ids = Array.from({ length: 100 }, (_, i) => `big${i}`);
+    for (let i = 0; i < 100; i += 20) await box.given(...ids.slice(i, i + 20).map((id) => large(id, 1000)));
+    // They grow behind the back of the log, which knows their former size.
+    for (let i = 0; i < 100; i += 20) {
+      await box.given(
+        ...ids.slice(i, i + 20).map((id) => modification('message', id, { textContent: 'x'.repeat(60_000) })),
+      );
+    }
+    const { pages, changes: all } = await box.syncAll(phone, { syncToken: token, limit: 1000 });
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThanOrEqual(4 * 1024 * 1024);
+    expect(pages.length).toBe(2);
+    expect(new Set(all.map(({ id }) => id as string))).toEqual(new Set(ids));
+  });
+
+  test('is what the transport carries, and the first change is told whatever its size', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await box.given(large(id, 50_000));
+    const seen: string[] = [];
+    let syncToken = token;
+    for (let more = true; more; ) {
+      const body = { syncToken, operations: [], limit: 200 };
+      const page = await synchronize(box.core, phone, body, { maxBytes: 120 * 1024 });
+      expect(JSON.stringify(page).length).toBeLessThanOrEqual(120 * 1024);
+      seen.push(...(page.changes ?? []).map(({ id }) => id as string));
+      ({ syncToken } = page);
+      more = page.hasMore ?? false;
+    }
+    expect(seen).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('is left to the results where these fill a frame: the changes follow', async () => {
+    const operations = Array.from({ length: 45 }, (_, i) => ({
+      ...aFolder(`f${i}`, { name: `${'"'.repeat(250)}${i}` }),
+      n: i + 1,
+    }));
+    await box.given(...operations.slice(0, 25).map(({ n: _, ...operation }) => operation));
+    await box.deposit(BOX, ...operations.slice(25).map(({ n: _, ...operation }) => operation));
+    const body = { syncToken: token, operations: operations.slice(0, 45), limit: 200 };
+    const first = await synchronize(box.core, phone, body, { maxBytes: 70 * 1024 });
+    expect(first.results?.every(({ status }) => status === 'exists')).toBe(true);
+    expect(first).toMatchObject({ hasMore: true });
+    expect(first).not.toHaveProperty('changes');
+    expect((await box.syncAll(phone, { syncToken: first.syncToken })).changes).toHaveLength(45);
+  });
+});
+
+test('reading the log page by page tells each commit once', async () => {
+  for (let i = 0; i < 130; i++) await box.given(aFolder(`f${i}`));
+  const { pages, changes: all } = await box.syncAll(phone, { syncToken: token });
+  expect(pages).toHaveLength(1);
+  expect(all).toHaveLength(130);
+});
+
+test('where the device stands is noted when it moved, before the answer', async () => {
+  const noted = async () => (await box.registry.device(BOX, phone.deviceId))?.syncedModSeq;
+  expect(await noted()).toBe(2);
+  await box.given(aFolder('f1'));
+  const { syncToken } = await box.sync(phone, { syncToken: token });
+  expect(await noted()).toBe(3);
+  await box.sync(phone, { syncToken: token, operations: [] });
+  expect(await noted()).toBe(3);
+  await box.sync(phone, { syncToken });
+  expect(await noted()).toBe(3);
+});

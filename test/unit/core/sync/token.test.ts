@@ -1,0 +1,183 @@
+import type { Caller } from '../../../../core/commit/commit-operations.js';
+import {
+  contentsPrefix,
+  conversationKey,
+  folderKey,
+  messageKey,
+  sessionKey,
+} from '../../../../core/store/keys.js';
+import type { Position } from '../../../../core/sync/position.js';
+import { openSyncToken, sealSyncToken } from '../../../../core/sync/token.js';
+import type { ConversationId, FolderId, MessageId, SessionId } from '../../../../protocol/ids.js';
+import { BOX } from '../../../support/builders.js';
+
+const keysOf = (...keys: string[]) => ({ keys: async () => keys.map((key) => Buffer.from(key)) });
+const KEYS = keysOf('a key');
+const phone = { box: BOX, deviceId: 'phone', instanceId: 'i1' } as unknown as Caller;
+
+const upToDate: Position = {
+  modSeq: 48_214,
+  nonce: 'AbCdEfGhIjk',
+  rows: 0,
+  midway: false,
+  scope: { from: 3, to: 3 },
+};
+const c = (id: string) => id as ConversationId;
+const contents = (conversationId: string, after?: string) => ({
+  conversationId: c(conversationId),
+  ...(after !== undefined && { after }),
+});
+const midway = (more: Partial<Position> = {}): Position => ({
+  ...upToDate,
+  rows: 7,
+  midway: true,
+  scope: { from: -2, to: 3 },
+  ...more,
+});
+const backfill = (after?: string, more = {}) => ({
+  stage: 'contents' as const,
+  sent: 400,
+  total: 5000,
+  ...(after !== undefined && { after }),
+  ...more,
+});
+
+const ODD = '#"1"2～😀\\';
+const positions: [string, Position][] = [
+  ['up to date', upToDate],
+  ['midway without cursors', midway()],
+  ['at the start of a backfill', midway({ backfill: { stage: 'leaving', sent: 0, total: 0 } })],
+  ['among folders', midway({ backfill: { ...backfill(folderKey('f' as FolderId)), stage: 'folders' } })],
+  [
+    'among conversation histories',
+    midway({ backfill: { ...backfill(conversationKey(c(ODD))), stage: 'conversations' } }),
+  ],
+  ['among messages', midway({ backfill: backfill(messageKey(c(ODD), ODD as MessageId)) })],
+  [
+    'owing a state',
+    midway({ backfill: backfill(messageKey(c('c'), 'm' as MessageId), { stateOwed: true }) }),
+  ],
+  ['behind a conversation history', midway({ backfill: backfill(contentsPrefix(c('c'))) })],
+  ['at the start of contents', midway({ contents: contents(ODD) })],
+  ['among contents', midway({ contents: contents('c', sessionKey(c('c'), ODD as SessionId)) })],
+  [
+    'with both cursors',
+    midway({
+      backfill: backfill(messageKey(c('c1'), 'm1' as MessageId)),
+      contents: { ...contents('c2', messageKey(c('c2'), 'm2' as MessageId)), stateOwed: true },
+    }),
+  ],
+];
+
+test.each(positions)('a position %s comes back as it was', async (_, position) => {
+  expect(await openSyncToken(KEYS, phone, await sealSyncToken(KEYS, phone, position))).toEqual(position);
+});
+
+test.each([
+  ['device', { ...phone, deviceId: 'tablet' }],
+  ['instance', { ...phone, instanceId: 'i2' }],
+  ['box', { ...phone, box: 'tel:+15550999' }],
+  ['device, where the ids put together are the same', { ...phone, deviceId: 'phonei', instanceId: '1' }],
+])('a token of another %s is none', async (_, other) => {
+  const token = await sealSyncToken(KEYS, phone, upToDate);
+  expect(await openSyncToken(KEYS, other as Caller, token)).toBeUndefined();
+});
+
+test('a token with any bit changed is none', async () => {
+  const bytes = Buffer.from(await sealSyncToken(KEYS, phone, upToDate), 'base64url');
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const damaged = Buffer.from(bytes);
+    damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    expect(await openSyncToken(KEYS, phone, damaged.toString('base64url'))).toBeUndefined();
+  }
+});
+
+test('a token that was cut off anywhere is none', async () => {
+  const bytes = Buffer.from(await sealSyncToken(KEYS, phone, upToDate), 'base64url');
+  for (let length = 0; length < bytes.length; length++) {
+    expect(await openSyncToken(KEYS, phone, bytes.subarray(0, length).toString('base64url'))).toBeUndefined();
+  }
+});
+
+test.each(['', 'x', 'not a token', '🙂'.repeat(50), 'A'.repeat(600)])('%j is none', async (token) => {
+  expect(await openSyncToken(KEYS, phone, token)).toBeUndefined();
+});
+
+describe('the key', () => {
+  test('is the newest for sealing, and the one before still opens', async () => {
+    const old = await sealSyncToken(keysOf('old'), phone, upToDate);
+    const both = keysOf('new', 'old');
+    expect(await openSyncToken(both, phone, old)).toEqual(upToDate);
+    const fresh = await sealSyncToken(both, phone, upToDate);
+    expect(await openSyncToken(keysOf('new'), phone, fresh)).toEqual(upToDate);
+    expect(await openSyncToken(keysOf('old'), phone, fresh)).toBeUndefined();
+    expect(await openSyncToken(keysOf('newer', 'new'), phone, old)).toBeUndefined();
+  });
+
+  test('has to be there', async () => {
+    await expect(sealSyncToken(keysOf(), phone, upToDate)).rejects.toThrow('no key');
+  });
+});
+
+describe('the length', () => {
+  const large = {
+    modSeq: 999_999_999_999,
+    nonce: 'AbCdEfGhIjk',
+    rows: 99,
+    scope: { from: -99_999, to: 99_999 },
+  };
+  const counts = { sent: 9_999_999, total: 9_999_999 };
+  const long = (letter: string) => letter.repeat(128 / Buffer.byteLength(letter));
+
+  test('is about 60 characters for a device that is up to date', async () => {
+    expect((await sealSyncToken(KEYS, phone, upToDate)).length).toBeLessThanOrEqual(64);
+  });
+
+  const whole = (letter: string, other: string) => {
+    const [mine, theirs] = [long(letter), long(other)];
+    return midway({
+      ...large,
+      backfill: { ...backfill(messageKey(c(mine), mine as MessageId)), ...counts },
+      contents: contents(theirs, messageKey(c(theirs), theirs as MessageId)),
+    });
+  };
+
+  test.each(['x', '#', '"', '\\', '～', '😀', 'é'])(
+    'is 600 characters at the most with one cursor of the longest ids of %j, and nothing is left out',
+    async (letter) => {
+      const { contents: mine, backfill: other, ...rest } = whole(letter, 'y');
+      for (const position of [
+        { ...rest, contents: mine },
+        { ...rest, backfill: other },
+      ] as Position[]) {
+        const token = await sealSyncToken(KEYS, phone, position);
+        expect(token.length).toBeLessThanOrEqual(600);
+        expect(await openSyncToken(KEYS, phone, token)).toEqual(position);
+      }
+    },
+  );
+
+  test.each(['x', '#', '"', '\\', '😀', 'é'])(
+    'is 600 characters at the most with both cursors of %j: the contents keep theirs, since the backfill waits for them',
+    async (letter) => {
+      const position = whole(letter, 'y');
+      const token = await sealSyncToken(KEYS, phone, position);
+      expect(token.length).toBeLessThanOrEqual(600);
+      expect(await openSyncToken(KEYS, phone, token)).toEqual({
+        ...position,
+        backfill: { stage: 'contents', ...counts },
+      });
+    },
+  );
+
+  test('leaves out nothing with ids of 70 characters', async () => {
+    const [mine, theirs] = ['a'.repeat(70), 'b'.repeat(70)];
+    const position = midway({
+      backfill: backfill(messageKey(c(mine), mine as MessageId)),
+      contents: contents(theirs, messageKey(c(theirs), theirs as MessageId)),
+    });
+    const token = await sealSyncToken(KEYS, phone, position);
+    expect(token.length).toBeLessThanOrEqual(600);
+    expect(await openSyncToken(KEYS, phone, token)).toEqual(position);
+  });
+});
