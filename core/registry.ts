@@ -53,7 +53,7 @@ export interface TicketHolder {
   readonly instanceId: InstanceId;
 }
 
-/** So many scopes of a device are kept; one that has not synchronized through more changes of scope starts over. */
+/** So many scopes of a device are kept, the present one among them; one with older ones to tell from starts over. */
 export const SCOPES_KEPT = 4;
 
 /** Devices, their scopes, policies and tickets. All reads are consistent. */

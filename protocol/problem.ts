@@ -46,5 +46,5 @@ export const problemType = (kind: ProblemKind): string => PROBLEM_TYPE_BASE + ki
 /** The kind that a problem document names; undefined for one that is not of this protocol. */
 export function problemKindOf(problem: Pick<Problem, 'type'>): ProblemKind | undefined {
   const kind = problem.type.startsWith(PROBLEM_TYPE_BASE) ? problem.type.slice(PROBLEM_TYPE_BASE.length) : '';
-  return kind in PROBLEMS ? (kind as ProblemKind) : undefined;
+  return Object.hasOwn(PROBLEMS, kind) ? (kind as ProblemKind) : undefined;
 }

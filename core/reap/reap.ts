@@ -83,9 +83,24 @@ async function clearPiece(
   // Conversation histories are containers themselves. They are ordered before they are buried, so that a crash in
   // between orders them once more and forgets none.
   if (container.type === 'folder') await orderConversations(core, box, modSeq, keys);
-  // Nothing can have come in since: creating in a deleted container, or moving into it, is refused.
-  return clearAway(core, box, modSeq, { keys, isDead: (element) => isHeldBy(container, element) });
+  const beside = container.type === 'sessionHistory' ? [conversationKey(container.conversationId)] : [];
+  return clearAway(core, box, modSeq, { keys, beside, isDead: isHeldByNoted(container, modSeq) });
 }
+
+/**
+ * Dead is what a container holds that is noted as being emptied. Nothing can have come in since: creating in it, or
+ * moving into it, is refused. Without note the box has another past by now, in which the container lives.
+ */
+const isHeldByNoted =
+  (container: DeletedContainer, modSeq: number): IsDead =>
+  (element, stored, head) => {
+    const [history] = [...stored.values()].filter((item) => item.kind === 'conversationHistory');
+    const notes = container.type === 'folder' ? head.emptying : history?.emptying;
+    return isHeldBy(container, element) && (notes?.some(isNoteOf(container, modSeq)) ?? false);
+  };
+
+const isNoteOf = (container: DeletedContainer, modSeq: number) => (note: { id: string; modSeq: number }) =>
+  note.id === container.id && note.modSeq === modSeq;
 
 /** Dead is what is older than the life that its conversation history leads now, if it leads one. */
 const isDeadBeside =
@@ -119,11 +134,11 @@ async function finish(core: Core, message: ReapMessage): Promise<void> {
 
 /** Takes the emptied container off the note that made its contents count as gone. */
 async function forget(core: Core, { box, container, modSeq }: ReapMessage): Promise<void> {
-  const others = ({ id }: { id: string }) => id !== container.id;
+  const isOurs = isNoteOf(container, modSeq);
   if (container.type === 'folder') {
     const rewriteHead = (head: Head): Head => {
       const { emptying = [], ...rest } = head;
-      const left = emptying.filter(others);
+      const left = emptying.filter((note) => !isOurs(note));
       return { ...rest, ...(left.length > 0 && { emptying: left }) };
     };
     await clearAway(core, box, modSeq, { rewriteHead });
@@ -133,7 +148,7 @@ async function forget(core: Core, { box, container, modSeq }: ReapMessage): Prom
     const rewrite = (item: StoredItem): StoredItem => {
       if (item.kind !== 'conversationHistory') return item;
       const { emptying = [], ...rest } = item;
-      const left = emptying.filter(others);
+      const left = emptying.filter((note) => !isOurs(note));
       return { ...rest, ...(left.length > 0 && { emptying: left }) };
     };
     await clearAway(core, box, modSeq, { beside: [key], rewrite });

@@ -35,7 +35,7 @@ export interface Store {
 
   /**
    * Items of a range in order, each read after all writes that were answered. A transaction under way may be seen in
-   * part. `more`: the range holds more than was read; fewer items than the limit do not mean the end.
+   * part. `more`: the range may hold more than was read; fewer items than the limit do not mean the end.
    */
   query(box: BoxId, range: Range): Promise<{ items: readonly StoredItem[]; more: boolean }>;
 }

@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 import { coversAnything, elementsInScope, holdsConversation, type Scope } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
 import type { BoxId, Head, StoredConversation, StoredElement, StoredItem } from '../store/items.js';
-import { conversationIdOf, HEAD_KEY } from '../store/keys.js';
+import { HEAD_KEY } from '../store/keys.js';
 import { elementOf, stateElementOf } from '../store/wire.js';
 import type { DeviceScope } from './device-scope.js';
 import { outOfScope } from './live-changes.js';
@@ -30,24 +30,29 @@ export interface Walk {
   readonly nowMs: number;
 }
 
-/** Puts as much of the backfill on the page as there is room; the cursor behind it, undefined when all was sent. */
-export async function backfill(
-  walk: Walk,
-  start: BackfillCursor,
-  page: Page,
-): Promise<BackfillCursor | undefined> {
+/** How far a backfill has come. */
+export interface Filled {
+  readonly cursor: BackfillCursor | undefined; // undefined: all was sent
+  /** It has seen what the log, as far as it was told, does not know yet. */
+  readonly isAhead: boolean;
+}
+
+/** Puts as much of the backfill on the page as there is room. */
+export async function backfill(walk: Walk, start: BackfillCursor, page: Page): Promise<Filled> {
   const before = page.size;
   let cursor: BackfillCursor | undefined = start;
+  let isAhead = false;
   while (cursor && !page.isFull) {
     const stage: Stage = cursor.stage;
     const source: Source = { stage, isWanted: (history, head) => isContentWanted(walk, history, head) };
     const next: Advanced = await advance(walk, source, cursor, page, 'difference');
     if (next.kind === 'waiting') break;
+    isAhead ||= next.isAhead;
     cursor = next.kind === 'at' ? { ...cursor, ...next.cursor } : firstOf(stageAfter(walk, stage), cursor);
     if (next.kind === 'at' && next.isFull) break;
   }
   const sent = start.sent + page.size - before;
-  return cursor && { ...cursor, sent, total: Math.max(sent, start.total) };
+  return { cursor: cursor && { ...cursor, sent, total: Math.max(sent, start.total) }, isAhead };
 }
 
 const firstOf = (stage: Stage | undefined, { sent, total }: BackfillCursor): BackfillCursor | undefined =>
@@ -86,8 +91,8 @@ export async function contentsOf(
 
 type Advanced =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'at'; readonly cursor: Cursor; readonly isFull: boolean }
-  | { readonly kind: 'done' };
+  | { readonly kind: 'at'; readonly cursor: Cursor; readonly isFull: boolean; readonly isAhead: boolean }
+  | { readonly kind: 'done'; readonly isAhead: boolean };
 
 /** Reads one stretch and puts it on the page as far as there is room. */
 async function advance(
@@ -99,18 +104,24 @@ async function advance(
 ): Promise<Advanced> {
   const stretch = await readStretch(walk.core, walk.box, source, cursor, page.room.elements, walk.recent);
   if (!stretch) return { kind: 'waiting' };
+  const isAhead = isAheadOf(walk, stretch);
   let after = cursor.after;
   for (const item of stretch.items) {
     const owed = cursor.stateOwed === true && item.sk === cursor.after;
     const full = put(walk, source.stage, item, stretch, page, what, owed);
-    if (full === 'element') return { kind: 'at', cursor: cursorAt(after), isFull: true };
+    if (full === 'element') return { kind: 'at', cursor: cursorAt(after), isFull: true, isAhead };
     after = item.sk;
-    if (full === 'state') return { kind: 'at', cursor: { after, stateOwed: true }, isFull: true };
+    if (full === 'state') return { kind: 'at', cursor: { after, stateOwed: true }, isFull: true, isAhead };
   }
   return stretch.next === undefined
-    ? { kind: 'done' }
-    : { kind: 'at', cursor: cursorAt(stretch.next), isFull: false };
+    ? { kind: 'done', isAhead }
+    : { kind: 'at', cursor: cursorAt(stretch.next), isFull: false, isAhead };
 }
+
+/** Whether commits show that the device is not told yet. */
+const isAheadOf = ({ recent }: Walk, { items, histories, head }: Stretch): boolean =>
+  [head, ...histories.values()].some((item) => typeof item === 'object' && item.modSeq > recent.modSeq) ||
+  items.some(({ version }) => version > recent.modSeq);
 
 const cursorAt = (after: string | undefined): Cursor => ({
   ...(after !== undefined && { after }),
@@ -127,12 +138,10 @@ function put(
   what: 'difference' | 'all',
   onlyState: boolean,
 ): 'element' | 'state' | undefined {
-  if (stage === 'leaving') {
-    const isLeft = hasLeft(walk, item, stretch);
-    const modSeq = item.kind === 'conversationHistory' ? item.modSeq : item.version;
-    return isLeft && !page.add(outOfScope(conversationIdOf(item.sk), modSeq)) ? 'element' : undefined;
-  }
   if (!isAlive(item, stretch)) return undefined;
+  if (stage === 'leaving') {
+    return hasLeft(walk, item) && !page.add(outOfScope(item.id, item.modSeq)) ? 'element' : undefined;
+  }
   const types = wanted(walk, item, stretch, what);
   const { maxTextBytes } = walk.scope.now;
   if (!onlyState && types.includes(item.kind) && !page.add(truncated(elementOf(item), maxTextBytes))) {
@@ -187,19 +196,16 @@ function isAlive(item: StoredItem, { histories, head }: Stretch): item is Stored
   }
 }
 
-/**
- * In some scope that the device has had, and not in the one that it has. Where it was before commits that the device
- * is not told yet cannot be seen here, and when these are told it is no longer known what the device has had.
- */
-function hasLeft({ scope, recent }: Walk, item: StoredItem, { head }: Stretch): boolean {
-  if (!scope.held.some((held) => coversAnything(held, 'conversationHistory'))) return false;
-  if (item.kind !== 'conversationHistory') return item.version > recent.modSeq;
-  const { folderId } = item.data;
+/** In some scope that the device has had, and not in the one that it has. */
+function hasLeft({ scope }: Walk, item: StoredElement): item is StoredConversation {
+  if (item.kind !== 'conversationHistory') return false;
   const holding = new Holding(scope);
-  const deletion = head?.emptying?.find(({ id }) => id === folderId);
-  if (deletion) return deletion.modSeq > recent.modSeq;
-  const isMaybeHeld = holding.maybe(item.id, folderId) || item.version > recent.modSeq;
-  return isMaybeHeld && !holding.isIn(item.id, folderId);
+  const { folderId } = item.data;
+  return (
+    !holding.isIn(item.id, folderId) &&
+    holding.maybe(item.id, folderId) &&
+    scope.held.some((held) => coversAnything(held, 'conversationHistory'))
+  );
 }
 
 /** Elements of an item that are in the scope and, of the difference, that the device does not hold already. */

@@ -107,8 +107,9 @@ function withoutDead(all: Map<string, Line[]>): Map<string, Line[]> {
  * A move is told, since it may come from where the device holds nothing, or lead there.
  */
 const isOwn = (lines: readonly Line[], isAcknowledged: IsAcknowledged): boolean =>
-  lines.every(({ commit, row }) => !row.implied && row.folderBefore === undefined && isAcknowledged(commit)) &&
-  new Set(lines.map(({ commit }) => commit.modSeq)).size === 1;
+  lines.every(
+    ({ commit, row }) => !row.implied && row.folderBefore === undefined && isAcknowledged(commit),
+  ) && new Set(lines.map(({ commit }) => commit.modSeq)).size === 1;
 
 /** The change that the lines of an element come to for the device; undefined where there is nothing to tell. */
 function changeOf(
@@ -124,10 +125,14 @@ function changeOf(
   const id = conversationOf(row);
   const placement = id === undefined ? undefined : placements.get(id);
   if (id === undefined || !placement) {
-    return concerns(scope.now, row, true, nowMs) ? told(last, scope, fetched) : undefined;
+    const scopes = row.removed ? [scope.now, ...scope.held] : [scope.now];
+    return scopes.some((of) => concerns(of, row, true, nowMs)) ? told(last, scope, fetched) : undefined;
   }
   const holding = new Holding(scope);
-  const mayHold = placement.been.some((folder) => folder !== placement.end && holding.maybe(id, folder));
+  // What it held in an earlier life may be there still, in whatever folder it begins anew.
+  const mayHold = placement.been.some(
+    (folder) => (folder !== placement.end || placement.isCreated) && holding.maybe(id, folder),
+  );
   if (row.type !== 'conversationHistory') {
     return concerns(scope.now, row, holding.isIn(id, placement.end), nowMs)
       ? told(last, scope, fetched)

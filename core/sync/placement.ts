@@ -55,7 +55,10 @@ export function placementAfter(earlier: Placement | undefined, row: ChangeRow): 
 }
 
 /** The same list where nothing is new, as with most rows. */
-function withFolders(been: readonly FolderId[], more: readonly (FolderId | undefined)[]): readonly FolderId[] {
+function withFolders(
+  been: readonly FolderId[],
+  more: readonly (FolderId | undefined)[],
+): readonly FolderId[] {
   const fresh = more.filter((folder) => folder !== undefined && !been.includes(folder)) as FolderId[];
   return fresh.length > 0 ? [...been, ...fresh] : been;
 }

@@ -58,10 +58,11 @@ export async function tell(
   if (!cursor) return { position, hasMore: !live.isComplete };
   if (position.contents) return { position: live.position, hasMore: true, backfill: progress(cursor) };
 
-  const next = await backfill(await teller.walkAt(position), cursor, page);
+  const { cursor: next, isAhead } = await backfill(await teller.walkAt(position), cursor, page);
   return {
     position: next ? { ...position, backfill: next } : position,
-    hasMore: next !== undefined || !live.isComplete,
+    // Rule: it ends only where the log has caught up with what was shown, and as long as it is known what was held.
+    hasMore: next !== undefined || !live.isComplete || isAhead,
     backfill: next ? progress(next) : progress({ sent: cursor.sent + page.size, total: 0 }),
   };
 }

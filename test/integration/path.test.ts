@@ -41,8 +41,13 @@ beforeEach(() => {
 
 const short = (all: readonly Change[] = []) =>
   all.map((change) => `${change.type} ${change.id}${'removed' in change ? ` ${change.removed}` : ''}`);
-const many = (count: number, build: (i: number) => object) =>
+const many = <T>(count: number, build: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => build(i));
+/** Characters that are one byte in JSON each, and that can hardly be deflated. */
+const noise = (length: number) =>
+  [...randomBytes(length)].map((byte) => String.fromCharCode(35 + (byte % 57))).join('');
+const noisyReports = () =>
+  many(30, () => ({ participant: `x:${noise(1950)}`, disposition: 'delivered', at: '2026-02-28T09:00:00Z' }));
 
 /** Everything is deposited, in as many requests as it takes. */
 async function depositAll(operations: readonly object[]) {

@@ -198,15 +198,18 @@ describe('the own change of a device', () => {
     expect(short(await changes({ operations }))).toEqual(['conversationHistory c2 3', 'messageState m1 3']);
   });
 
-  test('is sent where it was asked for and implied at once', async () => {
-    const operations = own(
-      stateChange('m1', { addFlags: ['mine'] }),
-      aMessage({ id: 'm2', inReplyToMessageId: 'm1' }),
-    );
-    expect(await changes({ operations })).toEqual([
-      expect.objectContaining({ type: 'messageState', flags: ['\\Answered', 'mine', 'x'] }),
-    ]);
-  });
+  test.each(['first', 'last'])(
+    'is sent where it was asked for and implied at once, implied %s',
+    async (when) => {
+      const both = [
+        stateChange('m1', { addFlags: ['mine'] }),
+        aMessage({ id: 'm2', inReplyToMessageId: 'm1' }),
+      ];
+      expect(await changes({ operations: own(...(when === 'first' ? both.reverse() : both)) })).toEqual([
+        expect.objectContaining({ type: 'messageState', flags: ['\\Answered', 'mine', 'x'] }),
+      ]);
+    },
+  );
 
   test('is never left out during an initial synchronization', async () => {
     const tablet = await box.device(BOX, 'tablet');
