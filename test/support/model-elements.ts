@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** An element or a removal as it stands on the wire, without the types of the code under test. */
+export interface Wire {
+  readonly type: string;
+  readonly id: string;
+  readonly modSeq: number;
+  readonly conversationId?: string;
+  readonly removed?: string;
+  readonly [attribute: string]: unknown;
+}
+
+/** Preferences ∧ policies, as a device is told them. */
+export interface WireEffective {
+  readonly elementTypes: readonly string[];
+  readonly folders: '*' | readonly string[];
+  readonly excludeConversations: readonly string[];
+  readonly maxMessageAgeDays: Readonly<Record<string, number>>;
+  readonly maxTextBytes?: number;
+}
+
+/** Elements by name; what a device holds, or should. */
+export type View = Map<string, Wire>;
+
+const DAY_MS = 24 * 3600 * 1000;
+
+export const nameOf = (type: string, id: string, conversationId = ''): string =>
+  `${type}\n${conversationId}\n${id}`;
+
+export const nameOfElement = ({ type, id, conversationId }: Wire): string => nameOf(type, id, conversationId);
+
+/** Protocol, section 5: a message and its state are in scope while `date` is within the age limit. */
+export function isYoung(
+  { maxMessageAgeDays }: WireEffective,
+  message: Readonly<Record<string, unknown>>,
+  nowMs: number,
+): boolean {
+  const days = maxMessageAgeDays[message.messageContext as string];
+  return days === undefined || nowMs - Date.parse(message.date as string) <= days * DAY_MS;
+}
+
+export const holdsConversation = (
+  { folders, excludeConversations }: WireEffective,
+  id: string,
+  folderId: unknown,
+): boolean => !excludeConversations.includes(id) && (folders === '*' || folders.includes(folderId as string));
+
+/** Protocol, section 5: a longer text is cut at a character, with `textTruncated: true`. */
+export function cut(message: Wire, maxTextBytes: number | undefined): Wire {
+  const { textContent } = message;
+  if (maxTextBytes === undefined || typeof textContent !== 'string') return message;
+  let kept = '';
+  let bytes = 0;
+  for (const character of textContent) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > maxTextBytes) return { ...message, textContent: kept, textTruncated: true };
+    kept += character;
+  }
+  return message;
+}
+
+/** Protocol, section 2: a message without stored state has the empty state, which is not sent. */
+export const isEmptyState = ({ type, flags = [], dispositions = [] }: Wire): boolean =>
+  type === 'messageState' && (flags as unknown[]).length === 0 && (dispositions as unknown[]).length === 0;
+
+/** RFC 7396. */
+export function merged(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const result: Record<string, unknown> =
+    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete result[name];
+    else result[name] = merged(result[name], value);
+  }
+  return result;
+}
+
+/** Whether two elements, or none, are the same. Numbers tell most differences. */
+export const isSame = (a: Wire | undefined, b: Wire | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && a.modSeq === b.modSeq && isDeepStrictEqual(a, b));
+
+/** JSON in which the order of members says nothing. */
+export const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );

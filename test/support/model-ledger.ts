@@ -1,0 +1,123 @@
+import type { Commit } from '../../core/store/items.js';
+import type { Intended, Numbered, Result } from './client-model.js';
+import { canonical } from './model-elements.js';
+
+/** What was answered and what was committed, to be held against each other: exactly once. */
+export class Ledger {
+  /** One more each time the box was restored. */
+  timeline = 1;
+  private commits: Commit[] = [];
+  private results = new Map<string, string>();
+  private lastSent = new Map<string, number>();
+  private covering = new Map<string, number[]>(); // by operation, the commits that it is part of
+  private readonly lives = new Map<string, number>();
+  private deposits: { tag: string; modSeq: number }[] = [];
+
+  get modSeq(): number {
+    return this.commits.at(-1)?.modSeq ?? 0;
+  }
+
+  committed(commit: Commit): void {
+    const last = this.commits.at(-1);
+    if (commit.modSeq !== this.modSeq + 1) throw new Error(`commit ${commit.modSeq} follows ${this.modSeq}`);
+    if (commit.previous !== (last?.nonce ?? '')) throw new Error(`commit ${commit.modSeq} has another past`);
+    if (commit.rows.length === 0) throw new Error(`commit ${commit.modSeq} changes nothing`);
+    this.commits.push(commit);
+    const { origin, modSeq } = commit;
+    if (origin.by !== 'device') return;
+    for (let n = origin.firstN; n <= origin.lastN; n++) {
+      const name = `${this.nameOf(origin)} ${n}`;
+      this.covering.set(name, [...(this.covering.get(name) ?? []), modSeq]);
+    }
+  }
+
+  /** A device begins at 1 anew, as a new instance, or as a former one that was revoked or replaced meanwhile. */
+  began(deviceId: string): void {
+    this.lives.set(deviceId, (this.lives.get(deviceId) ?? 0) + 1);
+  }
+
+  /** The name of a device as long as its numbers go on. */
+  nameOf({ deviceId, instanceId }: { deviceId: string; instanceId: string }): string {
+    return `${deviceId} ${instanceId}, life ${this.lives.get(deviceId) ?? 0}`;
+  }
+
+  /** The box is as it was after this commit. @returns the commits up to it. */
+  restore(modSeq: number): readonly Commit[] {
+    this.timeline++;
+    this.commits = this.commits.filter((commit) => commit.modSeq <= modSeq);
+    this.results.clear();
+    for (const [name, modSeqs] of this.covering) {
+      this.covering.set(
+        name,
+        modSeqs.filter((each) => each <= modSeq),
+      );
+    }
+    this.deposits = this.deposits.filter((each) => each.modSeq <= modSeq);
+    return this.commits;
+  }
+
+  sent(device: string, operations: readonly Numbered[]): void {
+    this.lastSent.set(device, Math.max(this.lastSent.get(device) ?? 0, operations.at(-1)?.n ?? 0));
+  }
+
+  /** A repetition gets the same results, or for operations of an earlier request that they were processed. */
+  answered(device: string, operations: readonly Numbered[], results: readonly Result[]): void {
+    for (const [i, result] of results.entries()) {
+      const operation = operations[i];
+      if (!operation || result.n !== operation.n)
+        throw new Error(`result ${i} is for ${result.n}, not ${operation?.n}`);
+      const name = `${device} ${operation.n}`;
+      const json = canonical(result);
+      const before = this.results.get(name);
+      if (result.status === 'duplicate') {
+        if (before !== undefined && (this.lastSent.get(device) ?? 0) <= operation.n) {
+          throw new Error(`${name} is answered duplicate, though nothing was sent after it`);
+        }
+        continue;
+      }
+      if (before !== undefined && before !== json)
+        throw new Error(`${name} was answered ${before}, then ${json}`);
+      this.results.set(name, json);
+    }
+  }
+
+  deposited(operations: readonly Intended[], results: readonly Result[]): void {
+    for (const [i, { status, modSeq }] of results.entries()) {
+      const tag = operations[i]?.data?.imdnMessageId;
+      if (status === 'applied' && modSeq !== undefined && typeof tag === 'string')
+        this.deposits.push({ tag, modSeq });
+    }
+  }
+
+  /** Every operation that was answered `applied` is part of exactly one commit, the one that was named. */
+  check(): void {
+    for (const [name, modSeqs] of this.covering) {
+      if (modSeqs.length > 1) throw new Error(`${name} is part of the commits ${modSeqs.join(', ')}`);
+    }
+    for (const [name, json] of this.results) {
+      const { status, modSeq } = JSON.parse(json) as Result;
+      if (status === 'applied' && this.covering.get(name)?.[0] !== modSeq) {
+        throw new Error(`${name} was answered ${json}, and is part of commit ${this.covering.get(name)}`);
+      }
+    }
+    this.checkDeposits();
+  }
+
+  private checkDeposits(): void {
+    const creations = new Map<unknown, Set<number>>();
+    for (const { modSeq, rows } of this.commits) {
+      for (const { element } of rows) {
+        if (element?.type !== 'message') continue;
+        const known = creations.get(element.imdnMessageId) ?? new Set();
+        creations.set(element.imdnMessageId, known.add(modSeq));
+      }
+    }
+    for (const { tag, modSeq } of this.deposits) {
+      const first = Math.min(...(creations.get(tag) ?? []));
+      // Once deleted and forgotten for good, or in another life of its conversation history, it may be created again.
+      if (first > modSeq && first !== Number.POSITIVE_INFINITY) {
+        throw new Error(`${tag} was answered as created by commit ${modSeq}, and is first part of ${first}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import type { Clock } from '../../core/clock.js';
+import type { DevicePatch, DeviceRecord } from '../../core/registry.js';
+import type { BoxId } from '../../core/store/items.js';
+import type { Store, Write } from '../../core/store/store.js';
+import type { DeviceId, PolicyId } from '../../protocol/ids.js';
+import { MemoryRegistry } from './memory-registry.js';
+import { Chance } from './model-chance.js';
+import { NoAnswer, type TornMemoryStore } from './torn-store.js';
+
+const LATENCY_MAX_MS = 8;
+
+/**
+ * The registry beside a torn store. Its reads are consistent, others act between its calls, answers are lost, and
+ * what registering writes into the box joins the same transaction.
+ */
+export class TornRegistry extends MemoryRegistry {
+  private readonly chance: Chance;
+  private readonly joined: Joined;
+
+  constructor(
+    private readonly torn: TornMemoryStore,
+    private readonly clock: Pick<Clock, 'now' | 'sleep'>,
+    seed: number,
+  ) {
+    const joined = new Joined();
+    super(joined as unknown as Store);
+    this.joined = joined;
+    this.chance = new Chance(seed);
+  }
+
+  /** The record without delay, for tests. */
+  recordOf(box: BoxId, deviceId: DeviceId): Promise<DeviceRecord | undefined> {
+    return super.device(box, deviceId);
+  }
+
+  override async device(box: BoxId, deviceId: DeviceId) {
+    // The class below reads by this method in the middle of its transactions.
+    if (!this.joined.isUnderWay) await this.reached();
+    return super.device(box, deviceId);
+  }
+
+  override async scopes(box: BoxId, deviceId: DeviceId, versions: readonly number[]) {
+    await this.reached();
+    return super.scopes(box, deviceId, versions);
+  }
+
+  override async policy(id: PolicyId) {
+    await this.reached();
+    return super.policy(id);
+  }
+
+  override register(record: DeviceRecord, previous: DeviceRecord | undefined, writes: readonly Write[]) {
+    return this.transaction(record.box, writes, () => super.register(record, previous, writes));
+  }
+
+  override revoke(record: DeviceRecord, writes: readonly Write[]) {
+    return this.transaction(record.box, writes, () => super.revoke(record, writes));
+  }
+
+  override async patch(device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>, patch: DevicePatch) {
+    await this.reached();
+    const isDone = await this.joined.during(() => super.patch(device, patch));
+    if (this.chance.happens(this.torn.tears.loseAfter)) throw new NoAnswer('the record was changed');
+    return isDone;
+  }
+
+  /** The class below decides within one turn; then the store writes, or nothing has happened. */
+  private async transaction(
+    box: BoxId,
+    writes: readonly Write[],
+    decide: () => Promise<'written' | 'refused'>,
+  ): Promise<'written' | 'refused'> {
+    await this.reached();
+    if (writes.length === 0) {
+      const outcome = await this.joined.during(decide);
+      if (this.chance.happens(this.torn.tears.loseAfter)) throw new NoAnswer('the record was written');
+      return outcome;
+    }
+    let outcome: 'written' | 'refused' = 'refused';
+    this.joined.isAllowed = this.torn.wouldHold(box, writes);
+    outcome = await this.joined.during(decide);
+    if (outcome === 'refused') return outcome;
+    return this.torn.writeAtOnce(box, writes);
+  }
+
+  private async reached(): Promise<void> {
+    await this.clock.sleep(this.chance.between(1, LATENCY_MAX_MS));
+    if (this.chance.happens(this.torn.tears.failRead)) throw new NoAnswer('the registry did not answer');
+  }
+}
+
+/** Stands in for the store while the class below decides: says whether the box would take its part. */
+class Joined {
+  isAllowed = true;
+  isUnderWay = false;
+
+  async write(): Promise<'written' | 'refused'> {
+    return this.isAllowed ? 'written' : 'refused';
+  }
+
+  /** Nothing else runs meanwhile, since the decision waits for nobody. */
+  async during<T>(decide: () => Promise<T>): Promise<T> {
+    this.isUnderWay = true;
+    try {
+      return await decide();
+    } finally {
+      this.isUnderWay = false;
+    }
+  }
+}
