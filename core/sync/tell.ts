@@ -87,10 +87,11 @@ class Teller {
     private readonly isAcknowledged: IsAcknowledged,
   ) {}
 
-  /** What is needed to read items of the box for a position. */
-  async walkAt({ modSeq }: { readonly modSeq: number }): Promise<Walk> {
+  /** What is needed to read items of the box for a position; a commit that was told in part counts as told. */
+  async walkAt({ modSeq, rows }: Pick<Position, 'modSeq' | 'rows'>): Promise<Walk> {
     const { core, box, scope } = this;
-    return { core, box, scope, nowMs: core.clock.now(), recent: await recentCommits(core, box, modSeq) };
+    const recent = await recentCommits(core, box, rows > 0 ? modSeq + 1 : modSeq);
+    return { core, box, scope, nowMs: core.clock.now(), recent };
   }
 
   /** The log behind a position, as far as the share of the page goes, with the contents of what it moves into the scope. */

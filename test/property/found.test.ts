@@ -1,0 +1,190 @@
+// What random runs have found, each as small as it gets.
+
+import type { ReapMessage } from '../../core/reap/ports.js';
+import { reap } from '../../core/reap/reap.js';
+import type { BoxId } from '../../core/store/items.js';
+import type { Range } from '../../core/store/store.js';
+import { folderIdSchema } from '../../protocol/ids.js';
+import { aConversation, aMessage, BOX } from '../support/builders.js';
+import { MemoryStore } from '../support/memory-store.js';
+import { Rig } from '../support/rig.js';
+
+const DAY_MS = 86_400_000;
+const F1 = folderIdSchema.parse('f1');
+
+const aFolder = (id: string, n?: number) => ({
+  ...(n !== undefined && { n }),
+  op: 'create',
+  type: 'folder',
+  id,
+  data: { name: `name of ${id}`, parentFolderId: null },
+});
+const moved = (id: string, folderId: string, n?: number) => ({
+  ...(n !== undefined && { n }),
+  op: 'modify',
+  type: 'conversationHistory',
+  id,
+  data: { folderId },
+});
+const deleted = (type: string, id: string, conversationId?: string) => ({
+  op: 'delete',
+  type,
+  id,
+  ...(conversationId !== undefined && { conversationId }),
+});
+const aSession = (id: string, conversationId = 'c1') => ({
+  op: 'create',
+  type: 'sessionHistory',
+  id,
+  conversationId,
+  data: { originator: 'tel:+15550101', participants: [], startedAt: '2026-02-28T09:00:00Z' },
+});
+
+/** What a page tells, each as type, id and why it is removed. */
+const told = ({ changes = [] }: { changes?: readonly object[] | undefined }) =>
+  (changes as { type: string; id: string; removed?: string }[]).map(({ type, id, removed }) =>
+    [type, id, ...(removed ? [removed] : [])].join(' '),
+  );
+
+/** A store in which others write just before a range is queried. */
+class Interrupted extends MemoryStore {
+  interrupt: { prefix: string; by: () => Promise<unknown> } | undefined;
+
+  override async query(box: BoxId, range: Range) {
+    const { interrupt } = this;
+    if (interrupt && range.from.startsWith(interrupt.prefix)) {
+      this.interrupt = undefined;
+      await interrupt.by();
+    }
+    return super.query(box, range);
+  }
+}
+
+describe('a device that moves a conversation history itself', () => {
+  const setting = async () => {
+    const rig = new Rig();
+    await rig.deposit(BOX, aFolder('f1'), aMessage({ id: 'm1' }));
+    const device = await rig.device(BOX, 'd1', { folders: [F1] });
+    const { syncToken } = await rig.syncAll(device);
+    return { rig, device, syncToken };
+  };
+
+  test('is told of it where it moves into the scope, with its contents', async () => {
+    const { rig, device, syncToken } = await setting();
+    const page = await rig.sync(device, { syncToken, operations: [moved('c1', 'f1', 1)] });
+    expect(told(page)).toEqual(['conversationHistory c1', 'message m1']);
+  });
+
+  test('is told that it left where it moves out of the scope', async () => {
+    const { rig, device, syncToken } = await setting();
+    const { syncToken: next } = await rig.sync(device, { syncToken, operations: [moved('c1', 'f1', 1)] });
+    const page = await rig.sync(device, { syncToken: next, operations: [moved('c1', 'default', 2)] });
+    expect(told(page)).toEqual(['conversationHistory c1 outOfScope']);
+  });
+});
+
+test('a synchronization that starts from nothing says what is effective, since it may have changed since the registration', async () => {
+  const rig = new Rig();
+  const device = await rig.device(BOX, 'd1', { maxMessageAgeDays: 30 });
+  expect((await rig.sync(device)).effective).toMatchObject({ maxMessageAgeDays: { 'pager-message': 30 } });
+});
+
+describe('what is created in a container by the request that deletes it', () => {
+  test.each([
+    ['a conversation history', [aMessage({ id: 'm2' }), deleted('conversationHistory', 'c1')]],
+    ['a session history', [aMessage({ id: 'm2', sessionId: 's1' }), deleted('sessionHistory', 's1', 'c1')]],
+  ])('is told to nobody: %s', async (_, operations) => {
+    const rig = new Rig();
+    await rig.deposit(BOX, aMessage({ id: 'm1' }), aSession('s1'));
+    const device = await rig.device(BOX, 'd1');
+    const { syncToken = '' } = await rig.syncAll(device);
+    await rig.deposit(BOX, ...operations);
+    const { changes } = await rig.syncAll(device, { syncToken, limit: 1 });
+    expect(changes.map(({ id }) => id)).not.toContain('m2');
+  });
+});
+
+test('a conversation history that moves into a folder which the same request deletes is told as deleted', async () => {
+  const rig = new Rig();
+  await rig.deposit(BOX, aFolder('f1'), aConversation());
+  const device = await rig.device(BOX, 'd1');
+  const { syncToken = '' } = await rig.syncAll(device);
+  await rig.deposit(BOX, moved('c1', 'f1'), deleted('folder', 'f1'));
+  const { changes } = await rig.syncAll(device, { syncToken, limit: 1 });
+  expect(told({ changes })).toEqual(['folder f1 deleted', 'conversationHistory c1 deleted']);
+});
+
+describe('a backfill that sees what the log has not told yet', () => {
+  test('has more, and then tells what became of it', async () => {
+    const store = new Interrupted();
+    const rig = new Rig(store);
+    const device = await rig.device(BOX, 'd1');
+    store.interrupt = { prefix: 'E#', by: () => rig.deposit(BOX, aMessage({ id: 'later' })) };
+    await rig.deposit(BOX, aConversation());
+    const first = await rig.sync(device);
+    expect(first.hasMore).toBe(true);
+    expect(told(await rig.sync(device, { syncToken: first.syncToken }))).toEqual(['message later']);
+  });
+
+  test('tells the deletion of what was created and deleted behind its position', async () => {
+    const store = new Interrupted();
+    const rig = new Rig(store);
+    const device = await rig.device(BOX, 'd1');
+    // The first look at conversation histories is for those that left the scope, the second for all of them.
+    store.interrupt = { prefix: 'F#', by: () => rig.deposit(BOX, aConversation()) };
+    const first = await rig.sync(device);
+    expect(told(first)).toContain('conversationHistory c1');
+    await rig.deposit(BOX, deleted('conversationHistory', 'c1'));
+    const { changes } = await rig.syncAll(device, { syncToken: first.syncToken });
+    expect(told({ changes })).toEqual(['conversationHistory c1 deleted']);
+  });
+
+  test('tells that a conversation history left the scope which is deleted just then', async () => {
+    const store = new Interrupted();
+    const rig = new Rig(store);
+    await rig.deposit(BOX, aFolder('f1'), aConversation());
+    const device = await rig.device(BOX, 'd1');
+    const { syncToken = '' } = await rig.syncAll(device);
+    await rig.device(BOX, 'd1', { folders: [F1] });
+    store.interrupt = { prefix: 'H#', by: () => rig.deposit(BOX, deleted('conversationHistory', 'c1')) };
+    const { changes } = await rig.syncAll(device, { syncToken });
+    expect(told({ changes })).toEqual(['conversationHistory c1 deleted']);
+  });
+});
+
+test('a token whose own commit has expired from the log is good for a large element that stands in the changes', async () => {
+  const rig = new Rig();
+  await rig.deposit(BOX, aMessage({ id: 'm1', textContent: 'x'.repeat(3000) }));
+  const device = await rig.device(BOX, 'd1');
+  const { syncToken } = await rig.syncAll(device);
+  rig.clock.nowMs += 95 * DAY_MS;
+  const { items } = await rig.store.query(BOX, { from: 'C#', to: 'C$', limit: 10 });
+  await rig.store.write(
+    BOX,
+    items.map(({ sk, version }) => ({ remove: sk, when: { version } })),
+  );
+  const operations = [
+    { ...aMessage({ id: 'm1' }), n: 1 },
+    { ...aMessage({ id: 'm2' }), n: 2 },
+  ];
+  const page = await rig.sync(device, { syncToken, operations });
+  expect(page.results?.map(({ status }) => status)).toEqual(['exists', 'applied']);
+  expect(told(page)).toEqual(['message m1']);
+});
+
+test('an order to empty a container that lives, since the box was restored, empties nothing', async () => {
+  const rig = new Rig();
+  await rig.deposit(BOX, aFolder('f1'), aConversation({ folderId: 'f1' }), aSession('s1'));
+  await rig.deposit(BOX, aMessage({ id: 'm1', sessionId: 's1' }));
+  const before = await rig.store.query(BOX, { from: 'A', to: 'Z', limit: 100 });
+  for (const container of [
+    { type: 'folder', id: 'f1' },
+    { type: 'sessionHistory', id: 's1', conversationId: 'c1' },
+  ]) {
+    await reap(rig.core, { box: BOX, modSeq: 4, container } as ReapMessage);
+  }
+  const after = await rig.store.query(BOX, { from: 'A', to: 'Z', limit: 100 });
+  expect(after.items.filter(({ kind }) => kind !== 'head')).toEqual(
+    before.items.filter(({ kind }) => kind !== 'head'),
+  );
+});
