@@ -1,6 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { codeOf, LocalCloudProblem } from './problem.js';
 
+const DYING_MS = 3000;
+const LOOK_AGAIN_MS = 50;
+
 interface Holder {
   readonly pid: number;
   /** Tells a process from a later one with the same number, where the system says it. */
@@ -18,10 +21,16 @@ export interface FolderLock {
  * @throws LocalCloudProblem when a living process has it.
  */
 export function lockFolder(file: string, folder: string): FolderLock {
+  const deadline = Date.now() + DYING_MS;
   let takenOver = false;
   while (!claimed(file)) {
     const holder = holderOf(file);
     if (holder && isAlive(holder)) {
+      // One that was killed a moment ago takes its time to go.
+      if (Date.now() < deadline) {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+        continue;
+      }
       throw new LocalCloudProblem(`The data folder ${folder} is in use by process ${holder.pid}`);
     }
     rmSync(file, { force: true });
@@ -55,15 +64,20 @@ function isAlive({ pid, startedAt }: Holder): boolean {
   } catch (error) {
     return codeOf(error) === 'EPERM';
   }
-  return startedAt === undefined || startedAt === startOf(pid);
+  return !isZombie(pid) && (startedAt === undefined || startedAt === startOf(pid));
 }
 
-/** When a process was started, in clock ticks since the system was; undefined where there is no /proc. */
-function startOf(pid: number): string | undefined {
+/** The fields of /proc/PID/stat behind the name of the program, which may hold spaces; none where there is no /proc. */
+function fieldsOf(pid: number): readonly string[] {
   try {
-    // The name of the program stands in parentheses and may hold spaces: fields are counted behind it.
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
   } catch {
-    return undefined;
+    return [];
   }
 }
+
+/** Dead, but nobody has asked for its exit code yet. */
+const isZombie = (pid: number): boolean => fieldsOf(pid)[0] === 'Z';
+
+/** When a process was started, in clock ticks since the system was; undefined where there is no /proc. */
+const startOf = (pid: number): string | undefined => fieldsOf(pid)[19];
