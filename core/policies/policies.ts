@@ -33,7 +33,7 @@ export async function putPolicy(core: Core, id: PolicyId, policy: Policy): Promi
 export async function assignToBox(core: Core, box: BoxId, policyId: PolicyId): Promise<void> {
   await showPolicy(core, policyId);
   await noteInHead(core, box, policyId);
-  // Whoever registers meanwhile has read either head; those that read the former one are in the list by now or look again.
+  // A device that registers at this very moment may still have read the former head; registering it again mends that.
   for (const device of await core.registry.devices(box)) {
     await core.registry.patch(device, { set: { boxPolicyId: policyId } });
   }
