@@ -8,6 +8,15 @@ import { buildSync } from 'esbuild';
 const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FUNCTIONS = join(PROJECT_ROOT, 'functions');
 const BUNDLE = 'index.mjs';
+const MAP = `${BUNDLE}.map`;
+
+/** What the SDK brings along for other surroundings than Lambda's. */
+const IN_PLACE_OF = Object.fromEntries(
+  [
+    ['@aws-sdk/credential-provider-node', 'credential-provider-node.ts'],
+    ['@smithy/core/event-streams', 'event-streams.ts'],
+  ].map(([name, file]) => [name, join(PROJECT_ROOT, 'infra', 'in-place-of', file ?? '')]),
+);
 
 /** What CommonJS packages inside an ES module still ask for. */
 const REQUIRE_BANNER =
@@ -17,32 +26,48 @@ const REQUIRE_BANNER =
 const handlerNames = (): string[] =>
   readdirSync(FUNCTIONS).filter((name) => existsSync(join(FUNCTIONS, name, 'handler.ts')));
 
-/** All bundles by function name, each one file with all it imports, the AWS SDK included. */
-function bundleAll(): ReadonlyMap<string, Uint8Array> {
+/** A bundle: one file with all that it imports, the AWS SDK included, and the map that leads back to the sources. */
+interface Bundle {
+  readonly code: Uint8Array;
+  readonly map: Uint8Array;
+}
+
+/** All bundles by function name. */
+function bundleAll(): ReadonlyMap<string, Bundle> {
   const names = handlerNames();
   const { outputFiles } = buildSync({
     absWorkingDir: PROJECT_ROOT,
-    entryPoints: names.map((name) => ({ in: join(FUNCTIONS, name, 'handler.ts'), out: name })),
+    entryPoints: names.map((name) => ({ in: join(FUNCTIONS, name, 'handler.ts'), out: `${name}/index` })),
     outdir: PROJECT_ROOT, // nothing is written there
     write: false,
     bundle: true,
     minify: true,
-    keepNames: true, // stack traces stay readable without a source map
+    sourcemap: 'linked', // read when an error is logged, never at the start
+    sourcesContent: false,
+    alias: IN_PLACE_OF,
     legalComments: 'none',
     format: 'esm',
+    outExtension: { '.js': '.mjs' },
     platform: 'node',
     target: 'node20', // the local cloud runs the same bundles on the developer's Node
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE_BANNER },
     logLevel: 'warning',
   });
-  return new Map(names.map((name, i) => [name, outputFiles[i]?.contents ?? new Uint8Array()]));
+  const output = (name: string): Uint8Array => {
+    const file = outputFiles.find(({ path }) => path === join(PROJECT_ROOT, name));
+    if (!file) throw new Error(`esbuild made no ${name}`);
+    return file.contents;
+  };
+  return new Map(
+    names.map((name) => [name, { code: output(`${name}/${BUNDLE}`), map: output(`${name}/${MAP}`) }]),
+  );
 }
 
-let bundles: ReadonlyMap<string, Uint8Array> | undefined;
+let bundles: ReadonlyMap<string, Bundle> | undefined;
 
 /** Made together, when the first one is asked for: what they share is read once. */
-function bundleOf(name: string): Uint8Array {
+function bundleOf(name: string): Bundle {
   bundles ??= bundleAll();
   const bundle = bundles.get(name);
   if (!bundle) throw new Error(`there is no handler in functions/${name}`);
@@ -58,7 +83,9 @@ export const bundledCode = (name: string, runtime: Runtime): Code =>
       command: [name], // tells the assets of one source apart
       local: {
         tryBundle(outDir) {
-          writeFileSync(join(outDir, BUNDLE), bundleOf(name));
+          const { code, map } = bundleOf(name);
+          writeFileSync(join(outDir, BUNDLE), code);
+          writeFileSync(join(outDir, MAP), map);
           return true;
         },
       },

@@ -5,10 +5,10 @@ import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
 import { ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, tables } from '../runtime/open-core.js';
 import { notImplemented, route } from '../runtime/route.js';
 
-const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE']));
+const core = openCore(tables(readConfig(['STORE_TABLE', 'REGISTRY_TABLE'])));
 
 const scope = 'cpm/admin';
 const policy = { policyId: policyIdSchema };

@@ -5,11 +5,11 @@ import { deviceIdSchema } from '../../protocol/ids.js';
 import { created, noContent, ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, sockets, tables } from '../runtime/open-core.js';
 import { notImplemented, route } from '../runtime/route.js';
 
 const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL', 'SOCKET_URL']);
-const core = openCore(config);
+const core = openCore(tables(config), sockets(config));
 
 const scope = 'cpm/sync';
 const path = { deviceId: deviceIdSchema };

@@ -4,10 +4,11 @@ import { decodeItem } from '../../core/dynamodb/items.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { scheduleReaping } from '../../core/reap/schedule-reaping.js';
 import { readConfig } from '../runtime/config.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, pushQueue, reapQueue, tables } from '../runtime/open-core.js';
 import { streamEndpoint } from '../runtime/records.js';
 
-const core = openCore(readConfig(['REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'REAP_QUEUE_URL']));
+const config = readConfig(['REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'REAP_QUEUE_URL']);
+const core = openCore(tables(config), pushQueue(config), reapQueue(config));
 
 const COMMITS = 'C#';
 

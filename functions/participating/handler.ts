@@ -5,10 +5,10 @@ import { ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
 import { boxTag, logger } from '../runtime/log.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, tables } from '../runtime/open-core.js';
 import { route } from '../runtime/route.js';
 
-const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE']));
+const core = openCore(tables(readConfig(['STORE_TABLE', 'REGISTRY_TABLE'])));
 
 export const routes = {
   'POST /v1/users/{userId}/operations': route(

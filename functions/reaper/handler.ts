@@ -1,9 +1,10 @@
 import { reap } from '../../core/reap/reap.js';
 import { readConfig } from '../runtime/config.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, reapQueue, tables } from '../runtime/open-core.js';
 import { reapMessageSchema } from '../runtime/reap-queue.js';
 import { queueEndpoint } from '../runtime/records.js';
 
-const core = openCore(readConfig(['STORE_TABLE', 'REAP_QUEUE_URL']));
+const config = readConfig(['STORE_TABLE', 'REAP_QUEUE_URL']);
+const core = openCore(tables(config), reapQueue(config));
 
 export const handler = queueEndpoint(reapMessageSchema, (message) => reap(core, message));

@@ -28,29 +28,46 @@ const notGranted = <Port extends object>(what: string): Port =>
 
 const NO_TABLE = 'not-granted'; // the registry writes to the store only when it registers or revokes
 
-/** Everything the core runs on, as far as the function's configuration goes. */
-export function openCore(config: Partial<Config>): Core {
-  const { STORE_TABLE, REGISTRY_TABLE, PUSH_QUEUE_URL, REAP_QUEUE_URL } = config;
-  const { TOKEN_SECRET_ID, SOCKET_CALLBACK_URL } = config;
+// What a function may name as granted to it. A bundle holds the AWS clients of those that its handler names, no other.
+
+/** Boxes, devices, or both: as many tables as the configuration names. */
+export function tables({ STORE_TABLE, REGISTRY_TABLE }: Partial<Config>): Partial<Core> {
   const database = new DynamoDBClient(client);
   return {
-    clock: systemClock,
-    report,
-    store: STORE_TABLE ? new DynamoStore(database, STORE_TABLE) : notGranted('the store'),
-    registry: REGISTRY_TABLE
-      ? new DynamoRegistry(database, REGISTRY_TABLE, STORE_TABLE ?? NO_TABLE)
-      : notGranted('the registry'),
-    pushQueue: PUSH_QUEUE_URL
-      ? new SqsPushQueue(new SQSClient(client), PUSH_QUEUE_URL)
-      : notGranted('the push queue'),
-    reapQueue: REAP_QUEUE_URL
-      ? new SqsReapQueue(new SQSClient(client), REAP_QUEUE_URL)
-      : notGranted('the reap queue'),
-    tokenKeys: TOKEN_SECRET_ID
-      ? new SecretTokenKeys(new SecretsManagerClient(client), TOKEN_SECRET_ID, systemClock)
-      : notGranted('the token key'),
-    sockets: SOCKET_CALLBACK_URL
-      ? new ApiGatewaySockets(new ApiGatewayManagementApiClient({ ...client, endpoint: SOCKET_CALLBACK_URL }))
-      : notGranted('the connections'),
+    ...(STORE_TABLE && { store: new DynamoStore(database, STORE_TABLE) }),
+    ...(REGISTRY_TABLE && {
+      registry: new DynamoRegistry(database, REGISTRY_TABLE, STORE_TABLE ?? NO_TABLE),
+    }),
   };
 }
+
+export const pushQueue = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): Partial<Core> => ({
+  pushQueue: new SqsPushQueue(new SQSClient(client), PUSH_QUEUE_URL),
+});
+
+export const reapQueue = ({ REAP_QUEUE_URL }: Pick<Config, 'REAP_QUEUE_URL'>): Partial<Core> => ({
+  reapQueue: new SqsReapQueue(new SQSClient(client), REAP_QUEUE_URL),
+});
+
+export const tokenKeys = ({ TOKEN_SECRET_ID }: Pick<Config, 'TOKEN_SECRET_ID'>): Partial<Core> => ({
+  tokenKeys: new SecretTokenKeys(new SecretsManagerClient(client), TOKEN_SECRET_ID, systemClock),
+});
+
+export const sockets = ({ SOCKET_CALLBACK_URL }: Pick<Config, 'SOCKET_CALLBACK_URL'>): Partial<Core> => ({
+  sockets: new ApiGatewaySockets(
+    new ApiGatewayManagementApiClient({ ...client, endpoint: SOCKET_CALLBACK_URL }),
+  ),
+});
+
+/** Everything the core runs on, as far as it was granted: `openCore(tables(config), pushQueue(config))`. */
+export const openCore = (...granted: readonly Partial<Core>[]): Core => ({
+  clock: systemClock,
+  report,
+  store: notGranted('the store'),
+  registry: notGranted('the registry'),
+  pushQueue: notGranted('the push queue'),
+  reapQueue: notGranted('the reap queue'),
+  tokenKeys: notGranted('the token key'),
+  sockets: notGranted('the connections'),
+  ...Object.assign({}, ...granted),
+});

@@ -3,10 +3,10 @@ import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Cont
 import { redeemTicket } from '../../core/devices/tickets.js';
 import { readConfig } from '../runtime/config.js';
 import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, tables } from '../runtime/open-core.js';
 import { contextOf } from '../runtime/ticket-holder.js';
 
-const core = openCore(readConfig(['REGISTRY_TABLE']));
+const core = openCore(tables(readConfig(['REGISTRY_TABLE'])));
 
 /** API Gateway answers 401 to this very word, and 500 to any other error; a Deny would be 403. */
 const UNAUTHORIZED = 'Unauthorized';

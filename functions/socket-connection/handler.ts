@@ -3,11 +3,12 @@ import type { Context } from 'aws-lambda';
 import { connected, disconnected } from '../../core/push/connections.js';
 import { readConfig } from '../runtime/config.js';
 import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, pushQueue, sockets, tables } from '../runtime/open-core.js';
 import type { SocketAnswer, SocketEvent } from '../runtime/socket-event.js';
 import { holderOf } from '../runtime/ticket-holder.js';
 
-const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'SOCKET_CALLBACK_URL']));
+const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'SOCKET_CALLBACK_URL']);
+const core = openCore(tables(config), pushQueue(config), sockets(config));
 
 /** A status other than 200 refuses the connection; after `$disconnect` nobody listens. */
 const answer = (statusCode: 200 | 401 | 500): SocketAnswer => ({ statusCode });

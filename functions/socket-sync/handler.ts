@@ -3,11 +3,12 @@ import { syncFrameSchema } from '../../protocol/frames.js';
 import { SYNC_RESPONSE_FRAME_MAX_BYTES } from '../../protocol/limits.js';
 import { utf8Length } from '../../protocol/text.js';
 import { readConfig } from '../runtime/config.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, tables, tokenKeys } from '../runtime/open-core.js';
 import { parsed } from '../runtime/parsed.js';
 import { frameEndpoint } from '../runtime/socket-endpoint.js';
 
-const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']));
+const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']);
+const core = openCore(tables(config), tokenKeys(config));
 
 export const handler = frameEndpoint(async ({ holder, frame }) => {
   const { action: _, id, ...body } = parsed(syncFrameSchema, frame);

@@ -3,13 +3,14 @@ import { syncRequestSchema } from '../../protocol/sync.js';
 import { ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
-import { openCore } from '../runtime/open-core.js';
+import { openCore, tables, tokenKeys } from '../runtime/open-core.js';
 import { route } from '../runtime/route.js';
 
 /** Lambda takes 6 MB from a function, as JSON in JSON: quotes may double it. */
 const RESPONSE_MAX_BYTES = 2 * 1024 * 1024;
 
-const core = openCore(readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']));
+const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']);
+const core = openCore(tables(config), tokenKeys(config));
 
 export const routes = {
   'POST /v1/sync': route({ scope: 'cpm/sync', body: syncRequestSchema }, async ({ caller, body }) => {

@@ -35,6 +35,7 @@ export class SyncFunction extends LambdaFunction {
       environment: {
         POWERTOOLS_SERVICE_NAME: `cpm-sync-${props.name}`,
         POWERTOOLS_LOG_LEVEL: 'INFO',
+        NODE_OPTIONS: '--enable-source-maps', // a bundle's stack traces name the sources
       },
       logGroup: new LogGroup(scope, `${id}Log`, {
         retention: props.stage === 'prod' ? RetentionDays.THREE_MONTHS : RetentionDays.TWO_WEEKS,

@@ -25,7 +25,7 @@ jest.mock('../../functions/runtime/route.js', () => ({
   notImplemented: (scope: string) => ({ scope, isMissing: true }),
 }));
 jest.mock('../../functions/runtime/config.js', () => ({ readConfig: () => ({}) }));
-jest.mock('../../functions/runtime/open-core.js', () => ({ openCore: () => ({}) }));
+jest.mock('../../functions/runtime/open-core.js', () => new Proxy({}, { get: () => () => ({}) }));
 
 interface Spec {
   readonly scope: string;

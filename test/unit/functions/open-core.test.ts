@@ -1,7 +1,7 @@
 import { openCore } from '../../../functions/runtime/open-core.js';
 
 test('what a function was not granted says so when it is used', async () => {
-  const core = openCore({});
+  const core = openCore();
   expect(() => core.store.get('box' as never, [])).toThrow('this function was not granted the store');
   expect(() => core.registry.devices('box' as never)).toThrow('not granted the registry');
   expect(() => core.pushQueue.send([])).toThrow('not granted the push queue');
