@@ -27,19 +27,19 @@ const signed = (header: object, claims: object): string => {
 
 const devices = (token?: string) => call<{ message?: string }>('GET', '/v1/devices', { token });
 
-test('without a token, or with something that is none, a request is refused with 401', async () => {
+test('[AU1, ER4] without a token, or with something that is none, a request is refused with 401', async () => {
   for (const token of [undefined, '', 'nonsense', 'a.b.c', '{"alg":"none"}']) {
     expect((await devices(token)).status).toBe(401);
   }
 });
 
-test('a token signed with the key of another issuer is refused, also under the key id of ours', async () => {
+test('[AU1] a token signed with the key of another issuer is refused, also under the key id of ours', async () => {
   const { header, claims } = await goodClaims(new User());
   expect((await devices(signed(header, claims))).status).toBe(401);
   expect((await devices(signed({ ...header, kid: 'other' }, claims))).status).toBe(401);
 });
 
-test('a token without signature, or with one that anybody could make, is refused', async () => {
+test('[AU1] a token without signature, or with one that anybody could make, is refused', async () => {
   const { header, claims } = await goodClaims(new User());
   const content = `${part({ ...header, alg: 'HS256' })}.${part(claims)}`;
   const forged = createHmac('sha256', 'secret').update(content).digest('base64url');
@@ -47,7 +47,7 @@ test('a token without signature, or with one that anybody could make, is refused
   expect((await devices(`${content}.${forged}`)).status).toBe(401);
 });
 
-test('a token whose claims were changed after it was signed is refused', async () => {
+test('[AU1, AU2] a token whose claims were changed after it was signed is refused', async () => {
   const user = new User();
   const [header, , signature] = (await user.token()).split('.');
   const { claims } = await goodClaims(user);
@@ -78,7 +78,7 @@ const ROUTES: [scope: string, method: string, path: string][] = [
 ];
 
 test.each(ROUTES)(
-  '%s is needed for %s %s: the other two scopes together get 403',
+  '[AU3, ER4] %s is needed for %s %s: the other two scopes together get 403',
   async (scope, method, path) => {
     const others = ['cpm/sync', 'cpm/participate', 'cpm/admin'].filter((other) => other !== scope).join(' ');
     for (const given of [others, '', `${scope}x`, scope.toUpperCase()]) {
@@ -89,7 +89,7 @@ test.each(ROUTES)(
   },
 );
 
-test('a token with several scopes may do what each of them allows', async () => {
+test('[AU4] a token with several scopes may do what each of them allows', async () => {
   const user = new User();
   const token = await user.token('openid cpm/participate cpm/sync');
   expect((await devices(token)).status).toBe(200);
@@ -106,7 +106,7 @@ test.each([
   ['GET', '/v2/devices'],
   ['GET', '/v1/devices/phone/tickets'],
   ['POST', '/V1/SYNC'],
-])('%s %s is no route: 404, with a token and without', async (method, path) => {
+])('[ER4] %s %s is no route: 404, with a token and without', async (method, path) => {
   expect((await call(method, path)).status).toBe(404);
   expect((await call(method, path, { token: await new User().token() })).status).toBe(404);
 });
@@ -133,7 +133,7 @@ describe('a box of somebody else', () => {
     ['GET', (id: string) => `/v1/devices/${id}`],
     ['DELETE', (id: string) => `/v1/devices/${id}`],
     ['POST', (id: string) => `/v1/devices/${id}/tickets`],
-  ])('%s of a device in it answers as for one that nobody has', async (method, path) => {
+  ])('[AU6] %s of a device in it answers as for one that nobody has', async (method, path) => {
     const foreign = await own.call(method, path(theirs.deviceId));
     const unknown = await own.call(method, path(UNKNOWN));
     expect(shape(foreign)).toEqual(shape(unknown));
@@ -141,7 +141,7 @@ describe('a box of somebody else', () => {
     expect((await theirs.synchronize()).pages).toBe(1); // still registered
   });
 
-  test('a synchronization as a device in it answers as one of a device that nobody has', async () => {
+  test('[AU5, AU6] a synchronization as a device in it answers as one of a device that nobody has', async () => {
     const as = (deviceId: string) =>
       own.call('POST', '/v1/sync', { deviceId, instanceId: theirs.instanceId });
     expect(shape(await as(theirs.deviceId))).toEqual(shape(await as(UNKNOWN)));
@@ -151,7 +151,7 @@ describe('a box of somebody else', () => {
     });
   });
 
-  test('operations on its elements answer as on what nobody has, and change nothing', async () => {
+  test('[AU6] operations on its elements answer as on what nobody has, and change nothing', async () => {
     const on = (conversationId: string, id: string) => [
       stateChange(id, { addFlags: ['\\Seen'] }, { conversationId }),
       { op: 'modify', type: 'message', id, conversationId, data: { textContent: 'changed' } },
@@ -167,13 +167,13 @@ describe('a box of somebody else', () => {
     expect(changes.some(({ type }) => type === 'messageState')).toBe(false);
   });
 
-  test('the list of devices shows those of the own box alone', async () => {
+  test('[AU6] the list of devices shows those of the own box alone', async () => {
     const { body } = await own.call<{ devices: { deviceId: string }[] }>('GET', '/v1/devices');
     expect(body.devices.map(({ deviceId }) => deviceId)).toEqual(['own']);
   });
 });
 
-test('ids that look like keys or paths reach no other element or box', async () => {
+test('[EL2, TR4] ids that look like keys or paths reach no other element or box', async () => {
   const user = new User();
   const phone = await user.device('../#~ ü/%2F');
   const ids = ['#', 'c1#M#m1', '%', '..', 'a/b', '~', '*', ' x ', '日本', '"', 'C~HEAD', '__proto__'];
@@ -187,7 +187,7 @@ test('ids that look like keys or paths reach no other element or box', async () 
   expect((await phone.call('DELETE', phone.path)).status).toBe(204);
 });
 
-test('a sub with any characters names its own box', async () => {
+test('[AU2] a sub with any characters names its own box', async () => {
   for (const sub of ['#', 'tel:+1#D#x', `user ${unique()} 日本 / %`]) {
     const user = new User(`${sub}${unique()}`);
     const phone = await user.device();

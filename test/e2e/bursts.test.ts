@@ -28,7 +28,7 @@ async function burst(user: User, count: number) {
 const requests = (socket: CloudSocket) =>
   socket.frames.map(({ frame, atMs }) => ({ ...(frame as SyncRequest), atMs }));
 
-test.concurrent('200 single deposits give a device a handful of frames, the last of them after the last change', async () => {
+test.concurrent('[PU2, PU3] 200 single deposits give a device a handful of frames, the last of them after the last change', async () => {
   const windowMs = 1000;
   const { user, socket } = await upToDate({ pushWindowMs: windowMs });
   const { last, elapsedMs } = await burst(user, 200);
@@ -45,7 +45,7 @@ test.concurrent('200 single deposits give a device a handful of frames, the last
   expect(await socket.during(windowMs + 500)).toEqual([]);
 });
 
-test.concurrent('the first change after a quiet time is announced at once, the next ones at the end of the window', async () => {
+test.concurrent('[PU3, PU4] the first change after a quiet time is announced at once, the next ones at the end of the window', async () => {
   const windowMs = 3000;
   const { user, socket } = await upToDate({ pushWindowMs: windowMs });
   const beganMs = Date.now();
@@ -60,7 +60,7 @@ test.concurrent('the first change after a quiet time is announced at once, the n
   expect(betweenMs).toBeLessThan(windowMs + 2000);
 });
 
-test.concurrent('counts begin anew when the device has synchronized', async () => {
+test.concurrent('[PU2] counts begin anew when the device has synchronized', async () => {
   const { user, phone, socket } = await upToDate({ pushWindowMs: 500 });
   await user.deposit(aMessage(), aMessage());
   expect(await socket.next()).toMatchObject({ changes: { message: 2 } });
@@ -72,7 +72,7 @@ test.concurrent('counts begin anew when the device has synchronized', async () =
   });
 });
 
-test.concurrent('a device that synchronizes before its window ends is not told of what it has by then', async () => {
+test.concurrent('[PU7] a device that synchronizes before its window ends is not told of what it has by then', async () => {
   const { user, phone, socket } = await upToDate({ pushWindowMs: 2000 });
   await user.deposit(aMessage());
   await socket.next();
@@ -91,13 +91,13 @@ test.concurrent.each([
     { serverInitiated: false },
     ({ user }: { user: User }) => user.deposit(aMessage()),
   ],
-])('a device is not told of %s', async (_, preferences, change) => {
+])('[PU5, PU8] a device is not told of %s', async (_, preferences, change) => {
   const { user, phone, socket } = await upToDate(preferences);
   await change({ user, phone });
   expect(await socket.during(2500)).toEqual([]);
 });
 
-test.concurrent('with serverInitiated false nothing is sent on connecting either, though the device is behind', async () => {
+test.concurrent('[PU8] with serverInitiated false nothing is sent on connecting either, though the device is behind', async () => {
   const { user, phone, socket } = await upToDate({ serverInitiated: false });
   await socket.close();
   await user.deposit(aMessage());

@@ -15,7 +15,7 @@ async function upToDate(deviceId = 'phone') {
   return { user, phone };
 }
 
-test.concurrent('a ticket names its URL and its 60 seconds, and opens a connection once', async () => {
+test.concurrent('[SO1, SO2] a ticket names its URL and its 60 seconds, and opens a connection once', async () => {
   const { phone } = await upToDate();
   const { status, body } = await phone.call<Record<string, unknown>>('POST', `${phone.path}/tickets`);
   expect(status).toBe(201);
@@ -31,17 +31,17 @@ test.concurrent.each([
   ['without a ticket', ''],
   ['with an empty ticket', '?ticket='],
   ['with a ticket that was never given', '?ticket=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
-])('a connection %s is refused with 401', async (_, query) => {
+])('[SO2] a connection %s is refused with 401', async (_, query) => {
   await expect(CloudSocket.open(cloud.socketUrl + query)).rejects.toThrow('HTTP 401');
 });
 
-test.concurrent('a ticket for a device that is not registered is refused with 403', async () => {
+test.concurrent('[AU5] a ticket for a device that is not registered is refused with 403', async () => {
   const { phone } = await upToDate();
   const { status, body } = await phone.call('POST', '/v1/devices/watch/tickets');
   expect([status, body.type]).toEqual([403, '/problems/device-not-registered']);
 });
 
-test.concurrent('a ticket that was given before the device was revoked, or replaced, opens nothing', async () => {
+test.concurrent('[SO2] a ticket that was given before the device was revoked, or replaced, opens nothing', async () => {
   const { phone } = await upToDate();
   const [first, second] = [await phone.ticketUrl(), await phone.ticketUrl()];
   phone.instanceId = 'instance-2';
@@ -51,7 +51,7 @@ test.concurrent('a ticket that was given before the device was revoked, or repla
   await expect(CloudSocket.open(second)).rejects.toThrow('HTTP 401');
 });
 
-test.concurrent('a newer connection replaces the older one, whose late end harms nothing', async () => {
+test.concurrent('[SO3] a newer connection replaces the older one, whose late end harms nothing', async () => {
   const { user, phone } = await upToDate();
   const older = await phone.connect();
   const newer = await phone.connect();
@@ -72,7 +72,7 @@ test.concurrent('connections of two devices, and of two users, leave one another
   expect(sockets.map(({ isOpen }) => isOpen)).toEqual([true, true, true]);
 });
 
-test.concurrent('a revoked device loses its connection, and every later request of it gets 403', async () => {
+test.concurrent('[DV7, ER9] a revoked device loses its connection, and every later request of it gets 403', async () => {
   const { user, phone } = await upToDate();
   const tablet = await user.device('tablet');
   const socket = await phone.connect();
@@ -89,7 +89,7 @@ test.concurrent('a revoked device loses its connection, and every later request 
   expect((await tablet.synchronize()).changes.length).toBeGreaterThan(0);
 });
 
-test.concurrent('a device that was registered anew with another instance loses the connection of the old one', async () => {
+test.concurrent('[DV5] a device that was registered anew with another instance loses the connection of the old one', async () => {
   const { phone } = await upToDate();
   const socket = await phone.connect();
   phone.instanceId = 'instance-2';
@@ -97,7 +97,7 @@ test.concurrent('a device that was registered anew with another instance loses t
   await socket.closed;
 });
 
-test.concurrent('a device that is behind is told when it connects, of all that came meanwhile', async () => {
+test.concurrent('[PU9] a device that is behind is told when it connects, of all that came meanwhile', async () => {
   const { user, phone } = await upToDate();
   await (await phone.connect()).close();
   await user.deposit(aMessage({ conversationId: 'c1' }), aMessage({ conversationId: 'c2' }));
@@ -108,13 +108,13 @@ test.concurrent('a device that is behind is told when it connects, of all that c
   expect([...frame.conversations].sort()).toEqual(['c1', 'c2']);
 });
 
-test.concurrent('a device that is not behind is left alone when it connects', async () => {
+test.concurrent('[PU7] a device that is not behind is left alone when it connects', async () => {
   const { phone } = await upToDate();
   const socket = await phone.connect();
   expect(await socket.during(QUIET_MS)).toEqual([]);
 });
 
-test.concurrent('a device that is told and does not synchronize is told again when it connects again', async () => {
+test.concurrent('[PU9] a device that is told and does not synchronize is told again when it connects again', async () => {
   const { user, phone } = await upToDate();
   const first = await phone.connect();
   const { modSeq } = await user.deposit(aMessage());
@@ -123,7 +123,7 @@ test.concurrent('a device that is told and does not synchronize is told again wh
   expect(await (await phone.connect()).next()).toMatchObject({ modSeq, changes: { message: 1 } });
 });
 
-test.concurrent('a connection that is lost while a request is on its way gets it on the next one', async () => {
+test.concurrent('[PU9] a connection that is lost while a request is on its way gets it on the next one', async () => {
   const { user, phone } = await upToDate();
   const first = await phone.connect();
   first.socket.terminate(); // without a close frame

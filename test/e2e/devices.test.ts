@@ -9,7 +9,7 @@ const EVERYTHING = {
 const put = (device: Device, body: unknown) =>
   device.call<Record<string, unknown> & WireProblem>('PUT', device.path, body);
 
-test.concurrent('a new device answers 201 with its record, a changed one 200', async () => {
+test.concurrent('[DV1, DV2] a new device answers 201 with its record, a changed one 200', async () => {
   const user = new User();
   const device = (await user.device('first')) && { path: '/v1/devices/pixel' };
   const token = await user.token();
@@ -34,7 +34,7 @@ test.concurrent('a new device answers 201 with its record, a changed one 200', a
   expect(changed.body).toMatchObject({ name: 'Pixel 9 📱', effective: { serverInitiated: false } });
 });
 
-test.concurrent('what was registered is listed and shown', async () => {
+test.concurrent('[DV6] what was registered is listed and shown', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet', { pushWindowMs: 0 })];
   const list = await phone.call<{ devices: { deviceId: string }[] }>('GET', '/v1/devices');
@@ -45,13 +45,13 @@ test.concurrent('what was registered is listed and shown', async () => {
   expect(shown.body).toMatchObject({ deviceId: 'tablet', instanceId: tablet.instanceId, lastN: 0 });
 });
 
-test.concurrent('lastN is the highest number that was processed', async () => {
+test.concurrent('[DV1] lastN is the highest number that was processed', async () => {
   const phone = await new User().device();
   await phone.synchronize({ operations: [aMessage(), aMessage(), aMessage()] });
   expect((await phone.call('GET', phone.path)).body).toMatchObject({ lastN: 3 });
 });
 
-test.concurrent('a revoked device is gone from the list, and may be registered again', async () => {
+test.concurrent('[DV6] a revoked device is gone from the list, and may be registered again', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   await phone.synchronize({ operations: [aMessage()] });
@@ -88,14 +88,14 @@ test.concurrent.each([
     { instanceId: 'i', preferences: { serverInitiated: 'no' } },
     '/preferences/serverInitiated',
   ],
-])('a registration with %s answers 400', async (_, body, pointer) => {
+])('[DV4, TR5] a registration with %s answers 400', async (_, body, pointer) => {
   const phone = await new User().device();
   const answer = await put(phone, body);
   expect([answer.status, answer.body.type]).toEqual([400, '/problems/invalid-request']);
   expect(answer.body.errors?.map((fault) => fault.pointer)).toEqual([pointer]);
 });
 
-test.concurrent('more than 200 folders and excluded conversations together answer 400', async () => {
+test.concurrent('[DV3] more than 200 folders and excluded conversations together answer 400', async () => {
   const phone = await new User().device();
   const ids = (count: number) => Array.from({ length: count }, (_, i) => `x${i}`);
   const preferences = { folders: ids(101), excludeConversations: ids(100) };

@@ -26,12 +26,12 @@ test.each([
   ['no JSON', '{"deviceId":'],
   ['empty', ''],
   ['two values', '{} {}'],
-])('a body that is %s answers 400 invalid-json', async (_, body) => {
+])('[ER6] a body that is %s answers 400 invalid-json', async (_, body) => {
   const answer = await post(body);
   expect([answer.status, answer.body.type]).toEqual([400, '/problems/invalid-json']);
 });
 
-test('all faults of a body are reported at once, each by its pointer', async () => {
+test('[ER1, ER2, ER5, TR5] all faults of a body are reported at once, each by its pointer', async () => {
   const { status, headers, body } = await post(
     JSON.stringify({ deviceId: '', syncToken: 7, limit: 0, operations: {}, surplus: 1 }),
   );
@@ -69,7 +69,7 @@ test.each([
   ['a token that is too long', { syncToken: 'x'.repeat(601) }, '/syncToken'],
   ['a device id with a control character', { deviceId: 'a\u0007' }, '/deviceId'],
   ['a device id of more than 128 bytes', { deviceId: 'ü'.repeat(65) }, '/deviceId'],
-])('%s answers 400 with its pointer', async (_, part, pointer) => {
+])('[ER5, SY4, OP9] %s answers 400 with its pointer', async (_, part, pointer) => {
   const { status, body } = await post(JSON.stringify({ ...good(), ...part }));
   expect([status, body.type]).toEqual([400, '/problems/invalid-request']);
   expect(body.errors?.map((fault) => fault.pointer)).toContain(pointer);
@@ -79,12 +79,12 @@ test.each([
   ['a list', '[]'],
   ['null', 'null'],
   ['a text', '"sync"'],
-])('a body that is %s answers 400 with a pointer to the whole', async (_, body) => {
+])('[ER5] a body that is %s answers 400 with a pointer to the whole', async (_, body) => {
   const answer = await post(body);
   expect(answer.body).toMatchObject({ type: '/problems/invalid-request', errors: [{ pointer: '' }] });
 });
 
-test('operations of the Participating Function with a number, or none at all, answer 400', async () => {
+test('[PF1] operations of the Participating Function with a number, or none at all, answer 400', async () => {
   const path = `/v1/users/${encodeURIComponent(phone.user.id)}/operations`;
   const headers = { authorization: `Bearer ${await phone.user.token('cpm/participate')}` };
   for (const operations of [[aMessage({ n: 1 })], []]) {
@@ -94,7 +94,7 @@ test('operations of the Participating Function with a number, or none at all, an
 });
 
 test.each(['text/plain', 'application/xml', 'application/json-patch+json', ''])(
-  'Content-Type %p answers 415',
+  '[ER12, TR1] Content-Type %p answers 415',
   async (contentType) => {
     const { status, body } = await post(JSON.stringify(good()), { 'content-type': contentType });
     expect([status, body.type]).toEqual([415, '/problems/unsupported-media-type']);
@@ -102,20 +102,20 @@ test.each(['text/plain', 'application/xml', 'application/json-patch+json', ''])(
 );
 
 test.each(['application/json; charset=utf-8', 'Application/JSON'])(
-  'Content-Type %p is JSON',
+  '[TR1] Content-Type %p is JSON',
   async (contentType) => {
     expect((await post(JSON.stringify(good()), { 'content-type': contentType })).status).toBe(200);
   },
 );
 
-test('a body of more than 1 MB answers 413, and one of 1 MB is read', async () => {
+test('[ER11, OP9] a body of more than 1 MB answers 413, and one of 1 MB is read', async () => {
   const ofBytes = (bytes: number) => `${JSON.stringify(good())}${' '.repeat(bytes)}`.slice(0, bytes);
   expect((await post(ofBytes(1024 * 1024))).status).toBe(200);
   const { status, body } = await post(ofBytes(1024 * 1024 + 1));
   expect([status, body.type]).toEqual([413, '/problems/too-large']);
 });
 
-test('X-Request-Id is on every answer of ours, each with its own', async () => {
+test('[TR3] X-Request-Id is on every answer of ours, each with its own', async () => {
   const answers = [
     await phone.request(),
     await phone.request({ limit: 0 }),
@@ -163,14 +163,14 @@ describe('an answer of more than 1 KB', () => {
     ['identity', undefined],
     ['gzip;q=0', undefined],
     [undefined, undefined],
-  ])('with Accept-Encoding %p is sent as %p', async (accepted, expected) => {
+  ])('[TR2] with Accept-Encoding %p is sent as %p', async (accepted, expected) => {
     const { encoding, vary, bytes } = await rawSync(accepted);
     expect(encoding).toBe(expected);
     expect(vary).toMatch(/accept-encoding/i);
     expect(bytes.length < 1024).toBe(expected !== undefined);
   });
 
-  test.each(['br', 'gzip'])('unpacked from %s is the same as without', async (encoding) => {
+  test.each(['br', 'gzip'])('[TR2] unpacked from %s is the same as without', async (encoding) => {
     const response = await fetch(`${cloud.url}/v1/sync`, {
       method: 'POST',
       headers: {
@@ -186,14 +186,14 @@ describe('an answer of more than 1 KB', () => {
   });
 });
 
-test('an answer of less than 1 KB is not compressed', async () => {
+test('[TR2] an answer of less than 1 KB is not compressed', async () => {
   const { syncToken } = JSON.parse(String((await rawSync()).bytes)) as WireSync;
   const { encoding, bytes } = await rawSync('br, gzip', { ...good(), syncToken });
   expect(encoding).toBeUndefined();
   expect(Object.keys(JSON.parse(String(bytes)))).toEqual(['syncToken']);
 });
 
-test('a device that is not registered is refused with 403, also in a box that does not exist', async () => {
+test('[AU5, ER9] a device that is not registered is refused with 403, also in a box that does not exist', async () => {
   const stranger = new User();
   for (const user of [stranger, phone.user]) {
     const token = await user.token();
@@ -207,7 +207,7 @@ test('a device that is not registered is refused with 403, also in a box that do
   }
 });
 
-test('no answer tells of files, lines or classes of the server', async () => {
+test('[ER3] no answer tells of files, lines or classes of the server', async () => {
   const answers = [
     await post('{'),
     await post(JSON.stringify({ ...good(), operations: [{ n: 1, op: {}, type: [], id: null }] })),

@@ -7,10 +7,13 @@ const ROUTES: [scope: string, method: string, path: string][] = [
   ['cpm/sync', 'GET', '/v1/box'],
 ];
 
-test.each(ROUTES)('%s: %s %s answers 501 not-implemented and names the box', async (scope, method, path) => {
-  const answer = await call(method, path, { token: await new User().token(scope) });
-  expect(answer.status).toBe(501);
-  expect(answer.headers.get('content-type')).toBe('application/problem+json');
-  expect(answer.body.type).toBe('/problems/not-implemented');
-  expect(answer.body.detail?.toLowerCase()).toContain('box');
-});
+test.each(ROUTES)(
+  '[ER21] %s: %s %s answers 501 not-implemented and names the box',
+  async (scope, method, path) => {
+    const answer = await call(method, path, { token: await new User().token(scope) });
+    expect(answer.status).toBe(501);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body.type).toBe('/problems/not-implemented');
+    expect(answer.body.detail?.toLowerCase()).toContain('box');
+  },
+);

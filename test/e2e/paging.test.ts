@@ -52,7 +52,7 @@ const HELD = [
 const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 
 test.concurrent.each([1, 2, 3, 7, 1000])(
-  'with limit %i every response holds no more, and together all once',
+  '[SY2, SY4, SY9, SY10] with limit %i every response holds no more, and together all once',
   async (limit) => {
     const phone = await (await filledBox()).device();
     const { changes } = await phone.synchronize({ limit });
@@ -64,7 +64,7 @@ test.concurrent.each([1, 2, 3, 7, 1000])(
   },
 );
 
-test.concurrent('a first synchronization has folders and conversation histories first, then contents, the newest of each first', async () => {
+test.concurrent('[BF1] a first synchronization has folders and conversation histories first, then contents, the newest of each first', async () => {
   const phone = await (await filledBox()).device();
   const { changes } = await phone.synchronize({ limit: 1 });
   const containers = changes.filter(({ type }) => type === 'folder' || type === 'conversationHistory');
@@ -77,7 +77,7 @@ test.concurrent('a first synchronization has folders and conversation histories 
   }
 });
 
-test.concurrent('in each response elements stand by type before removals, and a parent folder before its sub-folder', async () => {
+test.concurrent('[SY6] in each response elements stand by type before removals, and a parent folder before its sub-folder', async () => {
   const user = await filledBox();
   const phone = await user.device();
   await phone.synchronize();
@@ -103,7 +103,7 @@ test.concurrent('in each response elements stand by type before removals, and a 
   }
 });
 
-test.concurrent('what is written while a device is paging arrives, ahead of the rest', async () => {
+test.concurrent('[BF2, SY15] what is written while a device is paging arrives, ahead of the rest', async () => {
   const user = await filledBox();
   const phone = await user.device();
   const first = (await phone.request<{ syncToken: string }>({ limit: 3 })).body;
@@ -118,14 +118,14 @@ test.concurrent('what is written while a device is paging arrives, ahead of the 
   expect(held['message m1']).toMatchObject({ removed: 'deleted' });
 });
 
-test.concurrent('a backfill says how much it has sent, and estimates how much there is', async () => {
+test.concurrent('[BF3] a backfill says how much it has sent, and estimates how much there is', async () => {
   const phone = await (await filledBox()).device();
   await phone.synchronize({ limit: 5 });
   expect(phone.pages[0]?.backfill).toEqual({ sent: 5, total: HELD.length });
   expect(phone.pages.at(-1)?.backfill?.sent).toBe(HELD.length);
 });
 
-test.concurrent('changes since a token are paged too, each element once with its latest state', async () => {
+test.concurrent('[SY7] changes since a token are paged too, each element once with its latest state', async () => {
   const user = await filledBox();
   const phone = await user.device();
   await phone.synchronize();
@@ -143,7 +143,7 @@ test.concurrent('changes since a token are paged too, each element once with its
   });
 });
 
-test.concurrent('a response that was not stored can be asked for again: the same token gives what follows it', async () => {
+test.concurrent('[SY11] a response that was not stored can be asked for again: the same token gives what follows it', async () => {
   const user = await filledBox();
   const phone = await user.device();
   await phone.synchronize();
@@ -158,7 +158,7 @@ test.concurrent.each([
   ['damaged', (token: string) => `${token.slice(0, -2)}xx`],
   ['unknown', () => 'AQe3'],
   ['no token at all', () => 'nonsense, with spaces and ü'],
-])('a token that is %s begins anew with reset, and no error', async (_, spoil) => {
+])('[TK3, TK7] a token that is %s begins anew with reset, and no error', async (_, spoil) => {
   const phone = await (await filledBox()).device();
   await phone.synchronize();
   const { status, body } = await phone.request<{ reset?: boolean; changes: WireChange[] }>({
@@ -168,7 +168,7 @@ test.concurrent.each([
   expect(names(body.changes).sort()).toEqual(HELD);
 });
 
-test.concurrent('the token of another device, of another user or of an earlier instance begins anew with reset', async () => {
+test.concurrent('[TK2, DV5] the token of another device, of another user or of an earlier instance begins anew with reset', async () => {
   const user = await filledBox();
   const [phone, tablet, foreign] = [
     await user.device('phone'),
@@ -186,7 +186,7 @@ test.concurrent('the token of another device, of another user or of an earlier i
   expect((await phone.request({ syncToken: phone.syncToken })).body).toMatchObject({ reset: true });
 });
 
-test.concurrent('operations are processed also when the token is lost', async () => {
+test.concurrent('[SY3] operations are processed also when the token is lost', async () => {
   const phone = await (await filledBox()).device();
   const operations = [aMessage({ id: 'own', conversationId: 'c1', n: 1 })];
   const { body } = await phone.request({ syncToken: 'lost', operations });

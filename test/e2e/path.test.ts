@@ -32,7 +32,7 @@ const deposited = (id: string, more: object = {}) => ({
   ...more,
 });
 
-test.concurrent('a deposited message reaches both devices as it was deposited, and the connected one is told of it', async () => {
+test.concurrent('[EL1, PU1, PF4] a deposited message reaches both devices as it was deposited, and the connected one is told of it', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   await phone.synchronize();
@@ -65,7 +65,7 @@ test.concurrent('a deposited message reaches both devices as it was deposited, a
   expect((await tablet.synchronize()).changes.filter(({ type }) => type !== 'folder')).toEqual(expected);
 });
 
-test.concurrent('a first synchronization of an empty box gives the two built-in folders', async () => {
+test.concurrent('[FO1, PF2] a first synchronization of an empty box gives the two built-in folders', async () => {
   const phone = await new User().device();
   const { changes } = await phone.synchronize();
   const folder = (id: string) => ({ type: 'folder', id, name: id, parentFolderId: null, modSeq: 1 });
@@ -76,7 +76,7 @@ test.concurrent('a first synchronization of an empty box gives the two built-in 
   });
 });
 
-test.concurrent('a synchronization after the first gives what has changed since, and nothing when nothing has', async () => {
+test.concurrent('[SY1, SY5] a synchronization after the first gives what has changed since, and nothing when nothing has', async () => {
   const user = new User();
   const phone = await user.device();
   const { modSeq } = await user.deposit(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
@@ -89,7 +89,7 @@ test.concurrent('a synchronization after the first gives what has changed since,
   expect(Object.keys(phone.pages.at(-1) ?? {})).toEqual(['syncToken']);
 });
 
-test.concurrent('what one device marks as read reaches the other, which is told, and is not sent back to the one that did it', async () => {
+test.concurrent('[PU1, PU5, SY12] what one device marks as read reaches the other, which is told, and is not sent back to the one that did it', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   const { modSeq } = await user.deposit(aMessage({ id: 'm1' }));
@@ -121,7 +121,7 @@ test.concurrent('what one device marks as read reaches the other, which is told,
   expect(await ofPhone.during(1200)).toEqual([]);
 });
 
-test.concurrent('a reply sets \\Answered on what it answers, and both devices are sent that, the replying one too', async () => {
+test.concurrent('[ME2, SY13] a reply sets \\Answered on what it answers, and both devices are sent that, the replying one too', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   const { modSeq } = await user.deposit(aMessage({ id: 'question' }));
@@ -146,7 +146,7 @@ test.concurrent('a reply sets \\Answered on what it answers, and both devices ar
   expect(received.changes[1]).toEqual(answered);
 });
 
-test.concurrent('a message that a device makes with a conversation gets it back as an implied change, the message itself not', async () => {
+test.concurrent('[CH3, SY13] a message that a device makes with a conversation gets it back as an implied change, the message itself not', async () => {
   const phone = await new User().device();
   await phone.synchronize();
   const { results, changes } = await phone.synchronize({ operations: [aMessage({ id: 'm1' })] });
@@ -154,7 +154,7 @@ test.concurrent('a message that a device makes with a conversation gets it back 
   expect(changes[0]?.createdModSeq).toBe(results[0]?.modSeq);
 });
 
-test.concurrent('changes of a third party between token and own operation make the own change be sent too', async () => {
+test.concurrent('[SY12] changes of a third party between token and own operation make the own change be sent too', async () => {
   const user = new User();
   const phone = await user.device();
   await user.deposit(aMessage({ id: 'm1' }));
@@ -164,7 +164,7 @@ test.concurrent('changes of a third party between token and own operation make t
   expect(changes).toMatchObject([{ type: 'messageState', id: 'm1', flags: ['\\Flagged', '\\Seen'] }]);
 });
 
-test.concurrent('a deposit made twice is stored once, and the second time answers that it exists', async () => {
+test.concurrent('[PF3] a deposit made twice is stored once, and the second time answers that it exists', async () => {
   const user = new User();
   const phone = await user.device();
   const first = await user.deposit(deposited('m1'));
@@ -177,7 +177,7 @@ test.concurrent('a deposit made twice is stored once, and the second time answer
   expect(changes.filter(({ type }) => type === 'message')).toHaveLength(1);
 });
 
-test.concurrent('one frame tells a quiet device of a deposit with many messages', async () => {
+test.concurrent('[PU2] one frame tells a quiet device of a deposit with many messages', async () => {
   const user = new User();
   const phone = await user.device();
   await phone.synchronize();

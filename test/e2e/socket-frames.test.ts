@@ -15,12 +15,12 @@ async function connected(...operations: object[]) {
   return { user, phone, modSeq, socket: await phone.connect() };
 }
 
-test.concurrent('a ping is answered with a pong', async () => {
+test.concurrent('[SO6] a ping is answered with a pong', async () => {
   const { socket } = await connected();
   expect(await socket.answer({ action: 'ping' })).toEqual({ type: 'pong' });
 });
 
-test.concurrent('a synchronization over the socket is one over HTTP: operations, changes, token, and the id of its frame', async () => {
+test.concurrent('[SO4] a synchronization over the socket is one over HTTP: operations, changes, token, and the id of its frame', async () => {
   const { user, phone, modSeq, socket } = await connected();
   const { syncToken } = phone;
   await user.deposit(aMessage({ id: 'm2' }));
@@ -45,7 +45,7 @@ test.concurrent('a synchronization over the socket is one over HTTP: operations,
   expect(Object.keys(again).sort()).toEqual(['syncToken', 'type']);
 });
 
-test.concurrent('a first synchronization over the socket comes in frames of at most 120 KB, with more to follow', async () => {
+test.concurrent('[SO5] a first synchronization over the socket comes in frames of at most 120 KB, with more to follow', async () => {
   const large = () => aMessage({ textContent: randomBytes(15_000).toString('base64') });
   const { socket } = await connected(...Array.from({ length: 20 }, large));
   const ids = new Set<string>();
@@ -76,7 +76,7 @@ test.concurrent.each([
   ['a ping with something in it', '{"action":"ping","id":"r9"}'],
   ['a synchronization with deviceId', '{"action":"sync","id":"r9","deviceId":"tablet"}'],
   ['a faulty synchronization', '{"action":"sync","id":"r9","limit":0,"operations":"all"}'],
-])('%s gets an error frame, and the connection stays', async (_, text) => {
+])('[SO7] %s gets an error frame, and the connection stays', async (_, text) => {
   const { socket } = await connected();
   const frame = await socket.answer<WireFrame & { problem: object }>(text);
   expect(frame).toMatchObject({
@@ -92,7 +92,7 @@ test.concurrent.each([
   expect(await socket.answer({ action: 'ping' })).toEqual({ type: 'pong' });
 });
 
-test.concurrent('all faults of a frame are reported at once', async () => {
+test.concurrent('[ER2, TR5] all faults of a frame are reported at once', async () => {
   const { socket } = await connected();
   const { problem } = await socket.answer<WireFrame & { problem: { errors: { pointer: string }[] } }>({
     action: 'sync',
@@ -103,7 +103,7 @@ test.concurrent('all faults of a frame are reported at once', async () => {
   expect(problem.errors.map(({ pointer }) => pointer).sort()).toEqual(['/limit', '/surplus', '/syncToken']);
 });
 
-test.concurrent('a problem of a synchronization over the socket is an error frame with the id', async () => {
+test.concurrent('[SO7] a problem of a synchronization over the socket is an error frame with the id', async () => {
   const { socket } = await connected();
   const operations = [stateChange('m1', { addFlags: ['\\Seen'] }, { n: 5 })];
   expect(await socket.answer({ action: 'sync', id: 'r2', operations })).toMatchObject({
@@ -113,13 +113,13 @@ test.concurrent('a problem of a synchronization over the socket is an error fram
   });
 });
 
-test.concurrent('a binary frame makes the gateway close with 1003', async () => {
+test.concurrent('[SO8] a binary frame makes the gateway close with 1003', async () => {
   const { socket } = await connected();
   socket.socket.send(Buffer.from('{"action":"ping"}'), { binary: true });
   expect(await socket.closed).toBe(1003);
 });
 
-test.concurrent('a frame over 128 KB makes the gateway close with 1009, and one under it does not', async () => {
+test.concurrent('[SO8] a frame over 128 KB makes the gateway close with 1009, and one under it does not', async () => {
   const { socket } = await connected();
   const padded = (bytes: number) => `{"action":"ping","p":"${'x'.repeat(bytes - 24)}"}`;
   expect(await socket.answer(padded(FRAME_MAX_BYTES))).toMatchObject({ type: 'error' });

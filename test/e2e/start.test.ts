@@ -120,7 +120,7 @@ test('with --data nothing is lost when all of it is killed, and devices go on wh
 }, 90_000);
 
 // The folder holds the issuer's own key: what else makes a token valid?
-test('a token of the issuer that is expired, not yet valid, for another audience or of another name is refused', async () => {
+test('[AU1] a token of the issuer that is expired, not yet valid, for another audience or of another name is refused', async () => {
   const user = new User(undefined, url);
   const key = JSON.parse(readFileSync(join(data, 'issuer-key.json'), 'utf8'));
   const privateKey = createPrivateKey({ key, format: 'jwk' });

@@ -103,7 +103,7 @@ test('deposits in batches reach two devices, and each then what the other does',
   );
 });
 
-test('writers at once all get in, each commit once and in line', async () => {
+test('[EL5] writers at once all get in, each commit once and in line', async () => {
   // Real conditional failures need real waits.
   rig = new Rig(tables.store, tables.registry);
   const core = { ...rig.core, clock: systemClock };
@@ -143,7 +143,7 @@ test('writers at once all get in, each commit once and in line', async () => {
   expect(lost).toEqual([]);
 });
 
-test('operations on more than 4 MB get fewer results at a time, and all of them in the end', async () => {
+test('[OP10] operations on more than 4 MB get fewer results at a time, and all of them in the end', async () => {
   const phone = await rig.device(box, 'phone');
   // Each message, and its state as well, is as large as it may be and can hardly be deflated.
   await depositAll(many(50, (i) => aMessage({ id: `m${i}`, textContent: noise(64_000) })));
@@ -176,7 +176,7 @@ test('a commit of large elements is told whole, those beyond the log by referenc
   expect(changes.filter(({ type }) => type === 'message')).toHaveLength(20);
 });
 
-test('scopes, moves and policies are told as their difference', async () => {
+test('[SC7] scopes, moves and policies are told as their difference', async () => {
   await depositAll([
     aFolder('f1'),
     aFolder('f2'),
@@ -203,7 +203,7 @@ test('scopes, moves and policies are told as their difference', async () => {
   ]);
 });
 
-test('a commit leads to one synchronization request, and a synchronization past it to none', async () => {
+test('[PU7] a commit leads to one synchronization request, and a synchronization past it to none', async () => {
   const phone = await rig.device(box, 'phone', { pushWindowMs: 0 });
   const { syncToken } = await rig.syncAll(phone);
   rig.open.add('A');

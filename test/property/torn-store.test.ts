@@ -121,7 +121,7 @@ describe('on a store whose writes are seen item by item', () => {
     expect(await lostInAll(({ store }) => new HeadFirstReader(store, BOX))).toBeGreaterThan(0);
   });
 
-  test('a device that synchronizes loses none', async () => {
+  test('[SY15] a device that synchronizes loses none', async () => {
     expect(await lostInAll(({ core }) => new Device(core))).toBe(0);
   });
 });

@@ -93,7 +93,7 @@ const expectOperations = (value: Json) =>
   ).toEqual([]);
 
 describe('the documents', () => {
-  test.each(FILES)('docs/%s is what npm run docs makes of the schemas', (name) => {
+  test.each(FILES)('[TR6] docs/%s is what npm run docs makes of the schemas', (name) => {
     const fresh = documents()[name] as string;
     expect(JSON.parse(written(name))).toEqual(JSON.parse(fresh));
     expect(written(name) === fresh).toBe(true);

@@ -28,17 +28,17 @@ describe('elements', () => {
     expect(elements).toEqual([message]);
   });
 
-  test('are applied in their order, and a newer one replaces the older', async () => {
+  test('[CL1] are applied in their order, and a newer one replaces the older', async () => {
     expect(await heldAfter([aFolder('f1', 2), aFolder('f1', 5)])).toEqual(['f:f1@5']);
   });
 
-  test('with an older modSeq than the held one are ignored', async () => {
+  test('[CL2] with an older modSeq than the held one are ignored', async () => {
     expect(await heldAfter([aState('m1', 'c1', 9)], [aState('m1', 'c1', 4, ['\\Flagged'])])).toEqual([
       'st:c1/m1@9',
     ]);
   });
 
-  test('that come twice change nothing the second time, and are not reported again', async () => {
+  test('[CL2] that come twice change nothing the second time, and are not reported again', async () => {
     const store = memoryStore();
     const changes = [aConversation('c1', 1), aMessage('m1', 'c1', 2)];
     const first = await storePage(store, aPage(changes, { hasMore: true }));
@@ -54,7 +54,7 @@ describe('elements', () => {
     ]);
   });
 
-  test('may arrive before the container that they name', async () => {
+  test('[CL4] may arrive before the container that they name', async () => {
     expect(
       await heldAfter([aMessage('m1', 'c1', 4)], [aState('m2', 'c1', 5)], [aConversation('c1', 1)]),
     ).toEqual(['c:c1@1', 'm:c1/m1@4', 'st:c1/m2@5']);
@@ -62,7 +62,7 @@ describe('elements', () => {
 });
 
 describe('a removal', () => {
-  test('drops the element, and an older version that comes later is ignored', async () => {
+  test('[CL3] drops the element, and an older version that comes later is ignored', async () => {
     expect(
       await heldAfter(
         [aMessage('m1', 'c1', 2)],
@@ -72,7 +72,7 @@ describe('a removal', () => {
     ).toEqual([]);
   });
 
-  test('of what is not held is remembered all the same', async () => {
+  test('[CL3] of what is not held is remembered all the same', async () => {
     expect(
       await heldAfter([aRemoval('message', 'm1', 8, { conversationId: 'c1' })], [aMessage('m1', 'c1', 5)]),
     ).toEqual([]);
@@ -87,7 +87,7 @@ describe('a removal', () => {
     ).toEqual(['c:c1@9', 'm:c1/m1@3']);
   });
 
-  test('of a message takes its state along, and an older state that comes later is ignored', async () => {
+  test('[CL5] of a message takes its state along, and an older state that comes later is ignored', async () => {
     expect(
       await heldAfter(
         [aMessage('m1', 'c1', 2), aMessage('m2', 'c1', 3), aState('m1', 'c1', 4), aState('m2', 'c1', 4)],
@@ -97,7 +97,7 @@ describe('a removal', () => {
     ).toEqual(['m:c1/m2@3', 'st:c1/m2@4']);
   });
 
-  test('of a conversation history takes sessions, messages and states along, and nobody else', async () => {
+  test('[CL5] of a conversation history takes sessions, messages and states along, and nobody else', async () => {
     expect(
       await heldAfter(
         [aConversation('c1', 1), aConversation('c2', 1), aSession('s1', 'c1', 2)],
@@ -107,7 +107,7 @@ describe('a removal', () => {
     ).toEqual(['c:c2@1', 'm:c2/m1@3']);
   });
 
-  test('of a conversation history makes older contents that come later ignored', async () => {
+  test('[CL3] of a conversation history makes older contents that come later ignored', async () => {
     expect(
       await heldAfter(
         [aRemoval('conversationHistory', 'c1', 8)],
@@ -126,7 +126,7 @@ describe('a removal', () => {
     ).toEqual(['c:c1@9', 'm:c1/m9@9']);
   });
 
-  test('of a session history takes the messages with its sessionId and their states along, and no others', async () => {
+  test('[CL5] of a session history takes the messages with its sessionId and their states along, and no others', async () => {
     expect(
       await heldAfter(
         [aConversation('c1', 1), aSession('s1', 'c1', 2), aSession('s2', 'c1', 2)],
@@ -153,7 +153,7 @@ describe('a removal', () => {
     ).toEqual([]);
   });
 
-  test('of a folder takes its conversation histories and their contents along, and no others', async () => {
+  test('[CL5] of a folder takes its conversation histories and their contents along, and no others', async () => {
     expect(
       await heldAfter(
         [
@@ -187,7 +187,7 @@ describe('a removal', () => {
     ).toEqual([]);
   });
 
-  test('is forgotten when the synchronization ends', async () => {
+  test('[CL3] is forgotten when the synchronization ends', async () => {
     const store = memoryStore();
     await storePage(store, aPage([aRemoval('message', 'm1', 8, { conversationId: 'c1' })]));
     await storePage(store, aPage([aMessage('m1', 'c1', 5)]));
@@ -215,7 +215,7 @@ describe('outOfScope', () => {
     ).toEqual(['c:c1@22', 'm:c1/m1@4', 'st:c1/m1@5']);
   });
 
-  test('that brought no change of the element itself is over with the same modSeq', async () => {
+  test('[CL3] that brought no change of the element itself is over with the same modSeq', async () => {
     expect(
       await heldAfter([aRemoval('conversationHistory', 'c1', 3, outOfScope)], [aConversation('c1', 3)]),
     ).toEqual(['c:c1@3']);
@@ -223,7 +223,7 @@ describe('outOfScope', () => {
 });
 
 describe('a conversation history created anew', () => {
-  test('drops held contents of its earlier life and keeps those of the new one', async () => {
+  test('[CL6] drops held contents of its earlier life and keeps those of the new one', async () => {
     expect(
       await heldAfter(
         [aConversation('c1', 3), aSession('s1', 'c1', 4), aMessage('m1', 'c1', 5), aState('m1', 'c1', 6)],
@@ -232,7 +232,7 @@ describe('a conversation history created anew', () => {
     ).toEqual(['c:c1@20', 'm:c1/m2@20']);
   });
 
-  test('drops them too when it was changed since, and keeps all from createdModSeq on', async () => {
+  test('[CL6] drops them too when it was changed since, and keeps all from createdModSeq on', async () => {
     expect(
       await heldAfter(
         [aMessage('m1', 'c1', 19), aMessage('m2', 'c1', 20), aMessage('m3', 'c1', 23)],

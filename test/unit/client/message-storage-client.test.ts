@@ -54,7 +54,7 @@ test('start registers the device, synchronizes, and only then connects', async (
   expect(statuses).toEqual(['connecting', 'live']);
 });
 
-test('a synchronization request of the server brings what is new, and is told', async () => {
+test('[CL10] a synchronization request of the server brings what is new, and is told', async () => {
   const { client, store } = aClient();
   const told = jest.fn();
   const changed = jest.fn();
@@ -151,7 +151,7 @@ test('a connection on which nobody answers the ping is given up', async () => {
   await until(() => cloud.count(TICKET) >= 2);
 });
 
-test('the timer synchronizes without any request of the server', async () => {
+test('[CL9, PU10] the timer synchronizes without any request of the server', async () => {
   cloud.nextSyncAfterSeconds = 1;
   const { client } = aClient();
   client.start();

@@ -20,7 +20,7 @@ async function storeWithThreeMessages(): Promise<LocalStore> {
   return store;
 }
 
-test('a page and its token are stored together, and neither when the store fails in between', async () => {
+test('[CL1] a page and its token are stored together, and neither when the store fails in between', async () => {
   const store = await storeWithThreeMessages();
   const before = [await heldIn(store), await tokenIn(store)];
   const torn: LocalStore = {
@@ -49,7 +49,7 @@ test('a page and its token are stored together, and neither when the store fails
 });
 
 describe('a reset', () => {
-  test('keeps what is held until the synchronization ends, and then drops what was not sent again', async () => {
+  test('[CL7] keeps what is held until the synchronization ends, and then drops what was not sent again', async () => {
     const store = await storeWithThreeMessages();
     await storePage(store, aPage([aConversation('c1', 50)], { reset: true, hasMore: true }));
     expect(await heldIn(store)).toEqual(['c:c1@50', 'm:c1/m1@51', 'm:c1/m2@52', 'm:c1/m3@53']);
@@ -61,7 +61,7 @@ describe('a reset', () => {
     ]);
   });
 
-  test('takes lower numbers for what was held before: the box may be on another timeline', async () => {
+  test('[CL7] takes lower numbers for what was held before: the box may be on another timeline', async () => {
     const store = await storeWithThreeMessages();
     await storePage(
       store,

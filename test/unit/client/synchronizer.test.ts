@@ -51,7 +51,7 @@ const aSynchronizer = (more: object = {}) => {
 
 const tokens = ({ requests }: ScriptedTransport) => requests.map(({ syncToken }) => syncToken);
 
-test('pages are asked for until hasMore is absent, each with the token of the one before', async () => {
+test('[SY9] pages are asked for until hasMore is absent, each with the token of the one before', async () => {
   const { transport, store, synchronizer } = aSynchronizer({ pageLimit: 7 });
   const report = synchronizer.synchronize();
   await transport.answer(aPage([aConversation('c1', 1)], { syncToken: 'A', hasMore: true }));
@@ -119,7 +119,7 @@ test('one asked for while the one more already runs is another one', async () =>
   expect(tokens(transport)).toEqual([undefined, 'A', 'B']);
 });
 
-test('after a failure between pages the next one repeats the request whose response was not stored', async () => {
+test('[SY11] after a failure between pages the next one repeats the request whose response was not stored', async () => {
   const { transport, store, synchronizer } = aSynchronizer();
   const failing = synchronizer.synchronize();
   await transport.answer(aPage([aMessage('m1', 'c1', 2)], { syncToken: 'A', hasMore: true }));
@@ -133,7 +133,7 @@ test('after a failure between pages the next one repeats the request whose respo
   expect(await heldIn(store)).toEqual(['m:c1/m1@2', 'm:c1/m2@3']);
 });
 
-test('a removal is remembered across a crash in the middle of the synchronization', async () => {
+test('[CL3] a removal is remembered across a crash in the middle of the synchronization', async () => {
   const { transport, store, synchronizer } = aSynchronizer();
   const crashing = synchronizer.synchronize();
   const removal = aRemoval('message', 'm1', 8, { conversationId: 'c1' });

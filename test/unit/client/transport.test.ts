@@ -45,7 +45,7 @@ describe('a call', () => {
     expect(received[0]?.path).toBe('/v1/devices/my%2Fphone%20%231/tickets');
   });
 
-  test('leaves out members that a newer server sends, at every depth', async () => {
+  test('[TR5] leaves out members that a newer server sends, at every depth', async () => {
     const part = { contentType: 'image/png', size: 3, href: 'https://parts.example/1' };
     const message = aMessage('m1', 'c1', 3, { payloadParts: [part] });
     const body = {
@@ -86,7 +86,7 @@ describe('a call', () => {
 });
 
 describe('the same request is sent again', () => {
-  test('after no answer, 5xx and 429, until there is one', async () => {
+  test('[XO9] after no answer, 5xx and 429, until there is one', async () => {
     const { transport, received } = await transportTo([
       'hangUp',
       problem(503, 'busy'),

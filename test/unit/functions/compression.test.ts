@@ -20,7 +20,7 @@ test.each([
   ['br;q=0, *;q=0.5', 'gzip'],
   ['gzip ; q=1.0', 'gzip'],
   ['br;q=nonsense', undefined],
-])('Accept-Encoding %j gives %s', (header, encoding) => {
+])('[TR2] Accept-Encoding %j gives %s', (header, encoding) => {
   expect(acceptedEncoding(header)).toBe(encoding);
 });
 
@@ -38,7 +38,7 @@ test.each(['br', 'gzip'] as const)(
   },
 );
 
-test('an answer of exactly 1 KB goes as it is, and says that it could be otherwise', async () => {
+test('[TR2] an answer of exactly 1 KB goes as it is, and says that it could be otherwise', async () => {
   const text = 'x'.repeat(1024 - JSON.stringify({ text: '' }).length);
   const answer = await compressed(ok({ text }), 'br');
   expect(Buffer.byteLength(answer.body ?? '')).toBe(1024);

@@ -48,7 +48,7 @@ test('a request as the route asks gets its answer, with the request id', async (
   });
 });
 
-test('all faults of a body are told at once, each with its pointer', async () => {
+test('[ER2] all faults of a body are told at once, each with its pointer', async () => {
   const answer = await answerTo({ body: '{"size":"big","colour/kind":1}' });
   expect(answer.statusCode).toBe(400);
   expect(answer.headers).toMatchObject({
@@ -93,7 +93,7 @@ test('a route without anything behind it says what there is not', async () => {
   );
 });
 
-test('a part of the path is taken as API Gateway has decoded it', async () => {
+test('[TR4] a part of the path is taken as API Gateway has decoded it', async () => {
   const pathParameters = { deviceId: '100%25 mine' };
   const answer = await answerTo({ routeKey: 'GET /v1/things/{deviceId}', pathParameters });
   expect(bodyOf(answer)).toEqual({ deviceId: '100%25 mine' });
@@ -128,13 +128,13 @@ test('a problem of the core keeps what the client needs of it', async () => {
   expect([busy.statusCode, busy.headers['retry-after']]).toEqual([503, '3']);
 });
 
-test('a throttled database is unavailable for a while', async () => {
+test('[ER19] a throttled database is unavailable for a while', async () => {
   const answer = await answerTo({ routeKey: 'GET /v1/throttled' });
   expect(bodyOf(answer)).toMatchObject({ type: '/problems/unavailable', status: 503 });
   expect(answer.headers['retry-after']).toBe('1');
 });
 
-test('any other error is internal: logged with its causes, answered without', async () => {
+test('[ER20, ER3] any other error is internal: logged with its causes, answered without', async () => {
   const answer = await answerTo({ routeKey: 'GET /v1/defect' });
   expect(bodyOf(answer)).toEqual({
     type: '/problems/internal',
@@ -146,12 +146,12 @@ test('any other error is internal: logged with its causes, answered without', as
   expect(JSON.stringify(line)).toContain('deeper reason');
 });
 
-test('before Lambda would end it, a request that takes too long is answered unavailable', async () => {
+test('[ER19] before Lambda would end it, a request that takes too long is answered unavailable', async () => {
   const answer = await answerTo({ routeKey: 'GET /v1/slow' }, 520);
   expect(bodyOf(answer)).toMatchObject({ type: '/problems/unavailable', status: 503 });
 });
 
-test('every line of a request carries its id and no user id', async () => {
+test('[TR3] every line of a request carries its id and no user id', async () => {
   await answerTo({ body: '{' });
   await answerTo({ body: '{"name":"a","size":1}' });
   expect(log.lines().length).toBeGreaterThanOrEqual(3);

@@ -19,7 +19,7 @@ test.each([
   named('TransactionCanceledException', {
     CancellationReasons: [{ Code: 'None' }, { Code: 'ThrottlingError' }],
   }),
-])('an error that passes by itself is unavailable: %s', (error) => {
+])('[ER19] an error that passes by itself is unavailable: %s', (error) => {
   const problem = syncProblemOf(error);
   expect(problem.kind).toBe('unavailable');
   expect(retryAfterSeconds(problem)).toBe(1);
@@ -32,13 +32,13 @@ test.each([
   named('TransactionCanceledException', { CancellationReasons: [{ Code: 'ValidationError' }] }),
   new TypeError('x is not a function'),
   'a string',
-])('an error of our own is internal: %s', (error) => {
+])('[ER20] an error of our own is internal: %s', (error) => {
   const problem = syncProblemOf(error);
   expect(problem.kind).toBe('internal');
   expect(retryAfterSeconds(problem)).toBeUndefined();
 });
 
-test('the details of an internal problem are not told', () => {
+test('[ER3] the details of an internal problem are not told', () => {
   const document = problemDocument(new SyncProblem('internal', { detail: 'table boxes is gone' }), 'r1');
   expect(document).toEqual({
     type: '/problems/internal',
@@ -48,7 +48,7 @@ test('the details of an internal problem are not told', () => {
   });
 });
 
-test('a problem document carries what its problem does, and no empty members', () => {
+test('[ER1] a problem document carries what its problem does, and no empty members', () => {
   const problem = new SyncProblem('operation-gap', { expectedN: 7, detail: 'five are missing' });
   expect(problemDocument(problem, 'r1')).toEqual({
     type: '/problems/operation-gap',

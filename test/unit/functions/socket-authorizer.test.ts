@@ -70,7 +70,7 @@ test('a ticket lets its holder into this very connection', async () => {
 test.each([
   ['is not known, used or expired', noTicket],
   ['was issued to a former instance of the device', ticketOf('a1a1')],
-])('a ticket that %s is unauthorized', async (_, answer) => {
+])('[SO2] a ticket that %s is unauthorized', async (_, answer) => {
   answers.DeleteItem = answer;
   await expect(handler(sample, context())).rejects.toThrow(/^Unauthorized$/);
 });

@@ -14,7 +14,7 @@ const frameOf = async (answer: Promise<{ statusCode: number; body?: string }>) =
 };
 const toDefault = (body: string) => frameOf(defaultHandler(socketEvent(body), context()));
 
-test('a ping is answered with a pong', async () => {
+test('[SO6] a ping is answered with a pong', async () => {
   expect(await toDefault('{"action":"ping"}')).toEqual({ type: 'pong' });
 });
 
@@ -26,7 +26,7 @@ test.each([
   ],
   ['{"id":"r7"}', 'invalid-request', [{ pointer: '/action', detail: 'is none of "sync", "ping"' }]],
   ['{"action":"ping","id":"r7"}', 'invalid-request', [{ pointer: '/id', detail: 'is not known here' }]],
-])('%s gets an error frame with its id', async (body, kind, errors) => {
+])('[SO7] %s gets an error frame with its id', async (body, kind, errors) => {
   const frame = await toDefault(body);
   expect(errorFrameSchema.safeParse(frame).success).toBe(true);
   expect(frame).toMatchObject({

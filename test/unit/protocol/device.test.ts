@@ -20,7 +20,7 @@ describe('the registration of a device', () => {
     ...more,
   });
 
-  test('leaves out what means everything', () => {
+  test('[DV2] leaves out what means everything', () => {
     expect(deviceRegistrationSchema.parse({ instanceId: 'i1' })).toEqual({
       instanceId: 'i1',
       preferences: {},
@@ -86,7 +86,7 @@ describe('a policy', () => {
 });
 
 describe('problems', () => {
-  test('have the status that the protocol gives them', () => {
+  test('[ER1] have the status that the protocol gives them', () => {
     const byStatus = Object.entries(PROBLEMS).map(([kind, { status }]) => `${status} ${kind}`);
     expect(byStatus.sort()).toEqual([
       '400 invalid-json',

@@ -27,13 +27,13 @@ test.each([
   ['2026-02-28T09:00:00.001Z', 'imdn-1'],
   ['9999-12-31T23:59:59.999Z', 'é ～ 😀'],
   ['1970-01-01T00:00:00.001Z', 'x'.repeat(1000)],
-])('of %s and %j it is what is worked out by hand', (date, name) => {
+])('[EL7] of %s and %j it is what is worked out by hand', (date, name) => {
   const id = messageIdOf(date, name);
   expect(id).toBe(workedOut(Date.parse(date), name));
   expect(id).toMatch(/^[0-9A-HJKMNP-TV-Z]{18}$/);
 });
 
-test('sorts by time', () => {
+test('[EL7] sorts by time', () => {
   const dates = [
     '1970-01-01T00:00:00Z',
     '2001-09-09T01:46:40Z',

@@ -101,7 +101,7 @@ describe('an operation that is not', () => {
       }),
       ['/data/dispositions'],
     ],
-  ])('%s is named by its pointer', (_, operation, expected) => {
+  ])('[OP13, ST8] %s is named by its pointer', (_, operation, expected) => {
     expect(pointers(operation)).toEqual(expected);
   });
 
@@ -165,7 +165,7 @@ describe('a request to synchronize', () => {
     ['from anywhere', numbered(41, 42)],
     ['of one', numbered(7)],
     ['of fifty', numbered(...Array.from({ length: 50 }, (_, i) => i + 1))],
-  ])('numbers its operations by one: %s', (_, operations) => {
+  ])('[XO1] numbers its operations by one: %s', (_, operations) => {
     expect(body(operations).success).toBe(true);
   });
 
@@ -179,11 +179,11 @@ describe('a request to synchronize', () => {
     ['by text', numbered('1')],
     ['fifty-one of them', numbered(...Array.from({ length: 51 }, (_, i) => i + 1))],
     ['of what is no operation', [1, null]],
-  ])('does not number them %s', (_, operations) => {
+  ])('[XO1] does not number them %s', (_, operations) => {
     expect(body(operations).success).toBe(false);
   });
 
-  test('leaves the faults of one operation to its result', () => {
+  test('[OP13] leaves the faults of one operation to its result', () => {
     expect(body([{ n: 1, op: 'fly', wings: 2 }]).success).toBe(true);
   });
 
@@ -214,7 +214,7 @@ describe('a request to synchronize', () => {
 });
 
 describe('a request of the Participating Function', () => {
-  test('carries no n', () => {
+  test('[PF1] carries no n', () => {
     expect(plainOperationSchema.safeParse({ op: 'create' }).success).toBe(true);
     expect(plainOperationSchema.safeParse({ n: 1 }).success).toBe(false);
     expect(numberedOperationSchema.safeParse({ n: 1 }).success).toBe(true);

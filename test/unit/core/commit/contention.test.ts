@@ -72,7 +72,7 @@ describe('another commit between snapshot and write', () => {
     expect(await box.statuses(modification('message', 'm1', { subject: 'x' }))).toEqual(['gone']);
   });
 
-  test('that deletes the container makes a message gone', async () => {
+  test('[ST5] that deletes the container makes a message gone', async () => {
     await box.given(aConversation());
     store.beforeWrites.push(() => box.given(removal('conversationHistory', 'c1')));
     expect(await box.statuses(aMessage({ seed: false }))).toEqual(['gone']);
@@ -94,7 +94,7 @@ describe('another commit between snapshot and write', () => {
     expect(await messages()).toEqual(['x1', 'x2', 'm1']);
   });
 
-  test('of the same device instance, doubled on the way: one of the two processes, both have its results', async () => {
+  test('[XO9] of the same device instance, doubled on the way: one of the two processes, both have its results', async () => {
     const operations = [aMessage({ n: 1, id: 'm1' })];
     let other: unknown;
     store.beforeWrites.push(async () => {
@@ -119,7 +119,7 @@ describe('contention', () => {
     },
   );
 
-  test('is given up after six attempts: busy, with Retry-After, and nothing is written', async () => {
+  test('[ER18] is given up after six attempts: busy, with Retry-After, and nothing is written', async () => {
     store.fates.push(...Array<Fate>(6).fill('refused'));
     const before = store.writes;
     await expect(box.deposit(BOX, aMessage())).rejects.toMatchObject({
@@ -165,18 +165,21 @@ describe('a write whose answer is lost', () => {
     expect((await box.head()).counts.message).toBe(1);
   });
 
-  test.each(fates)("%s %s %s %s is found out, and a device's operations processed once", async (...some) => {
-    await box.given(aConversation());
-    store.fates.push(...some);
-    const operations = [aMessage({ n: 1, id: 'm1' }), deletion('m9', { n: 2 })];
-    const { results } = await box.sync(phone, { operations });
-    expect(results).toEqual([
-      { n: 1, status: 'applied', modSeq: 3 },
-      { n: 2, status: 'notFound' },
-    ]);
-    expect((await box.sync(phone, { operations })).results).toEqual(results);
-    expect(await messages()).toEqual(['m1']);
-  });
+  test.each(fates)(
+    "[XO9] %s %s %s %s is found out, and a device's operations processed once",
+    async (...some) => {
+      await box.given(aConversation());
+      store.fates.push(...some);
+      const operations = [aMessage({ n: 1, id: 'm1' }), deletion('m9', { n: 2 })];
+      const { results } = await box.sync(phone, { operations });
+      expect(results).toEqual([
+        { n: 1, status: 'applied', modSeq: 3 },
+        { n: 2, status: 'notFound' },
+      ]);
+      expect((await box.sync(phone, { operations })).results).toEqual(results);
+      expect(await messages()).toEqual(['m1']);
+    },
+  );
 
   test('is found where others have committed since', async () => {
     await box.given(aConversation());
@@ -220,7 +223,7 @@ describe('a write whose answer is lost', () => {
 });
 
 describe('more than can be read at one moment', () => {
-  test('gives fewer results, at least the first, and the rest is sent again', async () => {
+  test('[OP10] gives fewer results, at least the first, and the rest is sent again', async () => {
     store.snapshotMax = 12;
     const operations = Array.from({ length: 20 }, (_, i) => aMessage({ id: `m${i}`, n: i + 1 }));
     const seen: number[] = [];

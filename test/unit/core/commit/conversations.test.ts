@@ -18,7 +18,7 @@ const changed = (data: object, more = {}) => modification('conversationHistory',
 const deleted = (more = {}) => removal('conversationHistory', 'c1', more);
 
 describe('creating a conversation history', () => {
-  test('puts it into default where no folder is named', async () => {
+  test('[OP1] puts it into default where no folder is named', async () => {
     expect(await box.result(aConversation({ subject: 'Trip' }))).toEqual({ status: 'applied', modSeq: 3 });
     expect(await box.element('conversationHistory', 'c1')).toEqual({
       type: 'conversationHistory',
@@ -40,7 +40,7 @@ describe('creating a conversation history', () => {
     });
   });
 
-  test('answers parentNotFound and gone by its folder', async () => {
+  test('[ST7, ST5] answers parentNotFound and gone by its folder', async () => {
     await box.given(removal('folder', 'f2'));
     expect(await box.statuses(aConversation({ folderId: 'f9' }), aConversation({ folderId: 'f2' }))).toEqual([
       'parentNotFound',
@@ -48,7 +48,7 @@ describe('creating a conversation history', () => {
     ]);
   });
 
-  test('is invalid where it makes more than 64 KB, and may be just as large', async () => {
+  test('[EL3] is invalid where it makes more than 64 KB, and may be just as large', async () => {
     const participants = (count: number) => Array.from({ length: count }, () => `tel:+${'1'.repeat(125)}`);
     expect(pointersOf(await box.result(aConversation({ participants: participants(500) })))).toEqual([
       '/data',
@@ -71,7 +71,7 @@ describe('creating a conversation history', () => {
     ]);
   });
 
-  test('takes no more than 500 participants', async () => {
+  test('[EL4] takes no more than 500 participants', async () => {
     const participants = Array.from({ length: 501 }, (_, i) => `tel:+${i}`);
     expect(pointersOf(await box.result(aConversation({ participants })))).toEqual(['/data/participants']);
     await box.given(aConversation({ participants: participants.slice(1) }));
@@ -81,7 +81,7 @@ describe('creating a conversation history', () => {
 describe('modifying a conversation history', () => {
   beforeEach(() => box.given(aConversation({ folderId: 'f1', subject: 'Trip' })));
 
-  test('changes the listed attributes alone', async () => {
+  test('[OP2] changes the listed attributes alone', async () => {
     await box.given(changed({ subject: 'Tour' }));
     expect(await box.element('conversationHistory', 'c1')).toMatchObject({
       subject: 'Tour',
@@ -92,7 +92,7 @@ describe('modifying a conversation history', () => {
     });
   });
 
-  test('with null takes the subject away', async () => {
+  test('[OP2] with null takes the subject away', async () => {
     await box.given(changed({ subject: null }));
     expect(await box.element('conversationHistory', 'c1')).not.toHaveProperty('subject');
     expect(await box.statuses(changed({ subject: null }))).toEqual(['unchanged']);
@@ -108,11 +108,11 @@ describe('modifying a conversation history', () => {
     ['createdModSeq', { createdModSeq: 1 }, '/data/createdModSeq'],
     ['participants, by null', { participants: null }, '/data/participants'],
     ['folderId, by null', { folderId: null }, '/data/folderId'],
-  ])('does not change its %s', async (_, data, pointer) => {
+  ])('[OP2] does not change its %s', async (_, data, pointer) => {
     expect(pointersOf(await box.result(changed(data)))).toEqual([pointer]);
   });
 
-  test('moves it with all that it holds', async () => {
+  test('[CH1] moves it with all that it holds', async () => {
     await box.given(aMessage({ id: 'm1' }));
     await box.given(changed({ folderId: 'f2' }));
     expect(await box.lastRows()).toEqual([
@@ -162,7 +162,7 @@ describe('deleting a conversation history', () => {
     expect(await box.statuses(deleted())).toEqual(['applied']);
   });
 
-  test('is one removal that covers what it held', async () => {
+  test('[OP3] is one removal that covers what it held', async () => {
     expect(await box.lastRows()).toEqual([
       { type: 'conversationHistory', id: 'c1', folderId: 'default', removed: 'deleted' },
     ]);
@@ -176,7 +176,7 @@ describe('deleting a conversation history', () => {
     ]);
   });
 
-  test('makes everything in it gone', async () => {
+  test('[OP3, OP4] makes everything in it gone', async () => {
     expect(
       await box.statuses(
         aMessage({ id: 'm2', seed: false }),
@@ -212,7 +212,7 @@ describe('a conversation history created anew', () => {
   test.each([
     ['by create', aConversation()],
     ['by a message that brings it along', aMessage({ id: 'm2' })],
-  ])('%s has a higher createdModSeq and nothing of what it held', async (_, operation) => {
+  ])('[CH4] %s has a higher createdModSeq and nothing of what it held', async (_, operation) => {
     await box.given(operation);
     expect(await box.element('conversationHistory', 'c1')).toMatchObject({ createdModSeq: 5, modSeq: 5 });
     expect(await box.names('message')).toEqual(operation.type === 'message' ? ['m2'] : []);
@@ -220,7 +220,7 @@ describe('a conversation history created anew', () => {
     expect(await box.names('sessionHistory')).toEqual([]);
   });
 
-  test('does not give back what its earlier life held: that stays gone', async () => {
+  test('[CH4] does not give back what its earlier life held: that stays gone', async () => {
     await box.given(aConversation());
     expect(
       await box.statuses(
@@ -241,7 +241,7 @@ describe('a conversation history created anew', () => {
     });
   });
 
-  test('is not made by a message without `conversation`', async () => {
+  test('[CH4] is not made by a message without `conversation`', async () => {
     expect(await box.statuses(aMessage({ seed: false }))).toEqual(['gone']);
   });
 

@@ -46,7 +46,7 @@ describe('creating a folder', () => {
     expect(await box.result(aFolder(id))).toMatchObject({ status: 'exists', current: { id, modSeq: 1 } });
   });
 
-  test('answers exists with the folder that has the name among its siblings', async () => {
+  test('[FO4] answers exists with the folder that has the name among its siblings', async () => {
     await box.given(aFolder('f1', { name: 'Family' }));
     expect(await box.result(aFolder('f2', { name: 'Family' }))).toMatchObject({
       status: 'exists',
@@ -63,7 +63,7 @@ describe('creating a folder', () => {
     );
   });
 
-  test('compares names after NFC, and keeps them in NFC', async () => {
+  test('[FO5] compares names after NFC, and keeps them in NFC', async () => {
     await box.given(aFolder('f1', { name: 'Cafe\u0301' }));
     expect(await box.element('folder', 'f1')).toMatchObject({ name: 'Caf\u00e9' });
     expect((await box.result(aFolder('f2', { name: 'Caf\u00e9' }))).status).toBe('exists');
@@ -90,19 +90,19 @@ describe('creating a folder', () => {
     expect((await box.result(aFolder('f1'))).status).toBe('gone');
   });
 
-  test('nests 16 deep and no deeper, built-in folders not counted', async () => {
+  test('[FO7] nests 16 deep and no deeper, built-in folders not counted', async () => {
     await box.given(...chain(16));
     const result = await box.result(aFolder('f17', { parentFolderId: 'f16' }));
     expect(pointersOf(result)).toEqual(['/data/parentFolderId']);
   });
 
-  test('nests 16 deep from the top as well', async () => {
+  test('[FO7] nests 16 deep from the top as well', async () => {
     const [first, ...others] = chain(16);
     await box.given({ ...first, data: { name: 'f1', parentFolderId: null } }, ...others);
     expect((await box.result(aFolder('f17', { parentFolderId: 'f16' }))).status).toBe('invalid');
   });
 
-  test('is over when the box has 500 of them', async () => {
+  test('[FO6, ST10] is over when the box has 500 of them', async () => {
     const all = Array.from({ length: 500 }, (_, i) => aFolder(`f${i}`));
     for (let i = 0; i < all.length; ) i += (await box.deposit(BOX, ...all.slice(i, i + 25))).results.length;
     expect((await box.head()).counts.folder).toBe(502);
@@ -111,7 +111,7 @@ describe('creating a folder', () => {
     expect(await box.statuses(aFolder('f501'))).toEqual(['quotaExceeded']);
   });
 
-  test('counts those of the same request', async () => {
+  test('[FO6] counts those of the same request', async () => {
     const all = Array.from({ length: 499 }, (_, i) => aFolder(`f${i}`));
     for (let i = 0; i < all.length; ) i += (await box.deposit(BOX, ...all.slice(i, i + 25))).results.length;
     expect(await box.statuses(aFolder('x1'), aFolder('x2'))).toEqual(['applied', 'quotaExceeded']);
@@ -122,11 +122,11 @@ describe('creating a folder', () => {
     ['nothing', ''],
     ['256 characters', 'x'.repeat(256)],
     ['a control character', 'a\u0007'],
-  ])('is invalid with a name of %s', async (_, name) => {
+  ])('[FO3] is invalid with a name of %s', async (_, name) => {
     expect(pointersOf(await box.result(aFolder('f1', { name })))).toEqual(['/data/name']);
   });
 
-  test('takes a name of 255 characters', () => box.given(aFolder('f1', { name: 'é'.repeat(255) })));
+  test('[FO3] takes a name of 255 characters', () => box.given(aFolder('f1', { name: 'é'.repeat(255) })));
 });
 
 describe('modifying a folder', () => {
@@ -165,7 +165,7 @@ describe('modifying a folder', () => {
     ).toEqual(['unchanged', 'unchanged', 'unchanged', 'unchanged']);
   });
 
-  test('answers exists where another folder has the name, renamed or moved there', async () => {
+  test('[FO4] answers exists where another folder has the name, renamed or moved there', async () => {
     expect(await box.result(renamed('f1', 'g1'))).toMatchObject({ status: 'exists', current: { id: 'g1' } });
     await box.given(renamed('g1', 'f2'));
     expect(await box.result(moved('g1', 'f1'))).toMatchObject({ status: 'exists', current: { id: 'f2' } });
@@ -193,17 +193,17 @@ describe('modifying a folder', () => {
     ['itself', 'f1', 'f1'],
     ['its child', 'f1', 'f2'],
     ['its grandchild', 'f1', 'f3'],
-  ])('into %s is invalid', async (_, id, parent) => {
+  ])('[FO8] into %s is invalid', async (_, id, parent) => {
     expect(pointersOf(await box.result(moved(id, parent)))).toEqual(['/data/parentFolderId']);
   });
 
-  test('into a cycle that only the operations before it would close is invalid', async () => {
+  test('[FO8] into a cycle that only the operations before it would close is invalid', async () => {
     expect(await box.statuses(moved('g1', 'f3'), moved('f1', 'g1'))).toEqual(['applied', 'invalid']);
     expect(await box.statuses(moved('f2', null), moved('f1', 'f3'))).toEqual(['applied', 'applied']);
     expect(await box.statuses(moved('f2', 'f1'))).toEqual(['invalid']);
   });
 
-  test('deeper than 16 is invalid by what it brings along', async () => {
+  test('[FO7] deeper than 16 is invalid by what it brings along', async () => {
     await box.given(...chain(14, 101));
     expect(pointersOf(await box.result(moved('f1', 'f114')))).toEqual(['/data/parentFolderId']);
     await box.given(moved('f2', 'f114')); // f2 and f3 make 16
@@ -218,7 +218,7 @@ describe('modifying a folder', () => {
     expect(await box.statuses(moved('g2', null), moved('g1', 'f115'))).toEqual(['applied', 'applied']);
   });
 
-  test.each(['default', 'RCSMessageStore'])('is forbidden for the built-in %s', async (id) => {
+  test.each(['default', 'RCSMessageStore'])('[FO2] is forbidden for the built-in %s', async (id) => {
     expect(await box.statuses(renamed(id, 'Mine'), moved(id, 'g1'))).toEqual(['forbidden', 'forbidden']);
   });
 
@@ -268,7 +268,7 @@ describe('deleting a folder', () => {
     expect(await box.result(removal('folder', 'g1'))).toEqual({ status: 'unchanged' });
   });
 
-  test('is forbidden while it has sub-folders, and not afterwards, in the same request too', async () => {
+  test('[FO9] is forbidden while it has sub-folders, and not afterwards, in the same request too', async () => {
     expect(await box.statuses(removal('folder', 'f1'))).toEqual(['forbidden']);
     await box.given(removal('folder', 'f2'), removal('folder', 'f1'));
   });
@@ -279,7 +279,7 @@ describe('deleting a folder', () => {
     expect(await box.statuses(removal('folder', 'g1'))).toEqual(['forbidden']);
   });
 
-  test.each(['default', 'RCSMessageStore'])('is forbidden for the built-in %s', async (id) => {
+  test.each(['default', 'RCSMessageStore'])('[FO2] is forbidden for the built-in %s', async (id) => {
     expect(await box.statuses(removal('folder', id))).toEqual(['forbidden']);
   });
 
@@ -291,7 +291,7 @@ describe('deleting a folder', () => {
     });
   });
 
-  test('takes the conversation histories in it along', async () => {
+  test('[OP3] takes the conversation histories in it along', async () => {
     await box.given(aConversation({ folderId: 'g1' }));
     await box.given(removal('folder', 'g1'));
     expect(await box.names('conversationHistory')).toEqual([]);
@@ -299,7 +299,7 @@ describe('deleting a folder', () => {
     expect(await box.statuses(removal('conversationHistory', 'c1'))).toEqual(['unchanged']);
   });
 
-  test('waits where 20 are still being emptied: without result, or busy for the first', async () => {
+  test('[OP10] waits where 20 are still being emptied: without result, or busy for the first', async () => {
     const ids = Array.from({ length: 21 }, (_, i) => `x${i}`);
     await box.given(...ids.slice(0, 10).map((id) => aFolder(id)));
     await box.given(...ids.slice(10).map((id) => aFolder(id)));

@@ -11,7 +11,7 @@ const report = (participant: string, disposition: string, at: string) => ({ part
 const delivered = report('tel:+15550101', 'delivered', '2026-02-28T09:00:01Z');
 const state = () => box.element('messageState', 'm1');
 
-test('flags are added and removed, sorted by code unit and each once', async () => {
+test('[ME5] flags are added and removed, sorted by code unit and each once', async () => {
   await box.given(stateChange('m1', { addFlags: ['b', 'a', '\\Seen', 'a', 'Z'] }));
   expect(await state()).toMatchObject({ flags: ['Z', '\\Seen', 'a', 'b'], modSeq: 3 });
   await box.given(stateChange('m1', { addFlags: ['c'], removeFlags: ['a', 'Z', 'never'] }));
@@ -36,7 +36,7 @@ test.each([
   ['adds and removes the same', { addFlags: ['b'], removeFlags: ['b'] }],
   ['reports what was reported', { dispositions: [delivered] }],
   ['says nothing', {}],
-])('a change that %s is unchanged: so a device learns that it was not first', async (_, data) => {
+])('[ST2] a change that %s is unchanged: so a device learns that it was not first', async (_, data) => {
   await box.given(stateChange('m1', { addFlags: ['a'], dispositions: [delivered] }));
   expect(await box.statuses(stateChange('m1', data))).toEqual(['unchanged']);
 });
@@ -47,7 +47,7 @@ test('a state that was never there is unchanged by the removal of flags', async 
   ).toEqual(['unchanged', 'unchanged']);
 });
 
-test('the last flag that goes is told, though a new device is sent no empty state', async () => {
+test('[ME4] the last flag that goes is told, though a new device is sent no empty state', async () => {
   await box.given(stateChange('m1', { addFlags: ['a'] }));
   await box.given(stateChange('m1', { removeFlags: ['a'] }));
   expect((await box.lastRows())[0]?.element).toMatchObject({
@@ -59,7 +59,7 @@ test('the last flag that goes is told, though a new device is sent no empty stat
   expect(await state()).toBeUndefined();
 });
 
-test('dispositions are added, and the same participant and disposition keeps its first time', async () => {
+test('[ME7] dispositions are added, and the same participant and disposition keeps its first time', async () => {
   await box.given(stateChange('m1', { dispositions: [delivered] }));
   const displayed = report('tel:+15550101', 'displayed', '2026-02-28T09:00:02Z');
   const other = report('tel:+15550102', 'delivered', '2026-02-28T09:00:03Z');
@@ -68,7 +68,7 @@ test('dispositions are added, and the same participant and disposition keeps its
   expect(await state()).toMatchObject({ dispositions: [delivered, displayed, other], flags: [], modSeq: 4 });
 });
 
-test('a message takes 64 flags and no more', async () => {
+test('[EL4] a message takes 64 flags and no more', async () => {
   const flags = Array.from({ length: 64 }, (_, i) => `k${i}`);
   await box.given(stateChange('m1', { addFlags: flags }));
   expect(
@@ -77,7 +77,7 @@ test('a message takes 64 flags and no more', async () => {
   await box.given(stateChange('m1', { addFlags: ['other'], removeFlags: ['k0'] }));
 });
 
-test('a message takes 1,000 dispositions and no more', async () => {
+test('[EL4] a message takes 1,000 dispositions and no more', async () => {
   const reports = (from: number, count: number) =>
     Array.from({ length: count }, (_, i) => report(`t:${from + i}`, 'delivered', '2026-02-28T09:00:00Z'));
   await box.given(stateChange('m1', { dispositions: reports(0, 600) }));
@@ -87,7 +87,7 @@ test('a message takes 1,000 dispositions and no more', async () => {
   expect(await box.statuses(stateChange('m1', { dispositions: reports(600, 1) }))).toEqual(['applied']);
 });
 
-test('a state of more than 64 KB is invalid', async () => {
+test('[EL3] a state of more than 64 KB is invalid', async () => {
   const reports = Array.from({ length: 600 }, (_, i) =>
     report(`tel:+1${String(i).padStart(60, '0')}`, 'delivered', '2026-02-28T09:00:00Z'),
   );
@@ -111,7 +111,7 @@ test('faults are named by pointer', async () => {
   ]);
 });
 
-test.each(['create', 'delete'])('a state takes no %s', async (op) => {
+test.each(['create', 'delete'])('[OP1] a state takes no %s', async (op) => {
   const operation = { ...stateChange('m1', {}), op };
   expect(pointersOf(await box.result(operation))).toEqual(['/op']);
 });

@@ -18,7 +18,7 @@ const summary = async () =>
   (await box.lastRows()).map(({ type, id, implied = false }) => `${type} ${id}${implied ? ' implied' : ''}`);
 
 describe('creating a message', () => {
-  test('makes its conversation history in default on the way, in the same commit', async () => {
+  test('[CH3] makes its conversation history in default on the way, in the same commit', async () => {
     expect(await box.result(aMessage({ id: 'm1' }))).toEqual({ status: 'applied', modSeq: 2 });
     expect(await summary()).toEqual(['conversationHistory c1 implied', 'message m1']);
     expect(await box.element('conversationHistory', 'c1')).toMatchObject({
@@ -28,7 +28,7 @@ describe('creating a message', () => {
     });
   });
 
-  test('leaves a conversation history as it is that is there already', async () => {
+  test('[CH3] leaves a conversation history as it is that is there already', async () => {
     await box.given(aFolder('f1'), aConversation({ folderId: 'f1', subject: 'Trip' }));
     await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
     expect(await summary()).toEqual(['message m1', 'message m2']);
@@ -44,7 +44,7 @@ describe('creating a message', () => {
     expect(await box.statuses(aMessage({ seed: false }))).toEqual(['parentNotFound']);
   });
 
-  test('keeps all its attributes', async () => {
+  test('[EL1] keeps all its attributes', async () => {
     const data = {
       messageContext: 'file-message',
       direction: 'Out',
@@ -74,7 +74,7 @@ describe('creating a message', () => {
     });
   });
 
-  test('with flags stores its state too, sorted and each once', async () => {
+  test('[ME1] with flags stores its state too, sorted and each once', async () => {
     await box.given(aMessage({ id: 'm1', flags: ['zeta', '\\Seen', 'alpha', '\\Seen'] }));
     expect(await summary()).toEqual(['conversationHistory c1 implied', 'message m1', 'messageState m1']);
     expect(await box.element('messageState', 'm1')).toEqual({
@@ -86,7 +86,7 @@ describe('creating a message', () => {
     });
   });
 
-  test('without flags stores no state', async () => {
+  test('[ME4] without flags stores no state', async () => {
     await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2', flags: [] }));
     expect(await box.names('messageState')).toEqual([]);
   });
@@ -100,7 +100,7 @@ describe('creating a message', () => {
     expect(await box.names('messageState')).toEqual([]);
   });
 
-  test('answers gone where it was deleted', async () => {
+  test('[OP4] answers gone where it was deleted', async () => {
     await box.given(aMessage({ id: 'm1' }));
     await box.given(removal('message', 'm1'));
     expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
@@ -122,7 +122,7 @@ describe('creating a message', () => {
     ]);
   });
 
-  test('is invalid where it makes more than 64 KB, and may be just as large', async () => {
+  test('[EL3] is invalid where it makes more than 64 KB, and may be just as large', async () => {
     expect(pointersOf(await box.result(aMessage({ textContent: 'x'.repeat(65_536) })))).toEqual(['/data']);
     expect(pointersOf(await box.result(aMessage({ textContent: 'é'.repeat(32_768) })))).toEqual(['/data']);
     await box.given(aMessage({ textContent: 'x'.repeat(65_100) }));
@@ -154,7 +154,7 @@ describe('creating a message', () => {
     ]);
   });
 
-  test('is over its quota where the policy allows no more', async () => {
+  test('[PO6] is over its quota where the policy allows no more', async () => {
     await box.registry.putPolicy('default' as never, { maxMessages: 2 });
     expect(await box.statuses(aMessage(), aMessage(), aMessage({ conversationId: 'c2' }))).toEqual([
       'applied',
@@ -166,7 +166,7 @@ describe('creating a message', () => {
 });
 
 describe('a reply', () => {
-  test('sets \\Answered on what it answers, in the same commit, as implied', async () => {
+  test('[ME2] sets \\Answered on what it answers, in the same commit, as implied', async () => {
     await box.given(aMessage({ id: 'm1', flags: ['\\Seen'] }));
     await box.given(aMessage({ id: 'm2', inReplyToMessageId: 'm1' }));
     expect(await summary()).toEqual(['message m2', 'messageState m1 implied']);
@@ -206,7 +206,7 @@ describe('a reply', () => {
     expect(await box.names('messageState')).toEqual([]);
   });
 
-  test('to a message with 64 flags leaves it with these', async () => {
+  test('[ME3] to a message with 64 flags leaves it with these', async () => {
     const flags = Array.from({ length: 64 }, (_, i) => `k${i}`);
     await box.given(aMessage({ id: 'm1', flags }));
     await box.given(aMessage({ id: 'm2', inReplyToMessageId: 'm1' }));
@@ -218,7 +218,7 @@ describe('modifying a message', () => {
   const parts = [{ contentType: 'image/png', size: 7, href: 'https://example.com/x' }];
   beforeEach(() => box.given(aMessage({ id: 'm1', subject: 'Hi', payloadParts: parts, flags: ['x'] })));
 
-  test('changes the listed attributes alone, and not its state', async () => {
+  test('[OP2] changes the listed attributes alone, and not its state', async () => {
     await box.given(changed({ textContent: 'edited' }));
     expect(await summary()).toEqual(['message m1']);
     expect(await box.element('message', 'm1')).toMatchObject({
@@ -229,7 +229,7 @@ describe('modifying a message', () => {
     expect(await box.element('messageState', 'm1')).toMatchObject({ flags: ['x'], modSeq: 2 });
   });
 
-  test('with null takes attributes away', async () => {
+  test('[OP2] with null takes attributes away', async () => {
     await box.given(changed({ subject: null, payloadParts: null }));
     const element = await box.element('message', 'm1');
     expect(element).not.toHaveProperty('subject');
@@ -243,7 +243,7 @@ describe('modifying a message', () => {
   });
 
   test.each(['date', 'direction', 'from', 'sessionId', 'contentType', 'imdnMessageId', 'conversationId'])(
-    'does not change its %s',
+    '[OP2, CH2] does not change its %s',
     async (name) => {
       expect(pointersOf(await box.result(changed({ [name]: 'x' })))).toEqual([`/data/${name}`]);
     },
@@ -284,7 +284,7 @@ describe('modifying a message', () => {
 describe('deleting a message', () => {
   beforeEach(() => box.given(aMessage({ id: 'm1', flags: ['x'] })));
 
-  test('is one removal that takes its state along, with its date for those who keep young ones alone', async () => {
+  test('[SC12] is one removal that takes its state along, with its date for those who keep young ones alone', async () => {
     await box.given(removal('message', 'm1'));
     expect(await box.lastRows()).toEqual([
       {

@@ -19,7 +19,7 @@ const commitCount = async () => (await box.commits(BOX)).length;
 const problem = (kind: string, details: object = {}) => ({ kind, details: expect.objectContaining(details) });
 
 describe('the same request again', () => {
-  test('has the same results, and nothing changes', async () => {
+  test('[XO2] has the same results, and nothing changes', async () => {
     const request = [message(1), deletion('m9', { n: 2 }), { n: 3, op: 'fly' }];
     const first = await send(...request);
     expect(statuses(first)).toEqual(['1 applied', '2 notFound', '3 invalid']);
@@ -29,7 +29,7 @@ describe('the same request again', () => {
     expect(await box.head()).toEqual(head);
   });
 
-  test('however late, and whatever has happened since', async () => {
+  test('[XO2] however late, and whatever has happened since', async () => {
     const first = await send(message(1));
     await box.given(deletion('m1'));
     box.clock.nowMs += 400 * 86_400_000;
@@ -44,7 +44,7 @@ describe('the same request again', () => {
     expect(await send(turned)).toEqual(first);
   });
 
-  test('keeps results and n where nothing applied', async () => {
+  test('[OP11] keeps results and n where nothing applied', async () => {
     const first = await send(deletion('m9', { n: 1 }));
     expect(await commitCount()).toBe(1);
     await box.given(aConversation(), aMessage({ id: 'm9' }));
@@ -62,7 +62,7 @@ describe('the same request again', () => {
 });
 
 describe('operations that were processed before', () => {
-  test('of earlier requests are duplicates', async () => {
+  test('[XO3, ST11] of earlier requests are duplicates', async () => {
     await send(message(1), message(2));
     await send(message(3));
     expect(statuses(await send(message(1), message(2)))).toEqual(['1 duplicate', '2 duplicate']);
@@ -110,7 +110,7 @@ describe('operations that were processed before', () => {
     ]);
   });
 
-  test('of a request processed in part return theirs, and the rest is processed', async () => {
+  test('[XO4] of a request processed in part return theirs, and the rest is processed', async () => {
     const operations = Array.from({ length: 50 }, (_, i) =>
       aMessage({ n: i + 1, id: `m${i}`, conversationId: `c${i}`, flags: ['x'] }),
     );
@@ -125,7 +125,7 @@ describe('operations that were processed before', () => {
 });
 
 describe('a request that is refused', () => {
-  test('says which n was expected where operations are missing, and nothing is done', async () => {
+  test('[XO5] says which n was expected where operations are missing, and nothing is done', async () => {
     await send(message(1));
     await expect(send(message(3))).rejects.toMatchObject(problem('operation-gap', { expectedN: 2 }));
     await expect(send(message(9), message(10))).rejects.toMatchObject(
@@ -144,7 +144,7 @@ describe('a request that is refused', () => {
     ['another id', { ...message(2), id: 'm7' }],
     ['another kind of operation', aFolder('f1', { n: 2 })],
     ['one member more', { ...message(2), flags: ['x'] }],
-  ])('has %s under a processed n of the last request: a mismatch', async (_, other) => {
+  ])('[XO6] has %s under a processed n of the last request: a mismatch', async (_, other) => {
     await send(message(1), message(2));
     await expect(send(message(1), other)).rejects.toMatchObject(problem('operation-mismatch'));
     await expect(send(other)).rejects.toMatchObject(problem('operation-mismatch'));
@@ -152,7 +152,7 @@ describe('a request that is refused', () => {
     expect(await box.names('message')).toEqual(['m1', 'm2']);
   });
 
-  test('comes from an instance that was replaced, with operations or without', async () => {
+  test('[XO7] comes from an instance that was replaced, with operations or without', async () => {
     await send(message(1));
     const restored = await box.device(BOX, 'phone', {}, 'phone-2');
     await expect(send(message(2))).rejects.toMatchObject(problem('instance-replaced'));
@@ -185,7 +185,7 @@ test('registering the same instance again keeps its numbers', async () => {
   expect(statuses(await send(message(2)))).toEqual(['2 applied']);
 });
 
-test('devices number their operations each for itself', async () => {
+test('[XO1] devices number their operations each for itself', async () => {
   const tablet = await box.device(BOX, 'tablet');
   await send(message(1));
   const { results } = await box.sync(tablet, { operations: [aMessage({ n: 1, id: 'x' })] });

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 describe('one request', () => {
-  test('commits what applies as one commit with one modSeq; what fails does not hold it back', async () => {
+  test('[OP6] commits what applies as one commit with one modSeq; what fails does not hold it back', async () => {
     const results = await box.results(
       aFolder('f1'),
       aFolder('f2', { parentFolderId: 'f9' }),
@@ -38,7 +38,7 @@ describe('one request', () => {
     expect((await box.commits(BOX)).map(({ modSeq }) => modSeq)).toEqual([1, 2]);
   });
 
-  test('evaluates its operations in order, each seeing the ones before', async () => {
+  test('[OP5] evaluates its operations in order, each seeing the ones before', async () => {
     expect(
       await box.statuses(
         aMessage({ id: 'm1', conversationId: 'c2', seed: false }),
@@ -87,14 +87,17 @@ describe('one request', () => {
       'conversationHistory',
     ],
     ['a message', aMessage({ id: 'x', seed: false }), deletion('x'), 'message'],
-  ])('that creates and deletes %s applies both and leaves one removal', async (_, create, remove, type) => {
-    await box.given(aConversation());
-    const before = (await box.head()).counts;
-    await box.given(create, remove);
-    expect(await box.lastRows()).toEqual([expect.objectContaining({ type, id: 'x', removed: 'deleted' })]);
-    expect((await box.head()).counts).toEqual(before);
-    expect(await box.statuses(remove)).toEqual(['unchanged']);
-  });
+  ])(
+    '[OP7] that creates and deletes %s applies both and leaves one removal',
+    async (_, create, remove, type) => {
+      await box.given(aConversation());
+      const before = (await box.head()).counts;
+      await box.given(create, remove);
+      expect(await box.lastRows()).toEqual([expect.objectContaining({ type, id: 'x', removed: 'deleted' })]);
+      expect((await box.head()).counts).toEqual(before);
+      expect(await box.statuses(remove)).toEqual(['unchanged']);
+    },
+  );
 
   test('that modifies and deletes leaves one removal', async () => {
     await box.given(aMessage({ id: 'm1', flags: ['x'] }));
@@ -125,7 +128,7 @@ describe('one request', () => {
   test.each([
     ['fails', [deletion('m9'), aFolder('default'), { op: 'fly', type: 'folder' }]],
     ['changes nothing', [modification('conversationHistory', 'c1', {}), stateChange('m1', {})]],
-  ])('in which everything %s makes no commit and uses no modSeq', async (_, operations) => {
+  ])('[OP11] in which everything %s makes no commit and uses no modSeq', async (_, operations) => {
     await box.given(aMessage({ id: 'm1' }));
     const before = await box.head();
     const { modSeq } = await box.deposit(BOX, ...operations);
@@ -139,7 +142,7 @@ describe('ifModSeq', () => {
   beforeEach(() => box.given(aFolder('f1')));
   const renamed = (name: string, ifModSeq: number) => modification('folder', 'f1', { name }, { ifModSeq });
 
-  test('is compared with the state before the request, whatever operations before it did', async () => {
+  test('[OP8] is compared with the state before the request, whatever operations before it did', async () => {
     expect(await box.statuses(renamed('a', 2), renamed('b', 2), renamed('c', 3))).toEqual([
       'applied',
       'applied',
@@ -148,7 +151,7 @@ describe('ifModSeq', () => {
     expect(await box.element('folder', 'f1')).toMatchObject({ name: 'b', modSeq: 3 });
   });
 
-  test('of an element created in the request is a conflict, whatever it says', async () => {
+  test('[OP8] of an element created in the request is a conflict, whatever it says', async () => {
     const { modSeq } = await box.head();
     expect(
       await box.statuses(
@@ -166,7 +169,7 @@ describe('current', () => {
   const large = (bytes: number) => aMessage({ id: 'm1', textContent: 'x'.repeat(bytes) });
   const existing = async () => box.result(aMessage({ id: 'm1' }));
 
-  test('is left out above 2 KB of JSON, and the element stands in the changes of this synchronization', async () => {
+  test('[OP14] is left out above 2 KB of JSON, and the element stands in the changes of this synchronization', async () => {
     const phone = await box.device(BOX, 'phone');
     await box.given(large(2048));
     const { syncToken } = await box.syncAll(phone);
@@ -200,7 +203,7 @@ describe('current', () => {
 });
 
 describe('more than one commit holds', () => {
-  test('gets results for as many operations as are processed, in order, and the rest is sent again', async () => {
+  test('[OP10] gets results for as many operations as are processed, in order, and the rest is sent again', async () => {
     const operations = Array.from({ length: 50 }, (_, i) =>
       aMessage({ id: `m${i}`, conversationId: `c${i}`, flags: ['x'] }),
     );
@@ -237,7 +240,7 @@ test('a commit holds 64 KB of elements itself, and the size of what is beyond', 
   expect(messages[1]?.bytes).toBe(Buffer.byteLength(JSON.stringify(stored)));
 });
 
-test('a box begins with a commit that creates its built-in folders', async () => {
+test('[FO1] a box begins with a commit that creates its built-in folders', async () => {
   await box.given(aMessage());
   const [first] = await box.commits(BOX);
   expect(first).toMatchObject({ modSeq: 1, previous: '', origin: { by: 'server' } });
@@ -270,7 +273,7 @@ test('the log keeps a commit for 90 days, and what is left of a deleted element 
   expect(days(tombstone?.expiresAtMs)).toBe(120);
 });
 
-test('boxes do not share anything', async () => {
+test('[AU6] boxes do not share anything', async () => {
   await box.given(aMessage({ id: 'm1' }));
   const { results, modSeq } = await box.deposit(
     'tel:+15550999' as never,

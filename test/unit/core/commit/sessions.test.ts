@@ -16,7 +16,7 @@ const groupState = {
 };
 
 describe('creating a session history', () => {
-  test('keeps all its attributes', async () => {
+  test('[EL1] keeps all its attributes', async () => {
     const data = {
       subject: 'Trip',
       endedAt: '2026-02-28T10:00:00Z',
@@ -75,7 +75,7 @@ describe('creating a session history', () => {
 describe('modifying a session history', () => {
   beforeEach(() => box.given(aSession({ subject: 'Trip', groupState })));
 
-  test('merges into the group state, member by member', async () => {
+  test('[OP2] merges into the group state, member by member', async () => {
     await box.given(changed({ groupState: { groupType: 'closed' }, endedAt: '2026-02-28T11:00:00Z' }));
     expect(await box.element('sessionHistory', 's1')).toMatchObject({
       groupState: { ...groupState, groupType: 'closed' },
@@ -97,7 +97,7 @@ describe('modifying a session history', () => {
     ['participants, by null', { participants: null }, '/data/participants'],
     ['group state, to a faulty one', { groupState: { timestamp: null } }, '/data/groupState/timestamp'],
     ['group state, by an unknown member', { groupState: { colour: 'red' } }, '/data/groupState/colour'],
-  ])('does not change its %s', async (_, data, pointer) => {
+  ])('[OP2, CH2] does not change its %s', async (_, data, pointer) => {
     expect(pointersOf(await box.result(changed(data)))).toEqual([pointer]);
   });
 
@@ -129,7 +129,7 @@ describe('deleting a session history', () => {
     await box.given(inSession('m1'), inSession('m2', 's2'), aMessage({ id: 'm3' }));
   });
 
-  test('takes the messages with its sessionId along, and no others', async () => {
+  test('[OP3] takes the messages with its sessionId along, and no others', async () => {
     await box.given(removal('sessionHistory', 's1'));
     expect(await box.lastRows()).toEqual([
       { type: 'sessionHistory', id: 's1', conversationId: 'c1', folderId: 'default', removed: 'deleted' },

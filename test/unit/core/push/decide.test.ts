@@ -74,7 +74,7 @@ describe('a commit is not announced', () => {
       device({}, only('f3')),
       commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
     ],
-  ])('%s: %s', (why, _, to, what) => {
+  ])('[PU5, PU6, PU7, PU8] %s: %s', (why, _, to, what) => {
     expect(decidePush(to, what, NOW)).toEqual({ kind: 'none', why });
   });
 });
@@ -124,7 +124,7 @@ describe('a commit is announced', () => {
       device({}, only('f1', { elementTypes: ['message'] })),
       commit(5, [row('folder', 'f1', { removed: 'deleted' })]),
     ],
-  ])('%s', (_, to, what) => {
+  ])('[PU1] %s', (_, to, what) => {
     expect(decidePush(to, what, NOW)).toEqual({ kind: 'schedule', dueMs: NOW });
   });
 
@@ -157,7 +157,7 @@ test('a push is not due before the earliest time that is asked for', () => {
 });
 
 describe('what a synchronization request says', () => {
-  test('is everything since the device synchronized, by type, with the last modSeq', () => {
+  test('[PU2] is everything since the device synchronized, by type, with the last modSeq', () => {
     const commits = [
       commit(4, [row('folder', 'f9')]), // synchronized
       commit(5, [row('message', 'm1'), row('messageState', 'm1'), row('folder', 'f2')]),
@@ -171,7 +171,7 @@ describe('what a synchronization request says', () => {
     });
   });
 
-  test('leaves out own changes and what is out of scope', () => {
+  test('[PU5, PU6] leaves out own changes and what is out of scope', () => {
     const commits = [
       commit(5, [row('message', 'own')], 'phone'),
       commit(
@@ -189,7 +189,7 @@ describe('what a synchronization request says', () => {
     });
   });
 
-  test('names a conversation history that comes in or leaves, and ten at the most', () => {
+  test('[PU2] names a conversation history that comes in or leaves, and ten at the most', () => {
     const moves = commit(5, [
       row('conversationHistory', 'in', { folderId: 'f1', folderBefore: 'f2' }),
       row('conversationHistory', 'out', { folderId: 'f2', folderBefore: 'f1' }),

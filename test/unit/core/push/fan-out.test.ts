@@ -39,7 +39,7 @@ const deliver = async () => {
 };
 
 describe('fan-out', () => {
-  test('marks the device first, then sends: the first change after a quiet time at once', async () => {
+  test('[PU4] marks the device first, then sends: the first change after a quiet time at once', async () => {
     const send = box.core.pushQueue.send;
     const seen: unknown[] = [];
     box.core.pushQueue.send = async (pushes) => {
@@ -57,7 +57,7 @@ describe('fan-out', () => {
     ]);
   });
 
-  test('sends one message for all commits of a window, delayed to its end in whole seconds', async () => {
+  test('[PU3] sends one message for all commits of a window, delayed to its end in whole seconds', async () => {
     await commitAndFanOut();
     await deliver();
     box.clock.nowMs += 700;
@@ -100,7 +100,7 @@ describe('fan-out', () => {
     expect(box.pushes).toEqual([]);
   });
 
-  test('looks at each device for itself', async () => {
+  test('[SC1] looks at each device for itself', async () => {
     const tablet = await box.device(BOX, 'tablet', { pushWindowMs: 900_000 });
     const quiet = await box.device(BOX, 'quiet', { serverInitiated: false });
     for (const [who, id] of [
@@ -152,7 +152,7 @@ describe('the notifier', () => {
     expect(box.frames.map(({ frame }) => (frame as { modSeq: number }).modSeq)).toEqual([3, 4]);
   });
 
-  test('that comes twice with one message sends one frame', async () => {
+  test('[PU3] that comes twice with one message sends one frame', async () => {
     await commitAndFanOut();
     const message = await deliver();
     await notify(box.core, message);
@@ -269,7 +269,7 @@ describe('the notifier', () => {
 });
 
 describe('a connection', () => {
-  test('of a device that is behind is told, a second later at the earliest', async () => {
+  test('[PU9] of a device that is behind is told, a second later at the earliest', async () => {
     await disconnected(box.core, phone, 'A');
     await commitAndFanOut();
     expect(box.pushes).toEqual([]);
@@ -296,7 +296,7 @@ describe('a connection', () => {
     expect(box.frames.map(({ connectionId }) => connectionId)).toEqual(['A', 'B']);
   });
 
-  test('replaces the older one, which is closed', async () => {
+  test('[SO3] replaces the older one, which is closed', async () => {
     expect(await open('B')).toBe(true);
     expect(box.closed).toEqual(['A']);
     expect((await record()).connectionId).toBe('B');

@@ -229,7 +229,7 @@ describe('in every order of two, or many of them', () => {
     [['connect B', 'sync'], 'away', away],
     [['connect B', 'connect C'], 'quiet', quiet],
     [['connect B', 'connect C'], 'away', away],
-  ])('%j of a device that is %s: it is told, once a window', async (names, _, begin) => {
+  ])('[PU1, PU3] %j of a device that is %s: it is told, once a window', async (names, _, begin) => {
     const orders = await inManyOrders(
       async (choose) => {
         const world = new World(past);
@@ -250,7 +250,7 @@ describe('in every order of two, or many of them', () => {
     [['notifier', 'fanOut3 again'], 'scheduled', busy],
     [['notifier doubled', 'notifier'], 'scheduled', busy],
     [['notifier doubled', 'notifier'], 'recently told', recent],
-  ])('%j of a device that is %s: it is told, doubled at the most', async (names, _, begin) => {
+  ])('[PU1, PU10] %j of a device that is %s: it is told, doubled at the most', async (names, _, begin) => {
     await inManyOrders(
       async (choose) => {
         const world = new World(past);
@@ -340,7 +340,7 @@ describe('a process that ends midway', () => {
   };
 
   test.each([true, false])(
-    'as a notifier, at any call: its message comes again (recently told: %s)',
+    '[PU9] as a notifier, at any call: its message comes again (recently told: %s)',
     async (isRecent) => {
       for (let calls = 1; calls < 20; calls++) {
         const world = new World(past);

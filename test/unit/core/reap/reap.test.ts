@@ -111,7 +111,7 @@ test.each([0, 1, 79, 80, 81, 200])(
   },
 );
 
-test('what was in it leaves tombstones that answer gone', async () => {
+test('[OP4] what was in it leaves tombstones that answer gone', async () => {
   await fill(3);
   await box.given(removal('conversationHistory', 'c1'));
   await order();
@@ -231,7 +231,7 @@ describe('a conversation history created anew', () => {
   test.each([
     ['after it was deleted', [removal('conversationHistory', 'c1')]],
     ['after its folder was deleted', [removal('folder', 'f1')]],
-  ])('%s keeps what it holds now, and loses what it held', async (_, deletions) => {
+  ])('[CH4] %s keeps what it holds now, and loses what it held', async (_, deletions) => {
     await fill(100);
     await box.given(...deletions);
     await box.given(anew, modification('message', 'new', { subject: 'x' }));

@@ -15,7 +15,7 @@ const NOW = Date.parse('2026-03-01T12:00:00Z');
 const ALL = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 
 describe('effective: preferences and policies', () => {
-  test('what is left out means everything', () => {
+  test('[DV2] what is left out means everything', () => {
     expect(effectiveOf({}, [{}])).toEqual({
       elementTypes: ALL,
       folders: '*',
@@ -26,13 +26,13 @@ describe('effective: preferences and policies', () => {
     });
   });
 
-  test('element types are those that all allow, in the order of the protocol', () => {
+  test('[SC1, PO5] element types are those that all allow, in the order of the protocol', () => {
     const preferences: Preferences = { elementTypes: ['message', 'folder', 'conversationHistory'] };
     const policies = [{ elementTypes: ['messageState', 'message', 'conversationHistory'] as never }, {}];
     expect(effectiveOf(preferences, policies).elementTypes).toEqual(['conversationHistory', 'message']);
   });
 
-  test('ages are the lower ones, for each message context', () => {
+  test('[PO5] ages are the lower ones, for each message context', () => {
     const policies = [
       { maxMessageAgeDays: { 'file-message': 7, 'chat-message': 200 } },
       { maxMessageAgeDays: { 'file-message': 9 } },
@@ -48,13 +48,13 @@ describe('effective: preferences and policies', () => {
     [undefined, 50, 50],
     [100, 50, 50],
     [0, 50, 0],
-  ])('of texts of %s and %s bytes it is %s', (mine, theirs, both) => {
+  ])('[PO5] of texts of %s and %s bytes it is %s', (mine, theirs, both) => {
     const preferences = mine === undefined ? {} : { maxTextBytes: mine };
     const policy = theirs === undefined ? {} : { maxTextBytes: theirs };
     expect(effectiveOf(preferences, [policy]).maxTextBytes).toBe(both);
   });
 
-  test('the push window is the longer one', () => {
+  test('[PO9] the push window is the longer one', () => {
     expect(effectiveOf({ pushWindowMs: 0 }, [{}]).pushWindowMs).toBe(0);
     expect(
       effectiveOf({ pushWindowMs: 0 }, [{ minPushWindowMs: 500 }, { minPushWindowMs: 800 }]).pushWindowMs,
@@ -78,7 +78,7 @@ describe('a conversation history', () => {
     ['c1', 'f2', false],
     ['c7', 'f1', false],
     ['c1', undefined, false],
-  ])('%s in folder %s of a scope with f1 and without c7: %s', (id, folder, isIn) => {
+  ])('[SC3, SC4] %s in folder %s of a scope with f1 and without c7: %s', (id, folder, isIn) => {
     expect(holdsConversation(only, id as never, folder as never)).toBe(isIn);
   });
 
@@ -99,7 +99,7 @@ describe('the age of a message', () => {
     ['2026-02-22T12:00:00.000Z', true],
     ['2026-02-22T11:59:59.999Z', false],
     ['2027-01-01T00:00:00Z', true],
-  ])('of %s within 7 days of 1 March: %s', (date, isYoung) => {
+  ])('[SC5] of %s within 7 days of 1 March: %s', (date, isYoung) => {
     expect(young(date)).toBe(isYoung);
   });
 
@@ -190,7 +190,7 @@ describe('a text that is longer than allowed', () => {
     ['😀😀', 7, '😀'],
     ['😀😀', 3, ''],
     ['e\u0301x', 2, 'e'],
-  ])('%j at %i bytes is cut to %j, at a character, and says so', (text, bytes, cut) => {
+  ])('[SC6] %j at %i bytes is cut to %j, at a character, and says so', (text, bytes, cut) => {
     expect(truncated(message(text), bytes)).toEqual({ ...message(cut), textTruncated: true });
   });
 

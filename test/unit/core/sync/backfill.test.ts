@@ -76,7 +76,7 @@ describe('the order', () => {
   beforeEach(fill);
 
   test.each([1, 2, 3])(
-    'with a limit of %i: folders, conversation histories, then contents, newest first',
+    '[BF1] with a limit of %i: folders, conversation histories, then contents, newest first',
     async (limit) => {
       const { changes, pages } = await box.syncAll(phone, { limit });
       expect(changes.map(withConversation)).toEqual(
@@ -99,7 +99,7 @@ describe('the order', () => {
     ]);
   });
 
-  test('tells how far it has come, and counts up', async () => {
+  test('[BF3] tells how far it has come, and counts up', async () => {
     const { pages } = await box.syncAll(phone, { limit: 5 });
     expect(pages.map(({ backfill }) => backfill?.sent)).toEqual([5, 10, 15, 20]);
     for (const { backfill } of pages) expect(backfill?.total).toBe(20);
@@ -107,7 +107,7 @@ describe('the order', () => {
     for (const { nextSyncAfterSeconds } of pages) expect(nextSyncAfterSeconds).toBe(300);
   });
 
-  test('repeats a response that the client did not store', async () => {
+  test('[SY11] repeats a response that the client did not store', async () => {
     const first = await box.sync(phone, { limit: 7 });
     const second = await box.sync(phone, { limit: 7, syncToken: first.syncToken });
     expect(await box.sync(phone, { limit: 7, syncToken: first.syncToken })).toEqual(second);
@@ -117,7 +117,7 @@ describe('the order', () => {
 describe('live changes during a backfill', () => {
   beforeEach(fill);
 
-  test('come ahead of it, and it has half of each response', async () => {
+  test('[BF2] come ahead of it, and it has half of each response', async () => {
     const first = await box.sync(phone, { limit: 6 });
     expect(names(first.changes ?? [])).toEqual(ALL);
     await box.given(...Array.from({ length: 10 }, (_, i) => aFolder(`new${i}`)));
@@ -131,24 +131,27 @@ describe('live changes during a backfill', () => {
     ]);
   });
 
-  test.each([1, 2, 3, 4])('with a limit of %i are all told, and the backfill gets on', async (limit) => {
-    let page: SyncResponse = await box.sync(phone, { limit });
-    const seen = [...(page.changes ?? [])];
-    let added = 0;
-    for (let i = 0; page.hasMore && i < 200; i++) {
-      if (i < 10) added++;
-      if (i < 10) await box.given(aFolder(`new${i}`), stateChange('m1', { addFlags: [`k${i}`] }));
-      page = await box.sync(phone, { limit, syncToken: page.syncToken });
-      seen.push(...(page.changes ?? []));
-    }
-    expect(page.hasMore).toBeUndefined();
-    const held = new Set(seen.map(withConversation));
-    for (const name of [...ALL, ...contentsOf('c1'), ...contentsOf('c2')]) expect(held).toContain(name);
-    for (let i = 0; i < added; i++) expect(held).toContain(`folder new${i}`);
-    expect(added).toBeGreaterThan(3);
-    const states = seen.filter((change) => withConversation(change) === 'messageState m1 c1');
-    expect(states.at(-1)).toMatchObject({ flags: Array.from({ length: added }, (_, i) => `k${i}`) });
-  });
+  test.each([1, 2, 3, 4])(
+    '[SY15] with a limit of %i are all told, and the backfill gets on',
+    async (limit) => {
+      let page: SyncResponse = await box.sync(phone, { limit });
+      const seen = [...(page.changes ?? [])];
+      let added = 0;
+      for (let i = 0; page.hasMore && i < 200; i++) {
+        if (i < 10) added++;
+        if (i < 10) await box.given(aFolder(`new${i}`), stateChange('m1', { addFlags: [`k${i}`] }));
+        page = await box.sync(phone, { limit, syncToken: page.syncToken });
+        seen.push(...(page.changes ?? []));
+      }
+      expect(page.hasMore).toBeUndefined();
+      const held = new Set(seen.map(withConversation));
+      for (const name of [...ALL, ...contentsOf('c1'), ...contentsOf('c2')]) expect(held).toContain(name);
+      for (let i = 0; i < added; i++) expect(held).toContain(`folder new${i}`);
+      expect(added).toBeGreaterThan(3);
+      const states = seen.filter((change) => withConversation(change) === 'messageState m1 c1');
+      expect(states.at(-1)).toMatchObject({ flags: Array.from({ length: added }, (_, i) => `k${i}`) });
+    },
+  );
 
   test('that delete what was not sent yet are told, and nothing of it follows', async () => {
     const first = await box.sync(phone, { limit: 6 });
@@ -234,7 +237,7 @@ describe('a commit of the last minute that is seen in part', () => {
       conversationKey('c2' as ConversationId),
       () => box.given(aConversation({ id: 'c2' }), aConversation({ id: 'c3' })),
     ],
-  ])('is waited for: %s comes a little later', async (_, key, commit) => {
+  ])('[SY15] is waited for: %s comes a little later', async (_, key, commit) => {
     await commit();
     store.hide(key, { reads: 12 });
     const { changes } = await box.syncAll(phone);
@@ -243,7 +246,7 @@ describe('a commit of the last minute that is seen in part', () => {
     expect(box.clock.sleptMs).toBeGreaterThan(0);
   });
 
-  test('and stays so holds the backfill where it is: more follows later', async () => {
+  test('[SY15] and stays so holds the backfill where it is: more follows later', async () => {
     await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
     store.hide('E#c1#M#m1');
     const first = await box.sync(phone, {});
@@ -327,7 +330,7 @@ test('an empty box is sent as what it is: its built-in folders', async () => {
 test.each([
   ['damaged', () => 'damaged'],
   ['of another device', async () => (await box.syncAll(await box.device(BOX, 'tablet'))).syncToken],
-])('a token that is %s leads to reset, never to an error', async (_, token) => {
+])('[TK3, TK7] a token that is %s leads to reset, never to an error', async (_, token) => {
   await fill();
   const response = await box.sync(phone, { syncToken: await token() });
   expect(response.reset).toBe(true);

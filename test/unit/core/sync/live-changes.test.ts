@@ -42,7 +42,7 @@ beforeEach(async () => {
 });
 
 describe('an element that changed more than once', () => {
-  test('stands once, with its latest state', async () => {
+  test('[SY7] stands once, with its latest state', async () => {
     await box.given(modification('message', 'm1', { subject: 'a' }));
     await box.given(modification('message', 'm1', { subject: 'b' }), stateChange('m1', { addFlags: ['y'] }));
     await box.given(stateChange('m1', { addFlags: ['z'] }));
@@ -59,7 +59,7 @@ describe('an element that changed more than once', () => {
     expect(short(await changes())).toEqual(['message m2 5 deleted']);
   });
 
-  test('and lost its last flag has a state with none', async () => {
+  test('[ME4] and lost its last flag has a state with none', async () => {
     await box.given(stateChange('m1', { removeFlags: ['x'] }));
     expect(await changes()).toEqual([
       { type: 'messageState', id: 'm1', modSeq: 3, conversationId: 'c1', flags: [] },
@@ -68,7 +68,7 @@ describe('an element that changed more than once', () => {
 });
 
 describe('a removal', () => {
-  test('of a message says where it was, and takes its state along', async () => {
+  test('[SY8] of a message says where it was, and takes its state along', async () => {
     await box.given(stateChange('m1', { addFlags: ['y'] }), deletion('m1'));
     expect(await changes()).toEqual([
       { type: 'message', id: 'm1', modSeq: 3, conversationId: 'c1', removed: 'deleted' },
@@ -106,7 +106,7 @@ describe('a removal', () => {
   });
 });
 
-test('all elements stand before all removals: folders, parents first, then by type', async () => {
+test('[SY6] all elements stand before all removals: folders, parents first, then by type', async () => {
   await box.given(
     aFolder('a'),
     aFolder('gone'),
@@ -139,7 +139,7 @@ test('all elements stand before all removals: folders, parents first, then by ty
 describe('the own change of a device', () => {
   const own = (...operations: object[]) => operations.map((operation, i) => ({ ...operation, n: i + 1 }));
 
-  test('is left out of the response that acknowledges it', async () => {
+  test('[SY12] is left out of the response that acknowledges it', async () => {
     const operations = own(
       aMessage({ id: 'm2', flags: ['y'] }),
       modification('message', 'm1', { subject: 'a' }),
@@ -155,7 +155,7 @@ describe('the own change of a device', () => {
     expect(await changes({ operations })).toEqual([]);
   });
 
-  test('is sent in any other response', async () => {
+  test('[SY12] is sent in any other response', async () => {
     await sync({ operations: own(modification('message', 'm1', { subject: 'a' })) });
     expect(short(await changes())).toEqual(['message m1 3']);
   });
@@ -167,7 +167,7 @@ describe('the own change of a device', () => {
     expect(short(await changes({ operations: [first] }))).toEqual(['folder f1 4', 'message m1 3']);
   });
 
-  test('is sent where another commit touched the element before', async () => {
+  test('[SY12] is sent where another commit touched the element before', async () => {
     await box.given(modification('message', 'm1', { textContent: 'theirs' }));
     const operations = own(modification('message', 'm1', { subject: 'mine' }));
     expect(await changes({ operations })).toEqual([
@@ -175,7 +175,7 @@ describe('the own change of a device', () => {
     ]);
   });
 
-  test('is sent where another commit touched the element after, with the latest state', async () => {
+  test('[SY12] is sent where another commit touched the element after, with the latest state', async () => {
     const operations = own(modification('message', 'm1', { subject: 'mine' }));
     await sync({ operations });
     await box.given(modification('message', 'm1', { textContent: 'theirs' }));
@@ -190,7 +190,7 @@ describe('the own change of a device', () => {
     expect(short(await changes({ operations }))).toEqual(['messageState m1 3']);
   });
 
-  test('is sent where it was implied: a conversation history made on the way, \\Answered', async () => {
+  test('[SY13] is sent where it was implied: a conversation history made on the way, \\Answered', async () => {
     const operations = own(
       aMessage({ id: 'm2', inReplyToMessageId: 'm1' }),
       aMessage({ id: 'm3', conversationId: 'c2' }),
@@ -211,21 +211,21 @@ describe('the own change of a device', () => {
     },
   );
 
-  test('is never left out during an initial synchronization', async () => {
+  test('[SY12] is never left out during an initial synchronization', async () => {
     const tablet = await box.device(BOX, 'tablet');
     const operations = own(modification('message', 'm1', { subject: 'a' }));
     const first = await box.sync(tablet, { operations });
     expect(first.changes).toContainEqual(expect.objectContaining({ id: 'm1', subject: 'a' }));
   });
 
-  test('is never left out during a backfill', async () => {
+  test('[SY12] is never left out during a backfill', async () => {
     const first = await box.sync(phone, { limit: 2 });
     const operations = own(aFolder('f1'));
     const { changes: second = [] } = await box.sync(phone, { syncToken: first.syncToken, operations });
     expect(short(second)).toContain('folder f1 3');
   });
 
-  test('is never left out of a reset', async () => {
+  test('[SY12] is never left out of a reset', async () => {
     const operations = own(aFolder('f1'));
     const response = await box.sync(phone, { syncToken: 'damaged', operations });
     expect(response.reset).toBe(true);
@@ -260,7 +260,7 @@ describe('the room of a response', () => {
   const large = (id: string, bytes: number) => aMessage({ id, textContent: 'x'.repeat(bytes) });
 
   test.each([1, 2, 3, 7])(
-    'is the limit of %i elements, and all are told in the end, each once',
+    '[SY4] is the limit of %i elements, and all are told in the end, each once',
     async (limit) => {
       await box.given(...['a', 'b', 'c'].map((id) => aFolder(id)), deletion('m1'));
       await box.given(aMessage({ id: 'm2', flags: ['y'] }), aMessage({ id: 'm3' }));

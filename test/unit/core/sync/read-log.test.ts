@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 
 describe('nothing behind the token', () => {
-  test('is answered with a token alone', async () => {
+  test('[SY5] is answered with a token alone', async () => {
     const response = await box.sync(phone, { syncToken: token });
     expect(response).toEqual({ syncToken: token });
   });
@@ -48,7 +48,7 @@ describe('nothing behind the token', () => {
 });
 
 describe('rule: the log leads on from the token, by the chain of nonces', () => {
-  test('a box restored to before the token is another one: reset', async () => {
+  test('[TK4] a box restored to before the token is another one: reset', async () => {
     const restore = store.backup(BOX);
     await message('m1');
     const ahead = (await sync()).syncToken;
@@ -57,7 +57,7 @@ describe('rule: the log leads on from the token, by the chain of nonces', () => 
     expect(resets()).toEqual(['otherTimeline']);
   });
 
-  test.each([1, 2, 5])('and so it is when it has grown again, by %i commits', async (count) => {
+  test.each([1, 2, 5])('[TK4] and so it is when it has grown again, by %i commits', async (count) => {
     const restore = store.backup(BOX);
     await message('m1');
     const ahead = (await sync()).syncToken;
@@ -103,7 +103,7 @@ describe('rule: each next row is one more', () => {
     expect(box.clock.sleptMs).toBe(ms);
   });
 
-  test('what precedes a gap that stays is told, and more follows later', async () => {
+  test('[SY15] what precedes a gap that stays is told, and more follows later', async () => {
     store.hide(commitKey(4));
     const first = await sync();
     expect(first.ids).toEqual(['m1']);
@@ -161,7 +161,7 @@ describe('rule: each next row is one more', () => {
 });
 
 describe('rule: what is past its time counts as expired', () => {
-  test('a row of more than 90 days leads to reset, though it is still there', async () => {
+  test('[TK5] a row of more than 90 days leads to reset, though it is still there', async () => {
     await message('m1');
     box.clock.nowMs += 90 * DAY_MS + 1;
     expect(await sync()).toMatchObject({ reset: true });
@@ -189,7 +189,7 @@ describe('rule: more than 2,000 commits behind at the start leads to reset', () 
     for (let i = from; i < to; i++) await box.deposit(BOX, aMessage({ id: `x${i}`, seed: false }));
   };
 
-  test('2,000 do not, 2,001 do, and one that is on its way is not held to it', async () => {
+  test('[TK5] 2,000 do not, 2,001 do, and one that is on its way is not held to it', async () => {
     await grow(0, 2000);
     const first = await box.sync(phone, { syncToken: token, limit: 1 });
     expect(first.changes?.map(({ id }) => id)).toEqual(['x0']);
@@ -220,7 +220,7 @@ describe('an element that is not inline', () => {
     );
   });
 
-  test('and not visible yet stops the telling before it', async () => {
+  test('[SY15] and not visible yet stops the telling before it', async () => {
     store.hide(key('m2'));
     const first = await sync();
     expect(first.ids).toEqual(['m1']);

@@ -98,7 +98,7 @@ describe('an initial synchronization sends what is in the scope', () => {
       { maxMessageAgeDays: 30, folders: ['f1'] },
       [...FOLDERS, ...contents('c1').filter((name) => !name.includes('old'))],
     ],
-  ])('%s', async (_, preferences, expected) => {
+  ])('[SC2, SC3, SC4, SC5] %s', async (_, preferences, expected) => {
     expect(await from(preferences)).toEqual([...expected].sort());
   });
 });
@@ -171,13 +171,13 @@ describe('a scope that changes is told as its difference alone', () => {
       [...contents('c2'), 'message old c1', 'messageState old c1'],
     ],
     ['another push window', { pushWindowMs: 5 }, { pushWindowMs: 7, serverInitiated: false }, []],
-  ])('%s', async (_, before, after, expected) => {
+  ])('[SC7, SC8, SC9] %s', async (_, before, after, expected) => {
     await from(before);
     expect((await to(after)).changes).toEqual([...expected].sort());
     expect((await following()).pages).toEqual([{ syncToken: expect.any(String) }]);
   });
 
-  test('with effective in its first response, and not in others', async () => {
+  test('[SC7] with effective in its first response, and not in others', async () => {
     await from({ folders: ['f1'] });
     const { pages } = await to({ folders: ['f1', 'f2'], maxMessageAgeDays: 300 }, 2);
     expect(pages.length).toBeGreaterThan(2);
@@ -208,7 +208,7 @@ describe('a scope that changes is told as its difference alone', () => {
     expect(back.find(({ type }) => type === 'conversationHistory')).toMatchObject({ id: 'c1', modSeq: 3 });
   });
 
-  test('there and back between two synchronizations sends nothing that stays', async () => {
+  test('[SC9] there and back between two synchronizations sends nothing that stays', async () => {
     await from({ folders: ['f1'] });
     await box.device(BOX, 'phone', { folders: ['f1', 'f2'] } as never);
     expect((await to({ folders: ['f1'] })).changes).toEqual(['conversationHistory c2 outOfScope']);
@@ -226,7 +226,7 @@ describe('a scope that changes is told as its difference alone', () => {
     expect(changes).toEqual([...FOLDERS, ...contents('c2')].sort());
   });
 
-  test('while its backfill is under way is told in the end, whatever is sent again', async () => {
+  test('[SC9] while its backfill is under way is told in the end, whatever is sent again', async () => {
     await from({ folders: [] });
     phone = await box.device(BOX, 'phone', { folders: ['f1'] } as never);
     const first = await box.sync(phone, { syncToken: token, limit: 3 });
@@ -255,7 +255,7 @@ describe('a conversation history that moves', () => {
     await from({ folders: ['f1'] });
   });
 
-  test.each([1, 2, 3, 200])('into the scope comes with its contents (limit %i)', async (limit) => {
+  test.each([1, 2, 3, 200])('[SC10] into the scope comes with its contents (limit %i)', async (limit) => {
     await box.given(moved('c2', 'f1'));
     expect((await following(limit)).changes).toEqual(contents('c2'));
     expect((await following()).changes).toEqual([]);
@@ -286,7 +286,7 @@ describe('a conversation history that moves', () => {
     }
   });
 
-  test('out of the scope is one outOfScope with its modSeq, and what happens in it then is not told', async () => {
+  test('[SC10] out of the scope is one outOfScope with its modSeq, and what happens in it then is not told', async () => {
     await box.given(aMessage({ id: 'before', conversationId: 'c1' }));
     await box.given(moved('c1', 'f2'));
     await box.given(aMessage({ id: 'after', conversationId: 'c1' }));
@@ -349,7 +349,7 @@ describe('a conversation history that moves', () => {
 });
 
 describe('in a narrow scope', () => {
-  test('changes outside of it are passed over, and the token advances', async () => {
+  test('[SY9, SY10] changes outside of it are passed over, and the token advances', async () => {
     await from({ folders: ['f1'], elementTypes: ['conversationHistory', 'message', 'messageState'] });
     await box.given(
       stateChange('new', { addFlags: ['x'] }, { conversationId: 'c2' }),
@@ -361,7 +361,7 @@ describe('in a narrow scope', () => {
     expect(token).not.toBe(before);
   });
 
-  test('old messages and their states are not told, removals always are', async () => {
+  test('[SC5] old messages and their states are not told, removals always are', async () => {
     await from({ folders: ['f1'], maxMessageAgeDays: 30 });
     await box.given(
       stateChange('old', { addFlags: ['x'] }),
@@ -373,13 +373,13 @@ describe('in a narrow scope', () => {
     expect((await following()).changes).toEqual(['message old c1 deleted']);
   });
 
-  test('the passing of time is no scope change', async () => {
+  test('[SC11] the passing of time is no scope change', async () => {
     await from({ maxMessageAgeDays: 30 });
     box.clock.nowMs += 29 * DAY_MS;
     expect((await following()).pages).toEqual([{ syncToken: token }]);
   });
 
-  test('texts are cut, from the log and from the box alike, at a character', async () => {
+  test('[SC6] texts are cut, from the log and from the box alike, at a character', async () => {
     phone = await box.device(BOX, 'phone', { folders: ['f1'], maxTextBytes: 61 } as never);
     const { changes } = await box.syncAll(phone);
     const cut = { textContent: 'é'.repeat(30), textTruncated: true };
@@ -400,7 +400,7 @@ describe('in a narrow scope', () => {
     expect((await following()).changes).toEqual(['folder f1 deleted']);
   });
 
-  test('the removal of a message is told where its state alone is kept', async () => {
+  test('[SC12] the removal of a message is told where its state alone is kept', async () => {
     await from({ folders: ['f1'], elementTypes: ['messageState'] });
     await box.given(deletion('new'));
     expect((await following()).changes).toEqual(['message new c1 deleted']);
@@ -413,7 +413,7 @@ describe('a policy that changes', () => {
     box.clock.nowMs += 1000;
   };
 
-  test('narrows and widens the scope like preferences do, with effective', async () => {
+  test('[PO5] narrows and widens the scope like preferences do, with effective', async () => {
     await from({});
     await policy({ maxMessageAgeDays: { 'file-message': 30 } });
     const narrowed = await following();
@@ -427,7 +427,7 @@ describe('a policy that changes', () => {
     expect(widened.pages[0]?.effective?.maxMessageAgeDays).toEqual({});
   });
 
-  test('cannot widen what preferences leave out', async () => {
+  test('[PO5] cannot widen what preferences leave out', async () => {
     await from({ elementTypes: ['folder'] });
     await policy({ elementTypes: ['folder', 'message'] });
     expect((await following()).pages).toEqual([{ syncToken: token }]);
@@ -440,7 +440,7 @@ describe('a policy that changes', () => {
     expect((await following()).pages[0]?.effective?.elementTypes).toEqual(['folder']);
   });
 
-  test('sets the timer of the periodic synchronization', async () => {
+  test('[PO8] sets the timer of the periodic synchronization', async () => {
     await policy({ syncTimerSeconds: 77 });
     phone = await box.device(BOX, 'phone');
     expect((await box.sync(phone, {})).nextSyncAfterSeconds).toBe(77);

@@ -78,12 +78,12 @@ test.each([
   ['instance', { ...phone, instanceId: 'i2' }],
   ['box', { ...phone, box: 'tel:+15550999' }],
   ['device, where the ids put together are the same', { ...phone, deviceId: 'phonei', instanceId: '1' }],
-])('a token of another %s is none', async (_, other) => {
+])('[TK2] a token of another %s is none', async (_, other) => {
   const token = await sealSyncToken(KEYS, phone, upToDate);
   expect(await openSyncToken(KEYS, other as Caller, token)).toBeUndefined();
 });
 
-test('a token with any bit changed is none', async () => {
+test('[TK3] a token with any bit changed is none', async () => {
   const bytes = Buffer.from(await sealSyncToken(KEYS, phone, upToDate), 'base64url');
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const damaged = Buffer.from(bytes);
@@ -129,7 +129,7 @@ describe('the length', () => {
   const counts = { sent: 9_999_999, total: 9_999_999 };
   const long = (letter: string) => letter.repeat(128 / Buffer.byteLength(letter));
 
-  test('is about 60 characters for a device that is up to date', async () => {
+  test('[TK1] is about 60 characters for a device that is up to date', async () => {
     expect((await sealSyncToken(KEYS, phone, upToDate)).length).toBeLessThanOrEqual(64);
   });
 
@@ -143,7 +143,7 @@ describe('the length', () => {
   };
 
   test.each(['x', '#', '"', '\\', '～', '😀', 'é'])(
-    'is 600 characters at the most with one cursor of the longest ids of %j, and nothing is left out',
+    '[TK1] is 600 characters at the most with one cursor of the longest ids of %j, and nothing is left out',
     async (letter) => {
       const { contents: mine, backfill: other, ...rest } = whole(letter, 'y');
       for (const position of [

@@ -1,0 +1,59 @@
+import { filesWithSkipped, quotations, quotedIn, rules, rulesOf } from '../../support/rules.js';
+
+/** Rules whose tests are still to come. */
+const AWAITED: readonly string[] = [
+  ...['OP15', 'XO10', 'SY16', 'TK6', 'CL8', 'HI1', 'HI2', 'HI3', 'HI4', 'DV8'],
+  ...['PO1', 'PO2', 'PO3', 'PO4', 'PO7', 'PO10', 'RT1', 'RT2', 'RT3', 'RT4'],
+  ...['PF5', 'SP1', 'SP2', 'SP3', 'SP4', 'SP5', 'SP6', 'ER7', 'ER8', 'ER10', 'ER16', 'ER17'],
+];
+
+describe('the rules of the protocol', () => {
+  const numbered = rules();
+  const quoted = quotations();
+
+  test('have each a number of its own, and each subject counts without gaps', () => {
+    expect(new Set(numbered).size).toBe(numbered.length);
+    const last = new Map<string, number>();
+    for (const rule of numbered) {
+      const subject = rule.slice(0, 2);
+      expect(Number(rule.slice(2))).toBe((last.get(subject) ?? 0) + 1);
+      last.set(subject, Number(rule.slice(2)));
+    }
+    expect(numbered.length).toBeGreaterThan(150);
+  });
+
+  test('are each quoted by a test', () => {
+    expect(numbered.filter((rule) => !quoted.has(rule) && !AWAITED.includes(rule))).toEqual([]);
+    expect(AWAITED.filter((rule) => quoted.has(rule))).toEqual([]);
+  });
+
+  test('are all that tests quote', () => {
+    const known = new Set(numbered);
+    expect([...quoted].filter(([rule]) => !known.has(rule))).toEqual([]);
+  });
+
+  test('are shown by tests that run', () => {
+    expect(filesWithSkipped()).toEqual([]);
+  });
+});
+
+test('rules are found in lists and tables, and nowhere else', () => {
+  expect(rulesOf('- **SY1** One.\n\n  - **SY2** Two, see **SY9**.\n| **ER1** | 400 |\n**XX1** no')).toEqual([
+    'SY1',
+    'SY2',
+    'ER1',
+  ]);
+});
+
+test('numbers are found in titles of tests that run, and nowhere else', () => {
+  const source = [
+    `TEST('[SY1] a', () => {});`,
+    `TEST.concurrent('[SY2, SY3] b', async () => {});`,
+    `TEST.each([1])(\n  \`[SY4] c %i\`, () => {});`,
+    `TEST.skip('[SY5] d', () => {});`,
+    `const text = '[SY6] e';`,
+    `TEST('f [SY7]', () => {});`,
+  ].join('\n');
+  // In capitals, so that this file does not quote them itself.
+  expect(quotedIn(source.replaceAll('TEST', 'test'))).toEqual(['SY1', 'SY2', 'SY3', 'SY4']);
+});
