@@ -51,6 +51,16 @@ async function announce(core: Core, { box, deviceId, instanceId }: PushMessage):
   return undefined;
 }
 
+/** How long the oldest change that a frame is the first to tell of has waited, its window included; connected, that is. */
+function waitedMs(
+  { announcedModSeq = 0, connectedAtMs = 0 }: DeviceRecord,
+  commits: readonly Commit[],
+  nowMs: number,
+) {
+  const first = commits.find(({ modSeq }) => modSeq > announcedModSeq);
+  return Math.max(0, nowMs - Math.max(first?.atMs ?? nowMs, connectedAtMs));
+}
+
 /** The last commits that the device has not synchronized, at most COMMITS_COUNTED_MAX. */
 async function commitsSince(core: Core, box: BoxId, syncedModSeq: number): Promise<readonly Commit[]> {
   const head = await readHead(core, box);
@@ -74,9 +84,10 @@ async function post(
 ): Promise<void> {
   const expect = { connectionId };
   if ((await core.sockets.post(connectionId, JSON.stringify(frame))) === 'posted') {
+    const delayMs = waitedMs(device, commits, core.clock.now());
     await core.registry.patch(device, { set: { announcedModSeq: frame.modSeq }, expect });
-    const { atMs = 0 } = commits.at(-1) ?? {};
-    core.report('pushSent', { commits: commits.length, delayMs: core.clock.now() - atMs });
+    const changes = Object.values(frame.changes).reduce((sum, number) => sum + number, 0);
+    core.report('pushSent', { commits: commits.length, changes, delayMs });
     return;
   }
   if (core.clock.now() - (device.connectedAtMs ?? 0) < YOUNG_CONNECTION_MS) {

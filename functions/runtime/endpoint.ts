@@ -5,6 +5,7 @@ import { type Answer, problemAnswer } from './answer.js';
 import type { HttpEvent } from './caller.js';
 import { compressed } from './compression.js';
 import { beginLog, logger } from './log.js';
+import { measured } from './metrics.js';
 import { logProblem, syncProblemOf } from './problem-document.js';
 import type { Route } from './route.js';
 
@@ -44,7 +45,7 @@ export const httpEndpoint = (routes: Readonly<Record<string, Route>>) =>
       throw new SyncProblem('unavailable', { detail: 'It took too long; whether it was done is not known.' });
     },
   })
-    .use([finished, logged, problemsAnswered]) // back to front on the way out
+    .use([measured, finished, logged, problemsAnswered]) // back to front on the way out
     .handler(async (event) => {
       const found = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
       if (!found) throw new SyncProblem('not-found');

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { Report } from '../../core/core.js';
 import { faultsOf } from '../../protocol/faults.js';
 
 /**
@@ -15,16 +14,17 @@ const BOX_TAG_DIGITS = 12;
 export const boxTag = (box: string): string =>
   createHash('sha256').update(box).digest('hex').slice(0, BOX_TAG_DIGITS);
 
+let currentRequestId: string | undefined;
+
 /** A function runs one invocation at a time, so its keys may live in the one logger. */
 export function beginLog(requestId: string): void {
+  currentRequestId = requestId;
   logger.resetKeys();
   logger.appendKeys({ requestId });
 }
 
-/** What the core reports. A box goes as its tag even if the core gives the user id. */
-export const report: Report = (event, { box, ...fields }) => {
-  logger.info(event, box === undefined ? fields : { ...fields, box: boxTag(String(box)) });
-};
+/** Of the invocation that is running, for lines that the logger does not write. */
+export const loggedRequestId = (): string | undefined => currentRequestId;
 
 const CAUSES_MAX = 5;
 

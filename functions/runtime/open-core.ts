@@ -7,9 +7,9 @@ import type { Core } from '../../core/core.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
 import type { Config } from './config.js';
-import { report } from './log.js';
 import { SqsPushQueue } from './push-queue.js';
 import { SqsReapQueue } from './reap-queue.js';
+import { report } from './report.js';
 import { ApiGatewaySockets } from './sockets.js';
 import { SecretTokenKeys } from './token-keys.js';
 

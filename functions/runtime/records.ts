@@ -9,6 +9,7 @@ import type {
 } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { beginLog, describeError, logger } from './log.js';
+import { count, measure, measured } from './metrics.js';
 
 /** Runs all at once; gives back what failed, in order, each failure noted. */
 async function failedOf<Item>(
@@ -20,6 +21,7 @@ async function failedOf<Item>(
   return items.flatMap((item, i) => {
     const result = results[i];
     if (result?.status !== 'rejected') return [];
+    measure(count('RecordsFailed'));
     logger.error('record failed', { record: idOf(item), error: describeError(result.reason) });
     return [idOf(item)];
   });
@@ -34,6 +36,7 @@ export const queueEndpoint = <Schema extends z.ZodMiniType>(
   consume: (message: z.infer<Schema>) => Promise<void>,
 ) =>
   middy<SQSEvent, SQSBatchResponse, Error, Context>()
+    .use(measured)
     .before(({ context }) => beginLog(context.awsRequestId))
     .handler(async ({ Records }) => {
       const failed = await failedOf(
@@ -50,6 +53,7 @@ export const queueEndpoint = <Schema extends z.ZodMiniType>(
  */
 export const streamEndpoint = (consume: (record: DynamoDBRecord) => Promise<void>) =>
   middy<DynamoDBStreamEvent, DynamoDBBatchResponse, Error, Context>()
+    .use(measured)
     .before(({ context }) => beginLog(context.awsRequestId))
     .handler(async ({ Records }) => {
       const failed = await failedOf(Records, ({ dynamodb }) => dynamodb?.SequenceNumber ?? '', consume);

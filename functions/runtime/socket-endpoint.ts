@@ -7,6 +7,7 @@ import type { ServerFrame } from '../../protocol/frames.js';
 import { syncFrameSchema } from '../../protocol/frames.js';
 import { LAST_WORDS_MS } from './endpoint.js';
 import { beginLog, boxTag, logger } from './log.js';
+import { measured } from './metrics.js';
 import { parsed } from './parsed.js';
 import { logProblem, problemDocument, syncProblemOf } from './problem-document.js';
 import { parseJson } from './request-body.js';
@@ -54,7 +55,7 @@ export const frameEndpoint = (answer: (request: FrameRequest) => Promise<ServerF
       throw new SyncProblem('unavailable', { detail: 'It took too long; whether it was done is not known.' });
     },
   })
-    .use([logged, problemsAnswered])
+    .use([measured, logged, problemsAnswered])
     .handler(async (event) => {
       const holder = holderOf(event.requestContext.authorizer);
       logger.appendKeys({ caller: boxTag(holder.box) });

@@ -3,6 +3,7 @@ import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Cont
 import { redeemTicket } from '../../core/devices/tickets.js';
 import { readConfig } from '../runtime/config.js';
 import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
+import { measured } from '../runtime/metrics.js';
 import { openCore, tables } from '../runtime/open-core.js';
 import { contextOf } from '../runtime/ticket-holder.js';
 
@@ -13,6 +14,7 @@ const UNAUTHORIZED = 'Unauthorized';
 
 /** Lets a connection in for the ticket in its URL. */
 export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult, Error, Context>()
+  .use(measured)
   .before(({ event }) => beginLog(event.requestContext.requestId))
   .handler(async ({ queryStringParameters, methodArn }) => {
     const ticket = queryStringParameters?.ticket;

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import { connected, disconnected } from '../../core/push/connections.js';
 import { readConfig } from '../runtime/config.js';
 import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
+import { measured } from '../runtime/metrics.js';
 import { openCore, pushQueue, sockets, tables } from '../runtime/open-core.js';
 import type { SocketAnswer, SocketEvent } from '../runtime/socket-event.js';
 import { holderOf } from '../runtime/ticket-holder.js';
@@ -14,6 +15,7 @@ const core = openCore(tables(config), pushQueue(config), sockets(config));
 const answer = (statusCode: 200 | 401 | 500): SocketAnswer => ({ statusCode });
 
 export const handler = middy<SocketEvent, SocketAnswer, Error, Context>()
+  .use(measured)
   .before(({ event }) => beginLog(event.requestContext.requestId))
   .onError((request) => {
     logger.error('connection event failed', { error: describeError(request.error) });

@@ -35,6 +35,7 @@ export class SyncFunction extends LambdaFunction {
       environment: {
         POWERTOOLS_SERVICE_NAME: `cpm-sync-${props.name}`,
         POWERTOOLS_LOG_LEVEL: 'INFO',
+        POWERTOOLS_METRICS_NAMESPACE: `cpm-sync-${props.stage}`,
         NODE_OPTIONS: '--enable-source-maps', // a bundle's stack traces name the sources
       },
       logGroup: new LogGroup(scope, `${id}Log`, {

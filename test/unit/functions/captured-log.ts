@@ -1,5 +1,9 @@
 /** Keeps what is logged during each test of a file: one JSON object a line. */
-export function capturedLog(): { text: () => string; lines: () => Record<string, unknown>[] } {
+export function capturedLog(): {
+  text: () => string;
+  lines: () => Record<string, unknown>[];
+  clear: () => void;
+} {
   let written = '';
   let restore: (() => void)[] = [];
   beforeEach(() => {
@@ -16,5 +20,11 @@ export function capturedLog(): { text: () => string; lines: () => Record<string,
     for (const undo of restore) undo();
   });
   const lines = () => written.split('\n').filter((line) => line.startsWith('{'));
-  return { text: () => written, lines: () => lines().map((line) => JSON.parse(line)) };
+  return {
+    text: () => written,
+    lines: () => lines().map((line) => JSON.parse(line)),
+    clear: () => {
+      written = '';
+    },
+  };
 }

@@ -42,12 +42,15 @@ test.each([
   expect(log.text().match(/consumed/g)).toHaveLength(1); // the other message alone
 });
 
-test('every failure is logged with its record and the id of the invocation', async () => {
+test('every failure is logged with its record and the id of the invocation, and counted', async () => {
   const handler = queueEndpoint(pushMessageSchema, async () => {
     throw new Error('outer', { cause: new Error('inner') });
   });
   await handler(messages(JSON.stringify(push(1))), context());
-  expect(log.lines()).toEqual([expect.objectContaining({ level: 'ERROR', requestId: 'a5b7', record: 'm0' })]);
+  expect(log.lines()).toEqual([
+    expect.objectContaining({ level: 'ERROR', requestId: 'a5b7', record: 'm0' }),
+    expect.objectContaining({ RecordsFailed: 1, requestId: 'a5b7' }),
+  ]);
   expect(log.text()).toContain('inner');
 });
 
