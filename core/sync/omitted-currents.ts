@@ -12,11 +12,12 @@ import { conversationOf } from './placement.js';
 /**
  * Puts the elements on the page that `exists` and `conflict` speak of but that were too large to stand in the result,
  * as far as there is room: what is left out the device holds already, or is told behind its token.
+ * @param walkAt what is needed to read items; asked for only when there are any, since it costs a look at the log
  */
 export async function putOmittedCurrents(
   core: Core,
   box: BoxId,
-  walk: Walk,
+  walkAt: () => Promise<Walk>,
   { operations }: SyncBody,
   results: readonly OperationResult[],
   page: Page,
@@ -28,6 +29,7 @@ export async function putOmittedCurrents(
   });
   if (named.length === 0) return;
   const histories = named.flatMap((operation) => conversationOf(operation) ?? []).map(conversationKey);
+  const walk = await walkAt();
   const items = await core.store.get(box, [HEAD_KEY, ...histories, ...named.map(rowKey)]);
   for (const operation of named) {
     const item = items.get(rowKey(operation));

@@ -51,8 +51,7 @@ export async function tell(
   const share = start.backfill ? halfOf(page.room) : page.room;
   const teller = new Teller(core, box, scope, page, isFilling ? never : isAcknowledged);
 
-  if (results.length > 0)
-    await putOmittedCurrents(core, box, await teller.walkAt(start), body, results, page);
+  await putOmittedCurrents(core, box, () => teller.walkAt(start), body, results, page);
   const live = log ? await teller.live(start, log, share) : { position: start, isComplete: true };
   const { backfill: cursor, ...position } = live.position;
   if (!cursor) return { position, hasMore: !live.isComplete };
