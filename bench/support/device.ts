@@ -1,0 +1,108 @@
+import type { TicketHolder } from '../../core/registry.js';
+import type { OperationInput } from '../../protocol/operation.js';
+import type { BenchServer, HttpAnswer } from './server.js';
+
+const OPERATIONS_A_REQUEST = 50;
+
+/** What went over the wire for something that a device or the Participating Function did. Unit: bytes of bodies. */
+export interface Wire {
+  readonly roundTrips: number;
+  readonly up: number;
+  readonly down: number;
+  readonly downCompressed: number;
+}
+
+export const NO_WIRE: Wire = { roundTrips: 0, up: 0, down: 0, downCompressed: 0 };
+
+const withAnswer = (sum: Wire, request: unknown, { rawBytes, sentBytes }: HttpAnswer): Wire => ({
+  roundTrips: sum.roundTrips + 1,
+  up: sum.up + Buffer.byteLength(JSON.stringify(request)),
+  down: sum.down + rawBytes,
+  downCompressed: sum.downCompressed + sentBytes,
+});
+
+export type Route = 'https' | 'socket';
+
+/** A Message Storage Client without a store: it sends what it is told and keeps its token. */
+export class BenchDevice {
+  token: string | undefined;
+  private n = 0;
+
+  constructor(
+    private readonly server: BenchServer,
+    readonly user: string,
+    readonly deviceId: string,
+  ) {}
+
+  async register(): Promise<this> {
+    const body = { instanceId: this.deviceId, preferences: {} };
+    const path = { deviceId: this.deviceId };
+    await this.server.http('PUT /v1/devices/{deviceId}', { scope: 'cpm/sync', user: this.user, path, body });
+    return this;
+  }
+
+  /** One synchronization, as many requests as it takes. Returns what it received, too. */
+  async synchronize(
+    operations: readonly OperationInput[] = [],
+    { limit = 200, route = 'https' as Route } = {},
+  ): Promise<{ wire: Wire; received: number }> {
+    let wire = NO_WIRE;
+    let received = 0;
+    let rest = operations.map((operation) => ({ ...operation, n: ++this.n }));
+    for (let hasMore = true; hasMore || rest.length > 0; ) {
+      const body = {
+        ...(this.token !== undefined && { syncToken: this.token }),
+        ...(rest.length > 0 && { operations: rest.slice(0, OPERATIONS_A_REQUEST) }),
+        ...(limit !== 200 && { limit }),
+      };
+      const { request, answer } = await this.ask(body, route);
+      wire = withAnswer(wire, request, answer);
+      const { results = [], changes = [], syncToken } = answer.body;
+      const failed = results.find(({ status }: { status: string }) => status !== 'applied');
+      if (failed) throw new Error(`an operation was not applied: ${JSON.stringify(failed)}`);
+      rest = rest.slice(results.length);
+      received += changes.length;
+      this.token = syncToken;
+      hasMore = answer.body.hasMore === true;
+    }
+    return { wire, received };
+  }
+
+  private async ask(body: object, route: Route): Promise<{ request: object; answer: HttpAnswer }> {
+    const { user, deviceId } = this;
+    if (route === 'socket') {
+      const request = { action: 'sync', ...body };
+      const holder = { box: user, deviceId, instanceId: deviceId } as unknown as TicketHolder;
+      return { request, answer: await this.server.frame(holder, request) };
+    }
+    const request = { deviceId, instanceId: deviceId, ...body };
+    const call = { scope: 'cpm/sync' as const, user, body: request };
+    return { request, answer: await this.server.http('POST /v1/sync', call) };
+  }
+}
+
+/** Deposits operations of the Participating Function, at most fifty a request. */
+export async function deposit(
+  server: BenchServer,
+  userId: string,
+  operations: readonly OperationInput[],
+  batch = OPERATIONS_A_REQUEST,
+): Promise<Wire> {
+  let wire = NO_WIRE;
+  for (let rest = operations; rest.length > 0; ) {
+    const body = { operations: rest.slice(0, batch) };
+    const call = {
+      scope: 'cpm/participate' as const,
+      user: 'participating-function',
+      path: { userId },
+      body,
+    };
+    const answer = await server.http('POST /v1/users/{userId}/operations', call);
+    const { results } = answer.body;
+    const failed = results.find(({ status }: { status: string }) => status !== 'applied');
+    if (failed) throw new Error(`a deposit was not applied: ${JSON.stringify(failed)}`);
+    rest = rest.slice(results.length);
+    wire = withAnswer(wire, body, answer);
+  }
+  return wire;
+}
