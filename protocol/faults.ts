@@ -17,17 +17,29 @@ const detailOf = (issue: z.core.$ZodIssue): string => {
     case 'too_big':
       return issue.message === 'Invalid input' ? `is more than ${issue.maximum}` : issue.message;
     case 'invalid_union':
-      return 'has none of the shapes that are allowed here';
+      return issue.message === 'Invalid input'
+        ? 'has none of the shapes that are allowed here'
+        : issue.message;
     default:
       return issue.message;
   }
 };
 
-/** All faults of an input, each with the JSON pointer of where it is; an unknown member is named by its own pointer. */
-export function faultsOf(error: z.core.$ZodError): Fault[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: 'is not known here' }))
-      : [{ pointer: pointerOf(issue.path), detail: detailOf(issue) }],
-  );
+/** What is wrong with the shape that is closest: one that takes the value as a whole, and finds fault with its parts. */
+const closest = (issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] | undefined =>
+  issue.code === 'invalid_union'
+    ? issue.errors.find((issues) => issues.length > 0 && issues.every(({ path }) => path.length > 0))
+    : undefined;
+
+function faultsIn(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Fault[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ pointer: pointerOf([...path, key]), detail: 'is not known here' }));
+  const inner = closest(issue);
+  if (inner) return inner.flatMap((each) => faultsIn(each, path));
+  return [{ pointer: pointerOf(path), detail: detailOf(issue) }];
 }
+
+/** All faults of an input, each with the JSON pointer of where it is; an unknown member is named by its own pointer. */
+export const faultsOf = (error: z.core.$ZodError): Fault[] =>
+  error.issues.flatMap((issue) => faultsIn(issue, []));

@@ -8,6 +8,8 @@ const days = z.int().check(z.gte(1), z.lte(36_500));
 const pushWindowMs = z.int().check(z.gte(0), z.lte(PUSH_WINDOW_MAX_MS));
 const folders = z.union([z.literal('*'), z.array(folderIdSchema)], 'is neither "*" nor a list of folder ids');
 
+const idsIn = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
+
 /** What the user wants kept on one device. What is left out means everything. */
 export const preferencesSchema = z
   .strictObject({
@@ -21,9 +23,11 @@ export const preferencesSchema = z
   })
   .check(
     z.refine(
-      ({ folders = '*', excludeConversations = [] }) =>
-        (folders === '*' ? 0 : folders.length) + excludeConversations.length <= SCOPE_IDS_MAX,
-      `folders and excludeConversations hold more than ${SCOPE_IDS_MAX} ids together`,
+      ({ folders, excludeConversations }) => idsIn(folders) + idsIn(excludeConversations) <= SCOPE_IDS_MAX,
+      {
+        error: `folders and excludeConversations hold more than ${SCOPE_IDS_MAX} ids together`,
+        when: ({ value }) => typeof value === 'object' && value !== null, // whatever else is at fault
+      },
     ),
   );
 export type Preferences = z.infer<typeof preferencesSchema>;

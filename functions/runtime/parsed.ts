@@ -9,14 +9,18 @@ export function parsed<Schema extends z.ZodMiniType>(schema: Schema, input: unkn
   return result.data;
 }
 
-/** A part of the path: it has no pointer into the body, so that its fault is told in words. */
-export function parsedPart<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  name: string,
-  input: unknown,
-): z.infer<Schema> {
-  const result = schema.safeParse(input, { reportInput: true });
-  if (result.success) return result.data;
-  const faults = faultsOf(result.error).map(({ detail }) => detail);
-  throw new SyncProblem('invalid-request', { detail: `${name} in the path ${faults.join(', ')}` });
+/** The parts of a path. They have no pointer into the body, so that their faults are told in words, all at once. */
+export function parsedPath(
+  schemas: Readonly<Record<string, z.ZodMiniType>>,
+  parts: Readonly<Record<string, string | undefined>>,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, schema] of Object.entries(schemas)) {
+    const result = schema.safeParse(parts[name], { reportInput: true });
+    if (result.success) values[name] = result.data;
+    else faults.push(...faultsOf(result.error).map(({ detail }) => `${name} in the path ${detail}`));
+  }
+  if (faults.length > 0) throw new SyncProblem('invalid-request', { detail: faults.join(', ') });
+  return values;
 }

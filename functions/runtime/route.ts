@@ -1,16 +1,16 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { SyncProblem } from '../../core/sync-problem.js';
 import type { UserId } from '../../protocol/ids.js';
 import type { Answer } from './answer.js';
 import { callerOf, type HttpEvent, type Scope } from './caller.js';
 import { boxTag, logger } from './log.js';
-import { parsed, parsedPart } from './parsed.js';
+import { parsed, parsedPath } from './parsed.js';
 import { readJsonBody } from './request-body.js';
 
 type Schemas = Readonly<Record<string, z.ZodMiniType>>;
 type Values<Path extends Schemas> = { readonly [Name in keyof Path]: z.infer<Path[Name]> };
 
-/** What a route asks of a request: its scope, and the schemas of its path, query and body. */
+/** What a route asks of a request: its scope, and the schemas of its path, query and body. Without one it takes none. */
 export interface RouteSpec<Path extends Schemas, Query extends z.ZodMiniType, Body extends z.ZodMiniType> {
   readonly scope: Scope;
   readonly path?: Path;
@@ -31,6 +31,8 @@ export interface Route {
   handle(event: HttpEvent): Promise<Answer>;
 }
 
+const noQuery = z.strictObject({});
+
 /** A route: parses, and then calls `answer`, which does what the route is for. */
 export function route<
   Path extends Schemas = Schemas,
@@ -45,19 +47,14 @@ export function route<
     async handle(event) {
       const caller = callerOf(event, spec.scope);
       logger.appendKeys({ caller: boxTag(caller) });
-      const path = pathOf(spec.path, event) as Values<Path>;
-      const query = spec.query ? parsed(spec.query, event.queryStringParameters ?? {}) : undefined;
+      // API Gateway has decoded the parts of the path already.
+      const path = parsedPath(spec.path ?? {}, event.pathParameters ?? {}) as Values<Path>;
+      const query = parsed(spec.query ?? noQuery, event.queryStringParameters ?? {});
       const body = spec.body ? parsed(spec.body, readJsonBody(event)) : undefined;
       return answer({ caller, path, query: query as z.infer<Query>, body: body as z.infer<Body> });
     },
   };
 }
-
-/** API Gateway has decoded the parts of the path already. */
-const pathOf = (schemas: Schemas = {}, { pathParameters = {} }: HttpEvent) =>
-  Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [name, parsedPart(schema, name, pathParameters[name])]),
-  );
 
 /** A route of the protocol that has nothing behind it in this version. */
 export const notImplemented = (scope: Scope, what: string): Route =>

@@ -2,7 +2,6 @@ const NAMES = new Set([
   'InternalServerError',
   'InternalServiceError',
   'LimitExceededException',
-  'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'RequestTimeout',
   'RequestTimeoutException',
@@ -21,7 +20,10 @@ const NETWORK_CODES = new Set([
   'EPIPE',
   'ETIMEDOUT',
 ]);
-const CANCELLED_FOR = new Set(['ProvisionedThroughputExceeded', 'RequestLimitExceeded', 'ThrottlingError']);
+const CANCELLED_FOR = new Set(['RequestLimitExceeded']);
+
+const TOO_MUCH_FOR_A_BOX = 'ProvisionedThroughputExceededException';
+const CANCELLED_FOR_TOO_MUCH = new Set(['ProvisionedThroughputExceeded', 'ThrottlingError']);
 
 interface ServiceError extends Error {
   readonly code?: string;
@@ -29,14 +31,25 @@ interface ServiceError extends Error {
   readonly CancellationReasons?: readonly { readonly Code?: string }[];
 }
 
+const isCancelledFor = ({ CancellationReasons = [] }: ServiceError, codes: ReadonlySet<string>): boolean =>
+  CancellationReasons.some(({ Code }) => codes.has(Code ?? ''));
+
+/**
+ * More than the database takes at this place. Its tables grow with what all boxes need, and a box is one partition, so
+ * it is this box of which too much is asked.
+ */
+export const isTooMuch = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === TOO_MUCH_FOR_A_BOX || isCancelledFor(error, CANCELLED_FOR_TOO_MUCH));
+
 /** Errors of AWS services that pass by themselves: throttled, overloaded, not reached. Nothing is wrong with the request. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { name, code, $metadata, CancellationReasons = [] } = error as ServiceError;
+  const { name, code, $metadata } = error as ServiceError;
   return (
     NAMES.has(name) ||
     NETWORK_CODES.has(code ?? '') ||
     ($metadata?.httpStatusCode ?? 0) >= 500 ||
-    CancellationReasons.some(({ Code }) => CANCELLED_FOR.has(Code ?? ''))
+    isCancelledFor(error, CANCELLED_FOR)
   );
 }

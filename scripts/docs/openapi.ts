@@ -26,18 +26,14 @@ const PATH_WORDS: Readonly<Record<string, string>> = {
 
 /** Kinds that any route may answer. */
 const ALWAYS: readonly ProblemKind[] = [
+  'invalid-request', // parameters of the query that are not known are refused everywhere
   'unauthorized',
   'insufficient-scope',
   'too-many-requests',
   'internal',
   'unavailable',
 ];
-const WITH_BODY: readonly ProblemKind[] = [
-  'invalid-request',
-  'invalid-json',
-  'too-large',
-  'unsupported-media-type',
-];
+const WITH_BODY: readonly ProblemKind[] = ['invalid-json', 'too-large', 'unsupported-media-type'];
 
 /** Statuses that API Gateway answers by itself too, in its own form. */
 const GATEWAY: Readonly<Record<number, string>> = {
@@ -96,12 +92,7 @@ class OpenApiDocument {
     if (!scope) throw new Error(`${route.operationId} is no route of the stack`);
     const parameters = [...this.pathParameters(path), ...this.queryParameters(route.query)];
     const takesParameters = parameters.length > 0;
-    const kinds = new Set<ProblemKind>([
-      ...ALWAYS,
-      ...(takesParameters ? (['invalid-request'] as const) : []),
-      ...(route.request ? WITH_BODY : []),
-      ...route.problems,
-    ]);
+    const kinds = new Set<ProblemKind>([...ALWAYS, ...(route.request ? WITH_BODY : []), ...route.problems]);
     return {
       operationId: route.operationId,
       summary: route.about.split(/[.:](?:\s|$)/)[0],

@@ -23,11 +23,18 @@ const handler = httpEndpoint({
   'GET /v1/things/{deviceId}': route({ scope, path: { deviceId: deviceIdSchema } }, async ({ path }) =>
     ok(path),
   ),
+  'GET /v1/pairs/{one}/{two}': route(
+    { scope, path: { one: deviceIdSchema, two: deviceIdSchema } },
+    async ({ path }) => ok(path),
+  ),
   'DELETE /v1/things': route({ scope }, async () => noContent()),
   'GET /v1/large': route({ scope }, async () => ok({ text: 'x'.repeat(5000) })),
   'GET /v1/gap': throwing(new SyncProblem('operation-gap', { expectedN: 41 })),
   'GET /v1/busy': throwing(new SyncProblem('busy', { detail: 'contended', retryAfterSeconds: 2.4 })),
   'GET /v1/throttled': throwing(Object.assign(new Error('slow down'), { name: 'ThrottlingException' })),
+  'GET /v1/hot': throwing(
+    Object.assign(new Error('hot'), { name: 'ProvisionedThroughputExceededException' }),
+  ),
   'GET /v1/defect': throwing(new Error('tel:+15550199 is in the way', { cause: new Error('deeper reason') })),
   'GET /v1/slow': route({ scope }, never),
   'GET /v1/later': notImplemented(scope, 'Doing this'),
@@ -77,10 +84,11 @@ test.each([
   [{ claims: { sub: USER, scope: 'cpm/syncing' } }, 403, 'insufficient-scope'],
   [{ claims: { scope: 'cpm/sync' } }, 401, 'unauthorized'],
   [{ claims: { sub: 'x'.repeat(129), scope: 'cpm/sync' } }, 401, 'unauthorized'],
+  [{ body: '{"name":"a"}' }, 400, 'invalid-request'],
   [{ routeKey: 'GET /v1/unknown' }, 404, 'not-found'],
   [{ routeKey: 'toString' }, 404, 'not-found'],
   [{ routeKey: 'GET /v1/later' }, 501, 'not-implemented'],
-])('case %#: answered %i %s', async (parts, status, kind) => {
+])('[ER5, ER6, ER7, ER8, ER10, ER11, ER12, ER21] case %#: answered %i %s', async (parts, status, kind) => {
   const answer = await answerTo(parts);
   expect(answer.statusCode).toBe(status);
   expect(bodyOf(answer)).toMatchObject({ type: `/problems/${kind}`, status, requestId: REQUEST_ID });
@@ -99,12 +107,22 @@ test('[TR4] a part of the path is taken as API Gateway has decoded it', async ()
   expect(bodyOf(answer)).toEqual({ deviceId: '100%25 mine' });
 });
 
-test('a faulty part of the path is named', async () => {
+test('[ER5] the faulty parts of the path are named, all at once', async () => {
   const pathParameters = { deviceId: 'x'.repeat(129) };
   const answer = await answerTo({ routeKey: 'GET /v1/things/{deviceId}', pathParameters });
   expect(bodyOf(answer)).toMatchObject({
     status: 400,
     detail: 'deviceId in the path is longer than 128 bytes',
+  });
+  const both = await answerTo({ routeKey: 'GET /v1/pairs/{one}/{two}', pathParameters: { one: 'a\u0007' } });
+  expect(bodyOf(both).detail).toBe('one in the path holds a control character, two in the path is missing');
+});
+
+test('[TR5] a parameter of the query that the route does not know is refused', async () => {
+  const answer = await answerTo({ routeKey: 'GET /v1/large', queryStringParameters: { colour: 'red' } });
+  expect(bodyOf(answer)).toMatchObject({
+    status: 400,
+    errors: [{ pointer: '/colour', detail: 'is not known here' }],
   });
 });
 
@@ -126,6 +144,12 @@ test('a problem of the core keeps what the client needs of it', async () => {
   expect(bodyOf(await answerTo({ routeKey: 'GET /v1/gap' }))).toMatchObject({ status: 409, expectedN: 41 });
   const busy = await answerTo({ routeKey: 'GET /v1/busy' });
   expect([busy.statusCode, busy.headers['retry-after']]).toEqual([503, '3']);
+});
+
+test('[ER17] a database that takes no more for this box is too many requests for a while', async () => {
+  const answer = await answerTo({ routeKey: 'GET /v1/hot' });
+  expect(bodyOf(answer)).toMatchObject({ type: '/problems/too-many-requests', status: 429 });
+  expect(answer.headers['retry-after']).toBe('1');
 });
 
 test('[ER19] a throttled database is unavailable for a while', async () => {

@@ -20,6 +20,7 @@ export interface HttpEventParts {
   readonly body?: string;
   readonly isBase64Encoded?: boolean;
   readonly pathParameters?: Record<string, string>;
+  readonly queryStringParameters?: Record<string, string>;
 }
 
 /** An event of the HTTP API, as far as a handler looks at it. */
@@ -28,6 +29,7 @@ export const httpEvent = (parts: HttpEventParts = {}): HttpEvent =>
     routeKey: parts.routeKey ?? 'POST /v1/things',
     headers: { 'content-type': 'application/json', ...parts.headers },
     pathParameters: parts.pathParameters,
+    queryStringParameters: parts.queryStringParameters,
     body: parts.body,
     isBase64Encoded: parts.isBase64Encoded ?? false,
     requestContext: {

@@ -10,18 +10,28 @@ const named = (name: string, members: object = {}): Error =>
 
 test.each([
   named('ThrottlingException'),
-  named('ProvisionedThroughputExceededException'),
   named('RequestLimitExceeded'),
   named('TimeoutError'),
   named('InternalServerError', { $metadata: { httpStatusCode: 500 } }),
   named('SomethingNew', { $metadata: { httpStatusCode: 503 } }),
   named('Error', { code: 'ECONNRESET' }),
-  named('TransactionCanceledException', {
-    CancellationReasons: [{ Code: 'None' }, { Code: 'ThrottlingError' }],
-  }),
+  named('TransactionCanceledException', { CancellationReasons: [{ Code: 'RequestLimitExceeded' }] }),
 ])('[ER19] an error that passes by itself is unavailable: %s', (error) => {
   const problem = syncProblemOf(error);
   expect(problem.kind).toBe('unavailable');
+  expect(retryAfterSeconds(problem)).toBe(1);
+  expect(problem.cause).toBe(error);
+});
+
+test.each([
+  named('ProvisionedThroughputExceededException'),
+  named('TransactionCanceledException', {
+    CancellationReasons: [{ Code: 'None' }, { Code: 'ThrottlingError' }],
+  }),
+  named('TransactionCanceledException', { CancellationReasons: [{ Code: 'ProvisionedThroughputExceeded' }] }),
+])('[ER17] more than the database takes for a box is too many requests: %s', (error) => {
+  const problem = syncProblemOf(error);
+  expect(problem.kind).toBe('too-many-requests');
   expect(retryAfterSeconds(problem)).toBe(1);
   expect(problem.cause).toBe(error);
 });

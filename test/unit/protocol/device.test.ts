@@ -50,6 +50,11 @@ describe('the registration of a device', () => {
     [{ maxTextBytes: 1.5 }, ['/preferences/maxTextBytes']],
     [{ elementTypes: ['folder', 'mailbox'] }, ['/preferences/elementTypes/1']],
     [{ sound: 'loud' }, ['/preferences/sound']],
+    [{ folders: ['f1', '', 7] }, ['/preferences/folders/1', '/preferences/folders/2']],
+    [
+      { folders: ids(201), elementTypes: 'all', sound: 'loud' },
+      ['/preferences', '/preferences/elementTypes', '/preferences/sound'],
+    ],
   ])('does not take %j', (preferences, expected) => {
     expect(pointers(deviceRegistrationSchema, registration(preferences))).toEqual(expected);
   });
