@@ -1,7 +1,10 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { commitsOf, pushesOf, reapingOf } from './constructs/event-sources.js';
+import { Capacity } from './capacity.js';
+import { DataKey } from './constructs/data-key.js';
+import { readCommits, takeMessages } from './constructs/event-sources.js';
 import { FailureAlarms } from './constructs/failure-alarms.js';
+import { GatewayAccount } from './constructs/gateway-account.js';
 import { HttpInterface } from './constructs/http-interface.js';
 import { SocketInterface } from './constructs/socket-interface.js';
 import { Tables } from './constructs/tables.js';
@@ -14,29 +17,36 @@ import type { Settings } from './settings.js';
 /** Everything: boxes, interfaces, and the way from a commit to the devices it concerns. */
 export class CpmSyncStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { settings: Settings }) {
-    super(scope, id, props);
+    super(scope, id, { terminationProtection: props.settings.stage === 'prod', ...props });
     const { settings } = props;
     const { stage } = settings;
+    const capacity = new Capacity(settings.capacity);
+    const dataKey = settings.encryption === 'customer' ? new DataKey(this, 'DataKey', { stage }) : undefined;
+    const kept = { stage, dataKey };
 
-    const { store, registry } = new Tables(this, 'Tables', { stage });
-    const tokenKey = new TokenKey(this, 'TokenKey', { stage });
-    const pushes = new WorkQueue(this, 'Pushes', { consumerTimeout: NOTIFIER_TIMEOUT });
-    const reaping = new WorkQueue(this, 'Reaping', { consumerTimeout: REAPER_TIMEOUT });
-    const fanOutFailures = new FailureQueue(this, 'FanOutFailures');
-    const sockets = new SocketInterface(this, 'Sockets');
+    const { store, registry } = new Tables(this, 'Tables', kept);
+    const tokenKey = new TokenKey(this, 'TokenKey', kept);
+    const pushes = new WorkQueue(this, 'Pushes', { dataKey, consumerTimeout: NOTIFIER_TIMEOUT });
+    const reaping = new WorkQueue(this, 'Reaping', { dataKey, consumerTimeout: REAPER_TIMEOUT });
+    const fanOutFailures = new FailureQueue(this, 'FanOutFailures', { dataKey });
+    const gatewayAccount =
+      settings.gatewayAccount === 'stack' ? new GatewayAccount(this, 'GatewayAccount') : undefined;
+    const sockets = new SocketInterface(this, 'Sockets', { ...kept, capacity, gatewayAccount });
     const functions = new Functions(this, 'Functions', {
-      stage,
+      ...kept,
       store,
       registry,
       tokenKey,
       pushQueue: pushes.queue,
       reapQueue: reaping.queue,
       sockets,
+      capacity,
+      reservesConcurrency: settings.reservesConcurrency,
     });
 
-    functions.fanOut.addEventSource(commitsOf(store, fanOutFailures));
-    functions.notifier.addEventSource(pushesOf(pushes.queue));
-    functions.reaper.addEventSource(reapingOf(reaping.queue));
+    readCommits(functions.fanOut, store, fanOutFailures);
+    takeMessages(functions.notifier, pushes.queue, { batchSize: 10, atOnce: capacity.mapping('notifier') });
+    takeMessages(functions.reaper, reaping.queue, { batchSize: 1, atOnce: capacity.mapping('reaper') });
     sockets.serve({
       authorizer: functions.socketAuthorizer,
       connection: functions.socketConnection,
@@ -50,7 +60,13 @@ export class CpmSyncStack extends Stack {
     });
 
     const tokens = tokenIssuer(this, settings);
-    const http = new HttpInterface(this, 'Http', { tokens, origins: settings.origins, functions });
+    const http = new HttpInterface(this, 'Http', {
+      ...kept,
+      tokens,
+      origins: settings.origins,
+      functions,
+      capacity,
+    });
 
     this.output('HttpApiUrl', http.url);
     this.output('SocketUrl', sockets.url);

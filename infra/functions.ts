@@ -3,9 +3,10 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { BoundedFunction, Capacity } from './capacity.js';
+import type { KeptLogsProps } from './constructs/kept-logs.js';
 import type { SocketInterface } from './constructs/socket-interface.js';
 import { SyncFunction, type SyncFunctionProps } from './constructs/sync-function.js';
-import type { Stage } from './settings.js';
 
 /** Time for one batch; the queues measure their visibility timeout by these. */
 export const NOTIFIER_TIMEOUT = Duration.seconds(10);
@@ -13,14 +14,15 @@ export const REAPER_TIMEOUT = Duration.seconds(60);
 const FAN_OUT_TIMEOUT = Duration.seconds(60);
 const SMALL_MB = 256;
 
-export interface FunctionsProps {
-  readonly stage: Stage;
+export interface FunctionsProps extends KeptLogsProps {
   readonly store: ITable;
   readonly registry: ITable;
   readonly tokenKey: ISecret;
   readonly pushQueue: IQueue;
   readonly reapQueue: IQueue;
   readonly sockets: SocketInterface;
+  readonly capacity: Capacity;
+  readonly reservesConcurrency: boolean;
 }
 
 /** Every function, with what it is granted. */
@@ -40,9 +42,15 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const { stage, store, registry, tokenKey, pushQueue, reapQueue, sockets } = props;
-    const make = (constructId: string, rest: Omit<SyncFunctionProps, 'stage'>) =>
-      new SyncFunction(this, constructId, { stage, ...rest });
+    const { store, registry, tokenKey, pushQueue, reapQueue, sockets } = props;
+    const { stage, dataKey, capacity, reservesConcurrency } = props;
+    const make = (constructId: string, rest: Omit<SyncFunctionProps, keyof KeptLogsProps>) =>
+      new SyncFunction(this, constructId, { stage, dataKey, ...rest });
+    /** With a share of the account's concurrency of its own, and no more. */
+    const bounded = (name: BoundedFunction) => ({
+      name,
+      reservedConcurrentExecutions: reservesConcurrency ? capacity.reserved(name) : undefined,
+    });
 
     this.sync = make('Sync', { name: 'sync', memorySize: 1024 })
       .readsAndCommits(store)
@@ -53,11 +61,11 @@ export class Functions extends Construct {
       .registersDevices(registry)
       .closesConnections(sockets)
       .namesSocket(sockets);
-    this.participating = make('Participating', { name: 'participating' })
+    this.participating = make('Participating', bounded('participating'))
       .readsAndCommits(store)
       .readsPolicies(registry);
-    this.history = make('History', { name: 'history' }).readsStore(store).readsDevices(registry);
-    this.admin = make('Admin', { name: 'admin' }).readsAndCommits(store).registersDevices(registry);
+    this.history = make('History', bounded('history')).readsStore(store).readsDevices(registry);
+    this.admin = make('Admin', bounded('admin')).readsAndCommits(store).registersDevices(registry);
 
     this.socketAuthorizer = make('SocketAuthorizer', { name: 'socket-authorizer' }).takesTickets(registry);
     this.socketConnection = make('SocketConnection', { name: 'socket-connection' })

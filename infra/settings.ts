@@ -3,10 +3,22 @@ import type { Node } from 'constructs';
 const STAGES = ['dev', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];
 
+const ENCRYPTIONS = ['aws', 'customer'] as const;
+const USER_POOL_PLANS = ['lite', 'essentials', 'plus'] as const;
+export type UserPoolPlan = (typeof USER_POOL_PLANS)[number];
+const GATEWAY_ACCOUNTS = ['stack', 'existing'] as const;
+const YES_NO = ['yes', 'no'] as const;
+
 /** Who signs the tokens, when it is not the user pool of this stack. */
 export interface ExternalIssuer {
   readonly issuer: string;
   readonly audience: readonly string[];
+}
+
+/** Whom an alarm tells: a topic that exists, or addresses for a topic of the stack's own. */
+export interface AlarmReceivers {
+  readonly topicArn?: string;
+  readonly emails: readonly string[];
 }
 
 /** What `-c name=value` decides. */
@@ -15,11 +27,22 @@ export interface Settings {
   readonly externalIssuer?: ExternalIssuer;
   /** Where the user pool may send a user back to after signing in. */
   readonly callbackUrls: readonly string[];
+  readonly userPoolPlan: UserPoolPlan;
   /** Web pages that may call the HTTP API, as https://app.example.com; none unless given. */
   readonly origins: readonly string[];
+  /** `customer`: data at rest is encrypted with a KMS key in the account; `aws`: with keys that AWS owns. */
+  readonly encryption: (typeof ENCRYPTIONS)[number];
+  readonly alarms: AlarmReceivers;
+  /** `stack`: the stack makes the role by which API Gateway writes logs, one for account and region. */
+  readonly gatewayAccount: (typeof GATEWAY_ACCOUNTS)[number];
+  /** How much the account lets through: 1 for the quotas it begins with, 5 for five times as much. */
+  readonly capacity: number;
+  /** Whether functions that could run away have a share of the account's concurrency, and no more. */
+  readonly reservesConcurrency: boolean;
 }
 
 const LOCAL_CALLBACK_URL = 'http://localhost:8080/callback'; // plain http is allowed for localhost alone
+const DEFAULT_CAPACITY: Readonly<Record<Stage, number>> = { dev: 0.1, prod: 1 };
 
 const listOf = (text: string): string[] =>
   text
@@ -33,22 +56,58 @@ const listOf = (text: string): string[] =>
  */
 export function settingsFrom(node: Node): Settings {
   const text = (name: string): string => String(node.tryGetContext(name) ?? '').trim();
+  const choice = <Choice extends string>(
+    name: string,
+    known: readonly Choice[],
+    otherwise: Choice,
+  ): Choice => {
+    const chosen = known.find((one) => one === (text(name) || otherwise));
+    if (chosen) return chosen;
+    const offers = known.map((one) => `-c ${name}=${one}`).join(' or ');
+    throw new Error(`There is no ${name} "${text(name)}": use ${offers}.`);
+  };
 
-  const stage = STAGES.find((known) => known === (text('stage') || 'dev'));
-  if (!stage) throw new Error(`There is no stage "${text('stage')}": use -c stage=dev or -c stage=prod.`);
+  const stage = choice('stage', STAGES, 'dev');
+  const callbackUrls = listOf(text('callbackUrls'));
+  const externalIssuer = externalIssuerFrom(text('issuer'), listOf(text('audience')));
+  return {
+    stage,
+    ...(externalIssuer && { externalIssuer }),
+    callbackUrls: callbackUrls.length > 0 ? callbackUrls : [LOCAL_CALLBACK_URL],
+    userPoolPlan: choice('userPoolPlan', USER_POOL_PLANS, 'essentials'),
+    origins: listOf(text('origins')),
+    encryption: choice('encryption', ENCRYPTIONS, 'aws'),
+    alarms: alarmReceiversFrom(text('alarmTopicArn'), listOf(text('alarmEmail'))),
+    gatewayAccount: choice('gatewayAccount', GATEWAY_ACCOUNTS, 'stack'),
+    capacity: capacityFrom(text('capacity'), stage),
+    reservesConcurrency: choice('reserveConcurrency', YES_NO, stage === 'prod' ? 'yes' : 'no') === 'yes',
+  };
+}
 
-  const [issuer, audience] = [text('issuer'), listOf(text('audience'))];
+function capacityFrom(text: string, stage: Stage): number {
+  if (text === '') return DEFAULT_CAPACITY[stage];
+  const capacity = Number(text);
+  if (capacity >= 0.01 && capacity <= 100) return capacity;
+  throw new Error(
+    `The capacity "${text}" is no number from 0.01 to 100: 1 is for the quotas an account begins with.`,
+  );
+}
+
+function externalIssuerFrom(issuer: string, audience: readonly string[]): ExternalIssuer | undefined {
   if ((issuer === '') !== (audience.length === 0)) {
     const missing = issuer === '' ? 'issuer' : 'audience';
     throw new Error(
       `Only one of issuer and audience is given: add -c ${missing}=…, or leave both out for a user pool.`,
     );
   }
-  const callbackUrls = listOf(text('callbackUrls'));
-  return {
-    stage,
-    ...(issuer ? { externalIssuer: { issuer, audience } } : {}),
-    callbackUrls: callbackUrls.length > 0 ? callbackUrls : [LOCAL_CALLBACK_URL],
-    origins: listOf(text('origins')),
-  };
+  return issuer === '' ? undefined : { issuer, audience };
+}
+
+function alarmReceiversFrom(topicArn: string, emails: readonly string[]): AlarmReceivers {
+  if (topicArn !== '' && emails.length > 0) {
+    throw new Error(
+      'Both alarmTopicArn and alarmEmail are given: subscribe the addresses to that topic instead.',
+    );
+  }
+  return topicArn === '' ? { emails } : { topicArn, emails };
 }

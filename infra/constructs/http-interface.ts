@@ -1,21 +1,27 @@
 import { Duration } from 'aws-cdk-lib';
 import {
+  type CfnStage,
   CorsHttpMethod,
   type CorsPreflightOptions,
   HttpApi,
   type HttpMethod,
+  HttpStage,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { Capacity } from '../capacity.js';
 import { HTTP_ROUTES, type HttpFunctionName } from '../http-routes.js';
+import { accessLog } from './access-log.js';
+import type { KeptLogsProps } from './kept-logs.js';
 import type { TokenIssuer } from './token-issuer.js';
 
-export interface HttpInterfaceProps {
+export interface HttpInterfaceProps extends KeptLogsProps {
   readonly tokens: TokenIssuer;
   readonly origins: readonly string[];
   readonly functions: Readonly<Record<HttpFunctionName, IFunction>>;
+  readonly capacity: Capacity;
 }
 
 /** What a browser may send and read from other origins. */
@@ -27,24 +33,46 @@ const corsFor = (origins: readonly string[]): CorsPreflightOptions => ({
   maxAge: Duration.hours(1),
 });
 
-/** The HTTP API: every route asks for a token of the issuer with the route's own scope. */
+/** The HTTP API: every route asks for a token of the issuer with the route's own scope, and has a limit of its own. */
 export class HttpInterface extends Construct {
   readonly url: string;
+  readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, { tokens, origins, functions }: HttpInterfaceProps) {
+  constructor(scope: Construct, id: string, props: HttpInterfaceProps) {
     super(scope, id);
-    const api = new HttpApi(this, 'Api', {
+    const { tokens, origins, functions, capacity } = props;
+    this.api = new HttpApi(this, 'Api', {
       apiName: 'cpm-sync-http',
       ...(origins.length > 0 && { corsPreflight: corsFor(origins) }),
       defaultAuthorizer: new HttpJwtAuthorizer('Tokens', tokens.issuer, { jwtAudience: tokens.audience }),
+      createDefaultStage: false,
     });
-    for (const [name, routes] of Object.entries(HTTP_ROUTES)) {
-      const integration = new HttpLambdaIntegration(name, functions[name as HttpFunctionName]);
+    const stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      accessLogSettings: accessLog(this, 'http', props),
+    });
+    const limits: Record<string, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }> = {};
+    for (const [name, routes] of Object.entries(HTTP_ROUTES) as [
+      HttpFunctionName,
+      Record<string, string>,
+    ][]) {
+      const integration = new HttpLambdaIntegration(name, functions[name]);
+      const { rate, burst } = capacity.throttle(name);
       for (const [route, scopeOfRoute] of Object.entries(routes)) {
         const [method, path] = route.split(' ') as [HttpMethod, string];
-        api.addRoutes({ path, methods: [method], integration, authorizationScopes: [scopeOfRoute] });
+        const added = this.api.addRoutes({
+          path,
+          methods: [method],
+          integration,
+          authorizationScopes: [scopeOfRoute],
+        });
+        stage.node.addDependency(...added); // a stage is refused that limits a route which is not there yet
+        limits[route] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
       }
     }
-    this.url = api.apiEndpoint;
+    (stage.node.defaultChild as CfnStage).routeSettings = limits;
+    this.url = this.api.apiEndpoint;
   }
 }

@@ -1,9 +1,15 @@
-import { Stack } from 'aws-cdk-lib';
+import { type CfnElement, Stack } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.js';
+import type { Capacity } from '../capacity.js';
+import { accessLog } from './access-log.js';
+import type { GatewayAccount } from './gateway-account.js';
+import type { KeptLogsProps } from './kept-logs.js';
 
 const STAGE_NAME = 'v1';
 
@@ -14,6 +20,12 @@ export interface SocketFunctions {
   readonly default: IFunction;
 }
 
+export interface SocketInterfaceProps extends KeptLogsProps {
+  readonly capacity: Capacity;
+  /** The role for access logs, unless the account has one. */
+  readonly gatewayAccount?: GatewayAccount | undefined;
+}
+
 /** The WebSocket API. It stands before its functions, since they are told where it is; they join with `serve`. */
 export class SocketInterface extends Construct {
   /** Shape: wss://… */
@@ -21,10 +33,11 @@ export class SocketInterface extends Construct {
   /** Shape: https://…, where frames to connections are posted. */
   readonly callbackUrl: string;
 
-  private readonly api: WebSocketApi;
+  readonly api: WebSocketApi;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: SocketInterfaceProps) {
     super(scope, id);
+    const { rate, burst } = props.capacity.throttle('sockets');
     this.api = new WebSocketApi(this, 'Api', {
       apiName: 'cpm-sync-sockets',
       routeSelectionExpression: '$request.body.action',
@@ -33,6 +46,13 @@ export class SocketInterface extends Construct {
       webSocketApi: this.api,
       stageName: STAGE_NAME,
       autoDeploy: true,
+      throttle: { rateLimit: rate, burstLimit: burst },
+      accessLogSettings: accessLog(this, 'socket', props),
+    });
+    if (props.gatewayAccount) stage.node.addDependency(props.gatewayAccount.account);
+    acknowledge(this.api, {
+      'AwsSolutions-APIG4':
+        'API Gateway authorizes a WebSocket once, at $connect; frames of the connection carry what the authorizer said.',
     });
     this.url = stage.url;
     this.callbackUrl = stage.callbackUrl;
@@ -57,12 +77,19 @@ export class SocketInterface extends Construct {
     this.api.addRoute('$default', { integration: other, returnResponse: true });
   }
 
-  /** ARN of the connections, as IAM wants it for one HTTP method. */
-  connectionsArn(method: 'POST' | 'DELETE'): string {
-    return Stack.of(this).formatArn({
-      service: 'execute-api',
-      resource: this.api.apiId,
-      resourceName: `${STAGE_NAME}/${method}/@connections/*`,
+  /** Lets a function post to connections, or close them. Whose they are is known when they are there. */
+  grantConnections(role: IRole, method: 'POST' | 'DELETE'): void {
+    const stack = Stack.of(this);
+    const name = `${STAGE_NAME}/${method}/@connections/*`;
+    const arn = stack.formatArn({ service: 'execute-api', resource: this.api.apiId, resourceName: name });
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['execute-api:ManageConnections'], resources: [arn] }),
+    );
+    const api = stack.getLogicalId(this.api.node.defaultChild as CfnElement);
+    const shown = `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/${name}`;
+    acknowledge(role, {
+      [`AwsSolutions-IAM5[Resource::${shown}]`]:
+        'Connections come and go; which one is meant, the device record says.',
     });
   }
 }

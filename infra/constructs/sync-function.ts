@@ -1,82 +1,115 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  Architecture,
+  type CfnFunction,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.js';
 import { bundledCode } from '../bundle.js';
-import type { Stage } from '../settings.js';
+import { KeptLogs, type KeptLogsProps } from './kept-logs.js';
 import type { SocketInterface } from './socket-interface.js';
 
 // Transactions have no permissions of their own: they need those of the actions in them.
 const REPLACE = ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
 
-export interface SyncFunctionProps {
-  readonly stage: Stage;
+const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
+const WRITE_KEY = [
+  ...READ_KEY,
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+
+export interface SyncFunctionProps extends KeptLogsProps {
   /** Folder of the handler: functions/<name>/handler.ts */
   readonly name: string;
   readonly timeout?: Duration;
   readonly memorySize?: number;
+  /** Runs this many at once and no more; the share is taken from what the account has. */
+  readonly reservedConcurrentExecutions?: number | undefined;
 }
 
 /** A Lambda function that may do what is said of it, and nothing else. Each grant brings the variable it is used by. */
 export class SyncFunction extends LambdaFunction {
+  private readonly executionRole: Role;
+
   constructor(scope: Construct, id: string, props: SyncFunctionProps) {
+    const { name, timeout, memorySize, reservedConcurrentExecutions } = props;
     const runtime = Runtime.NODEJS_24_X;
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const logGroup = new KeptLogs(scope, `${id}Log`, props);
     super(scope, id, {
       runtime,
       architecture: Architecture.ARM_64,
-      code: bundledCode(props.name, runtime),
+      code: bundledCode(name, runtime),
       handler: 'index.handler',
-      timeout: props.timeout ?? Duration.seconds(15),
-      memorySize: props.memorySize ?? 512,
+      timeout: timeout ?? Duration.seconds(15),
+      memorySize: memorySize ?? 512,
+      ...(reservedConcurrentExecutions && { reservedConcurrentExecutions }),
       environment: {
-        POWERTOOLS_SERVICE_NAME: `cpm-sync-${props.name}`,
+        POWERTOOLS_SERVICE_NAME: `cpm-sync-${name}`,
         POWERTOOLS_LOG_LEVEL: 'INFO',
         POWERTOOLS_METRICS_NAMESPACE: `cpm-sync-${props.stage}`,
         NODE_OPTIONS: '--enable-source-maps', // a bundle's stack traces name the sources
       },
-      logGroup: new LogGroup(scope, `${id}Log`, {
-        retention: props.stage === 'prod' ? RetentionDays.THREE_MONTHS : RetentionDays.TWO_WEEKS,
-        removalPolicy: props.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      }),
+      role,
+      logGroup,
+      tracing: Tracing.ACTIVE,
     });
+    this.executionRole = role;
+    logGroup.grantWrite(role);
+    acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray know no resource.' });
+    // The name by which it is called in docs/ and by sam local invoke.
+    (this.node.defaultChild as CfnFunction).overrideLogicalId(`${id}Function`);
   }
 
   /** Commit log, head and elements, as they are. */
   readsStore(store: ITable): this {
     this.addEnvironment('STORE_TABLE', store.tableName);
-    return this.may(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], store.tableArn);
+    return this.may(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], store.tableArn).opens(
+      'dynamodb',
+      store.encryptionKey,
+    );
   }
 
   /** Beside reading: transactions that put, remove and check items. */
   readsAndCommits(store: ITable): this {
-    return this.readsStore(store).may(REPLACE, store.tableArn);
+    return this.readsStore(store)
+      .may(REPLACE, store.tableArn)
+      .opens('dynamodb', store.encryptionKey, WRITE_KEY);
   }
 
   readsDevices(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(['dynamodb:GetItem', 'dynamodb:Query'], registry.tableArn);
+    return this.may(['dynamodb:GetItem', 'dynamodb:Query'], registry.tableArn).opens(
+      'dynamodb',
+      registry.encryptionKey,
+    );
   }
 
   /** Policies alone, of all that is in the registry. */
   readsPolicies(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    this.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['dynamodb:GetItem'],
-        resources: [registry.tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['P#*'] } },
-      }),
-    );
-    return this;
+    return this.may(['dynamodb:GetItem'], registry.tableArn, {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['P#*'] },
+    }).opens('dynamodb', registry.encryptionKey);
   }
 
   /** Changes what is noted of a registered device: its position, connection and pushes. */
   updatesDevices(registry: ITable): this {
-    return this.readsDevices(registry).may(['dynamodb:UpdateItem'], registry.tableArn);
+    return this.readsDevices(registry)
+      .may(['dynamodb:UpdateItem'], registry.tableArn)
+      .opens('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
   /** Registers and revokes devices, and writes tickets for them. */
@@ -87,23 +120,52 @@ export class SyncFunction extends LambdaFunction {
   /** Looks a ticket and its device up, and deletes the ticket as it is used. */
   takesTickets(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(['dynamodb:GetItem', 'dynamodb:DeleteItem'], registry.tableArn);
+    return this.may(['dynamodb:GetItem', 'dynamodb:DeleteItem'], registry.tableArn).opens(
+      'dynamodb',
+      registry.encryptionKey,
+      WRITE_KEY,
+    );
   }
 
   sealsTokens(key: ISecret): this {
     this.addEnvironment('TOKEN_SECRET_ID', key.secretArn);
-    return this.may(['secretsmanager:GetSecretValue'], key.secretArn);
+    return this.may(['secretsmanager:GetSecretValue'], key.secretArn).opens(
+      'secretsmanager',
+      key.encryptionKey,
+    );
   }
 
   schedulesPushes(queue: IQueue): this {
     this.addEnvironment('PUSH_QUEUE_URL', queue.queueUrl);
-    return this.may(['sqs:SendMessage'], queue.queueArn);
+    return this.sendsTo(queue);
   }
 
   /** Orders deleted containers to be emptied. */
   ordersReaping(queue: IQueue): this {
     this.addEnvironment('REAP_QUEUE_URL', queue.queueUrl);
-    return this.may(['sqs:SendMessage'], queue.queueArn);
+    return this.sendsTo(queue);
+  }
+
+  /** As an event source does on its behalf; what it cannot handle is described in `failures`. */
+  followsStream(table: ITable, failures: IQueue): this {
+    acknowledge(this.executionRole, {
+      'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray and dynamodb:ListStreams know no resource.',
+    });
+    return this.may(
+      ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+      table.tableStreamArn ?? '',
+    )
+      .may(['dynamodb:ListStreams'], '*') // Lambda refuses a mapping whose role may not
+      .opens('dynamodb', table.encryptionKey)
+      .sendsTo(failures);
+  }
+
+  /** As an event source does on its behalf. */
+  takesFrom(queue: IQueue): this {
+    return this.may(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      queue.queueArn,
+    ).opens('sqs', queue.encryptionMasterKey);
   }
 
   postsFrames(sockets: SocketInterface): this {
@@ -120,13 +182,34 @@ export class SyncFunction extends LambdaFunction {
     return this;
   }
 
-  private manages(sockets: SocketInterface, method: 'POST' | 'DELETE'): this {
-    this.addEnvironment('SOCKET_CALLBACK_URL', sockets.callbackUrl);
-    return this.may(['execute-api:ManageConnections'], sockets.connectionsArn(method));
+  private sendsTo(queue: IQueue): this {
+    return this.may(['sqs:SendMessage'], queue.queueArn).opens('sqs', queue.encryptionMasterKey, [
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+    ]);
   }
 
-  private may(actions: string[], arn: string): this {
-    this.addToRolePolicy(new PolicyStatement({ actions, resources: [arn] }));
+  private manages(sockets: SocketInterface, method: 'POST' | 'DELETE'): this {
+    this.addEnvironment('SOCKET_CALLBACK_URL', sockets.callbackUrl);
+    sockets.grantConnections(this.executionRole, method);
+    return this;
+  }
+
+  /** Uses the customer's key, if there is one, through the service that keeps the data. */
+  private opens(
+    service: 'dynamodb' | 'sqs' | 'secretsmanager',
+    key: IKey | undefined,
+    actions = READ_KEY,
+  ): this {
+    if (!key) return this;
+    const via = `${service}.${Stack.of(this).region}.amazonaws.com`;
+    return this.may(actions, key.keyArn, { StringEquals: { 'kms:ViaService': via } });
+  }
+
+  private may(actions: string[], arn: string, conditions?: Record<string, unknown>): this {
+    this.addToRolePolicy(
+      new PolicyStatement({ actions, resources: [arn], ...(conditions && { conditions }) }),
+    );
     return this;
   }
 }

@@ -1,15 +1,19 @@
 import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccountRecovery,
+  FeaturePlan,
+  Mfa,
   OAuthScope,
   ResourceServerScope,
+  StandardThreatProtectionMode,
   UserPool,
   type UserPoolClient,
   type UserPoolResourceServer,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.js';
 import { RESOURCE_SERVER, SCOPES, type ScopeName } from '../scopes.js';
-import type { Settings, Stage } from '../settings.js';
+import type { Settings, UserPoolPlan } from '../settings.js';
 
 /** Whose tokens the HTTP API accepts. `clients`: ids to show after a deployment. */
 export interface TokenIssuer {
@@ -24,6 +28,12 @@ const resourceScopes: Record<ScopeName, ResourceServerScope> = {
   admin: new ResourceServerScope({ scopeName: 'admin', scopeDescription: SCOPES.admin }),
 };
 
+const PLANS: Readonly<Record<UserPoolPlan, FeaturePlan>> = {
+  lite: FeaturePlan.LITE,
+  essentials: FeaturePlan.ESSENTIALS,
+  plus: FeaturePlan.PLUS,
+};
+
 /** A user pool for deployments that bring no issuer of their own. */
 class UserPoolIssuer extends Construct implements TokenIssuer {
   readonly issuer: string;
@@ -33,12 +43,18 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
   private readonly pool: UserPool;
   private readonly server: UserPoolResourceServer;
 
-  constructor(scope: Construct, id: string, props: { stage: Stage; callbackUrls: readonly string[] }) {
+  constructor(scope: Construct, id: string, props: Settings) {
     super(scope, id);
     const kept = props.stage === 'prod';
     this.pool = new UserPool(this, 'Users', {
       selfSignUpEnabled: false, // the service provider knows its users
       signInAliases: { username: true, email: true },
+      featurePlan: PLANS[props.userPoolPlan],
+      ...(props.userPoolPlan === 'plus' && {
+        standardThreatProtectionMode: StandardThreatProtectionMode.FULL_FUNCTION,
+      }),
+      mfa: Mfa.OPTIONAL,
+      mfaSecondFactor: { sms: false, otp: true },
       accountRecovery: AccountRecovery.EMAIL_ONLY,
       passwordPolicy: {
         minLength: 12,
@@ -49,6 +65,13 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
       },
       deletionProtection: kept,
       removalPolicy: kept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    acknowledge(this.pool, {
+      'AwsSolutions-COG2':
+        'A second factor is for each user to turn on: subscribers of a messaging service are not made to have one.',
+      ...(props.userPoolPlan !== 'plus' && {
+        'AwsSolutions-COG8': 'Threat protection is paid per user: -c userPoolPlan=plus turns it on.',
+      }),
     });
     this.pool.addDomain('SignIn', {
       cognitoDomain: { domainPrefix: `cpm-sync-${props.stage}-${Aws.ACCOUNT_ID}` },

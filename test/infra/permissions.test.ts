@@ -1,10 +1,12 @@
-import { idsIn, resource, resourcesOf, templateOf } from './stack.js';
+import { idsIn, OWN_ISSUER, resource, resourcesOf, templateOf } from './stack.js';
 
 const template = templateOf();
 
 interface Statement {
+  readonly Effect: string;
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 const STORE_READ = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
@@ -12,53 +14,51 @@ const REPLACE = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb
 const UPDATE_DEVICES = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
 const COMMIT = [...STORE_READ, ...REPLACE];
 const REGISTER = [...UPDATE_DEVICES, ...REPLACE];
-const TAKE_MESSAGES = [
-  'sqs:ChangeMessageVisibility',
-  'sqs:DeleteMessage',
-  'sqs:GetQueueAttributes',
-  'sqs:GetQueueUrl',
-  'sqs:ReceiveMessage',
-];
+const TAKE_MESSAGES = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 const SECRET = { TokenKey: ['secretsmanager:GetSecretValue'] };
 const SEND = ['sqs:SendMessage'];
 const SCHEDULE = { PushesQueue: SEND };
 const MANAGE = ['execute-api:ManageConnections'];
+const TRACE = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']; // know no resource
 
-/** What each function may do, by the resource it may do it to; nothing else. */
+/** What each function may do beside writing logs and traces, by the resource it may do it to; nothing else. */
 const ALLOWED: Record<string, Record<string, string[]>> = {
-  FunctionsSync: { TablesStore: COMMIT, TablesRegistry: REGISTER, ...SECRET },
-  FunctionsSocketSync: { TablesStore: COMMIT, TablesRegistry: REGISTER, ...SECRET },
-  FunctionsDevices: {
+  Sync: { TablesStore: COMMIT, TablesRegistry: REGISTER, ...SECRET },
+  SocketSync: { TablesStore: COMMIT, TablesRegistry: REGISTER, ...SECRET },
+  Devices: {
     TablesStore: COMMIT,
     TablesRegistry: REGISTER,
     'SocketsApi/v1/DELETE/@connections/*': MANAGE,
   },
-  FunctionsParticipating: { TablesStore: COMMIT, TablesRegistry: ['dynamodb:GetItem'] },
-  FunctionsHistory: { TablesStore: STORE_READ, TablesRegistry: ['dynamodb:GetItem', 'dynamodb:Query'] },
-  FunctionsAdmin: { TablesStore: COMMIT, TablesRegistry: REGISTER },
-  FunctionsSocketAuthorizer: { TablesRegistry: ['dynamodb:DeleteItem', 'dynamodb:GetItem'] },
-  FunctionsSocketConnection: {
+  Participating: {
+    TablesStore: COMMIT,
+    'TablesRegistry where ForAllValues:StringLike dynamodb:LeadingKeys P#*': ['dynamodb:GetItem'],
+  },
+  History: { TablesStore: STORE_READ, TablesRegistry: ['dynamodb:GetItem', 'dynamodb:Query'] },
+  Admin: { TablesStore: COMMIT, TablesRegistry: REGISTER },
+  SocketAuthorizer: { TablesRegistry: ['dynamodb:DeleteItem', 'dynamodb:GetItem'] },
+  SocketConnection: {
     TablesStore: STORE_READ,
     TablesRegistry: UPDATE_DEVICES,
     ...SCHEDULE,
     'SocketsApi/v1/DELETE/@connections/*': MANAGE,
   },
-  FunctionsSocketDefault: {},
-  FunctionsFanOut: {
+  SocketDefault: {},
+  FanOut: {
     TablesRegistry: UPDATE_DEVICES,
     ...SCHEDULE,
     ReapingQueue: SEND,
     TablesStoreStream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     '*': ['dynamodb:ListStreams'], // knows no resource
-    FanOutFailures: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    FanOutFailures: SEND,
   },
-  FunctionsNotifier: {
+  Notifier: {
     TablesStore: STORE_READ,
     TablesRegistry: UPDATE_DEVICES,
     'SocketsApi/v1/POST/@connections/*': MANAGE,
     PushesQueue: TAKE_MESSAGES,
   },
-  FunctionsReaper: { TablesStore: COMMIT, ReapingQueue: [...TAKE_MESSAGES, ...SEND] },
+  Reaper: { TablesStore: COMMIT, ReapingQueue: [...TAKE_MESSAGES, ...SEND] },
 };
 
 const STORE = ['STORE_TABLE', 'TablesStore'];
@@ -70,18 +70,18 @@ const CALLBACK = ['SOCKET_CALLBACK_URL', 'SocketsApi'];
 
 /** What each function is told, and of which resource. */
 const TOLD: Record<string, string[][]> = {
-  FunctionsSync: [STORE, REGISTRY, TOKENS],
-  FunctionsSocketSync: [STORE, REGISTRY, TOKENS],
-  FunctionsDevices: [STORE, REGISTRY, CALLBACK, ['SOCKET_URL', 'SocketsApi']],
-  FunctionsParticipating: [STORE, REGISTRY],
-  FunctionsHistory: [STORE, REGISTRY],
-  FunctionsAdmin: [STORE, REGISTRY],
-  FunctionsSocketAuthorizer: [REGISTRY],
-  FunctionsSocketConnection: [STORE, REGISTRY, PUSHES, CALLBACK],
-  FunctionsSocketDefault: [],
-  FunctionsFanOut: [REGISTRY, PUSHES, REAPING],
-  FunctionsNotifier: [STORE, REGISTRY, CALLBACK],
-  FunctionsReaper: [STORE, REAPING],
+  Sync: [STORE, REGISTRY, TOKENS],
+  SocketSync: [STORE, REGISTRY, TOKENS],
+  Devices: [STORE, REGISTRY, CALLBACK, ['SOCKET_URL', 'SocketsApi']],
+  Participating: [STORE, REGISTRY],
+  History: [STORE, REGISTRY],
+  Admin: [STORE, REGISTRY],
+  SocketAuthorizer: [REGISTRY],
+  SocketConnection: [STORE, REGISTRY, PUSHES, CALLBACK],
+  SocketDefault: [],
+  FanOut: [REGISTRY, PUSHES, REAPING],
+  Notifier: [STORE, REGISTRY, CALLBACK],
+  Reaper: [STORE, REAPING],
 };
 
 const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
@@ -95,40 +95,140 @@ function nameOf(arn: unknown): string {
   return withoutHash(ids[0] ?? text) + (text.includes('StreamArn') ? 'Stream' : '') + path;
 }
 
-function allowedTo(functionId: string): Record<string, string[]> {
-  const policies = Object.entries(resourcesOf(template, 'AWS::IAM::Policy'));
-  const own = policies.filter(([id]) => id.startsWith(`${functionId}ServiceRole`));
+/** Shape: ` where StringLike dynamodb:LeadingKeys P#*`; references by the logical id. */
+function conditionOf(condition: unknown): string {
+  if (condition === undefined) return '';
+  const parts = Object.entries(condition as Record<string, Record<string, unknown>>).flatMap(
+    ([operator, keys]) => Object.entries(keys).map(([key, value]) => `${operator} ${key} ${textOf(value)}`),
+  );
+  return ` where ${parts.join(' and ')}`;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join('|');
+  const joined = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
+  if (joined) return joined[1].map((part) => (typeof part === 'string' ? part : '…')).join(joined[0]);
+  return String(value);
+}
+
+/** Every statement of a function's role, by resource and condition. */
+function allowedTo(name: string, of = template): Record<string, string[]> {
+  const { ManagedPolicyArns, Policies } = resource(of, 'AWS::IAM::Role', `Functions${name}Role`).Properties;
+  expect([ManagedPolicyArns, Policies]).toEqual([undefined, undefined]);
+  const policies = Object.entries(resourcesOf(of, 'AWS::IAM::Policy')).filter(([, { Properties }]) =>
+    idsIn(Properties.Roles).some((id) => withoutHash(id) === `Functions${name}Role`),
+  );
   const allowed: Record<string, Set<string>> = {};
-  for (const [, { Properties }] of own) {
+  for (const [, { Properties }] of policies) {
     const { Statement } = Properties.PolicyDocument as { Statement: Statement[] };
-    for (const { Action, Resource } of Statement) {
-      for (const arn of Array.isArray(Resource) ? Resource : [Resource]) {
-        const name = nameOf(arn);
-        allowed[name] = new Set([...(allowed[name] ?? []), ...[Action].flat()]);
+    for (const { Effect, Action, Resource, Condition } of Statement) {
+      expect(Effect).toBe('Allow');
+      for (const arn of [Resource].flat()) {
+        const to = nameOf(arn) + conditionOf(Condition);
+        allowed[to] = new Set([...(allowed[to] ?? []), ...[Action].flat()]);
       }
     }
   }
-  return Object.fromEntries(Object.entries(allowed).map(([name, actions]) => [name, [...actions].sort()]));
+  return Object.fromEntries(Object.entries(allowed).map(([to, actions]) => [to, [...actions].sort()]));
 }
 
-test('every function stands in the lists below', () => {
-  const functions = Object.keys(resourcesOf(template, 'AWS::Lambda::Function')).map(withoutHash).sort();
-  expect(functions).toEqual(Object.keys(ALLOWED).sort());
-  expect(functions).toEqual(Object.keys(TOLD).sort());
-});
-
-test.each(Object.keys(ALLOWED))('%s may do what it needs, and nothing else', (functionId) => {
-  const sorted = Object.entries(ALLOWED[functionId] ?? {}).map(([name, actions]) => [
-    name,
-    [...actions].sort(),
-  ]);
-  expect(allowedTo(functionId)).toEqual(Object.fromEntries(sorted));
-});
-
-test.each(Object.keys(TOLD))('%s is told of the resources it uses, and of no other', (functionId) => {
-  const { Variables } = resource(template, 'AWS::Lambda::Function', functionId).Properties.Environment as {
-    Variables: Record<string, unknown>;
+/** What the list says, and what every function may. */
+function expectedOf(name: string): Record<string, string[]> {
+  const own = ALLOWED[name] ?? {};
+  const expected = {
+    ...own,
+    [`Functions${name}Log`]: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    '*': [...(own['*'] ?? []), ...TRACE],
   };
+  return Object.fromEntries(Object.entries(expected).map(([to, actions]) => [to, [...actions].sort()]));
+}
+
+test('every function stands in the lists above', () => {
+  const functions = Object.keys(resourcesOf(template, 'AWS::Lambda::Function')).sort();
+  expect(functions).toEqual(
+    Object.keys(ALLOWED)
+      .map((name) => `${name}Function`)
+      .sort(),
+  );
+  expect(Object.keys(TOLD).sort()).toEqual(Object.keys(ALLOWED).sort());
+});
+
+test.each(Object.keys(ALLOWED))(
+  '%s has a role of its own, may do what it needs, and nothing else',
+  (name) => {
+    const { Role } = resource(template, 'AWS::Lambda::Function', `${name}Function`).Properties;
+    expect(idsIn(Role).map(withoutHash)).toEqual([`Functions${name}Role`]);
+    expect(allowedTo(name)).toEqual(expectedOf(name));
+  },
+);
+
+describe('with a key of the customer', () => {
+  const encrypted = templateOf({ ...OWN_ISSUER, encryption: 'customer' });
+  const through = (service: string) => `DataKey where StringEquals kms:ViaService ${service}.….amazonaws.com`;
+  const READ = ['kms:Decrypt', 'kms:DescribeKey'];
+  const WRITE = [
+    ...READ,
+    'kms:Encrypt',
+    'kms:GenerateDataKey',
+    'kms:GenerateDataKeyWithoutPlaintext',
+    'kms:ReEncryptFrom',
+    'kms:ReEncryptTo',
+  ];
+  const TABLE = { [through('dynamodb')]: WRITE };
+  const OPEN_TOKEN_KEY = { [through('secretsmanager')]: READ };
+  const PUT_INTO_QUEUE = { [through('sqs')]: ['kms:Decrypt', 'kms:GenerateDataKey'] };
+
+  const OPENS: Record<string, Record<string, string[]>> = {
+    Sync: { ...TABLE, ...OPEN_TOKEN_KEY },
+    SocketSync: { ...TABLE, ...OPEN_TOKEN_KEY },
+    Devices: TABLE,
+    Participating: TABLE,
+    History: { [through('dynamodb')]: READ },
+    Admin: TABLE,
+    SocketAuthorizer: TABLE,
+    SocketConnection: { ...TABLE, ...PUT_INTO_QUEUE },
+    SocketDefault: {},
+    FanOut: { ...TABLE, ...PUT_INTO_QUEUE },
+    Notifier: { ...TABLE, [through('sqs')]: READ },
+    Reaper: { ...TABLE, [through('sqs')]: [...READ, 'kms:GenerateDataKey'] },
+  };
+
+  test.each(Object.keys(ALLOWED))(
+    '%s may use it through the services that keep its data, and not more',
+    (name) => {
+      const opens = Object.entries(OPENS[name] ?? {}).map(([to, actions]) => [to, [...actions].sort()]);
+      expect(allowedTo(name, encrypted)).toEqual({ ...expectedOf(name), ...Object.fromEntries(opens) });
+    },
+  );
+
+  test('tables, queues, the token key and all logs are encrypted with it; it is rotated, and kept on stage prod', () => {
+    const prod = templateOf({ stage: 'prod', encryption: 'customer' });
+    const key = resource(prod, 'AWS::KMS::Key', 'DataKey');
+    expect(key.Properties.EnableKeyRotation).toBe(true);
+    expect(key.DeletionPolicy).toBe('Retain');
+    const keyOf = (type: string, member: string) =>
+      Object.values(resourcesOf(prod, type)).map(({ Properties }) =>
+        idsIn(Properties[member]).map(withoutHash),
+      );
+    const all = [
+      ...keyOf('AWS::DynamoDB::Table', 'SSESpecification'),
+      ...keyOf('AWS::SQS::Queue', 'KmsMasterKeyId'),
+      ...keyOf('AWS::SecretsManager::Secret', 'KmsKeyId'),
+      ...keyOf('AWS::Logs::LogGroup', 'KmsKeyId'),
+    ];
+    expect(all.length).toBeGreaterThan(20);
+    expect(new Set(all.flat())).toEqual(new Set(['DataKey']));
+    expect(all.filter((ids) => ids.length !== 1)).toEqual([]);
+  });
+
+  test('without it nothing in the template speaks of a key', () => {
+    expect(JSON.stringify(template.toJSON())).not.toContain('AWS::KMS');
+  });
+});
+
+test.each(Object.keys(TOLD))('%s is told of the resources it uses, and of no other', (name) => {
+  const { Variables } = resource(template, 'AWS::Lambda::Function', `${name}Function`).Properties
+    .Environment as { Variables: Record<string, unknown> };
   const {
     POWERTOOLS_SERVICE_NAME,
     POWERTOOLS_LOG_LEVEL,
@@ -140,35 +240,18 @@ test.each(Object.keys(TOLD))('%s is told of the resources it uses, and of no oth
   expect(POWERTOOLS_LOG_LEVEL).toBe('INFO');
   expect(POWERTOOLS_METRICS_NAMESPACE).toBe('cpm-sync-dev'); // the same in all functions: each one more is billed
   expect(NODE_OPTIONS).toBe('--enable-source-maps');
-  const told = Object.entries(others).map(([name, value]) => [
-    name,
+  const told = Object.entries(others).map(([variable, value]) => [
+    variable,
     ...idsIn(value)
       .filter((id) => !id.startsWith('AWS::'))
       .map(withoutHash),
   ]);
-  expect(told.sort()).toEqual([...(TOLD[functionId] ?? [])].sort());
+  expect(told.sort()).toEqual([...(TOLD[name] ?? [])].sort());
 });
 
 test('no action of any policy has a wildcard', () => {
   for (const { Properties } of Object.values(resourcesOf(template, 'AWS::IAM::Policy'))) {
     const { Statement } = Properties.PolicyDocument as { Statement: Statement[] };
     for (const action of Statement.flatMap(({ Action }) => Action)) expect(action).not.toContain('*');
-  }
-});
-
-test('functions run on the current Node on arm64, with time, memory and kept logs stated', () => {
-  const functions = Object.values(resourcesOf(template, 'AWS::Lambda::Function'));
-  const logGroups = resourcesOf(template, 'AWS::Logs::LogGroup');
-  expect(functions).toHaveLength(12);
-  for (const { Properties } of functions) {
-    expect(Properties).toMatchObject({
-      Runtime: 'nodejs24.x',
-      Architectures: ['arm64'],
-      Handler: 'index.handler',
-      Timeout: expect.any(Number),
-      MemorySize: expect.any(Number),
-    });
-    const [logGroup] = idsIn(Properties.LoggingConfig);
-    expect(logGroups[String(logGroup)]?.Properties.RetentionInDays).toBe(14);
   }
 });

@@ -1,8 +1,8 @@
-import { idsIn, type Resource, resource, resourcesOf, templateOf } from './stack.js';
+import { idsIn, OWN_ISSUER, type Resource, resource, resourcesOf, templateOf } from './stack.js';
 
 const QUEUE = 'AWS::SQS::Queue';
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
-const template = templateOf();
+const template = templateOf({ ...OWN_ISSUER, stage: 'prod' });
 
 const mappingOf = (functionIdPrefix: string): Resource => resource(template, MAPPING, functionIdPrefix);
 
@@ -18,8 +18,8 @@ test.each([
 });
 
 test.each([
-  ['PushesQueue', 'FunctionsNotifier'],
-  ['ReapingQueue', 'FunctionsReaper'],
+  ['PushesQueue', 'NotifierFunction'],
+  ['ReapingQueue', 'ReaperFunction'],
 ])('%s hides a message for more than six times the time of %s', (queue, consumer) => {
   const visibility = resource(template, QUEUE, queue).Properties.VisibilityTimeout as number;
   const timeout = resource(template, 'AWS::Lambda::Function', consumer).Properties.Timeout as number;
@@ -69,11 +69,17 @@ test('a commit that fan-out cannot handle is cut out of its batch, tried ten tim
 });
 
 test.each([
-  ['FunctionsNotifier', 'PushesQueue', 10, undefined],
-  ['FunctionsReaper', 'ReapingQueue', 1, { MaximumConcurrency: 5 }],
-])('%s takes messages from %s, %i at once, each failing alone', (consumer, queue, batch, scaling) => {
-  const { Properties } = mappingOf(consumer);
-  expect(Properties).toMatchObject({ BatchSize: batch, FunctionResponseTypes: ['ReportBatchItemFailures'] });
-  expect(Properties.ScalingConfig).toEqual(scaling);
-  expect(idsIn(Properties.EventSourceArn)).toEqual([expect.stringContaining(queue)]);
-});
+  ['FunctionsNotifier', 'PushesQueue', 10, 200],
+  ['FunctionsReaper', 'ReapingQueue', 1, 5],
+])(
+  '%s takes messages from %s, %i at once, each failing alone, %i batches at a time',
+  (consumer, queue, batch, atOnce) => {
+    const { Properties } = mappingOf(consumer);
+    expect(Properties).toMatchObject({
+      BatchSize: batch,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    expect(Properties.ScalingConfig).toEqual({ MaximumConcurrency: atOnce });
+    expect(idsIn(Properties.EventSourceArn)).toEqual([expect.stringContaining(queue)]);
+  },
+);

@@ -87,6 +87,12 @@ test('with an issuer and an audience there is no user pool', () => {
 test.each([
   [{ issuer: 'https://id.example.com' }, /^Only one of issuer and audience is given: add -c audience=/],
   [{ audience: 'cpm' }, /^Only one of issuer and audience is given: add -c issuer=/],
+  [
+    { encryption: 'none' },
+    /^There is no encryption "none": use -c encryption=aws or -c encryption=customer\.$/,
+  ],
+  [{ userPoolPlan: 'free' }, /^There is no userPoolPlan "free": use -c userPoolPlan=lite or/],
+  [{ alarmTopicArn: 'arn:aws:sns:x', alarmEmail: 'a@example.com' }, /^Both alarmTopicArn and alarmEmail/],
   [{ ...OWN_ISSUER, stage: 'test' }, /^There is no stage "test": use -c stage=dev or -c stage=prod\.$/],
 ])('the context %j is refused with what to change', (context, message) => {
   expect(() => templateOf(context)).toThrow(message);

@@ -1,0 +1,21 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { Stage } from '../settings.js';
+
+export interface KeptLogsProps {
+  readonly stage: Stage;
+  readonly dataKey?: IKey | undefined;
+}
+
+/** A log group that forgets: after two weeks, on stage prod after three months, also when the stack is gone. */
+export class KeptLogs extends LogGroup {
+  constructor(scope: Construct, id: string, { stage, dataKey }: KeptLogsProps) {
+    super(scope, id, {
+      retention: stage === 'prod' ? RetentionDays.THREE_MONTHS : RetentionDays.TWO_WEEKS,
+      removalPolicy: stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(dataKey && { encryptionKey: dataKey }),
+    });
+  }
+}
