@@ -16,6 +16,7 @@ export interface DeviceRecord {
   readonly effective: Effective; // of this scopeVersion
   readonly scopeVersion: number; // counts the scopes that the device has had
   readonly syncedModSeq: number; // position of the last response, 0 before the first
+  readonly syncedAtMs?: number; // when it got there
   readonly connectionId?: string;
   readonly connectedAtMs?: number;
   readonly announcedModSeq?: number; // last commit that a synchronization request on this connection covered
@@ -31,6 +32,7 @@ export type DeviceState = Partial<
     | 'policyId'
     | 'boxPolicyId'
     | 'syncedModSeq'
+    | 'syncedAtMs'
     | 'connectionId'
     | 'connectedAtMs'
     | 'announcedModSeq'

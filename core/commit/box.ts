@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type FolderId, folderIdSchema, type ModSeq } from '../../protocol/ids.js';
 import { DEFAULT_FOLDER, USER_ROOT_FOLDER } from '../../protocol/limits.js';
-import type { Commit, FolderName, Head, StoredFolder } from '../store/items.js';
+import type { Commit, Counts, FolderName, Head, StoredFolder } from '../store/items.js';
 import { commitKey, folderKey, folderNameKey, HEAD_KEY } from '../store/keys.js';
 import type { Write } from '../store/store.js';
 import { elementOf } from '../store/wire.js';
 import { COMMIT_MS } from './retention.js';
+import { addCounts } from './rows.js';
 
 const FIRST_COMMIT = 1;
 const NONCE_BYTES = 8;
@@ -13,6 +14,15 @@ const NONCE_BYTES = 8;
 export const newNonce = (): string => randomBytes(NONCE_BYTES).toString('base64url');
 
 const builtIn = [DEFAULT_FOLDER, USER_ROOT_FOLDER].map((name) => folderIdSchema.parse(name));
+
+const NOTHING: Counts = {
+  folder: 0,
+  conversationHistory: 0,
+  sessionHistory: 0,
+  message: 0,
+  messageState: 0,
+  bytes: 0,
+};
 
 const folder = (id: FolderId): StoredFolder => ({
   kind: 'folder',
@@ -56,13 +66,7 @@ export function boxCreation(nowMs: number): readonly Write[] {
     nonce,
     atMs: nowMs,
     epoch: newNonce(),
-    counts: {
-      folder: folders.length,
-      conversationHistory: 0,
-      sessionHistory: 0,
-      message: 0,
-      messageState: 0,
-    },
+    counts: folders.reduce((counts, item) => addCounts(counts, item, 1), NOTHING),
   };
   const items = [head, commit, ...folders, ...builtIn.map(folderName)];
   return items.map((put) => ({ put, when: 'absent' }));

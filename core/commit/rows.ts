@@ -1,6 +1,6 @@
 import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
 import type { ChangeRow, Counts, StoredElement, StoredItem } from '../store/items.js';
-import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
+import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
 import type { Draft, Staged } from './draft.js';
 
 /** What stands in the commit itself; elements beyond it are fetched by whoever reads the row. */
@@ -85,7 +85,15 @@ export const addCounts = (counts: Counts, element: StoredElement, by: 1 | -1): C
   ...counts,
   [element.kind]: counts[element.kind] + by,
   ...(element.kind === 'message' && element.state && { messageState: counts.messageState + by }),
+  bytes: counts.bytes + by * elementBytes(element),
 });
+
+/** How many live elements of a kind there are after what the draft has so far. */
+export const countAfter = ({ head, changes }: Draft, kind: StoredElement['kind']): number =>
+  changes.reduce(
+    (count, { item, before }) => count + Number(item.kind === kind) - Number(before?.kind === kind),
+    head.counts[kind],
+  );
 
 /** Live elements of the box after the commit; what deleted containers held is taken off as it is cleared away. */
 export function countsAfter(counts: Counts, draft: Draft): Counts {

@@ -125,7 +125,15 @@ function shown(record: DeviceRecord, receipt: Receipt | undefined): Device {
 }
 
 export async function listDevices(core: Core, box: BoxId): Promise<Device[]> {
-  const records = await core.registry.devices(box);
+  return showDevices(core, box, await core.registry.devices(box));
+}
+
+/** The devices of these records, in their order. */
+export async function showDevices(
+  core: Core,
+  box: BoxId,
+  records: readonly DeviceRecord[],
+): Promise<Device[]> {
   const keys = records.map(({ deviceId }) => receiptKey(deviceId));
   const receipts = keys.length > 0 ? await core.store.get(box, keys) : new Map();
   return records.map((record) =>

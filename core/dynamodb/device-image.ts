@@ -14,6 +14,7 @@ const FIELDS = {
   effective: 'JSON',
   scopeVersion: 'N',
   syncedModSeq: 'N',
+  syncedAtMs: 'N',
   connectionId: 'S',
   connectedAtMs: 'N',
   announcedModSeq: 'N',

@@ -31,12 +31,14 @@ interface Stored {
   readonly expiresAtMs?: number;
 }
 
+/** Live elements by type. What a deleted container held counts until it is cleared away. */
 export interface Counts {
   readonly folder: number;
   readonly conversationHistory: number;
   readonly sessionHistory: number;
   readonly message: number;
   readonly messageState: number;
+  readonly bytes: number; // of the JSON of all of them, as they go over the wire
 }
 
 /** The head of the commit log. Kept under 1 KB: every commit writes it. */

@@ -1,9 +1,9 @@
 import type { Element, MessageStateElement } from '../../protocol/elements/element.js';
 import type { ModSeq } from '../../protocol/ids.js';
-import type { StoredConversation, StoredFolder, StoredMessage, StoredSession } from './items.js';
+import type { StoredElement, StoredMessage } from './items.js';
 
 /** A stored element as it goes over the wire. A message goes without its state, which is an element of its own. */
-export function elementOf(item: StoredFolder | StoredConversation | StoredSession | StoredMessage): Element {
+export function elementOf(item: StoredElement): Element {
   switch (item.kind) {
     case 'folder':
       return { type: 'folder', id: item.id, modSeq: item.modSeq as ModSeq, ...item.data };
@@ -40,6 +40,12 @@ export function stateElementOf(item: StoredMessage): MessageStateElement | undef
     flags: [...flags], // also when empty: the change that emptied it has to arrive
     ...(dispositions.length > 0 && { dispositions: [...dispositions] }),
   };
+}
+
+/** What an item adds to the bytes of its box: its element, and the state beside a message. Unit: bytes of JSON. */
+export function elementBytes(item: StoredElement): number {
+  const state = item.kind === 'message' ? stateElementOf(item) : undefined;
+  return jsonBytes(elementOf(item)) + (state ? jsonBytes(state) : 0);
 }
 
 /** Size of an element as the protocol counts it. Unit: bytes of its JSON. */

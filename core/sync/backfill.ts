@@ -1,4 +1,4 @@
-import type { ElementType } from '../../protocol/elements/element.js';
+import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
 import type { Core } from '../core.js';
 import { coversAnything, elementsInScope, holdsConversation, type Scope } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
@@ -20,7 +20,7 @@ export function startOfBackfill(total: number): BackfillCursor {
 
 /** An estimate of the elements that a device is sent that has nothing. */
 export const elementsIn = ({ counts }: Head): number =>
-  Object.values(counts).reduce((sum: number, count: number) => sum + count, 0);
+  ELEMENT_TYPES.reduce((sum, type) => sum + counts[type], 0);
 
 export interface Walk {
   readonly core: Core;

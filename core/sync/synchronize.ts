@@ -105,7 +105,8 @@ function acknowledgedBy(
 /** Where the device stands, for those who decide whether to send it a synchronization request. */
 async function noteSynced(core: Core, device: DeviceRecord, modSeq: number): Promise<void> {
   if (device.syncedModSeq === modSeq) return;
-  const isNoted = await core.registry.patch(device, { set: { syncedModSeq: modSeq } });
+  const set = { syncedModSeq: modSeq, syncedAtMs: core.clock.now() };
+  const isNoted = await core.registry.patch(device, { set });
   if (!isNoted) throw new SyncProblem('device-not-registered');
 }
 

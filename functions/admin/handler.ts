@@ -1,4 +1,4 @@
-import { listDevices } from '../../core/devices/devices.js';
+import { showBox, watchDevices } from '../../core/box/show-box.js';
 import { assignToBox, assignToDevice, putPolicy, showPolicy } from '../../core/policies/policies.js';
 import { deviceIdSchema, policyIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
@@ -25,7 +25,9 @@ export const routes = {
     async ({ path: { policyId }, body }) => ok(await putPolicy(core, policyId, body)),
   ),
 
-  'GET /v1/users/{userId}/box': notImplemented(scope, 'Showing the box of a user'),
+  'GET /v1/users/{userId}/box': route({ scope, path: user }, async ({ path: { userId } }) =>
+    ok(await showBox(core, userId)),
+  ),
 
   'PUT /v1/users/{userId}/box': route(
     { scope, path: user, body: policyAssignmentSchema },
@@ -38,7 +40,7 @@ export const routes = {
   'DELETE /v1/users/{userId}/box': notImplemented(scope, 'Erasing a box'),
 
   'GET /v1/users/{userId}/devices': route({ scope, path: user }, async ({ path: { userId } }) =>
-    ok({ devices: await listDevices(core, userId) }),
+    ok({ devices: await watchDevices(core, userId) }),
   ),
 
   'PUT /v1/users/{userId}/devices/{deviceId}': route(

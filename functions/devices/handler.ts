@@ -1,3 +1,4 @@
+import { showBox } from '../../core/box/show-box.js';
 import { listDevices, registerDevice, revokeDevice, showDevice } from '../../core/devices/devices.js';
 import { issueTicket } from '../../core/devices/tickets.js';
 import { deviceRegistrationSchema } from '../../protocol/device.js';
@@ -6,7 +7,7 @@ import { created, noContent, ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
 import { openCore, sockets, tables } from '../runtime/open-core.js';
-import { notImplemented, route } from '../runtime/route.js';
+import { route } from '../runtime/route.js';
 
 const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL', 'SOCKET_URL']);
 const core = openCore(tables(config), sockets(config));
@@ -40,7 +41,7 @@ export const routes = {
     return created({ ticket, url, expiresInSeconds });
   }),
 
-  'GET /v1/box': notImplemented(scope, 'Showing the box'),
+  'GET /v1/box': route({ scope }, async ({ caller }) => ok(await showBox(core, caller))),
 };
 
 export const handler = httpEndpoint(routes);

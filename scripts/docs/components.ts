@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import * as box from '../../protocol/box.js';
 import * as device from '../../protocol/device.js';
 import * as conversation from '../../protocol/elements/conversation-history.js';
 import * as element from '../../protocol/elements/element.js';
@@ -96,6 +97,12 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
   Preferences: preferencesSchema,
   Effective: effectiveSchema,
   Policy: policySchema,
+  Box: box.boxSchema,
+  Counts: box.countsSchema,
+  DeviceStanding: box.deviceStandingSchema,
+  PendingRequest: box.pendingRequestSchema,
+  WatchedDevice: box.watchedDeviceSchema,
+  WatchedDeviceList: box.watchedDeviceListSchema,
   PolicyAssignment: policyAssignmentSchema,
 
   SyncFrame: frames.syncFrameSchema,

@@ -183,6 +183,16 @@ export const deviceRegistration: Examples = {
 };
 export const deviceShown: Examples = { device };
 export const deviceList: Examples = { devices: { devices: [device] } };
+const standing = {
+  syncedModSeq: 801,
+  syncedAt: '2026-01-31T07:59:12.345Z',
+  lag: 12,
+  connection: { connectedAt: '2026-01-31T07:40:00.000Z' },
+  pendingRequest: { dueAt: '2026-01-31T08:16:31.000Z' },
+};
+export const watchedDeviceList: Examples = {
+  devices: { devices: [{ ...device, policyId: 'kiosk', ...standing }] },
+};
 const TICKET = 'fY0Zr5o2WwKd1JcB8uQm3xTnE7aLhSgV';
 export const ticket: Examples = {
   ticket: {
@@ -201,6 +211,26 @@ export const policy: Examples = {
     maxTextBytes: 65_536,
     syncTimerSeconds: 300,
     minPushWindowMs: 1000,
+  },
+};
+export const box: Examples = {
+  box: {
+    policyId: 'family-plan',
+    policy: policy.limited as JsonObject,
+    modSeq: 813,
+    changedAt: '2026-01-31T08:16:30.480Z',
+    counts: { folder: 3, conversationHistory: 14, sessionHistory: 2, message: 1204, messageState: 977 },
+    bytes: 612_480,
+    devices: [
+      { deviceId: 'phone', name: 'Pixel 9', ...standing },
+      {
+        deviceId: 'tablet',
+        syncedModSeq: 640,
+        syncedAt: '2026-01-12T20:03:44.120Z',
+        lag: 173,
+        pendingRequest: { onConnect: true },
+      },
+    ],
   },
 };
 export const policyAssignment: Examples = { policy: { policyId: 'family-plan' } };

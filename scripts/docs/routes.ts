@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { HTTP_ROUTES } from '../../infra/http-routes.js';
+import { boxSchema, watchedDeviceListSchema } from '../../protocol/box.js';
 import {
   deviceListSchema,
   deviceRegistrationSchema,
@@ -42,6 +43,8 @@ export interface DocumentedRoute {
 
 const device: Body = { schema: deviceSchema, examples: examples.deviceShown };
 const devices: Body = { schema: deviceListSchema, examples: examples.deviceList };
+const watchedDevices: Body = { schema: watchedDeviceListSchema, examples: examples.watchedDeviceList };
+const box: Body = { schema: boxSchema, examples: examples.box };
 const policy: Body = { schema: policySchema, examples: examples.policy };
 const assignment: Body = { schema: policyAssignmentSchema, examples: examples.policyAssignment };
 
@@ -95,9 +98,9 @@ export const ROUTES: Readonly<Record<RouteKey, DocumentedRoute>> = {
   },
   'GET /v1/box': {
     operationId: 'showOwnBox',
-    about: 'Show the own box.',
-    success: {},
-    problems: ['not-implemented'],
+    about: 'Show the own box: what there is in it, and where its devices stand.',
+    success: { 200: { about: 'The box.', body: box } },
+    problems: ['not-found', 'busy'],
   },
 
   'GET /v1/conversations/{conversationId}/messages': {
@@ -143,9 +146,9 @@ export const ROUTES: Readonly<Record<RouteKey, DocumentedRoute>> = {
   },
   'GET /v1/users/{userId}/box': {
     operationId: 'showBox',
-    about: 'Show the box of a user.',
-    success: {},
-    problems: ['not-implemented'],
+    about: 'Show the box of a user: what there is in it, and where its devices stand.',
+    success: { 200: { about: 'The box.', body: box } },
+    problems: ['not-found', 'busy'],
   },
   'PUT /v1/users/{userId}/box': {
     operationId: 'assignPolicyToBox',
@@ -162,8 +165,8 @@ export const ROUTES: Readonly<Record<RouteKey, DocumentedRoute>> = {
   },
   'GET /v1/users/{userId}/devices': {
     operationId: 'listDevicesOfUser',
-    about: 'List the devices of a user.',
-    success: { 200: { about: 'The devices.', body: devices } },
+    about: 'List the devices of a user, with where each stands.',
+    success: { 200: { about: 'The devices.', body: watchedDevices } },
     problems: ['busy'],
   },
   'PUT /v1/users/{userId}/devices/{deviceId}': {

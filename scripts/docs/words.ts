@@ -70,6 +70,13 @@ export const ABOUT: Readonly<Record<string, string>> = {
   Effective:
     'Preferences ∧ policies: what is kept synchronized with one device. An age limit that is absent is none.',
   Policy: 'What the service provider allows a box or a device; what is left out is not limited.',
+  Box: 'What there is in a box, and where its devices stand.',
+  Counts: 'Live elements by type. What a deleted container held counts until the server has cleared it away.',
+  DeviceStanding: 'Where a device of the box stands.',
+  PendingRequest:
+    'A synchronization request that was not sent yet: it is due at a time, or decided on when the device connects.',
+  WatchedDevice: 'A device as the service provider sees it.',
+  WatchedDeviceList: 'The devices of a box as the service provider sees them.',
   PolicyAssignment: 'The policy of a box or of one device.',
   SyncFrame: 'A synchronization over the socket; the connection knows device and instance.',
   PingFrame: 'Keeps the connection open.',
@@ -100,6 +107,16 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   scopeVersion: 'Counts the changes of the effective scope.',
   serverInitiated: 'Whether the device is sent synchronization requests.',
   syncToken: 'Opaque: where the device stands.',
+};
+
+/** Where a device stands, alone and beside what else is known of it. */
+const STANDING = {
+  name: 'For people.',
+  policyId: 'That the device was assigned, beside that of its box.',
+  syncedModSeq: 'Where its last response led, 0 before the first.',
+  syncedAt: 'When it got there.',
+  lag: 'Commits that the box has had since.',
+  connection: 'Absent: not connected.',
 };
 
 /** What single members are, where name and type do not tell. */
@@ -161,6 +178,15 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   DepositResponse: { modSeq: 'Of the box, 0 before its first commit.' },
   DeviceRegistration: { name: 'For people.' },
   Device: { lastN: 'Highest operation processed of this instance.', name: 'For people.' },
+  Box: {
+    policyId: 'That the box was assigned.',
+    policy: 'As it holds now.',
+    modSeq: 'Of the last commit.',
+    changedAt: 'Time of the last commit.',
+    bytes: 'Of the JSON of all that is counted.',
+  },
+  DeviceStanding: STANDING,
+  WatchedDevice: { ...STANDING, lastN: 'Highest operation processed of this instance.' },
   Ticket: { url: 'Where to connect, with the ticket.', expiresInSeconds: 'From now. A ticket works once.' },
   Preferences: { maxMessageAgeDays: 'Older messages and their states are not kept.' },
   Effective: { maxMessageAgeDays: 'Older messages and their states are not kept; by message context.' },

@@ -72,6 +72,14 @@ export function living(truth: readonly StoredItem[]): Living[] {
   return all;
 }
 
+/** Bytes of the JSON of all elements that were not cleared away, live or dead. */
+export function bytesHeld(truth: readonly StoredItem[]): number {
+  const wires = truth.flatMap((item): (Wire | undefined)[] =>
+    'data' in item ? [wireOf(item), item.kind === 'message' ? stateWireOf(item) : undefined] : [],
+  );
+  return wires.reduce((sum, wire) => sum + (wire ? Buffer.byteLength(JSON.stringify(wire)) : 0), 0);
+}
+
 type StoredElement = Extract<StoredItem, { data: object }>;
 type StoredMessage = Extract<StoredItem, { kind: 'message' }>;
 

@@ -18,7 +18,7 @@ import { Chance } from './model-chance.js';
 import { canonical, isSame, type View, type WireEffective } from './model-elements.js';
 import { Ledger } from './model-ledger.js';
 import { anyOperation, CONVERSATIONS, FOLDERS } from './model-operations.js';
-import { living, scopeOfBox } from './model-oracle.js';
+import { bytesHeld, living, scopeOfBox } from './model-oracle.js';
 import type { Swarm } from './model-swarm.js';
 import { VirtualTime } from './model-time.js';
 import { TornRegistry } from './torn-registry.js';
@@ -626,8 +626,9 @@ export class World {
     const left = truth.filter(({ kind }) => kind in counts).length;
     const alive = counts.folder + counts.conversationHistory + counts.sessionHistory + counts.message;
     if (left !== alive) throw new Violation(`${left - alive} dead elements were not cleared away`);
-    if (canonical(head.counts) !== canonical(counts)) {
-      throw new Violation(`the head counts ${canonical(head.counts)}, and there are ${canonical(counts)}`);
+    const held = { ...counts, bytes: bytesHeld(truth) };
+    if (canonical(head.counts) !== canonical(held)) {
+      throw new Violation(`the head counts ${canonical(head.counts)}, and there are ${canonical(held)}`);
     }
     if (head.emptying) throw new Violation(`the head still notes ${canonical(head.emptying)}`);
     for (const item of truth) {

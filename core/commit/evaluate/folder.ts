@@ -26,7 +26,7 @@ import {
   quotaExceeded,
   unchanged,
 } from '../outcome.js';
-import { countsAfter } from '../rows.js';
+import { countAfter } from '../rows.js';
 
 const BUILT_IN = new Set<string>([DEFAULT_FOLDER, USER_ROOT_FOLDER]);
 const EMPTYING_MAX = 20; // the head names them, and is written with every commit
@@ -37,7 +37,7 @@ export function createFolder(draft: Draft, { id, data }: OperationOf<'create fol
   if (found) return exists(elementOf(found));
   const against = againstPlace(draft, data.parentFolderId, id, 1) ?? againstName(draft, data, id);
   if (against) return against;
-  if (countsAfter(draft.head.counts, draft).folder - BUILT_IN.size >= USER_FOLDERS_MAX) return quotaExceeded;
+  if (countAfter(draft, 'folder') - BUILT_IN.size >= USER_FOLDERS_MAX) return quotaExceeded;
   const { modSeq } = draft;
   draft.stage(
     { kind: 'folder', sk: folderKey(id), version: modSeq, modSeq, id, data, subFolders: 0 },

@@ -16,7 +16,7 @@ import {
   quotaExceeded,
   unchanged,
 } from '../outcome.js';
-import { countsAfter } from '../rows.js';
+import { countAfter } from '../rows.js';
 import { defaultFolder, newConversation } from './conversation.js';
 import { findMessage } from './find-message.js';
 import { withFlags } from './message-state.js';
@@ -59,7 +59,7 @@ export function createMessage(draft: Draft, operation: OperationOf<'create messa
 
 /** What is being cleared away counts until it is gone. */
 const isFull = (draft: Draft): boolean =>
-  countsAfter(draft.head.counts, draft).message >= (draft.policy.maxMessages ?? Number.POSITIVE_INFINITY);
+  countAfter(draft, 'message') >= (draft.policy.maxMessages ?? Number.POSITIVE_INFINITY);
 
 /** The conversation history that the message goes into, made on the way where the operation brings it along. */
 function conversationFor(
