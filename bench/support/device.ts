@@ -68,6 +68,14 @@ export class BenchDevice {
     return { wire, received };
   }
 
+  /** One request of so many elements, whether there is more or not. */
+  async page(limit: number): Promise<{ syncToken: string }> {
+    const body = { ...(this.token !== undefined && { syncToken: this.token }), limit };
+    const { answer } = await this.ask(body, 'https');
+    this.token = answer.body.syncToken;
+    return answer.body;
+  }
+
   private async ask(body: object, route: Route): Promise<{ request: object; answer: HttpAnswer }> {
     const { user, deviceId } = this;
     if (route === 'socket') {

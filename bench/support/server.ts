@@ -36,6 +36,8 @@ export interface BenchServer {
   http(routeKey: string, call: HttpCall): Promise<HttpAnswer>;
   /** A frame to the socket's function; the bytes of the frame that it answers with. */
   frame(holder: TicketHolder, frame: object): Promise<HttpAnswer>;
+  /** Time in handlers since it was last asked, without what the caller does with their answers. Unit: ms. */
+  takeHandlerMs(): number;
   stop(): Promise<void>;
 }
 
@@ -79,6 +81,13 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
     makeTable(database, TABLES.REGISTRY_TABLE, 'pk'),
   ]);
   const handlers = await loadHandlers();
+  let handlerMs = 0;
+  const run = async (handler: Handler, event: unknown): Promise<HttpAnswer> => {
+    const startedMs = performance.now();
+    const answer = await handler(event, CONTEXT);
+    handlerMs += performance.now() - startedMs;
+    return answerOf(answer);
+  };
   return {
     database,
     storeTable: TABLES.STORE_TABLE,
@@ -86,7 +95,7 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
     async http(routeKey, call) {
       const handler = handlers[routeKey];
       if (!handler) throw new Error(`no handler for ${routeKey}`);
-      return answerOf(await handler(httpEvent(routeKey, call), CONTEXT));
+      return run(handler, httpEvent(routeKey, call));
     },
     async frame(holder, frame) {
       const { handler } = (await import('../../functions/socket-sync/handler.js')) as unknown as {
@@ -98,7 +107,12 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
         eventType: 'MESSAGE',
         authorizer: contextOf(holder),
       };
-      return answerOf(await handler({ body: JSON.stringify(frame), requestContext }, CONTEXT));
+      return run(handler, { body: JSON.stringify(frame), requestContext });
+    },
+    takeHandlerMs() {
+      const taken = handlerMs;
+      handlerMs = 0;
+      return taken;
     },
     async stop() {
       database.destroy();

@@ -27,6 +27,8 @@ interface Command {
 }
 type Send = (this: DynamoDBClient, command: Command, ...rest: unknown[]) => Promise<object>;
 
+const NO_COST = { read: 0, write: 0, items: 0 };
+
 /** A write of one item, wherever in a call it stands. */
 interface ItemWrite {
   readonly table: string;
@@ -43,16 +45,16 @@ export class CallWatch {
   private readonly original = DynamoDBClient.prototype.send as unknown as Send;
   private readonly sizes = new Map<string, number>(); // bytes of the items written so far
   private calls: Call[] = [];
-  private isWatching = true;
 
-  constructor() {
+  /** @param withCosts false: calls and times alone, so that what is timed is not slowed down */
+  constructor(private readonly withCosts = true) {
     const watch = this;
-    DynamoDBClient.prototype.send = async function send(
+    DynamoDBClient.prototype.send = function send(
       this: DynamoDBClient,
       command: Command,
       ...rest: unknown[]
     ) {
-      return watch.isWatching ? watch.see(this, command, rest) : watch.original.call(this, command, ...rest);
+      return watch.see(this, command, rest);
     } as never;
   }
 
@@ -67,22 +69,12 @@ export class CallWatch {
     return taken;
   }
 
-  /** Nothing is counted meanwhile, nor are sizes noted. */
-  async unseen<T>(work: () => Promise<T>): Promise<T> {
-    this.isWatching = false;
-    try {
-      return await work();
-    } finally {
-      this.isWatching = true;
-    }
-  }
-
   private async see(client: DynamoDBClient, command: Command, rest: unknown[]): Promise<object> {
     const startedMs = performance.now();
     const note = async (output: object) => {
       const endedMs = performance.now();
       const name = command.constructor.name.replace(/Command$/, '');
-      const cost = await this.costOf(client, name, command.input, output);
+      const cost = this.withCosts ? await this.costOf(client, name, command.input, output) : NO_COST;
       this.calls.push({ name, startedMs, endedMs, command, ...cost });
     };
     try {

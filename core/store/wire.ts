@@ -48,5 +48,14 @@ export function elementBytes(item: StoredElement): number {
   return jsonBytes(elementOf(item)) + (state ? jsonBytes(state) : 0);
 }
 
-/** Size of an element as the protocol counts it. Unit: bytes of its JSON. */
-export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+const known = new WeakMap<object, number>();
+
+/**
+ * Size of an element as the protocol counts it. Unit: bytes of its JSON. Found out once for each object, since a page asks
+ * more than once and nothing here changes an object that it was given.
+ */
+export function jsonBytes(value: object): number {
+  const bytes = known.get(value) ?? Buffer.byteLength(JSON.stringify(value));
+  known.set(value, bytes);
+  return bytes;
+}

@@ -12,9 +12,11 @@ interface Named {
   readonly conversationId?: string;
 }
 
+const DELIMITER = '\u0000'; // no id holds a control character
+
 /** One name for each element of a box: ids are unique within type and conversation alone. */
-export const elementKey = ({ type, id, conversationId }: Named): string =>
-  JSON.stringify([type, conversationId ?? null, id]);
+export const elementKey = ({ type, id, conversationId = '' }: Named): string =>
+  type + DELIMITER + conversationId + DELIMITER + id;
 
 /** In the order in which changes are to be applied: elements by type, folders with parents first, then removals. */
 export function inOrder(changes: readonly Change[]): Change[] {

@@ -7,8 +7,8 @@ import { mergePatch } from '../merge-patch.js';
 import { invalid, type Outcome, unchanged } from '../outcome.js';
 
 /** Faults of an element as a whole, or undefined where it is as it may be. */
-export const tooLarge = (element: unknown): Outcome | undefined =>
-  jsonBytes(element) > ELEMENT_MAX_BYTES
+export const tooLarge = (element: object | undefined): Outcome | undefined =>
+  element && jsonBytes(element) > ELEMENT_MAX_BYTES
     ? invalid({ pointer: '/data', detail: `makes an element of more than ${ELEMENT_MAX_BYTES} bytes` })
     : undefined;
 

@@ -1,0 +1,132 @@
+import type { OperationInput } from '../protocol/operation.js';
+import { BenchDevice, deposit } from './support/device.js';
+import { commandsFor, replay } from './support/replay.js';
+import type { BenchServer } from './support/server.js';
+import { type Times, timed, timesOf } from './support/timing.js';
+import type { CallWatch } from './support/watch.js';
+
+/** Time of a handler, and of the same DynamoDB calls made bare, one after the other as it made them. */
+export interface Overhead {
+  readonly case: string;
+  readonly calls: number;
+  readonly handler: Times;
+  readonly bare: Times;
+  readonly ratio: number; // of the medians
+}
+
+const WARM_UP = 5;
+
+/** Both boxes get all that the other gets; the one by its handlers, the other by the bare calls that these made. */
+interface Twins {
+  readonly server: BenchServer;
+  readonly watch: CallWatch;
+  readonly user: string;
+  readonly twin: string;
+}
+
+/**
+ * Runs each case `rounds` times on one box, and its calls on a box in the same state, in turn, so that both meet the same
+ * machine and the same database.
+ * @param watch one without costs
+ */
+export async function measureOverhead(
+  server: BenchServer,
+  watch: CallWatch,
+  operations: readonly OperationInput[],
+  { rounds, onCase = () => undefined }: { rounds: number; onCase?: (name: string) => void },
+): Promise<Overhead[]> {
+  const twins: Twins = { server, watch, user: 'tel:+15550201', twin: 'tel:+15550202' };
+  for (const user of [twins.user, twins.twin]) await deposit(server, user, operations);
+  const [phone, sender] = await Promise.all(['phone', 'sender'].map((id) => registered(twins, id)));
+  if (!phone || !sender) throw new Error('no devices');
+  await bothDo(twins, () => phone.synchronize([], { limit: 1000 }));
+  await bothDo(twins, () => sender.synchronize([], { limit: 1000 }));
+
+  const fresh = freshMessages(operations);
+  const [one, ...toggled] = operations.slice(0, 51);
+  const cases: {
+    name: string;
+    prepare?: () => Promise<unknown>;
+    work: (round: number) => Promise<unknown>;
+  }[] = [
+    { name: 'nothing changed', work: () => phone.synchronize() },
+    {
+      name: 'receive 1 new message',
+      prepare: () => deposit(server, twins.user, fresh(1)),
+      work: () => phone.synchronize(),
+    },
+    {
+      name: 'receive 100 new messages',
+      prepare: () => deposit(server, twins.user, fresh(100)),
+      work: () => phone.synchronize(),
+    },
+    { name: 'send 1 state read', work: (round) => sender.synchronize(flagging(one ? [one] : [], round)) },
+    { name: 'send 50 states read', work: (round) => sender.synchronize(flagging(toggled, round)) },
+    { name: 'one deposit', work: () => deposit(server, twins.user, fresh(1)) },
+    { name: 'a batch of 50 deposits', work: () => deposit(server, twins.user, fresh(50)) },
+    {
+      name: 'initial synchronization, 1000 elements',
+      work: async () => {
+        phone.token = undefined;
+        return phone.page(1000);
+      },
+    },
+  ];
+  const measured: Overhead[] = [];
+  for (const { name, prepare, work } of cases) {
+    onCase(name);
+    await bothDo(twins, () => sender.synchronize([], { limit: 1000 }));
+    const handler: number[] = [];
+    const bare: number[] = [];
+    let calls = 0;
+    for (let round = 0; round < rounds + WARM_UP; round++) {
+      if (prepare) await bothDo(twins, prepare);
+      watch.take();
+      server.takeHandlerMs();
+      await work(round);
+      const handlerMs = server.takeHandlerMs();
+      const made = watch.take();
+      const commands = commandsFor(made, twins.user, twins.twin);
+      const bareMs = await timed(() => replay(server.database, commands));
+      calls = made.length;
+      if (round < WARM_UP) continue;
+      handler.push(handlerMs);
+      bare.push(bareMs);
+    }
+    const [handlerTimes, bareTimes] = [timesOf(handler), timesOf(bare)];
+    const ratio = handlerTimes.median / bareTimes.median;
+    measured.push({ case: name, calls, handler: handlerTimes, bare: bareTimes, ratio });
+  }
+  return measured;
+}
+
+async function registered({ server, user, twin }: Twins, deviceId: string): Promise<BenchDevice> {
+  await new BenchDevice(server, twin, deviceId).register();
+  return new BenchDevice(server, user, deviceId).register();
+}
+
+/** Does something on the one box, and the calls of it on the other, so that they stay in the same state. */
+async function bothDo({ server, watch, user, twin }: Twins, work: () => Promise<unknown>): Promise<void> {
+  watch.take();
+  await work();
+  await replay(server.database, commandsFor(watch.take(), user, twin));
+}
+
+/** New messages, each once, on the pattern of those that are there. */
+function freshMessages(operations: readonly OperationInput[]): (count: number) => OperationInput[] {
+  let made = 0;
+  return (count) =>
+    Array.from({ length: count }, () => {
+      made += 1;
+      const pattern = operations[made % operations.length] as OperationInput & { id: string };
+      return { ...pattern, id: `${pattern.id}-${made}` } as OperationInput;
+    });
+}
+
+/** Sets a flag in one round and takes it away in the next, so that each round changes something. */
+const flagging = (operations: readonly OperationInput[], round: number): OperationInput[] =>
+  operations.map((operation) => {
+    const { id, conversationId } = operation as { id: string; conversationId: string };
+    const data = round % 2 === 0 ? { addFlags: ['\\Flagged'] } : { removeFlags: ['\\Flagged'] };
+    return { op: 'modify', type: 'messageState', id, conversationId, data } as unknown as OperationInput;
+  });

@@ -1,0 +1,41 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Call } from './watch.js';
+
+/** Calls in the order in which they were made, those that were under way together in one group. */
+export function groupsOf(calls: readonly Call[]): Call[][] {
+  const groups: Call[][] = [];
+  let endsMs = Number.NEGATIVE_INFINITY; // of the first call of the last group to end
+  for (const call of [...calls].sort((a, b) => a.startedMs - b.startedMs)) {
+    if (call.startedMs >= endsMs) {
+      groups.push([]);
+      endsMs = call.endedMs;
+    }
+    groups.at(-1)?.push(call);
+    endsMs = Math.min(endsMs, call.endedMs);
+  }
+  return groups;
+}
+
+/** The commands of calls, of another box that is in the same state: its name is exchanged wherever it stands. */
+export const commandsFor = (calls: readonly Call[], from: string, to: string): (() => unknown)[][] =>
+  groupsOf(calls).map((group) =>
+    group.map(({ command }) => {
+      const { constructor, input } = command as { constructor: unknown; input: object };
+      const exchanged = exchange(input, from, to);
+      return () => new (constructor as new (input: unknown) => unknown)(exchanged);
+    }),
+  );
+
+function exchange(value: unknown, from: string, to: string): unknown {
+  if (typeof value === 'string') return value.replaceAll(from, to);
+  if (Array.isArray(value)) return value.map((each) => exchange(each, from, to));
+  if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, exchange(each, from, to)]));
+}
+
+/** Sends commands as bare calls, groups one after the other. */
+export async function replay(database: DynamoDBClient, groups: (() => unknown)[][]): Promise<void> {
+  for (const group of groups) {
+    await Promise.all(group.map((command) => database.send(command() as never)));
+  }
+}
