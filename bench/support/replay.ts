@@ -20,9 +20,9 @@ export function groupsOf(calls: readonly Call[]): Call[][] {
 export const commandsFor = (calls: readonly Call[], from: string, to: string): (() => unknown)[][] =>
   groupsOf(calls).map((group) =>
     group.map(({ command }) => {
-      const { constructor, input } = command as { constructor: unknown; input: object };
+      const { constructor: Command, input } = command as { constructor: unknown; input: object };
       const exchanged = exchange(input, from, to);
-      return () => new (constructor as new (input: unknown) => unknown)(exchanged);
+      return () => new (Command as new (input: unknown) => unknown)(exchanged);
     }),
   );
 
