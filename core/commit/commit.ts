@@ -58,7 +58,11 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
     const stored = await core.store.snapshot(box, [...keys]);
     if (!stored) continue;
     const done = unanswered.find(({ commit }) => isThere(stored, commit));
-    if (done) return done.answer;
+    if (done) {
+      const { rows, origin } = done.commit;
+      core.report('commit', { changes: rows.length, by: origin.by, attempt });
+      return done.answer;
+    }
 
     const head = stored.get(HEAD_KEY);
     if (head?.kind !== 'head') {

@@ -15,7 +15,13 @@ export async function deposit(
   box: BoxId,
   operations: readonly unknown[],
 ): Promise<DepositResponse> {
-  return withFewer(operations, (few) => depositSome(core, box, few));
+  const answer = await withFewer(operations, (few) => depositSome(core, box, few));
+  const { results } = answer;
+  core.report('deposited', {
+    operations: results.length,
+    applied: results.filter(({ status }) => status === 'applied').length,
+  });
+  return answer;
 }
 
 async function depositSome(core: Core, box: BoxId, operations: readonly unknown[]): Promise<DepositResponse> {

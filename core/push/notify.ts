@@ -40,14 +40,17 @@ export async function notify(core: Core, message: PushMessage): Promise<void> {
 }
 
 /** Sends what has gathered; or says why there is nothing to send. */
-async function announce(core: Core, { box, deviceId, instanceId }: PushMessage): Promise<string | undefined> {
+async function announce(
+  core: Core,
+  { box, deviceId, instanceId, dueMs }: PushMessage,
+): Promise<string | undefined> {
   const device = await core.registry.device(box, deviceId);
   if (device?.instanceId !== instanceId || !device.connectionId) return 'notConnected';
   if (!device.effective.serverInitiated) return 'switchedOff';
   const commits = await commitsSince(core, box, device.syncedModSeq);
   const frame = aggregate(device, commits, core.clock.now());
   if (!frame) return 'announced';
-  await post(core, device, device.connectionId, frame, commits);
+  await post(core, device, device.connectionId, frame, { commits, dueMs });
   return undefined;
 }
 
@@ -80,19 +83,21 @@ async function post(
   device: DeviceRecord,
   connectionId: string,
   frame: SyncRequestFrame,
-  commits: readonly Commit[],
+  { commits, dueMs }: { commits: readonly Commit[]; dueMs: number },
 ): Promise<void> {
+  const { box, deviceId } = device;
   const expect = { connectionId };
   if ((await core.sockets.post(connectionId, JSON.stringify(frame))) === 'posted') {
-    const delayMs = waitedMs(device, commits, core.clock.now());
+    const nowMs = core.clock.now();
+    const times = { delayMs: waitedMs(device, commits, nowMs), lateMs: Math.max(0, nowMs - dueMs) };
     await core.registry.patch(device, { set: { announcedModSeq: frame.modSeq }, expect });
     const changes = Object.values(frame.changes).reduce((sum, number) => sum + number, 0);
-    core.report('pushSent', { commits: commits.length, changes, delayMs });
+    core.report('pushSent', { box, device: deviceId, commits: commits.length, changes, ...times });
     return;
   }
   if (core.clock.now() - (device.connectedAtMs ?? 0) < YOUNG_CONNECTION_MS) {
     throw new Error('the connection is not open yet');
   }
   await core.registry.patch(device, { set: { connectionId: undefined, announcedModSeq: undefined }, expect });
-  core.report('pushGone', { commits: commits.length });
+  core.report('pushGone', { box, device: deviceId, commits: commits.length });
 }

@@ -63,6 +63,13 @@ export async function synchronize(
   const isReset = start.kind === 'anew' && syncToken !== undefined;
   if (start.kind === 'anew') core.report('syncFromStart', { why: isReset ? start.why : 'initial' });
   const changes = inOrder(page.changes);
+  core.report('synchronized', {
+    operations: results.length,
+    applied: results.filter(({ status }) => status === 'applied').length,
+    elements: changes.filter((change) => !('removed' in change)).length,
+    removals: changes.filter((change) => 'removed' in change).length,
+    hasMore: end.hasMore,
+  });
   return {
     ...(results.length > 0 && { results: [...results] }),
     ...(changes.length > 0 && { changes }),

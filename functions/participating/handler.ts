@@ -4,7 +4,6 @@ import { depositRequestSchema } from '../../protocol/participating.js';
 import { ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
-import { boxTag, logger } from '../runtime/log.js';
 import { openCore, tables } from '../runtime/open-core.js';
 import { route } from '../runtime/route.js';
 
@@ -13,10 +12,7 @@ const core = openCore(tables(readConfig(['STORE_TABLE', 'REGISTRY_TABLE'])));
 export const routes = {
   'POST /v1/users/{userId}/operations': route(
     { scope: 'cpm/participate', path: { userId: userIdSchema }, body: depositRequestSchema },
-    async ({ path: { userId }, body }) => {
-      logger.appendKeys({ box: boxTag(userId) });
-      return ok(await deposit(core, userId, body.operations));
-    },
+    async ({ path: { userId }, body }) => ok(await deposit(core, userId, body.operations)),
   ),
 };
 

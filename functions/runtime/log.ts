@@ -8,11 +8,15 @@ import { faultsOf } from '../../protocol/faults.js';
  */
 export const logger = new Logger();
 
-const BOX_TAG_DIGITS = 12;
+const TAG_DIGITS = 12;
+
+const tag = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, TAG_DIGITS);
 
 /** Names a box in the logs. Shape: first 12 hex digits of the SHA-256 of the user id. */
-export const boxTag = (box: string): string =>
-  createHash('sha256').update(box).digest('hex').slice(0, BOX_TAG_DIGITS);
+export const boxTag = (box: string): string => tag(box);
+
+/** Names a device in the logs, as `boxTag` does a box: clients may make its id of a number that belongs to a person. */
+export const deviceTag = (deviceId: string): string => tag(deviceId);
 
 let currentRequestId: string | undefined;
 

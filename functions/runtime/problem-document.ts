@@ -1,6 +1,7 @@
 import { type ProblemDetails, SyncProblem } from '../../core/sync-problem.js';
 import { PROBLEMS, type Problem, type ProblemKind, problemType } from '../../protocol/problem.js';
 import { describeError, logger } from './log.js';
+import { count, measure } from './metrics.js';
 import { isTooMuch, isUnavailable } from './unavailable.js';
 
 const COMES_BACK: ReadonlySet<ProblemKind> = new Set(['too-many-requests', 'busy', 'unavailable']);
@@ -16,6 +17,7 @@ export function syncProblemOf(error: unknown): SyncProblem {
 /** Notes a problem: defects as errors with their causes, refusals by their kind alone. */
 export function logProblem(problem: SyncProblem): void {
   const { status } = PROBLEMS[problem.kind];
+  if (problem.kind === 'busy') measure(count('Busy'));
   if (COMES_BACK.has(problem.kind)) logger.warn(problem.kind, { error: describeError(problem) });
   else if (status < 500 || problem.kind === 'not-implemented') logger.info('refused', { kind: problem.kind });
   else logger.error(problem.kind, { error: describeError(problem) });

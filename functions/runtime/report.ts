@@ -1,5 +1,5 @@
 import type { Report } from '../../core/core.js';
-import { boxTag, logger } from './log.js';
+import { boxTag, deviceTag, logger } from './log.js';
 import { count, type Measured, measure, milliseconds } from './metrics.js';
 
 type Fields = Parameters<Report>[1];
@@ -12,11 +12,37 @@ interface Rule {
 
 /** Events of the core that are more than a line in the log. A new metric is a line here. */
 const RULES: Readonly<Record<string, Rule>> = {
+  // `attempt`: how often others were faster. Without changes it is a receipt alone, which is no commit.
+  commit: {
+    metrics: ({ changes, attempt }) => [
+      count('Commits', Number(changes) > 0 ? 1 : 0),
+      count('CommittedChanges', Number(changes)),
+      count('CommitRetries', Number(attempt)),
+    ],
+  },
+  commitUnanswered: { level: 'warn', metrics: () => [count('CommitsUnanswered')] },
+  deposited: { metrics: ({ operations }) => [count('OperationsDeposited', Number(operations))] },
+  synchronized: {
+    metrics: ({ operations, elements, removals }) => [
+      count('Synchronizations'),
+      count('OperationsReceived', Number(operations)),
+      count('ElementsSent', Number(elements)),
+      count('RemovalsSent', Number(removals)),
+    ],
+  },
+  syncFromStart: {
+    metrics: ({ why }) => [
+      why === 'initial' ? count('InitialSynchronizations') : count('Resets', 1, String(why)),
+    ],
+  },
+  logGap: { metrics: () => [count('LogGaps')] },
+  backfillUnsettled: { metrics: () => [count('BackfillsUnsettled')] },
   pushSent: {
-    metrics: ({ changes, delayMs }) => [
+    metrics: ({ changes, delayMs, lateMs }) => [
       count('PushesSent'),
       count('PushedChanges', Number(changes)),
       milliseconds('PushDelay', Number(delayMs)),
+      milliseconds('PushLateness', Number(lateMs)),
     ],
   },
   pushSuppressed: {
@@ -24,14 +50,20 @@ const RULES: Readonly<Record<string, Rule>> = {
     metrics: ({ why }) => [count('PushesSuppressed', 1, String(why))],
   },
   pushGone: { metrics: () => [count('PushesGone')] },
+  closeFailed: { level: 'warn' },
+  reaped: { metrics: ({ items }) => [count('ItemsReaped', Number(items))] },
 };
 
 /** The events that have a rule. */
 export const ruledEvents = Object.keys(RULES);
 
-/** What the core reports becomes a line in the log and metrics. A box goes as its tag even if the core gives the user id. */
-export const report: Report = (event, { box, ...fields }) => {
+/** What the core reports becomes a line in the log and metrics. A box and a device go as their tags, never by their ids. */
+export const report: Report = (event, { box, device, ...fields }) => {
   const { level = 'info', metrics }: Rule = Object.hasOwn(RULES, event) ? (RULES[event] ?? {}) : {};
-  logger[level](event, box === undefined ? fields : { ...fields, box: boxTag(String(box)) });
-  for (const measured of metrics?.({ box, ...fields }) ?? []) measure(measured);
+  logger[level](event, {
+    ...fields,
+    ...(box !== undefined && { box: boxTag(String(box)) }),
+    ...(device !== undefined && { device: deviceTag(String(device)) }),
+  });
+  for (const measured of metrics?.(fields) ?? []) measure(measured);
 };

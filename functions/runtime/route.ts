@@ -3,7 +3,7 @@ import { SyncProblem } from '../../core/sync-problem.js';
 import type { UserId } from '../../protocol/ids.js';
 import type { Answer } from './answer.js';
 import { callerOf, type HttpEvent, type Scope } from './caller.js';
-import { boxTag, logger } from './log.js';
+import { boxTag, deviceTag, logger } from './log.js';
 import { parsed, parsedPath } from './parsed.js';
 import { readJsonBody } from './request-body.js';
 
@@ -51,8 +51,18 @@ export function route<
       const path = parsedPath(spec.path ?? {}, event.pathParameters ?? {}) as Values<Path>;
       const query = parsed(spec.query ?? noQuery, event.queryStringParameters ?? {});
       const body = spec.body ? parsed(spec.body, readJsonBody(event)) : undefined;
+      logger.appendKeys(subjectOf(path, query, body));
       return answer({ caller, path, query: query as z.infer<Query>, body: body as z.infer<Body> });
     },
+  };
+}
+
+/** The box and the device that a request names, as the lines of its log call them. */
+function subjectOf(...parts: readonly unknown[]): { box?: string; device?: string } {
+  const { userId, deviceId }: { userId?: unknown; deviceId?: unknown } = Object.assign({}, ...parts);
+  return {
+    ...(typeof userId === 'string' && { box: boxTag(userId) }),
+    ...(typeof deviceId === 'string' && { device: deviceTag(deviceId) }),
   };
 }
 

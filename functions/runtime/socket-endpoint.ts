@@ -6,7 +6,7 @@ import { SyncProblem } from '../../core/sync-problem.js';
 import type { ServerFrame } from '../../protocol/frames.js';
 import { syncFrameSchema } from '../../protocol/frames.js';
 import { LAST_WORDS_MS } from './endpoint.js';
-import { beginLog, boxTag, logger } from './log.js';
+import { beginLog, boxTag, deviceTag, logger } from './log.js';
 import { measured } from './metrics.js';
 import { parsed } from './parsed.js';
 import { logProblem, problemDocument, syncProblemOf } from './problem-document.js';
@@ -58,6 +58,6 @@ export const frameEndpoint = (answer: (request: FrameRequest) => Promise<ServerF
     .use([measured, logged, problemsAnswered])
     .handler(async (event) => {
       const holder = holderOf(event.requestContext.authorizer);
-      logger.appendKeys({ caller: boxTag(holder.box) });
+      logger.appendKeys({ caller: boxTag(holder.box), device: deviceTag(holder.deviceId) });
       return sent(await answer({ holder, frame: parsed(anyFrameSchema, parseJson(event.body ?? '')) }));
     });

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../../core/clock.js';
 import type { TokenKeys } from '../../core/core.js';
+import { count, measure } from './metrics.js';
 
 const KEPT_MS = 5 * 60_000;
 /** After a rotation tokens arrive that no key at hand opens; whoever sends nonsense must not cost a call each time. */
@@ -37,6 +38,7 @@ export class SecretTokenKeys implements TokenKeys {
     const kept = { keys: this.read(), readAtMs: now };
     this.kept = kept;
     kept.keys.catch(() => {
+      measure(count('TokenKeyUnreadable'));
       if (this.kept === kept) this.kept = undefined; // a failure is not kept
     });
     return kept.keys;

@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { connected, disconnected } from '../../core/push/connections.js';
 import { readConfig } from '../runtime/config.js';
-import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
+import { beginLog, boxTag, describeError, deviceTag, logger } from '../runtime/log.js';
 import { measured } from '../runtime/metrics.js';
 import { openCore, pushQueue, sockets, tables } from '../runtime/open-core.js';
 import type { SocketAnswer, SocketEvent } from '../runtime/socket-event.js';
@@ -24,7 +24,7 @@ export const handler = middy<SocketEvent, SocketAnswer, Error, Context>()
   .handler(async ({ requestContext }) => {
     const { connectionId, connectedAt, eventType } = requestContext;
     const holder = holderOf(requestContext.authorizer);
-    logger.appendKeys({ caller: boxTag(holder.box) });
+    logger.appendKeys({ caller: boxTag(holder.box), device: deviceTag(holder.deviceId) });
     if (eventType === 'DISCONNECT') {
       await disconnected(core, holder, connectionId);
       return answer(200);

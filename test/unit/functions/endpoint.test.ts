@@ -182,3 +182,14 @@ test('[TR3] every line of a request carries its id and no user id', async () => 
   for (const line of log.lines()) expect(line.requestId).toBe(REQUEST_ID);
   expect(log.text()).not.toContain(USER);
 });
+
+test('the lines of a request name its box and its device by their tags', async () => {
+  await handler(
+    httpEvent({ routeKey: 'GET /v1/things/{deviceId}', pathParameters: { deviceId: 'urn:imei:35' } }),
+    context(),
+  );
+  expect(log.lines()).toEqual([
+    expect.objectContaining({ message: 'answered', caller: 'b2619dadf7e6', device: 'f71771201f69' }),
+  ]);
+  expect(log.text()).not.toMatch(/15550100|imei/);
+});

@@ -19,13 +19,15 @@ test('what the core reports about a box goes without its user id', () => {
 });
 
 test('a push that is sent is a line and metrics: how many, of how much, after how long', () => {
-  report('pushSent', { commits: 2, changes: 5, delayMs: 40 });
+  report('pushSent', { commits: 2, changes: 5, delayMs: 40, lateMs: 3 });
   expect(log.lines()).toEqual([
     expect.objectContaining({ level: 'INFO', message: 'pushSent', commits: 2, changes: 5, delayMs: 40 }),
   ]);
   log.clear();
   publishMetrics();
-  expect(log.lines()).toEqual([expect.objectContaining({ PushesSent: 1, PushedChanges: 5, PushDelay: 40 })]);
+  expect(log.lines()).toEqual([
+    expect.objectContaining({ PushesSent: 1, PushedChanges: 5, PushDelay: 40, PushLateness: 3 }),
+  ]);
 });
 
 test('pushes that are suppressed are counted with their reasons and write no lines of their own', () => {
@@ -37,6 +39,54 @@ test('pushes that are suppressed are counted with their reasons and write no lin
       PushesSuppressed: 3,
       'PushesSuppressedBy.ownChange': '2',
       'PushesSuppressedBy.notConnected': '1',
+    }),
+  ]);
+});
+
+test('a device goes by its tag, as a box does', () => {
+  report('pushGone', { box: 'tel:+15550100', device: 'urn:imei:35', commits: 1 });
+  expect(log.lines()).toEqual([
+    // printf 'urn:imei:35' | sha256sum
+    expect.objectContaining({ box: 'b2619dadf7e6', device: 'f71771201f69' }),
+  ]);
+  expect(log.text()).not.toContain('imei');
+});
+
+test('a commit counts with its changes and with how often others were faster; a receipt alone is no commit', () => {
+  report('commit', { changes: 3, by: 'device', attempt: 2 });
+  report('commit', { changes: 0, by: 'device', attempt: 1 });
+  log.clear();
+  publishMetrics();
+  expect(log.lines()).toEqual([
+    expect.objectContaining({ Commits: 1, CommittedChanges: 3, CommitRetries: 3 }),
+  ]);
+});
+
+test('a synchronization counts with what was sent', () => {
+  report('synchronized', { operations: 2, applied: 1, elements: 40, removals: 3, hasMore: true });
+  log.clear();
+  publishMetrics();
+  expect(log.lines()).toEqual([
+    expect.objectContaining({
+      Synchronizations: 1,
+      OperationsReceived: 2,
+      ElementsSent: 40,
+      RemovalsSent: 3,
+    }),
+  ]);
+});
+
+test('a device that begins is no reset; one that starts over is, with the reason', () => {
+  for (const why of ['initial', 'otherTimeline', 'otherTimeline', 'tooFarBehind'])
+    report('syncFromStart', { why });
+  log.clear();
+  publishMetrics();
+  expect(log.lines()).toEqual([
+    expect.objectContaining({
+      InitialSynchronizations: 1,
+      Resets: 3,
+      'ResetsBy.otherTimeline': '2',
+      'ResetsBy.tooFarBehind': '1',
     }),
   ]);
 });
