@@ -66,6 +66,7 @@ export function boxCreation(nowMs: number): readonly Write[] {
     nonce,
     atMs: nowMs,
     epoch: newNonce(),
+    madeAtMs: nowMs,
     counts: folders.reduce((counts, item) => addCounts(counts, item, 1), NOTHING),
   };
   const items = [head, commit, ...folders, ...builtIn.map(folderName)];

@@ -32,7 +32,7 @@ export interface Decision<T> {
 /** Keys that decide, and the decision on what stands under them; made anew for each attempt. */
 export interface Intent<T> {
   readonly keys: readonly string[];
-  readonly onMissingBox: 'create' | 'refuse';
+  readonly onMissingBox: 'create' | 'refuse' | { readonly answer: T };
   decide(reading: Reading): Decision<T>;
 }
 
@@ -67,6 +67,7 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
     const head = stored.get(HEAD_KEY);
     if (head?.kind !== 'head') {
       if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
+      if (intent.onMissingBox !== 'create') return intent.onMissingBox.answer;
       await core.store.write(box, boxCreation(core.clock.now()));
       attempt = -1;
       continue;

@@ -1,8 +1,10 @@
 import type { ElementType } from '../../protocol/elements/element.js';
 import type { ConversationId, ElementId, FolderId, SessionId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
+import { hasExpired } from '../retention/expiry.js';
 import type {
   Emptying,
+  ExpiringElement,
   FolderName,
   Head,
   StoredConversation,
@@ -17,7 +19,7 @@ import { conversationKey, folderKey, messageKey, sessionKey } from '../store/key
 import { jsonBytes } from '../store/wire.js';
 import { TOMBSTONE_MS } from './retention.js';
 
-/** What is under a key: a live element, what is left of a deleted one, or nothing that ever was. */
+/** What is under a key: a live element, one that was deleted or has expired, or nothing that ever was. */
 export type Found<T extends StoredElement> = T | 'gone' | undefined;
 
 /** Evaluation met a key that was not read: it has to be read together with the others. */
@@ -51,6 +53,7 @@ export interface Staged {
   readonly key: ElementKey;
   readonly item: StoredElement | Tombstone;
   readonly before: StoredItem | undefined;
+  readonly expired?: ExpiringElement; // what it was, where the database has removed it after its time
   readonly touches: readonly Touch[]; // none: nothing that a device would be told
 }
 
@@ -135,14 +138,14 @@ export class Draft {
 
   session(conversation: StoredConversation, id: SessionId): Found<StoredSession> {
     const found: Found<StoredSession> = this.find(sessionKey(conversation.id, id), 'sessionHistory');
-    return isOfEarlierLife(conversation, found) ? 'gone' : found;
+    if (found === undefined || found === 'gone') return found;
+    return isGoneWithContainer(conversation, found) ? 'gone' : found;
   }
 
   message(conversation: StoredConversation, id: ElementId): Found<StoredMessage> {
     const found: Found<StoredMessage> = this.find(messageKey(conversation.id, id), 'message');
     if (found === undefined || found === 'gone') return found;
-    const sessionIsGone = conversation.emptying?.some((session) => session.id === found.data.sessionId);
-    return sessionIsGone || isOfEarlierLife(conversation, found) ? 'gone' : found;
+    return isGoneWithContainer(conversation, found) ? 'gone' : found;
   }
 
   /** The folder that has a name among its siblings. */
@@ -170,6 +173,20 @@ export class Draft {
     if (item.kind === 'folder') this.deletedFolders.push({ id: item.id, modSeq: this.modSeq });
   }
 
+  /**
+   * Leaves what is left of a deleted element of one that the database has removed after its time; its key is free.
+   * Devices are told, unless the removal of its container covers it.
+   */
+  buryExpired(was: ExpiringElement): void {
+    const item = tombstoneOf(was, this.modSeq, this.nowMs);
+    const conversation = this.conversation(was.conversationId);
+    const isCovered =
+      conversation === undefined || conversation === 'gone' || isGoneWithContainer(conversation, was);
+    const touches = isCovered ? [] : [{ type: was.kind, implied: false }];
+    this.stagedBytes += jsonBytes(item);
+    this.elements.set(was.sk, { key: keyOf(was), item, before: undefined, expired: was, touches });
+  }
+
   /** What this request has written into a conversation history that begins anew: its number would make it live on. */
   buryContents(id: ConversationId): void {
     for (const { key, item } of this.changes) {
@@ -194,8 +211,9 @@ export class Draft {
     kind: K,
   ): Found<Extract<StoredElement, { kind: K }>> {
     const item = this.elements.get(sk)?.item ?? this.read(sk);
-    if (item?.kind === 'tombstone') return 'gone';
-    return item?.kind === kind ? (item as Extract<StoredElement, { kind: K }>) : undefined;
+    if (item === undefined) return undefined;
+    if (item.kind === 'tombstone' || hasExpired(item, this.nowMs)) return 'gone';
+    return item.kind === kind ? (item as Extract<StoredElement, { kind: K }>) : undefined;
   }
 
   private lay(
@@ -235,9 +253,13 @@ function touched(touches: readonly Touch[], type: ElementType, implied: boolean)
   return [...others, { type, implied: implied || (same?.implied ?? false) }];
 }
 
-/** What an earlier life of the conversation history held is gone, whether it was cleared away yet or not. */
-const isOfEarlierLife = (conversation: StoredConversation, found: Found<StoredElement>): boolean =>
-  found !== undefined && found !== 'gone' && found.modSeq < conversation.data.createdModSeq;
+/**
+ * What an earlier life of the conversation history held is gone, and what a deleted session history of it held, whether
+ * it was cleared away yet or not.
+ */
+const isGoneWithContainer = ({ data, emptying }: StoredConversation, item: ExpiringElement): boolean =>
+  item.modSeq < data.createdModSeq ||
+  (item.kind === 'message' && (emptying?.some(({ id }) => id === item.data.sessionId) ?? false));
 
 export const tombstoneOf = (item: StoredElement, modSeq: number, nowMs: number): Tombstone => ({
   kind: 'tombstone',

@@ -28,7 +28,12 @@ function isHeldByDeleted(draft: Draft, { item, key }: Staged): boolean {
   return item.kind === 'message' && draft.message(history, item.id) === 'gone';
 }
 
-function rowOf(draft: Draft, { item, before, key }: Staged, type: ElementType, implied: boolean): ChangeRow {
+function rowOf(
+  draft: Draft,
+  { item, before, key, expired }: Staged,
+  type: ElementType,
+  implied: boolean,
+): ChangeRow {
   const isGone = item.kind === 'conversationHistory' && draft.conversation(item.id) === 'gone'; // with its folder
   const element =
     item.kind === 'tombstone' || isGone
@@ -46,8 +51,10 @@ function rowOf(draft: Draft, { item, before, key }: Staged, type: ElementType, i
         created: true as const,
         ...(before?.kind === 'conversationHistory' && { replaced: true as const }),
       }),
-    ...aboutMessage(item.kind === 'message' ? item : before),
-    ...(element ? { element } : { removed: 'deleted' as const }),
+    ...aboutMessage(item.kind === 'message' ? item : (before ?? expired)),
+    ...(element
+      ? { element, ...(item.expiresAtMs !== undefined && { expiresAtMs: item.expiresAtMs }) }
+      : { removed: expired ? ('expired' as const) : ('deleted' as const) }),
     ...(implied && { implied }),
   };
 }
@@ -98,8 +105,9 @@ export const countAfter = ({ head, changes }: Draft, kind: StoredElement['kind']
 /** Live elements of the box after the commit; what deleted containers held is taken off as it is cleared away. */
 export function countsAfter(counts: Counts, draft: Draft): Counts {
   let after = counts;
-  for (const { item, before } of draft.changes) {
-    if (before !== undefined && isElement(before)) after = addCounts(after, before, -1);
+  for (const { item, before, expired } of draft.changes) {
+    const was = before ?? expired;
+    if (was !== undefined && isElement(was)) after = addCounts(after, was, -1);
     if (item.kind !== 'tombstone') after = addCounts(after, item, 1);
   }
   return after;

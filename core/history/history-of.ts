@@ -2,6 +2,7 @@ import type { MessageElement, MessageStateElement } from '../../protocol/element
 import type { HistoryQuery, HistoryResponse } from '../../protocol/history.js';
 import type { ConversationId, MessageId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
+import { hasExpired } from '../retention/expiry.js';
 import { currentEffective } from '../scope/policies.js';
 import { holdsConversation, scopeOf } from '../scope/scope.js';
 import type { BoxId, StoredConversation, StoredItem, StoredMessage } from '../store/items.js';
@@ -45,7 +46,7 @@ function liveHistory(
   return head.emptying?.some((folder) => folder.id === history.data.folderId) ? undefined : history;
 }
 
-/** Reads on until the page is full: deleted messages leave tombstones among the others. */
+/** Reads on until the page is full: among the others stand tombstones, and what has expired and is still there. */
 async function page(
   core: Core,
   box: BoxId,
@@ -54,6 +55,7 @@ async function page(
   limit: number,
 ): Promise<HistoryResponse> {
   const prefix = messagesPrefix(history.id);
+  const nowMs = core.clock.now();
   const elements: (MessageElement | MessageStateElement)[] = [];
   let last: MessageId | undefined;
   let bytes = 0;
@@ -67,7 +69,7 @@ async function page(
       descending: true,
     });
     for (const item of read.items) {
-      if (item.sk === to || !isAlive(item, history)) continue;
+      if (item.sk === to || !isAlive(item, history, nowMs)) continue;
       const state = stateElementOf(item);
       const both = [elementOf(item) as MessageElement, ...(state ? [state] : [])];
       bytes += jsonBytes(both);
@@ -85,7 +87,8 @@ async function page(
   return { elements };
 }
 
-const isAlive = (item: StoredItem, history: StoredConversation): item is StoredMessage =>
+const isAlive = (item: StoredItem, history: StoredConversation, nowMs: number): item is StoredMessage =>
   item.kind === 'message' &&
+  !hasExpired(item, nowMs) &&
   item.modSeq >= history.data.createdModSeq &&
   !history.emptying?.some(({ id }) => id === item.data.sessionId);

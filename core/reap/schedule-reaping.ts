@@ -11,7 +11,10 @@ export const SETTLE_SECONDS = 90;
  * @throws Error when the queue did not take all of them: the record of the stream is to be retried.
  */
 export async function scheduleReaping(core: Core, box: BoxId, { modSeq, rows }: Commit): Promise<void> {
-  const containers = rows.flatMap((row) => (row.removed || row.replaced ? (containerOf(row) ?? []) : []));
+  // What a session history held that has expired has expired before it.
+  const containers = rows.flatMap((row) =>
+    row.removed === 'deleted' || row.replaced ? (containerOf(row) ?? []) : [],
+  );
   if (containers.length === 0) return;
   await core.reapQueue.send(
     containers.map((container) => ({ box, container, modSeq })),

@@ -48,6 +48,7 @@ export interface Head extends Stored {
   readonly nonce: string; // of the last commit
   readonly atMs: number; // of the last commit
   readonly epoch: string; // of this making of the box
+  readonly madeAtMs?: number; // when it was made; absent in boxes of before
   readonly counts: Counts;
   readonly policyId?: PolicyId; // absent: the default one
   readonly emptying?: readonly Emptying<FolderId>[]; // deleted folders that may still hold conversation histories
@@ -78,6 +79,7 @@ export interface ChangeRow {
   readonly messageContext?: MessageContext;
   readonly element?: Element; // absent: removed, or too large to stand here
   readonly bytes?: number; // of the JSON of an element that is too large to stand here
+  readonly expiresAtMs?: number; // of the element as this commit left it: past it, it may be there no more
   readonly removed?: 'deleted' | 'expired';
   readonly implied?: true; // not asked for by an operation of its own
 }
@@ -163,5 +165,7 @@ export interface FolderName extends Stored {
   readonly folderId: FolderId;
 }
 
-export type StoredElement = StoredFolder | StoredConversation | StoredSession | StoredMessage;
+/** What hangs in a conversation history: it expires by the policy of the box. */
+export type ExpiringElement = StoredSession | StoredMessage;
+export type StoredElement = StoredFolder | StoredConversation | ExpiringElement;
 export type StoredItem = Head | Commit | Receipt | StoredElement | FolderName | Tombstone;

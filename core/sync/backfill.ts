@@ -1,5 +1,6 @@
 import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
 import type { Core } from '../core.js';
+import { hasExpired } from '../retention/expiry.js';
 import { coversAnything, elementsInScope, holdsConversation, type Scope } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
 import type { BoxId, Head, StoredConversation, StoredElement, StoredItem } from '../store/items.js';
@@ -138,7 +139,7 @@ function put(
   what: 'difference' | 'all',
   onlyState: boolean,
 ): 'element' | 'state' | undefined {
-  if (!isAlive(item, stretch)) return undefined;
+  if (!isAlive(item, stretch, walk.nowMs)) return undefined;
   if (stage === 'leaving') {
     return hasLeft(walk, item) && !page.add(outOfScope(item.id, item.modSeq)) ? 'element' : undefined;
   }
@@ -168,13 +169,13 @@ export function putOne(
     head: head?.kind === 'head' ? head : undefined,
     next: undefined,
   };
-  if (!isAlive(item, stretch) || !wanted(walk, item, stretch, 'all').includes(type)) return;
+  if (!isAlive(item, stretch, walk.nowMs) || !wanted(walk, item, stretch, 'all').includes(type)) return;
   const state = type === 'messageState' && item.kind === 'message' ? stateElementOf(item) : undefined;
   page.add(state ?? truncated(elementOf(item), walk.scope.now.maxTextBytes));
 }
 
-/** Not deleted, nor in a container that is deleted, nor of an earlier life of its conversation history. */
-function isAlive(item: StoredItem, { histories, head }: Stretch): item is StoredElement {
+/** Not deleted, nor expired, nor in a container that is deleted, nor of an earlier life of its conversation history. */
+function isAlive(item: StoredItem, { histories, head }: Stretch, nowMs: number): item is StoredElement {
   switch (item.kind) {
     case 'folder':
       return true;
@@ -183,7 +184,7 @@ function isAlive(item: StoredItem, { histories, head }: Stretch): item is Stored
     case 'sessionHistory':
     case 'message': {
       const history = histories.get(item.conversationId);
-      if (history === undefined || history === 'gone') return false;
+      if (history === undefined || history === 'gone' || hasExpired(item, nowMs)) return false;
       const sessionId = item.kind === 'message' ? item.data.sessionId : undefined;
       return (
         item.modSeq >= history.data.createdModSeq &&

@@ -1,6 +1,7 @@
 import type { Change } from '../../protocol/elements/element.js';
 import type { ConversationId, ModSeq } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
+import { hasExpired } from '../retention/expiry.js';
 import { concerns, coversAnything } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
 import type { BoxId, ChangeRow, Commit, StoredItem } from '../store/items.js';
@@ -73,7 +74,9 @@ const firstHidden = (lines: readonly Line[], fetched: Fetched, nowMs: number): n
     // Long after its commit an element that is not there was removed since, and a later row tells.
     if (row.element || row.removed || nowMs - commit.atMs > SETTLED_MS) return false;
     const item = fetched.get(rowKey(row));
-    return item === undefined || item.version < commit.modSeq;
+    // Past its time the database may have removed it, and a later row is still to be written.
+    if (item === undefined) return !hasExpired(row, nowMs);
+    return item.version < commit.modSeq;
   });
 
 /** All lines of each element, in order; a message that is removed takes its state along. */

@@ -1,4 +1,5 @@
 import type { Core } from '../core.js';
+import { hasExpired } from '../retention/expiry.js';
 import type { BoxId, ChangeRow, Commit, StoredItem } from '../store/items.js';
 import { commitKey, conversationKey, HEAD_KEY } from '../store/keys.js';
 import { rowKey } from '../store/row-key.js';
@@ -11,7 +12,12 @@ const UNSEEN_WAITS_MS = [50, 100, 200];
 /** The commits up to a position: by key of an item, the last of the recent ones that wrote it. */
 export interface Recent {
   readonly modSeq: number; // up to which the commits were told
-  readonly writes: ReadonlyMap<string, number>;
+  readonly writes: ReadonlyMap<string, Written>;
+}
+
+interface Written {
+  readonly modSeq: number;
+  readonly mayBeGone: boolean; // past its time: the database may have removed it
 }
 
 /**
@@ -32,8 +38,9 @@ export async function recentCommits(core: Core, box: BoxId, modSeq: number): Pro
 
 /** Undefined: a commit that is young, or may be, cannot be seen. */
 async function readRecent(core: Core, box: BoxId, modSeq: number): Promise<Recent | undefined> {
-  const writes = new Map<string, number>();
-  const since = core.clock.now() - SETTLED_MS;
+  const writes = new Map<string, Written>();
+  const nowMs = core.clock.now();
+  const since = nowMs - SETTLED_MS;
   const head = await readHead(core, box);
   // A row is judged by its time as the one behind it knows it: it may have expired.
   let atMs = head?.modSeq === modSeq ? head.atMs : Number.POSITIVE_INFINITY;
@@ -47,7 +54,7 @@ async function readRecent(core: Core, box: BoxId, modSeq: number): Promise<Recen
     }
     for (const commit of items.filter(isCommit)) {
       if (commit.modSeq !== upTo || commit.atMs < since) break;
-      note(writes, commit);
+      note(writes, commit, nowMs);
       upTo--;
       atMs = commit.previousAtMs;
     }
@@ -63,17 +70,18 @@ async function wasBefore(core: Core, box: BoxId, modSeq: number, sinceMs: number
   return next?.kind === 'commit' && next.previousAtMs < sinceMs;
 }
 
-function note(writes: Map<string, number>, { modSeq, rows }: Commit): void {
+function note(writes: Map<string, Written>, { modSeq, rows }: Commit, nowMs: number): void {
   for (const row of rows) {
+    const written = { modSeq, mayBeGone: hasExpired(row, nowMs) };
     for (const key of [rowKey(row), ...notesOf(row)]) {
-      if (!writes.has(key)) writes.set(key, modSeq);
+      if (!writes.has(key)) writes.set(key, written);
     }
   }
 }
 
-/** Items that a row changed beside its own: the conversation history notes that a session history is being emptied. */
+/** Items that a row changed beside its own: the conversation history notes that a deleted session history is being emptied. */
 const notesOf = ({ type, removed, conversationId }: ChangeRow): string[] =>
-  type === 'sessionHistory' && removed && conversationId !== undefined
+  type === 'sessionHistory' && removed === 'deleted' && conversationId !== undefined
     ? [conversationKey(conversationId)]
     : [];
 
@@ -92,5 +100,9 @@ export function isStale(
   if (head?.kind === 'head' && head.modSeq < recent.modSeq) return true;
   const seen = new Map([...others.values(), ...items].map((item) => [item.sk, item.version]));
   const isRead = (key: string) => others.has(key) || (isAtMost(from, key) && isAtMost(key, to));
-  return [...recent.writes].some(([key, version]) => isRead(key) && (seen.get(key) ?? 0) < version);
+  return [...recent.writes].some(([key, { modSeq, mayBeGone }]) => {
+    if (!isRead(key)) return false;
+    const version = seen.get(key);
+    return version === undefined ? !mayBeGone : version < modSeq;
+  });
 }

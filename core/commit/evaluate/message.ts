@@ -2,6 +2,7 @@ import { messageDataSchema } from '../../../protocol/elements/message.js';
 import { ANSWERED } from '../../../protocol/elements/message-state.js';
 import { FLAGS_MAX } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
+import { expiryFrom, keptAsLongAs } from '../../retention/expiry.js';
 import type { StoredConversation, StoredMessage } from '../../store/items.js';
 import { messageKey } from '../../store/keys.js';
 import { elementOf } from '../../store/wire.js';
@@ -28,11 +29,9 @@ export function createMessage(draft: Draft, operation: OperationOf<'create messa
   if ('outcome' in conversation) return conversation.outcome;
   const { history, isNew } = conversation;
 
-  if (data.sessionId !== undefined) {
-    const session = draft.session(history, data.sessionId);
-    if (session === undefined) return parentNotFound;
-    if (session === 'gone') return gone;
-  }
+  const session = data.sessionId === undefined ? null : draft.session(history, data.sessionId);
+  if (session === undefined) return parentNotFound;
+  if (session === 'gone') return gone;
   const found = draft.message(history, id);
   if (found === 'gone') return gone;
   if (found) return exists(elementOf(found));
@@ -41,6 +40,7 @@ export function createMessage(draft: Draft, operation: OperationOf<'create messa
     kind: 'message',
     sk: messageKey(conversationId, id),
     version: draft.modSeq,
+    ...expiryFrom(draft.policy, draft.nowMs),
     id,
     conversationId,
     modSeq: draft.modSeq,
@@ -52,6 +52,8 @@ export function createMessage(draft: Draft, operation: OperationOf<'create messa
 
   if (isNew) draft.stage(history, 'conversationHistory', { implied: true });
   draft.stage(message, 'message');
+  const kept = session && keptAsLongAs(session, message);
+  if (kept && kept !== session) draft.stage(kept);
   if (flags.length > 0) draft.stage(withFlags(message, draft.modSeq, { add: flags }), 'messageState');
   answer(draft, history, operation);
   return applied;

@@ -1,5 +1,6 @@
 import { sessionDataSchema } from '../../../protocol/elements/session-history.js';
 import type { OperationOf } from '../../../protocol/operation.js';
+import { expiryFrom } from '../../retention/expiry.js';
 import type { StoredConversation, StoredSession } from '../../store/items.js';
 import { sessionKey } from '../../store/keys.js';
 import { elementOf } from '../../store/wire.js';
@@ -31,6 +32,7 @@ export function createSession(draft: Draft, operation: OperationOf<'create sessi
     kind: 'sessionHistory',
     sk: sessionKey(conversationId, id),
     version: draft.modSeq,
+    ...expiryFrom(draft.policy, draft.nowMs),
     modSeq: draft.modSeq,
     id,
     conversationId,
