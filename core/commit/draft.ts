@@ -174,17 +174,24 @@ export class Draft {
   }
 
   /**
-   * Leaves what is left of a deleted element of one that the database has removed after its time; its key is free.
-   * Devices are told, unless the removal of its container covers it.
+   * Notes that the database has removed an element after its time: under its free key is put what is left of a deleted
+   * one, and devices are told, unless the removal of its container covers it. Where the key was taken meanwhile, what has
+   * expired only counts no more. What was noted before is passed over.
    */
-  buryExpired(was: ExpiringElement): void {
-    const item = tombstoneOf(was, this.modSeq, this.nowMs);
-    const conversation = this.conversation(was.conversationId);
-    const isCovered =
-      conversation === undefined || conversation === 'gone' || isGoneWithContainer(conversation, was);
-    const touches = isCovered ? [] : [{ type: was.kind, implied: false }];
-    this.stagedBytes += jsonBytes(item);
-    this.elements.set(was.sk, { key: keyOf(was), item, before: undefined, expired: was, touches });
+  noteExpired(was: ExpiringElement): void {
+    const before = this.read(was.sk);
+    const there = before ?? tombstoneOf(was, this.modSeq, this.nowMs);
+    if (there.kind !== 'tombstone' && there.kind !== was.kind) return;
+    // Also passed over: something older, since the box has another past by now.
+    if (before && (there.noted === was.version || there.version <= was.version)) return;
+    const item = { ...there, version: this.modSeq, noted: was.version };
+    const touches = before || this.isCovered(was) ? [] : [{ type: was.kind, implied: false }];
+    this.elements.set(was.sk, { key: keyOf(was), item, before, expired: was, touches });
+  }
+
+  private isCovered(item: ExpiringElement): boolean {
+    const conversation = this.conversation(item.conversationId);
+    return conversation === undefined || conversation === 'gone' || isGoneWithContainer(conversation, item);
   }
 
   /** What this request has written into a conversation history that begins anew: its number would make it live on. */
@@ -267,6 +274,7 @@ export const tombstoneOf = (item: StoredElement, modSeq: number, nowMs: number):
   version: modSeq,
   of: item.kind,
   expiresAtMs: nowMs + TOMBSTONE_MS,
+  ...('noted' in item && { noted: item.noted }),
 });
 
 const keyOf = (item: StoredElement): ElementKey =>

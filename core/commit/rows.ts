@@ -106,8 +106,7 @@ export const countAfter = ({ head, changes }: Draft, kind: StoredElement['kind']
 export function countsAfter(counts: Counts, draft: Draft): Counts {
   let after = counts;
   for (const { item, before, expired } of draft.changes) {
-    const was = before ?? expired;
-    if (was !== undefined && isElement(was)) after = addCounts(after, was, -1);
+    for (const was of [before, expired]) if (was && isElement(was)) after = addCounts(after, was, -1);
     if (item.kind !== 'tombstone') after = addCounts(after, item, 1);
   }
   return after;

@@ -16,8 +16,7 @@ export interface Expired {
 
 /**
  * Commits that elements of a box have expired: devices are told, their ids answer `gone` like those of deleted ones, and
- * they count no more. It may be told of the same element again: what was noted is passed over, and so is what has been
- * created anew meanwhile, since under its key there is something.
+ * they count no more. It may be told of the same element again.
  * @throws SyncProblem `busy` when the box stayed contended: what is not noted yet has to be told again.
  */
 export async function noteExpired(core: Core, box: BoxId, all: readonly Expired[]): Promise<void> {
@@ -43,11 +42,10 @@ const noteSome = (core: Core, box: BoxId, some: readonly Expired[]): Promise<num
   commit(core, box, {
     keys: some.flatMap(({ element }) => [element.sk, conversationKey(element.conversationId)]),
     onMissingBox: { answer: some.length },
-    decide({ stored, draft }) {
+    decide({ draft }) {
       for (const { element, removedAtMs } of some) {
         // What was removed before this box was made was of an earlier box of the user.
-        const isOfThisBox = removedAtMs >= (draft.head.madeAtMs ?? 0);
-        if (isOfThisBox && !stored.has(element.sk)) draft.buryExpired(element);
+        if (removedAtMs >= (draft.head.madeAtMs ?? 0)) draft.noteExpired(element);
       }
       return { answer: some.length, origin: { by: 'server' }, writes: [] };
     },

@@ -125,7 +125,12 @@ export interface StoredConversation extends StoredContent {
   readonly emptying?: readonly Emptying<SessionId>[]; // deleted session histories that may still hold messages
 }
 
-export interface StoredSession extends StoredContent {
+/** Which expired element that had the key before was taken off the counts, by its version: each is taken off once. */
+interface Succeeding {
+  readonly noted?: number;
+}
+
+export interface StoredSession extends StoredContent, Succeeding {
   readonly kind: 'sessionHistory';
   readonly id: SessionId;
   readonly conversationId: ConversationId;
@@ -133,7 +138,7 @@ export interface StoredSession extends StoredContent {
 }
 
 /** A message with its state: two elements in one item, each with its own modSeq. */
-export interface StoredMessage extends StoredContent {
+export interface StoredMessage extends StoredContent, Succeeding {
   readonly kind: 'message';
   readonly id: MessageId;
   readonly conversationId: ConversationId;
@@ -153,8 +158,8 @@ export interface StoredState {
   readonly dispositions: readonly Disposition[];
 }
 
-/** What is left of a deleted element: it answers `gone`, and a late deposit cannot bring the element back. */
-export interface Tombstone extends Stored {
+/** What is left of an element that was deleted or has expired: it answers `gone`, and a late deposit cannot bring it back. */
+export interface Tombstone extends Stored, Succeeding {
   readonly kind: 'tombstone';
   readonly of: Exclude<ElementType, 'messageState'>;
 }

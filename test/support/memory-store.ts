@@ -47,6 +47,14 @@ export class MemoryStore implements Store {
     return 'written';
   }
 
+  /** Removes what has passed its time, as the database does, and gives what it was. */
+  removeExpired(box: BoxId, nowMs: number): readonly StoredItem[] {
+    const items = [...this.items(box).values()].map((json) => JSON.parse(json) as StoredItem);
+    const gone = items.filter(({ expiresAtMs = Number.POSITIVE_INFINITY }) => expiresAtMs <= nowMs);
+    for (const { sk } of gone) this.items(box).delete(sk);
+    return gone;
+  }
+
   async query(box: BoxId, { from, to, limit, descending = false }: Range) {
     const inRange = [...this.items(box).keys()]
       .filter((sk) => byteOrder(from, sk) <= 0 && byteOrder(sk, to) <= 0)

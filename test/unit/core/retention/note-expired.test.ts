@@ -1,0 +1,235 @@
+import type { Caller } from '../../../../core/commit/commit-operations.js';
+import { fanOut } from '../../../../core/push/fan-out.js';
+import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
+import { noteExpired } from '../../../../core/retention/note-expired.js';
+import type { Commit, StoredItem } from '../../../../core/store/items.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  aSession,
+  BOX,
+  modification,
+  removal,
+  stateChange,
+} from '../../../support/builders.js';
+import { expire, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
+
+let box: BoxUnderTest;
+beforeEach(async () => {
+  box = new BoxUnderTest();
+  await retain(box, 30);
+});
+
+const last = async (): Promise<Commit> => (await box.commits(BOX)).at(-1) as Commit;
+const named = ({ rows }: Commit) => rows.map(({ type, id, removed }) => `${type} ${id} ${removed}`);
+
+describe('what the database has removed', () => {
+  test('[RT3] is one commit of the server, with a row for each', async () => {
+    const state = stateChange('m2', { addFlags: ['\\Seen'] });
+    await box.given(aConversation(), aSession(), aMessage({ id: 'm1' }), aMessage({ id: 'm2' }), state);
+    const { modSeq } = await box.head();
+    passDays(box, 30);
+    await expire(box);
+    const commit = await last();
+    expect(commit).toMatchObject({ modSeq: modSeq + 1, origin: { by: 'server' } });
+    expect(named(commit)).toEqual(['sessionHistory s1 expired', 'message m1 expired', 'message m2 expired']);
+    expect(commit.rows[1]).toEqual({
+      type: 'message',
+      id: 'm1',
+      conversationId: 'c1',
+      folderId: 'default',
+      date: '2026-02-28T09:00:00Z',
+      messageContext: 'pager-message',
+      removed: 'expired',
+    });
+    expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 0, messageState: 0 });
+  });
+
+  test('is noted once, however often it is told', async () => {
+    await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2', conversationId: 'c2' }));
+    passDays(box, 30);
+    const expired = removeExpired(box);
+    await noteExpired(box.core, BOX, [...expired, ...expired]);
+    const head = await box.head();
+    await noteExpired(box.core, BOX, expired);
+    await noteExpired(box.core, BOX, expired.slice(1));
+    expect(await box.head()).toEqual(head);
+    expect(head.counts).toMatchObject({ conversationHistory: 2, message: 0 });
+  });
+
+  test('counts no more, and is not told, where something was created under its key meanwhile', async () => {
+    await box.given(aMessage({ id: 'm1', flags: ['\\Seen'] }));
+    passDays(box, 30);
+    const expired = removeExpired(box);
+    await box.given(aMessage({ id: 'm1', textContent: 'anew' }));
+    for (let times = 0; times < 2; times++) await noteExpired(box.core, BOX, expired);
+    await box.given(modification('message', 'm1', { subject: 'x' }), removal('message', 'm1'));
+    await noteExpired(box.core, BOX, expired);
+    expect((await box.commits(BOX)).flatMap(named)).not.toContain('message m1 expired');
+    expect((await box.head()).counts).toMatchObject({ message: 0, messageState: 0 });
+  });
+
+  test('counts no more either where that was deleted again', async () => {
+    await box.given(aMessage({ id: 'm1' }));
+    passDays(box, 30);
+    const expired = removeExpired(box);
+    await box.given(aMessage({ id: 'm1' }));
+    await box.given(removal('message', 'm1'));
+    for (let times = 0; times < 2; times++) await noteExpired(box.core, BOX, expired);
+    expect((await box.head()).counts.message).toBe(0);
+    expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
+  });
+
+  test('and stands there again, since the box was restored from a backup, is not noted', async () => {
+    await box.given(aMessage({ id: 'm1' }));
+    passDays(box, 30);
+    const expired = removeExpired(box);
+    const [message] = expired.map(({ element }) => element);
+    await box.store.write(BOX, [{ put: message as StoredItem, when: 'absent' }]);
+    const head = await box.head();
+    await noteExpired(box.core, BOX, expired);
+    expect(await box.head()).toEqual(head);
+  });
+
+  test('of more conversation histories than one commit can look at is noted in several', async () => {
+    const ids = Array.from({ length: 100 }, (_, i) => `c${i}`);
+    for (const id of ids) await box.given(aMessage({ id: `m of ${id}`, conversationId: id }));
+    passDays(box, 30);
+    const before = (await box.head()).modSeq;
+    await expire(box);
+    const commits = (await box.commits(BOX)).filter(({ modSeq }) => modSeq > before);
+    expect(commits.map(({ rows }) => rows.length)).toEqual([45, 45, 10]);
+    expect((await box.head()).counts.message).toBe(0);
+  });
+
+  test('of one conversation history is noted eighty at a time', async () => {
+    await box.given(aConversation());
+    for (let i = 0; i < 100; i++) await box.given(aMessage({ id: `m${i}`, seed: false }));
+    passDays(box, 30);
+    const before = (await box.head()).modSeq;
+    await expire(box);
+    const commits = (await box.commits(BOX)).filter(({ modSeq }) => modSeq > before);
+    expect(commits.map(({ rows }) => rows.length)).toEqual([80, 20]);
+  });
+
+  test('of a box that was erased is nothing to note, nor of an earlier box of the user', async () => {
+    await box.given(aMessage({ id: 'm1' }));
+    passDays(box, 30);
+    const expired = removeExpired(box);
+    const other = new BoxUnderTest();
+    await noteExpired(other.core, BOX, expired);
+    expect(await other.item('C~HEAD')).toBeUndefined();
+    other.clock.nowMs = box.clock.nowMs + 5000;
+    await other.given(aConversation());
+    await noteExpired(other.core, BOX, expired);
+    expect(await other.head()).toMatchObject({ modSeq: 2, counts: { message: 0 } });
+    expect(await other.statuses(aMessage({ id: 'm1' }))).toEqual(['applied']);
+  });
+});
+
+describe('where its container went first, what has expired is not told again, and answers gone all the same', () => {
+  beforeEach(() =>
+    box.given(
+      aFolder('f1'),
+      aConversation({ folderId: 'f1' }),
+      aSession(),
+      aMessage({ id: 'm1', sessionId: 's1' }),
+    ),
+  );
+
+  test.each([
+    ['the conversation history was deleted', removal('conversationHistory', 'c1')],
+    ['its folder was deleted', removal('folder', 'f1')],
+  ])('%s', async (_, deleting) => {
+    passDays(box, 30);
+    await box.given(deleting);
+    await expire(box);
+    expect((await last()).rows).toEqual([]);
+    expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 0 });
+    await box.given(aConversation());
+    expect(await box.statuses(aMessage({ id: 'm1' }), aSession())).toEqual(['gone', 'gone']);
+  });
+
+  test('the session history was deleted', async () => {
+    await box.given(removal('sessionHistory', 's1'));
+    passDays(box, 30);
+    await expire(box);
+    expect((await last()).rows).toEqual([]);
+    expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 0 });
+    expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
+  });
+
+  test('the conversation history was begun anew', async () => {
+    passDays(box, 30);
+    await box.given(removal('conversationHistory', 'c1'), aMessage({ id: 'm2' }));
+    await expire(box);
+    expect((await last()).rows).toEqual([]);
+    expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 1 });
+    expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
+  });
+});
+
+describe('devices', () => {
+  const told = async (device: Caller, syncToken?: string): Promise<object[]> =>
+    (await box.syncAll(device, syncToken === undefined ? {} : { syncToken })).changes;
+
+  test('[RT3, SY8] are told that it has expired, also beyond the age limit of their scope', async () => {
+    const phone = await box.device(BOX, 'phone', { maxMessageAgeDays: 7 });
+    const sessions = await box.device(BOX, 'sessions', { elementTypes: ['sessionHistory'] });
+    const elsewhere = await box.device(BOX, 'elsewhere', { folders: ['RCSMessageStore' as never] });
+    const devices = [phone, sessions, elsewhere];
+    await box.given(aConversation(), aSession(), aMessage({ id: 'm1', sessionId: 's1' }));
+    const tokens = await Promise.all(devices.map(async (device) => (await box.syncAll(device)).syncToken));
+    passDays(box, 30);
+    await expire(box);
+    const { modSeq } = await box.head();
+    const removed = (type: string, id: string) => ({
+      type,
+      id,
+      conversationId: 'c1',
+      modSeq,
+      removed: 'expired',
+    });
+    expect(await told(phone, tokens[0])).toEqual([removed('sessionHistory', 's1'), removed('message', 'm1')]);
+    expect(await told(sessions, tokens[1])).toEqual([removed('sessionHistory', 's1')]);
+    expect(await told(elsewhere, tokens[2])).toEqual([]);
+  });
+
+  test('that were away for the whole life of an element are told of its end alone', async () => {
+    const phone = await box.device(BOX, 'phone');
+    await box.given(aConversation());
+    const { syncToken } = await box.syncAll(phone);
+    await box.given(aMessage({ id: 'm1', flags: ['\\Seen'] }));
+    passDays(box, 30);
+    await expire(box);
+    expect(await told(phone, syncToken)).toMatchObject([{ type: 'message', id: 'm1', removed: 'expired' }]);
+  });
+
+  test('keep what has expired until that is noted, and are sent nothing of it by a backfill', async () => {
+    const phone = await box.device(BOX, 'phone');
+    await box.given(aMessage({ id: 'm1' }));
+    const { syncToken } = await box.syncAll(phone);
+    passDays(box, 30);
+    expect(await told(phone, syncToken)).toEqual([]);
+    const tablet = await box.device(BOX, 'tablet');
+    expect(await told(tablet)).not.toContainEqual(expect.objectContaining({ type: 'message' }));
+  });
+
+  test('[PU1] are sent a synchronization request for it, and nothing is ordered to be emptied', async () => {
+    await box.device(BOX, 'phone');
+    const [phone] = await box.registry.devices(BOX);
+    await box.registry.patch(phone as never, { set: { connectionId: 'k1', connectedAtMs: 0 } });
+    await box.given(aConversation(), aSession(), aMessage({ id: 'm1', sessionId: 's1' }));
+    passDays(box, 30);
+    await expire(box);
+    const commit = await last();
+    await fanOut(box.core, BOX, commit);
+    await scheduleReaping(box.core, BOX, commit);
+    expect(box.pushes.map(({ message }) => [message.deviceId, message.by])).toEqual([
+      ['phone', commit.modSeq],
+    ]);
+    expect(box.reaps).toEqual([]);
+  });
+});

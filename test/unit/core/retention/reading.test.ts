@@ -1,0 +1,110 @@
+import { DAY_MS } from '../../../../core/clock.js';
+import type { Caller } from '../../../../core/commit/commit-operations.js';
+import { historyOf } from '../../../../core/history/history-of.js';
+import { noteExpired } from '../../../../core/retention/note-expired.js';
+import { historyQuerySchema } from '../../../../protocol/history.js';
+import type { ConversationId } from '../../../../protocol/ids.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import {
+  aConversation,
+  aMessage,
+  aSession,
+  BOX,
+  modification,
+  stateChange,
+} from '../../../support/builders.js';
+import { passDays, removeExpired, retain } from '../../../support/time-to-live.js';
+
+const LARGE = 'x'.repeat(40_000); // the second one of a commit stands in the log by reference
+const SECOND_MS = 1000;
+
+let box: BoxUnderTest;
+let phone: Caller;
+beforeEach(async () => {
+  box = new BoxUnderTest();
+  await retain(box, 1);
+  phone = await box.device(BOX, 'phone');
+});
+
+const toTheEndOfItsTime = (ms: number): void => {
+  box.clock.nowMs += DAY_MS + ms;
+};
+
+describe('an element by reference that was changed in its last minute and then removed', () => {
+  let syncToken: string | undefined;
+  const large = (id: string) => aMessage({ id, textContent: LARGE });
+
+  beforeEach(async () => {
+    await box.given(large('m1'), large('m2'));
+    ({ syncToken } = await box.syncAll(phone));
+    toTheEndOfItsTime(-SECOND_MS);
+    const subject = { subject: 'last words' };
+    await box.given(modification('message', 'm1', subject), modification('message', 'm2', subject));
+    box.clock.nowMs += 2 * SECOND_MS;
+  });
+
+  const afterwards = () => box.syncAll(phone, { ...(syncToken !== undefined && { syncToken }) });
+
+  test('holds no synchronization up, though nobody has noted it yet', async () => {
+    removeExpired(box);
+    const { changes, pages } = await afterwards();
+    expect(pages).toHaveLength(1);
+    expect(changes).toMatchObject([{ type: 'message', id: 'm1', subject: 'last words' }]);
+  });
+
+  test('is told as expired by the row that follows', async () => {
+    const expired = removeExpired(box);
+    ({ syncToken } = await afterwards());
+    await noteExpired(box.core, BOX, expired);
+    expect((await afterwards()).changes).toMatchObject([
+      { type: 'message', id: 'm1', removed: 'expired' },
+      { type: 'message', id: 'm2', removed: 'expired' },
+    ]);
+  });
+
+  test('is told as expired alone where that was noted already', async () => {
+    await noteExpired(box.core, BOX, removeExpired(box));
+    expect((await afterwards()).changes).toMatchObject([{ removed: 'expired' }, { removed: 'expired' }]);
+  });
+});
+
+describe('a backfill in the minute after an element was changed', () => {
+  beforeEach(async () => {
+    await box.given(aConversation(), aSession(), aMessage({ id: 'm1' }));
+    toTheEndOfItsTime(-SECOND_MS);
+    await box.given(
+      stateChange('m1', { addFlags: ['\\Seen'] }),
+      modification('sessionHistory', 's1', { subject: 'Trip' }),
+    );
+    box.clock.nowMs += 2 * SECOND_MS;
+  });
+
+  test('is not held up when the element has expired and was removed', async () => {
+    removeExpired(box);
+    const slept = box.clock.sleptMs;
+    const { changes, pages } = await box.syncAll(phone);
+    expect(changes.map(({ type }) => type)).toEqual(['folder', 'folder', 'conversationHistory']);
+    expect([pages.length, box.clock.sleptMs]).toEqual([1, slept]);
+  });
+
+  test('is not held up when that was noted, since a session history that expires notes nothing beside itself', async () => {
+    await noteExpired(box.core, BOX, removeExpired(box));
+    const slept = box.clock.sleptMs;
+    const { pages } = await box.syncAll(phone);
+    expect([pages.length, box.clock.sleptMs]).toEqual([1, slept]);
+  });
+});
+
+test('history on demand goes without what has expired, and finds what is behind it', async () => {
+  await box.given(aMessage({ id: 'm2' }), aMessage({ id: 'm4' }));
+  await retain(box, 5);
+  await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm3' }), aMessage({ id: 'm5', flags: ['\\Seen'] }));
+  passDays(box, 1);
+  const page = async (before?: string) => {
+    const query = historyQuerySchema.parse({ deviceId: 'phone', limit: '2', ...(before && { before }) });
+    const { elements, next } = await historyOf(box.core, BOX, 'c1' as ConversationId, query);
+    return [elements.map(({ type, id }) => `${type} ${id}`), next];
+  };
+  expect(await page()).toEqual([['message m5', 'messageState m5', 'message m3'], 'm3']);
+  expect(await page('m3')).toEqual([['message m1'], undefined]);
+});
