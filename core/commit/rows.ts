@@ -1,4 +1,5 @@
 import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
+import type { FolderId } from '../../protocol/ids.js';
 import type { ChangeRow, Counts, StoredElement, StoredItem } from '../store/items.js';
 import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
 import type { Draft, Staged } from './draft.js';
@@ -47,10 +48,7 @@ function rowOf(
     ...(key.conversationId !== undefined && { conversationId: key.conversationId }),
     ...placeOf(draft, { item, before, key }),
     ...(item.kind === 'conversationHistory' &&
-      item.data.createdModSeq === item.modSeq && {
-        created: true as const,
-        ...(before?.kind === 'conversationHistory' && { replaced: true as const }),
-      }),
+      item.data.createdModSeq === item.modSeq && { created: true as const, ...livedIn(before) }),
     ...aboutMessage(item.kind === 'message' ? item : (before ?? expired)),
     ...(element
       ? { element, ...(item.expiresAtMs !== undefined && { expiresAtMs: item.expiresAtMs }) }
@@ -72,6 +70,14 @@ function placeOf(draft: Draft, { item, before, key }: Pick<Staged, 'item' | 'bef
   if (history === undefined || history === 'gone') return was ? { folderId: was.data.folderId } : {};
   const { folderId } = history.data;
   return { folderId, ...(was && was.data.folderId !== folderId && { folderBefore: was.data.folderId }) };
+}
+
+/** The folder of an earlier life of a conversation history that no removal of its own has ended before. */
+function livedIn(before: StoredItem | undefined): { livedIn?: FolderId } {
+  if (before?.kind === 'conversationHistory') return { livedIn: before.data.folderId };
+  return before?.kind === 'tombstone' && before.within !== undefined
+    ? { livedIn: before.within as string as FolderId }
+    : {};
 }
 
 const aboutMessage = (item: StoredItem | undefined) =>

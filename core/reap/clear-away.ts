@@ -1,7 +1,7 @@
 import { tombstoneOf } from '../commit/draft.js';
 import { addCounts, isElement } from '../commit/rows.js';
 import type { Core } from '../core.js';
-import type { BoxId, Head, StoredElement, StoredItem } from '../store/items.js';
+import type { BoxId, Head, StoredElement, StoredItem, Tombstone } from '../store/items.js';
 import { HEAD_KEY } from '../store/keys.js';
 import type { Write } from '../store/store.js';
 import { SyncProblem } from '../sync-problem.js';
@@ -65,7 +65,21 @@ function writesOf(
     { put: { ...nextHead, version: head.version + 1, counts }, when: { version: head.version } },
     ...others.map((put): Write => ({ put, when: { version: put.version } })),
     ...dead.map(
-      (element): Write => ({ put: tombstoneOf(element, modSeq, nowMs), when: { version: element.version } }),
+      (element): Write => ({
+        put: { ...tombstoneOf(element, modSeq, nowMs), ...containerOf(element) },
+        when: { version: element.version },
+      }),
     ),
   ];
+}
+
+/** Noted for devices that are told the removal of a container item by item, since they hold nothing that says what is in it. */
+function containerOf(element: StoredElement): Pick<Tombstone, 'within'> {
+  const within =
+    element.kind === 'conversationHistory'
+      ? element.data.folderId
+      : element.kind === 'message'
+        ? element.data.sessionId
+        : undefined;
+  return within === undefined ? {} : { within };
 }

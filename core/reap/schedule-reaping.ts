@@ -13,7 +13,7 @@ export const SETTLE_SECONDS = 90;
 export async function scheduleReaping(core: Core, box: BoxId, { modSeq, rows }: Commit): Promise<void> {
   // What a session history held that has expired has expired before it.
   const containers = rows.flatMap((row) =>
-    row.removed === 'deleted' || row.replaced ? (containerOf(row) ?? []) : [],
+    row.removed === 'deleted' || row.livedIn !== undefined ? (containerOf(row) ?? []) : [],
   );
   if (containers.length === 0) return;
   await core.reapQueue.send(

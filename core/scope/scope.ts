@@ -60,6 +60,14 @@ const COVERED: Record<ElementType, readonly ElementType[]> = {
 export const coversAnything = (scope: Scope, type: ElementType): boolean =>
   COVERED[type].some((covered) => scope.types.has(covered));
 
+/** Whether a device of this scope holds contents of conversation histories, and none of these, which name their folder. */
+export const lacksConversations = (scope: Scope): boolean =>
+  !scope.types.has('conversationHistory') && coversAnything(scope, 'conversationHistory');
+
+/** Whether a device of this scope holds states, and none of their messages, which name their session history. */
+export const lacksMessages = ({ types }: Scope): boolean =>
+  types.has('messageState') && !types.has('message');
+
 /**
  * Whether a row of the log concerns a scope, given whether its conversation history does: an element by type and age,
  * a removal by what it covers, at any age.
@@ -71,7 +79,9 @@ export function concerns(scope: Scope, row: ChangeRow, isConversationIn: boolean
     return scope.types.has('folder') || (coversContents && coversAnything(scope, 'conversationHistory'));
   }
   if (!isConversationIn) return false;
-  if (row.removed) return coversAnything(scope, row.type);
+  // Where no element tells that a conversation history began anew, the end of its earlier life is a removal.
+  const isRemoval = row.removed !== undefined || (row.livedIn !== undefined && lacksConversations(scope));
+  if (isRemoval) return coversAnything(scope, row.type);
   return scope.types.has(row.type) && isYoungEnough(scope, row, nowMs);
 }
 

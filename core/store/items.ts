@@ -74,7 +74,7 @@ export interface ChangeRow {
   readonly folderId?: FolderId; // of its conversation history, as of this commit
   readonly folderBefore?: FolderId; // of a conversation history that was moved
   readonly created?: true; // a conversation history began its life
-  readonly replaced?: true; // and an earlier life of it had not been cleared away yet
+  readonly livedIn?: FolderId; // where an earlier life of it ended, by this commit or with that folder
   readonly date?: string; // of the message
   readonly messageContext?: MessageContext;
   readonly element?: Element; // absent: removed, or too large to stand here
@@ -162,6 +162,7 @@ export interface StoredState {
 export interface Tombstone extends Stored, Succeeding {
   readonly kind: 'tombstone';
   readonly of: Exclude<ElementType, 'messageState'>;
+  readonly within?: FolderId | SessionId; // the container that it was cleared away with
 }
 
 /** Guards that the name of a folder is unique among its siblings. */

@@ -50,6 +50,8 @@ export const sessionKey = (conversationId: ConversationId, id: SessionId): strin
 export const messageKey = (conversationId: ConversationId, id: MessageId | ElementId): string =>
   messagesPrefix(conversationId) + part(id);
 
+export const messageIdOf = (key: string): MessageId => unpart(key.split('#')[3] ?? '') as MessageId;
+
 /** The conversation history that a key of contents, or their prefix, belongs to. */
 export const conversationOfContents = (key: string): ConversationId =>
   unpart(key.split('#')[1] ?? '') as ConversationId;

@@ -1,18 +1,22 @@
 import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
-import type { Core } from '../core.js';
 import { hasExpired } from '../retention/expiry.js';
-import { coversAnything, elementsInScope, holdsConversation, type Scope } from '../scope/scope.js';
+import {
+  coversAnything,
+  elementsInScope,
+  holdsConversation,
+  lacksConversations,
+  type Scope,
+} from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
-import type { BoxId, Head, StoredConversation, StoredElement, StoredItem } from '../store/items.js';
+import type { Head, StoredConversation, StoredElement, StoredItem } from '../store/items.js';
 import { HEAD_KEY } from '../store/keys.js';
 import { elementOf, stateElementOf } from '../store/wire.js';
-import type { DeviceScope } from './device-scope.js';
 import { outOfScope } from './live-changes.js';
 import type { Page } from './page.js';
 import { Holding } from './placement.js';
 import { type BackfillCursor, type ContentsCursor, type Cursor, STAGES, type Stage } from './position.js';
-import type { Recent } from './recent.js';
 import { readStretch, type Source, type Stretch } from './stretch.js';
+import type { Walk } from './walk.js';
 
 /** The start of a backfill: of everything in the scope, or of its difference to what the device holds. */
 export function startOfBackfill(total: number): BackfillCursor {
@@ -22,14 +26,6 @@ export function startOfBackfill(total: number): BackfillCursor {
 /** An estimate of the elements that a device is sent that has nothing. */
 export const elementsIn = ({ counts }: Head): number =>
   ELEMENT_TYPES.reduce((sum, type) => sum + counts[type], 0);
-
-export interface Walk {
-  readonly core: Core;
-  readonly box: BoxId;
-  readonly scope: DeviceScope;
-  readonly recent: Recent; // commits at or before the position that may not be visible in full yet
-  readonly nowMs: number;
-}
 
 /** How far a backfill has come. */
 export interface Filled {
@@ -141,7 +137,9 @@ function put(
 ): 'element' | 'state' | undefined {
   if (!isAlive(item, stretch, walk.nowMs)) return undefined;
   if (stage === 'leaving') {
-    return hasLeft(walk, item) && !page.add(outOfScope(item.id, item.modSeq)) ? 'element' : undefined;
+    if (!hasLeft(walk, item)) return undefined;
+    const modSeq = lacksConversations(walk.scope.now) ? item.data.createdModSeq : item.modSeq;
+    return page.add(outOfScope(item.id, modSeq)) ? undefined : 'element';
   }
   const types = wanted(walk, item, stretch, what);
   const { maxTextBytes } = walk.scope.now;

@@ -1,28 +1,29 @@
-import type { Change } from '../../protocol/elements/element.js';
+import type { Change, Removal } from '../../protocol/elements/element.js';
 import type { ConversationId, ModSeq } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
 import { hasExpired } from '../retention/expiry.js';
-import { concerns, coversAnything } from '../scope/scope.js';
+import { concerns, coversAnything, lacksConversations } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
 import type { BoxId, ChangeRow, Commit, StoredItem } from '../store/items.js';
 import { rowKey } from '../store/row-key.js';
 import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
-import { type Budget, elementKey } from './changes.js';
+import { elementKey } from './changes.js';
 import type { DeviceScope } from './device-scope.js';
+import { type Line, linesOf } from './line.js';
+import { isAstray, isKnown, type Own } from './own.js';
+import type { PageState } from './page.js';
 import { conversationOf, Holding } from './placement.js';
 import type { Position } from './position.js';
 import { SETTLED_MS } from './read-log.js';
-import { bytesInLog, type Line, linesOf, type Window, windowOf } from './window.js';
+import { bytesInLog, endsEarlierLife, type Window, windowOf } from './window.js';
 
 /** What rows of the log come to, and where the device stands then. */
 export interface LiveChanges {
   readonly changes: readonly Change[];
   readonly position: Position;
   readonly complete: boolean; // all rows were told
+  readonly itemizes: boolean; // the next row is a removal that is told item by item
 }
-
-/** Whether a device needs no telling of a commit, since the same response acknowledges its own operations. */
-export type IsAcknowledged = (commit: Commit) => boolean;
 
 /**
  * Turns the commits behind a position into changes, as many as the budget holds. An element that changed more than
@@ -34,13 +35,13 @@ export async function liveChanges(
   position: Position,
   commits: readonly Commit[],
   scope: DeviceScope,
-  { budget, isFirst }: { readonly budget: Budget; readonly isFirst: boolean },
-  isAcknowledged: IsAcknowledged,
+  own: Own,
+  page: PageState,
 ): Promise<LiveChanges> {
   const lines = linesOf(commits, position.rows);
-  const most = windowOf(lines, scope, budget, isFirst);
-  const fetched = await fetchMissing(core, box, most.lines);
   const nowMs = core.clock.now();
+  const most = windowOf(lines, scope, own, page, nowMs);
+  const fetched = await fetchMissing(core, box, most.lines);
   // Rule: stop before what cannot be seen yet. What was fetched may have grown since the log was written.
   const hidden = firstHidden(most.lines, fetched, nowMs);
   const visible = hidden < 0 ? most.lines : most.lines.slice(0, hidden);
@@ -48,16 +49,19 @@ export async function liveChanges(
     const element = row.removed ? undefined : (row.element ?? fetchedElement(row, fetched));
     return element ? jsonBytes(element) : bytesInLog(row);
   };
-  const window = windowOf(visible, scope, budget, isFirst, bytesOf);
-  const told = [...withoutDead(latest(window.lines)).values()].filter((of) => !isOwn(of, isAcknowledged));
+  const window = windowOf(visible, scope, own, page, nowMs, bytesOf);
+  const told = [...withoutDead(latest(window.lines)).values()].filter(
+    (of) => page.tellsAll || !isKnown(of, scope.now, own),
+  );
   const { cameIn } = window;
   return {
-    changes: told.flatMap((of) => changeOf(of, window, scope, fetched, nowMs) ?? []),
+    changes: told.flatMap((of) => changeOf(of, window, scope, own, fetched, nowMs) ?? []),
     position: {
       ...positionBehind(position, lines, window.lines.length, commits),
       ...(cameIn !== undefined && { contents: { conversationId: cameIn } }),
     },
     complete: window.lines.length === lines.length,
+    itemizes: window.itemizes ?? false,
   };
 }
 
@@ -105,20 +109,12 @@ function withoutDead(all: Map<string, Line[]>): Map<string, Line[]> {
   return new Map([...all].filter(([, lines]) => lines.every(isAlive)));
 }
 
-/**
- * Rule: left out is only what the device did itself, as it knows from this response, and what nothing else touched.
- * A move is told, since it may come from where the device holds nothing, or lead there.
- */
-const isOwn = (lines: readonly Line[], isAcknowledged: IsAcknowledged): boolean =>
-  lines.every(
-    ({ commit, row }) => !row.implied && row.folderBefore === undefined && isAcknowledged(commit),
-  ) && new Set(lines.map(({ commit }) => commit.modSeq)).size === 1;
-
 /** The change that the lines of an element come to for the device; undefined where there is nothing to tell. */
 function changeOf(
   lines: readonly Line[],
   { placements }: Window,
   scope: DeviceScope,
+  own: Own,
   fetched: Fetched,
   nowMs: number,
 ): Change | undefined {
@@ -131,23 +127,43 @@ function changeOf(
     const scopes = row.removed ? [scope.now, ...scope.held] : [scope.now];
     return scopes.some((of) => concerns(of, row, true, nowMs)) ? told(last, scope, fetched) : undefined;
   }
+  if (endsEarlierLife(scope, row, placement)) return removedBefore(id, last.commit.modSeq);
   const holding = new Holding(scope);
   // What it held in an earlier life may be there still, in whatever folder it begins anew.
   const mayHold = placement.been.some(
     (folder) => (folder !== placement.end || placement.isCreated) && holding.maybe(id, folder),
   );
   if (row.type !== 'conversationHistory') {
-    return concerns(scope.now, row, holding.isIn(id, placement.end), nowMs)
-      ? told(last, scope, fetched)
-      : undefined;
+    const isIn = holding.isIn(id, placement.end);
+    if (concerns(scope.now, row, isIn, nowMs)) return told(last, scope, fetched);
+    return isAstray(last, scope.now, isIn, own, nowMs) ? removalOf(last, 'outOfScope') : undefined;
   }
   if (placement.end === undefined)
     return mayHold && coversAnything(scope.now, row.type) ? told(last, scope, fetched) : undefined;
   if (holding.isIn(id, placement.end)) {
     return concerns(scope.now, row, true, nowMs) ? told(last, scope, fetched) : undefined;
   }
-  return mayHold ? outOfScope(id, last.commit.modSeq) : undefined;
+  if (!mayHold) return undefined;
+  const { modSeq } = last.commit;
+  return outOfScope(id, lacksConversations(scope.now) ? (lifeOf(row, fetched) ?? modSeq) : modSeq);
 }
+
+/**
+ * Since when the conversation history of a row lives. A device that does not keep these elements would go on ignoring
+ * what is older than the removal, should it come back: nothing that lives is older than this.
+ */
+function lifeOf(row: ChangeRow, fetched: Fetched): number | undefined {
+  const element = row.element ?? fetchedElement(row, fetched);
+  return element?.type === 'conversationHistory' ? element.createdModSeq : undefined;
+}
+
+/** The end of the life before the one that commit `modSeq` began. */
+const removedBefore = (id: ConversationId, modSeq: number): Change => ({
+  type: 'conversationHistory',
+  id,
+  modSeq: (modSeq - 1) as ModSeq,
+  removed: 'deleted',
+});
 
 export const outOfScope = (id: ConversationId, modSeq: number): Change => ({
   type: 'conversationHistory',
@@ -157,14 +173,17 @@ export const outOfScope = (id: ConversationId, modSeq: number): Change => ({
 });
 
 /** The change that a line tells; undefined where a later row tells what became of the element. */
-function told({ commit, row }: Line, scope: DeviceScope, fetched: Fetched): Change | undefined {
-  const { type, id, conversationId, removed } = row;
-  if (removed) {
-    const modSeq = commit.modSeq as ModSeq;
-    return { type, id, modSeq, ...(conversationId !== undefined && { conversationId }), removed };
-  }
+function told(line: Line, scope: DeviceScope, fetched: Fetched): Change | undefined {
+  const { row } = line;
+  if (row.removed) return removalOf(line, row.removed);
   const element = row.element ?? fetchedElement(row, fetched);
   return element && truncated(element, scope.now.maxTextBytes);
+}
+
+function removalOf({ commit, row }: Line, removed: Removal['removed']): Removal {
+  const { type, id, conversationId } = row;
+  const modSeq = commit.modSeq as ModSeq;
+  return { type, id, modSeq, ...(conversationId !== undefined && { conversationId }), removed };
 }
 
 function fetchedElement(row: ChangeRow, fetched: Fetched) {
@@ -179,10 +198,10 @@ function positionBehind(
   told: number,
   commits: readonly Commit[],
 ): Position {
+  if (told === 0 && lines.length > 0) return position;
+  const { itemized: _, ...rest } = position;
   const next = lines[told];
-  if (next) {
-    return { ...position, modSeq: next.commit.modSeq - 1, nonce: next.commit.previous, rows: next.at };
-  }
+  if (next) return { ...rest, modSeq: next.commit.modSeq - 1, nonce: next.commit.previous, rows: next.at };
   const last = commits.at(-1);
-  return last ? { ...position, modSeq: last.modSeq, nonce: last.nonce, rows: 0 } : position;
+  return last ? { ...rest, modSeq: last.modSeq, nonce: last.nonce, rows: 0 } : position;
 }

@@ -5,9 +5,10 @@ import type { Core } from '../core.js';
 import type { BoxId } from '../store/items.js';
 import { conversationKey, HEAD_KEY } from '../store/keys.js';
 import { rowKey } from '../store/row-key.js';
-import { putOne, type Walk } from './backfill.js';
+import { putOne } from './backfill.js';
 import type { Page } from './page.js';
 import { conversationOf } from './placement.js';
+import type { Walk } from './walk.js';
 
 /**
  * Puts the elements on the page that `exists` and `conflict` speak of but that were too large to stand in the result,

@@ -1,6 +1,17 @@
-import type { Change } from '../../protocol/elements/element.js';
+import { type Change, isRemoval } from '../../protocol/elements/element.js';
 import { jsonBytes } from '../store/wire.js';
 import { type Budget, elementKey } from './changes.js';
+
+/** What decides how much more the page takes, and of what. */
+export interface PageState {
+  readonly budget: Budget;
+  /** Nothing is on it: then at least one change is told, whatever its size. */
+  readonly isFirst: boolean;
+  /** Conversation histories of which it holds a removal: that covers all of them which the client holds by then. */
+  readonly removed: ReadonlySet<string>;
+  /** Own changes are told as well: the device is being filled, or they may stand on the page already. */
+  readonly tellsAll: boolean;
+}
 
 /** The changes of a response in the making: each element at most once, the later telling in the place of the earlier. */
 export class Page {
@@ -25,6 +36,14 @@ export class Page {
     return this.room.elements < 1 || (this.size > 0 && this.room.bytes <= 0);
   }
 
+  /** Conversation histories of which it holds a removal: that covers all of them which the client holds by then. */
+  get removed(): ReadonlySet<string> {
+    const removals = this.changes.filter(
+      (change) => isRemoval(change) && change.type === 'conversationHistory',
+    );
+    return new Set(removals.map(({ id }) => id));
+  }
+
   /** What is told from the log was given room beforehand. */
   put(changes: readonly Change[]): void {
     for (const change of changes) {
@@ -35,8 +54,14 @@ export class Page {
 
   /** False where there is no room for it; the first always finds room, so that each response gets on. */
   add(change: Change): boolean {
-    if (this.held.has(elementKey(change))) return true; // told from the log, with a state not older
-    if (this.room.elements < 1 || (this.size > 0 && this.room.bytes < jsonBytes(change))) return false;
+    return this.held.has(elementKey(change)) || this.replace(change); // told from the log, with a state not older
+  }
+
+  /** The same, in the place of what was told of the element before. */
+  replace(change: Change): boolean {
+    const isNew = !this.held.has(elementKey(change));
+    if (isNew && (this.room.elements < 1 || (this.size > 0 && this.room.bytes < jsonBytes(change))))
+      return false;
     this.put([change]);
     return true;
   }

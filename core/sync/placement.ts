@@ -37,6 +37,7 @@ export interface Placement {
   readonly start: FolderId | undefined; // undefined: it was not there
   readonly end: FolderId | undefined; // undefined: it is no more
   readonly isCreated: boolean; // all that its life has held stands in these rows
+  readonly hasEnded: boolean; // a life of it
   readonly been: readonly FolderId[]; // all folders that it was in; a backfill that is ahead of the log may have shown it in any
 }
 
@@ -50,6 +51,7 @@ export function placementAfter(earlier: Placement | undefined, row: ChangeRow): 
     start,
     end: isGone ? undefined : folderId,
     isCreated: created || (earlier?.isCreated ?? false),
+    hasEnded: isGone || (earlier?.hasEnded ?? false),
     been: withFolders(earlier?.been ?? [], [folderBefore, folderId]),
   };
 }

@@ -38,4 +38,6 @@ export interface Position {
   readonly scope: { readonly from: number; readonly to: number };
   readonly backfill?: BackfillCursor;
   readonly contents?: ContentsCursor;
+  /** Of the row behind the position, a removal that is told item by item: the key up to which it was. */
+  readonly itemized?: string;
 }

@@ -13,6 +13,7 @@ import {
 import type { Range } from '../store/store.js';
 import type { Cursor, Stage } from './position.js';
 import { isStale, type Recent } from './recent.js';
+import type { Walk } from './walk.js';
 
 const STALE_WAITS_MS = [50, 100, 200];
 const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
@@ -50,23 +51,38 @@ export async function readStretch(
   room: number,
   recent: Recent,
 ): Promise<Stretch | undefined> {
+  const prefix = source.stage === 'folders' ? FOLDERS : CONVERSATIONS;
+  return untilSettled(core, () =>
+    source.stage === 'contents'
+      ? readContents(core, box, source, cursor, room, recent)
+      : readPlain(core, box, prefix, cursor, room, recent),
+  );
+}
+
+async function untilSettled<T>(core: Core, read: () => Promise<T | undefined>): Promise<T | undefined> {
   for (const ms of [0, ...STALE_WAITS_MS]) {
     if (ms > 0) await core.clock.sleep(ms);
-    const stretch =
-      source.stage === 'contents'
-        ? await readContents(core, box, source, cursor, room, recent)
-        : await readPlain(
-            core,
-            box,
-            source.stage === 'folders' ? FOLDERS : CONVERSATIONS,
-            cursor,
-            room,
-            recent,
-          );
-    if (stretch) return stretch;
+    const settled = await read();
+    if (settled) return settled;
     core.report('backfillUnsettled', { waitedMs: ms });
   }
   return undefined;
+}
+
+/** Items below a prefix behind a key, in order, dead or alive; undefined when they stay seen in part. */
+export function readItems(
+  { core, box, recent }: Walk,
+  prefix: string,
+  after: string,
+): Promise<{ items: readonly StoredItem[]; more: boolean } | undefined> {
+  return untilSettled(core, async () => {
+    const range = { from: after, to: endOf(prefix), limit: ITEMS_PER_READ_MAX };
+    const { items, more } = await core.store.query(box, range);
+    const last = items.at(-1)?.sk;
+    const read = { from: after, to: (more && last) || range.to };
+    if (isStale(recent, items, new Map(), read)) return undefined;
+    return { items: items.filter(({ sk }) => sk !== after), more: more && last !== undefined };
+  });
 }
 
 /** Folders, or conversation histories, in the order of their keys. */

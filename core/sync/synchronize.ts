@@ -1,4 +1,3 @@
-import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
 import { type Caller, commitOperations } from '../commit/commit-operations.js';
 import type { Core } from '../core.js';
@@ -8,7 +7,7 @@ import { jsonBytes } from '../store/wire.js';
 import { SyncProblem } from '../sync-problem.js';
 import { inOrder } from './changes.js';
 import { withCurrentScope } from './device-scope.js';
-import type { IsAcknowledged } from './live-changes.js';
+import { ownOf } from './own.js';
 import { Page } from './page.js';
 import type { Position } from './position.js';
 import { readLog } from './read-log.js';
@@ -50,13 +49,7 @@ export async function synchronize(
   const start = await startFor(core, record, given, log);
 
   const page = new Page({ elements: body.limit, bytes: maxBytes - ENVELOPE_BYTES - jsonBytes(results) });
-  const end = await tell(
-    core,
-    caller.box,
-    start,
-    { body, results, isAcknowledged: acknowledgedBy(caller, results) },
-    page,
-  );
+  const end = await tell(core, caller.box, start, { body, results, own: ownOf(caller, results) }, page);
   const position = settled(end.position, end.hasMore);
   await noteSynced(core, record, position.modSeq);
 
@@ -92,22 +85,6 @@ const settled = ({ backfill, contents, ...position }: Position, hasMore: boolean
   hasMore
     ? { ...position, midway: true, ...(backfill && { backfill }), ...(contents && { contents }) }
     : { ...position, midway: false, scope: { from: position.scope.to, to: position.scope.to } };
-
-/** Commits whose operations are all answered by these results, so that the device knows what it did. */
-function acknowledgedBy(
-  { deviceId, instanceId }: Caller,
-  results: readonly OperationResult[],
-): IsAcknowledged {
-  const kept = results.filter(({ status }) => status !== 'duplicate');
-  const first = kept[0]?.n ?? 0;
-  const last = kept.at(-1)?.n ?? -1;
-  return ({ origin }) =>
-    origin.by === 'device' &&
-    origin.deviceId === deviceId &&
-    origin.instanceId === instanceId &&
-    first <= origin.firstN &&
-    origin.lastN <= last;
-}
 
 /** Where the device stands, for those who decide whether to send it a synchronization request. */
 async function noteSynced(core: Core, device: DeviceRecord, modSeq: number): Promise<void> {

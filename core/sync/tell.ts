@@ -1,17 +1,22 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody } from '../../protocol/sync.js';
 import type { Core } from '../core.js';
+import { lacksConversations } from '../scope/scope.js';
 import type { BoxId, Commit } from '../store/items.js';
-import { backfill, contentsOf, type Walk } from './backfill.js';
+import { backfill, contentsOf } from './backfill.js';
 import type { Budget } from './changes.js';
 import type { DeviceScope } from './device-scope.js';
-import { type IsAcknowledged, liveChanges } from './live-changes.js';
+import { isItemized, tellItems } from './itemized.js';
+import { linesOf } from './line.js';
+import { liveChanges } from './live-changes.js';
 import { putOmittedCurrents } from './omitted-currents.js';
+import type { Own } from './own.js';
 import type { Page } from './page.js';
 import type { Position } from './position.js';
 import { type LogReading, readLog } from './read-log.js';
 import { recentCommits } from './recent.js';
 import type { Start } from './start.js';
+import type { Walk } from './walk.js';
 
 /** Few at first: mostly there are few, and a commit may be large. */
 export const FIRST_READ_COMMITS = 25;
@@ -23,7 +28,7 @@ const LEAST_ROOM_BYTES = 66 * 1024;
 interface Asked {
   readonly body: SyncBody;
   readonly results: readonly OperationResult[];
-  readonly isAcknowledged: IsAcknowledged;
+  readonly own: Own;
 }
 
 /** Where the device stands when the page is told. */
@@ -33,8 +38,6 @@ export interface Told {
   readonly backfill?: { readonly sent: number; readonly total: number };
 }
 
-const never: IsAcknowledged = () => false;
-
 /**
  * Fills the page: live changes first, contents of what they moved into the scope, then the backfill that is under
  * way, which has at least half of the page.
@@ -42,14 +45,15 @@ const never: IsAcknowledged = () => false;
 export async function tell(
   core: Core,
   box: BoxId,
-  { position: start, scope, log }: Start,
-  { body, results, isAcknowledged }: Asked,
+  { position: start, scope, log, effective }: Start,
+  { body, results, own }: Asked,
   page: Page,
 ): Promise<Told> {
   if (page.room.bytes < LEAST_ROOM_BYTES) return { position: start, hasMore: true };
+  if (effective && losesConversations(scope)) return { position: start, hasMore: true };
   const isFilling = start.scope.from !== start.scope.to;
   const share = start.backfill ? halfOf(page.room) : page.room;
-  const teller = new Teller(core, box, scope, page, isFilling ? never : isAcknowledged);
+  const teller = new Teller(core, box, scope, page, own, isFilling);
 
   await putOmittedCurrents(core, box, () => teller.walkAt(start), body, results, page);
   const live = log ? await teller.live(start, log, share) : { position: start, isComplete: true };
@@ -65,6 +69,13 @@ export async function tell(
     backfill: next ? progress(next) : progress({ sent: cursor.sent + page.size, total: 0 }),
   };
 }
+
+/**
+ * Rule: a device that keeps conversation histories no longer first learns just that, and drops them. What it is told then
+ * is meant for a device that holds none: removals whose `modSeq` is lower than theirs.
+ */
+const losesConversations = ({ now, held }: DeviceScope): boolean =>
+  lacksConversations(now) && held.some(({ types }) => types.has('conversationHistory'));
 
 const progress = ({ sent, total }: { sent: number; total: number }) => ({
   sent,
@@ -83,7 +94,8 @@ class Teller {
     private readonly box: BoxId,
     private readonly scope: DeviceScope,
     private readonly page: Page,
-    private readonly isAcknowledged: IsAcknowledged,
+    private readonly own: Own,
+    private readonly isFilling: boolean,
   ) {}
 
   /** What is needed to read items of the box for a position; a commit that was told in part counts as told. */
@@ -99,41 +111,47 @@ class Teller {
     firstReading: LogReading,
     share: Budget,
   ): Promise<{ position: Position; isComplete: boolean }> {
-    const { core, box, page, scope } = this;
+    const { core, box, page, scope, own } = this;
     let position = start;
     let reading: LogReading | undefined = firstReading;
-    let isAcknowledged = this.isAcknowledged;
+    let tellsAll = this.isFilling;
     for (;;) {
       if (position.contents) {
         const contents = await contentsOf(await this.walkAt(position), position.contents, page);
         position = without(position, contents);
         if (contents) return { position, isComplete: false };
       }
-      const budget = {
-        elements: Math.min(share.elements - page.size, page.room.elements),
-        bytes: Math.min(share.bytes, page.room.bytes),
-      };
+      let budget = this.left(share);
       const ahead = await this.readAhead(position, reading, Math.max(1, budget.elements));
+      const [line] = linesOf(ahead.commits, position.rows);
+      if (line && budget.elements > 0 && isItemized(line.row, scope)) {
+        const walk = await this.walkAt({ modSeq: line.commit.modSeq, rows: 0 });
+        const { after, isDone } = await tellItems(walk, line, position.itemized, page);
+        position = { ...position, itemized: after };
+        if (!isDone || page.isFull) return { position, isComplete: false };
+        budget = this.left(share);
+      }
       if (ahead.commits.length === 0) return { position, isComplete: ahead.end };
       if (budget.elements < 1) return { position, isComplete: false };
-      const isFirst = page.size === 0;
-      const told = await liveChanges(
-        core,
-        box,
-        position,
-        ahead.commits,
-        scope,
-        { budget, isFirst },
-        isAcknowledged,
-      );
+      const state = { budget, isFirst: page.size === 0, removed: page.removed, tellsAll };
+      const told = await liveChanges(core, box, position, ahead.commits, scope, own, state);
       page.put(told.changes);
       const hasMoved = told.position.modSeq !== position.modSeq || told.position.rows !== position.rows;
       position = told.position;
       reading = undefined;
-      isAcknowledged = never; // this response may tell already what another commit did to the same element
-      if (!position.contents) return { position, isComplete: told.complete && ahead.end };
+      tellsAll = true; // this response may tell already what another commit did to the same element
+      if (!position.contents && !told.itemizes) return { position, isComplete: told.complete && ahead.end };
       if (!hasMoved) return { position, isComplete: false };
     }
+  }
+
+  /** What is left of the page's share. */
+  private left(share: Budget): Budget {
+    const { size, room } = this.page;
+    return {
+      elements: Math.min(share.elements - size, room.elements),
+      bytes: Math.min(share.bytes, room.bytes),
+    };
   }
 
   /** Commits behind a position, enough for as many changes as there is room for. */

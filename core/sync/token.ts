@@ -69,7 +69,7 @@ export async function openSyncToken(
   return isGenuine ? decode(body) : undefined;
 }
 
-function encode({ modSeq, nonce, rows, midway, scope, backfill, contents }: Position): Buffer {
+function encode({ modSeq, nonce, rows, midway, scope, backfill, contents, itemized }: Position): Buffer {
   if (!midway) return Buffer.from(JSON.stringify([modSeq, nonce, scope.to]));
   const numbers = [
     modSeq,
@@ -85,6 +85,7 @@ function encode({ modSeq, nonce, rows, midway, scope, backfill, contents }: Posi
   const keys = [
     backfill?.after ?? '',
     contents ? (contents.after ?? contentsPrefix(contents.conversationId)) : '',
+    ...(itemized !== undefined ? [itemized] : []),
   ];
   return Buffer.from([JSON.stringify(numbers), ...keys.map(packKey)].join(KEY_FOLLOWS));
 }
@@ -100,7 +101,7 @@ function decode(body: Buffer): Position | undefined {
   const parsed = midwaySchema.safeParse(wire);
   if (!parsed.success) return undefined;
   const [modSeq, nonce, to, from, rows, cursor, contentsOwed] = parsed.data;
-  const [backfillKey = '', contentsKey = ''] = packed.map(unpackKey);
+  const [backfillKey = '', contentsKey = '', itemized] = packed.map(unpackKey);
   return {
     modSeq,
     nonce,
@@ -109,6 +110,7 @@ function decode(body: Buffer): Position | undefined {
     scope: { from, to },
     ...(cursor && { backfill: backfillOf(cursor, backfillKey) }),
     ...(contentsOwed !== null && { contents: contentsOf(contentsKey, contentsOwed) }),
+    ...(itemized !== undefined && { itemized }),
   };
 }
 

@@ -397,7 +397,7 @@ describe('in a narrow scope', () => {
     await box.given(removal('folder', 'f2'));
     expect((await following()).changes).toEqual([]);
     await box.given(removal('folder', 'f1'));
-    expect((await following()).changes).toEqual(['folder f1 deleted']);
+    expect((await following()).changes).toEqual(['conversationHistory c1 deleted', 'folder f1 deleted']);
   });
 
   test('[SC12] the removal of a message is told where its state alone is kept', async () => {

@@ -60,6 +60,8 @@ const positions: [string, Position][] = [
   ['behind a conversation history', midway({ backfill: backfill(contentsPrefix(c('c'))) })],
   ['at the start of contents', midway({ contents: contents(ODD) })],
   ['among contents', midway({ contents: contents('c', sessionKey(c('c'), ODD as SessionId)) })],
+  ['at the start of a removal told item by item', midway({ itemized: 'H#' })],
+  ['within a removal told item by item', midway({ itemized: messageKey(c(ODD), ODD as MessageId) })],
   [
     'with both cursors',
     midway({

@@ -1,0 +1,62 @@
+import { registerDevice } from '../../core/devices/devices.js';
+import type { SyncResponse } from '../../protocol/sync.js';
+import type { BoxUnderTest } from './box-under-test.js';
+import { BOX } from './builders.js';
+import { ClientModel, type Intended, type Interpretation } from './client-model.js';
+import { canonical, type WireEffective } from './model-elements.js';
+import { scopeOfBox } from './model-oracle.js';
+
+const PAGES_MAX = 500;
+
+/** A device with a client that knows the protocol alone, held against what the box holds for it. */
+export class DeviceUnderTest {
+  readonly model: ClientModel;
+
+  constructor(
+    private readonly box: BoxUnderTest,
+    readonly deviceId: string,
+    interpretation: Interpretation,
+  ) {
+    this.model = new ClientModel(`${deviceId}-1`, interpretation);
+  }
+
+  async register(preferences: object = {}): Promise<void> {
+    const registration = { instanceId: this.model.instanceId, preferences } as never;
+    const { device } = await registerDevice(this.box.core, BOX, this.deviceId as never, registration);
+    this.model.registered({ effective: device.effective as WireEffective }, this.box.clock.now());
+  }
+
+  /** One request and its response. */
+  async page(limit = 200): Promise<SyncResponse> {
+    const request = this.model.request(limit, 50);
+    const { instanceId, ...body } = request;
+    const caller = { box: BOX, deviceId: this.deviceId, instanceId } as never;
+    const response = await this.box.sync(caller, body as never);
+    expect(this.model.receive(request, response, this.box.clock.now())).toBe(true);
+    return response;
+  }
+
+  /** All pages until there are no more. */
+  async synchronize(limit = 200): Promise<SyncResponse[]> {
+    const pages = [await this.page(limit)];
+    while (pages.at(-1)?.hasMore) {
+      if (pages.length > PAGES_MAX) throw new Error('the synchronization does not come to an end');
+      pages.push(await this.page(limit));
+    }
+    return pages;
+  }
+
+  async does(...operations: object[]): Promise<void> {
+    this.model.intend(...(operations as Intended[]));
+  }
+
+  /** It holds exactly what is in its scope. */
+  async expectExact(): Promise<void> {
+    const { effective } = this.model;
+    if (!effective) throw new Error('the device is not registered');
+    const { items } = await this.box.store.query(BOX, { from: '!', to: '~', limit: 100_000 });
+    const nowMs = this.box.clock.now();
+    const written = (view: ReadonlyMap<string, unknown>) => [...view.values()].map(canonical).sort();
+    expect(written(this.model.view(nowMs))).toEqual(written(scopeOfBox(items, effective, nowMs)));
+  }
+}
