@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType } from 'aws-cdk-lib';
 import { Code, type Runtime } from 'aws-cdk-lib/aws-lambda';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 
 const PROJECT_ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FUNCTIONS = join(PROJECT_ROOT, 'functions');
@@ -23,7 +23,7 @@ const REQUIRE_BANNER =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /** Every folder of functions/ that holds a handler. */
-const handlerNames = (): string[] =>
+export const handlerNames = (): string[] =>
   readdirSync(FUNCTIONS).filter((name) => existsSync(join(FUNCTIONS, name, 'handler.ts')));
 
 /** A bundle: one file with all that it imports, the AWS SDK included, and the map that leads back to the sources. */
@@ -32,27 +32,32 @@ interface Bundle {
   readonly map: Uint8Array;
 }
 
+/** How every function is bundled. */
+export const BUNDLE_OPTIONS = {
+  absWorkingDir: PROJECT_ROOT,
+  bundle: true,
+  minify: true,
+  sourcemap: 'linked', // read when an error is logged, never at the start
+  sourcesContent: false,
+  alias: IN_PLACE_OF,
+  legalComments: 'none',
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  platform: 'node',
+  target: 'node20', // the local cloud runs the same bundles on the developer's Node
+  mainFields: ['module', 'main'],
+  banner: { js: REQUIRE_BANNER },
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
 /** All bundles by function name. */
 function bundleAll(): ReadonlyMap<string, Bundle> {
   const names = handlerNames();
   const { outputFiles } = buildSync({
-    absWorkingDir: PROJECT_ROOT,
+    ...BUNDLE_OPTIONS,
     entryPoints: names.map((name) => ({ in: join(FUNCTIONS, name, 'handler.ts'), out: `${name}/index` })),
     outdir: PROJECT_ROOT, // nothing is written there
     write: false,
-    bundle: true,
-    minify: true,
-    sourcemap: 'linked', // read when an error is logged, never at the start
-    sourcesContent: false,
-    alias: IN_PLACE_OF,
-    legalComments: 'none',
-    format: 'esm',
-    outExtension: { '.js': '.mjs' },
-    platform: 'node',
-    target: 'node20', // the local cloud runs the same bundles on the developer's Node
-    mainFields: ['module', 'main'],
-    banner: { js: REQUIRE_BANNER },
-    logLevel: 'warning',
   });
   const output = (name: string): Uint8Array => {
     const file = outputFiles.find(({ path }) => path === join(PROJECT_ROOT, name));

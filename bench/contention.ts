@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../core/clock.js';
+import { deposit as commitDeposit } from '../core/commit/deposit.js';
+import type { Core } from '../core/core.js';
+import { DynamoRegistry } from '../core/dynamodb/registry.js';
+import { DynamoStore } from '../core/dynamodb/store.js';
+import type { BoxId } from '../core/store/items.js';
+import { SyncProblem } from '../core/sync-problem.js';
+import type { OperationInput } from '../protocol/operation.js';
+import type { BenchServer } from './support/server.js';
+
+/** What so many writers of one box come to, each depositing one message after the other. */
+export interface Contention {
+  readonly writers: number;
+  readonly commits: number;
+  readonly attemptsPerCommit: number;
+  readonly busyShare: number; // of all requests, answered 503 `busy`
+  readonly commitsPerSecond: number;
+}
+
+const COMMITS = 160; // of all writers together
+
+export async function measureContention(
+  { database, storeTable, registryTable }: BenchServer,
+  operations: readonly OperationInput[],
+  writers: readonly number[],
+  onCount: (writers: number) => void = () => undefined,
+): Promise<Contention[]> {
+  const measured: Contention[] = [];
+  for (const count of writers) {
+    onCount(count);
+    let attempts = 0;
+    const core = {
+      store: new DynamoStore(database, storeTable),
+      registry: new DynamoRegistry(database, registryTable, storeTable),
+      clock: systemClock,
+      report: (event, { attempt = 0 }) => {
+        if (event === 'commit') attempts += Number(attempt) + 1;
+      },
+    } as Partial<Core> as Core;
+    const box = `tel:+155504${String(count).padStart(2, '0')}` as BoxId;
+    await commitDeposit(core, box, operations.slice(0, 1));
+    attempts = 0;
+    measured.push(await race(core, box, operations, count, () => attempts));
+  }
+  return measured;
+}
+
+async function race(
+  core: Core,
+  box: BoxId,
+  operations: readonly OperationInput[],
+  writers: number,
+  attempts: () => number,
+): Promise<Contention> {
+  let busy = 0;
+  const write = async (writer: number) => {
+    for (let i = 0; i < COMMITS / writers; i++) {
+      const operation = { ...operations[i % operations.length], id: `w${writer}-${i}` };
+      for (;;) {
+        try {
+          await commitDeposit(core, box, [operation]);
+          break;
+        } catch (error) {
+          if (!(error instanceof SyncProblem) || error.kind !== 'busy') throw error;
+          busy += 1;
+          await delay(1000 * Math.random() * (error.details.retryAfterSeconds ?? 1)); // as a client does
+        }
+      }
+    }
+  };
+  const startedMs = performance.now();
+  await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
+  const seconds = (performance.now() - startedMs) / 1000;
+  return {
+    writers,
+    commits: COMMITS,
+    attemptsPerCommit: attempts() / COMMITS,
+    busyShare: busy / (COMMITS + busy),
+    commitsPerSecond: COMMITS / seconds,
+  };
+}
