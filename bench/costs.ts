@@ -1,5 +1,5 @@
 import type { OperationInput } from '../protocol/operation.js';
-import { BenchDevice, deposit, NO_WIRE, type Route, type Wire } from './support/device.js';
+import { BenchDevice, deposit, type Route, type Wire } from './support/device.js';
 import type { BenchServer } from './support/server.js';
 import type { Call, CallWatch } from './support/watch.js';
 import type { Workload } from './support/workload.js';
@@ -13,6 +13,7 @@ export interface Cost {
   readonly items: number;
   readonly read: number; // units
   readonly write: number; // units
+  readonly committed: number; // units, of those written in transactions
   readonly https: Wire;
   readonly socket?: Wire; // of the same done over the socket
 }
@@ -150,7 +151,9 @@ const mixed = (operations: readonly OperationInput[]): OperationInput[] =>
     return { ...rest, id: `${id}-${i}` } as OperationInput;
   });
 
-function sumOf(calls: readonly Call[]): Pick<Cost, 'calls' | 'callsInLine' | 'items' | 'read' | 'write'> {
+function sumOf(
+  calls: readonly Call[],
+): Pick<Cost, 'calls' | 'callsInLine' | 'items' | 'read' | 'write' | 'committed'> {
   const counts: Record<string, number> = {};
   for (const { name } of calls) counts[name] = (counts[name] ?? 0) + 1;
   const total = (of: (call: Call) => number) => calls.reduce((sum, call) => sum + of(call), 0);
@@ -160,6 +163,7 @@ function sumOf(calls: readonly Call[]): Pick<Cost, 'calls' | 'callsInLine' | 'it
     items: total(({ items }) => items),
     read: total(({ read }) => read),
     write: total(({ write }) => write),
+    committed: total(({ name, write }) => (name === 'TransactWriteItems' ? write : 0)),
   };
 }
 
@@ -179,5 +183,3 @@ export const perOperation = ({ operations, read, write }: Cost) => ({
   read: read / Math.max(1, operations),
   write: write / Math.max(1, operations),
 });
-
-export { NO_WIRE };

@@ -1,0 +1,4 @@
+import { runAsProcess } from '../cli/command.js';
+import { benchCommand } from './bench-command.js';
+
+await runAsProcess(benchCommand);

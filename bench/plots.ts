@@ -1,0 +1,114 @@
+import type { Results } from './results.js';
+
+/** A bar, and how much of it a second colour takes: a floor that is measured beside it. */
+interface Bar {
+  readonly label: string;
+  readonly value: number;
+  readonly floor?: number;
+}
+
+interface Chart {
+  readonly title: string;
+  readonly unit: string;
+  readonly bars: readonly Bar[];
+  /** A line across: the goal. */
+  readonly goal?: number;
+}
+
+const WIDTH = 760;
+const LABELS = 270; // width of the labels
+const NUMBERS = 90; // width of the numbers behind the bars
+const ROW = 24;
+const TOP = 46;
+
+/** Pictures of the results, by name: SVG that reads on light and dark pages. */
+export function plots({
+  costs,
+  overhead,
+  boxSizes,
+  coldStarts,
+  contention,
+}: Results): Record<string, string> {
+  return Object.fromEntries(
+    [
+      costs && {
+        name: 'write-units',
+        title: 'Write units for each operation',
+        unit: '',
+        bars: costs
+          .filter(({ write, operations }) => write > 1 && operations > 0)
+          .map(({ case: label, write, operations }) => ({ label, value: write / operations })),
+      },
+      overhead && {
+        name: 'handler-over-bare-calls',
+        title: 'Time of a handler, and of its DynamoDB calls made bare (light)',
+        unit: ' ms',
+        bars: overhead.map(({ case: label, handler, bare }) => ({
+          label,
+          value: handler.median,
+          floor: bare.median,
+        })),
+      },
+      boxSizes && {
+        name: 'time-by-box-size',
+        title: 'Incremental synchronization by the size of the box',
+        unit: ' ms',
+        bars: boxSizes.map(({ case: what, messages, handler }) => ({
+          label: `${what}, ${messages.toLocaleString('en')} messages`,
+          value: handler.median,
+        })),
+      },
+      coldStarts && {
+        name: 'bundle-sizes',
+        title: 'Bundles, and what their AWS clients alone take (light)',
+        unit: ' KB',
+        goal: 300,
+        bars: coldStarts.map(({ function: label, bytes, emptyBytes }) => ({
+          label,
+          value: bytes / 1024,
+          floor: emptyBytes / 1024,
+        })),
+      },
+      contention && {
+        name: 'contention',
+        title: 'Commits a second of one box, by the number of writers',
+        unit: '',
+        bars: contention.map(({ writers, commitsPerSecond }) => ({
+          label: writers === 1 ? '1 writer' : `${writers} writers`,
+          value: commitsPerSecond,
+        })),
+      },
+    ].flatMap((chart) => (chart ? [[chart.name, bars(chart)]] : [])),
+  );
+}
+
+function bars({ title, unit, bars: all, goal }: Chart): string {
+  const most = Math.max(goal ?? 0, ...all.map(({ value }) => value));
+  const room = WIDTH - LABELS - NUMBERS;
+  const length = (value: number) => ((value / most) * room).toFixed(1);
+  const rows = all.map(({ label, value, floor }, i) => {
+    const y = TOP + i * ROW;
+    const bar = (of: number, opacity: number) =>
+      `<rect x="${LABELS}" y="${y}" width="${length(of)}" height="${ROW - 8}" rx="2" fill="#2f7ed8" fill-opacity="${opacity}"/>`;
+    return [
+      `<text x="${LABELS - 10}" y="${y + 12}" text-anchor="end">${escaped(label)}</text>`,
+      floor === undefined
+        ? bar(value, 0.9)
+        : bar(value, 0.9) +
+          `<rect x="${LABELS}" y="${y}" width="${length(Math.min(floor, value))}" height="${ROW - 8}" rx="2" fill="#9ec9f5"/>`,
+      `<text x="${LABELS + Number(length(value)) + 8}" y="${y + 12}">${rounded(value)}${unit}</text>`,
+    ].join('');
+  });
+  const height = TOP + all.length * ROW + 10;
+  const goalX = goal === undefined ? 0 : LABELS + Number(length(goal));
+  const line =
+    goal === undefined
+      ? ''
+      : `<line x1="${goalX}" x2="${goalX}" y1="${TOP - 6}" y2="${height - 12}" stroke="#d9822b" stroke-dasharray="4 3"/>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="#777"><title>${escaped(title)}</title><text x="10" y="22" font-size="15" font-weight="600">${escaped(title)}</text>${line}${rows.join('')}</svg>\n`;
+}
+
+const rounded = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');

@@ -1,0 +1,131 @@
+import type { Cost } from './costs.js';
+import { goalsOf } from './goals.js';
+import type { Results } from './results.js';
+
+type Cell = string | number;
+
+/** A table that is read as text in a terminal and as Markdown on a page. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map(String));
+  const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  const [first = [], ...rest] = cells;
+  return [line(first), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rest.map(line)].join(
+    '\n',
+  );
+}
+
+/** Goals with what was measured; a miss stands out. */
+export const goalTable = (results: Results): string =>
+  table(
+    ['what', 'goal', 'measured', ''],
+    goalsOf(results).map(({ what, goal, measured, isMet }) => [
+      what,
+      goal,
+      measured,
+      isMet ? 'met' : '**missed**',
+    ]),
+  );
+
+/** All that was measured, as sections of Markdown. */
+export function report(results: Results): string {
+  const { date, machine, workload, costs, overhead, boxSizes, coldStarts, contention } = results;
+  const sections: [string, string | undefined][] = [
+    ['Goals', goalTable(results)],
+    ['Calls and units of DynamoDB', costs && costTable(costs)],
+    ['On the wire, in bytes of bodies', costs && wireTable(costs)],
+    [
+      'Time of a handler over that of its DynamoDB calls made bare',
+      overhead &&
+        table(
+          ['case', 'calls', 'handler, median ms', 'bare calls, median ms', 'ratio'],
+          overhead.map((each) => [
+            each.case,
+            each.calls,
+            ms(each.handler.median),
+            ms(each.bare.median),
+            each.ratio.toFixed(2),
+          ]),
+        ),
+    ],
+    [
+      'Incremental synchronization by the size of the box',
+      boxSizes &&
+        table(
+          ['case', 'messages', 'median ms', 'ratio'],
+          boxSizes.map((each) => [each.case, each.messages, ms(each.handler.median), each.ratio.toFixed(2)]),
+        ),
+    ],
+    [
+      'Cold start',
+      coldStarts &&
+        table(
+          [
+            'function',
+            'bundle, KB',
+            'its AWS clients alone, KB',
+            'import, ms',
+            'of an empty handler, ms',
+            'ratio',
+          ],
+          coldStarts.map((each) => [
+            each.function,
+            kb(each.bytes),
+            kb(each.emptyBytes),
+            ms(each.importMs),
+            ms(each.emptyImportMs),
+            each.ratio.toFixed(2),
+          ]),
+        ),
+    ],
+    [
+      'Writers that contend for one box',
+      contention &&
+        table(
+          ['writers', 'attempts a commit', 'busy', 'commits a second'],
+          contention.map((each) => [
+            each.writers,
+            each.attemptsPerCommit.toFixed(2),
+            `${(each.busyShare * 100).toFixed(1)} %`,
+            each.commitsPerSecond.toFixed(1),
+          ]),
+        ),
+    ],
+  ];
+  const texts = sections.flatMap(([title, text]) => (text ? [`## ${title}\n\n${text}`] : []));
+  return [`Measured on ${date}, ${machine}, with ${workload}.`, ...texts].join('\n\n');
+}
+
+const ms = (value: number): string => value.toFixed(1);
+const kb = (bytes: number): string => (bytes / 1024).toFixed(0);
+
+const costTable = (costs: readonly Cost[]): string =>
+  table(
+    ['case', 'calls', 'in line', 'items', 'read units', 'write units'],
+    costs.map(({ case: name, calls, callsInLine, items, read, write }) => [
+      name,
+      Object.entries(calls)
+        .map(([call, count]) => `${count} ${call}`)
+        .join(', '),
+      callsInLine,
+      items,
+      read,
+      write,
+    ]),
+  );
+
+const wireTable = (costs: readonly Cost[]): string =>
+  table(
+    ['case', 'round trips', 'up', 'down', 'down, compressed', 'over the socket: round trips', 'up', 'down'],
+    costs.map(({ case: name, https, socket }) => [
+      name,
+      https.roundTrips,
+      https.up,
+      https.down,
+      https.downCompressed,
+      socket?.roundTrips ?? '',
+      socket?.up ?? '',
+      socket?.down ?? '',
+    ]),
+  );

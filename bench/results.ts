@@ -1,0 +1,17 @@
+import type { SizeTimes } from './box-size.js';
+import type { ColdStart } from './cold-start.js';
+import type { Contention } from './contention.js';
+import type { Cost } from './costs.js';
+import type { Overhead } from './overhead.js';
+
+/** What `npm run bench` measures; what was left out is absent. */
+export interface Results {
+  readonly date: string; // YYYY-MM-DD
+  readonly machine: string;
+  readonly workload: string;
+  readonly costs?: readonly Cost[];
+  readonly overhead?: readonly Overhead[];
+  readonly boxSizes?: readonly SizeTimes[];
+  readonly coldStarts?: readonly ColdStart[];
+  readonly contention?: readonly Contention[];
+}
