@@ -9,15 +9,25 @@ import { SyncProblem } from '../sync-problem.js';
 const DIGEST_CHARACTERS = 8; // 48 bits: enough to notice a client's mistake, and cheap to keep
 
 /** JSON with the members of all objects in one order: the same operation has one digest, however it was written. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((each) => canonical(each ?? null)).join()}]`;
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
+}
 
-export const digestOf = (operation: NumberedOperation): string =>
-  createHash('sha256').update(canonical(operation)).digest('base64url').slice(0, DIGEST_CHARACTERS);
+const known = new WeakMap<NumberedOperation, string>();
+
+/** Found out once for each operation of a request, since every attempt to commit it asks. */
+export function digestOf(operation: NumberedOperation): string {
+  const digest =
+    known.get(operation) ??
+    createHash('sha256').update(canonical(operation)).digest('base64url').slice(0, DIGEST_CHARACTERS);
+  known.set(operation, digest);
+  return digest;
+}
 
 /** The receipt of a device instance that has not sent an operation yet. */
 export const firstReceipt = (deviceId: DeviceId, instanceId: InstanceId, version: number): Receipt => ({

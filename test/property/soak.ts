@@ -1,7 +1,22 @@
-// npm run soak -- --runs N [--seed S] [--no-scopes]: the model-based test for as long as wanted. What happened in a run
-// that failed is printed, with how to see it again.
+// npm run soak: the model-based test for as long as wanted. What happened in a run that failed is printed, with how to
+// see it again.
 import { parseArgs } from 'node:util';
-import { runInProcesses } from '../support/model-processes.js';
+import { missedIn } from '../support/model/coverage.js';
+import { runInProcesses } from '../support/model/processes.js';
+import { described, runModel } from '../support/model/run.js';
+
+const HELP = `npm run soak -- [options]
+
+Runs the model-based test: each run is 60 random steps of several devices, the Participating Function, the reaper and
+the provider around one box, on a store that is torn on purpose, and then quiet, in which all has to hold.
+
+  --runs N      how many runs (10000)
+  --seed S      seed of the first one; they follow each other (1)
+  --replay S    one run alone, with all that happens in it; shortened where it fails
+  --coverage    in the end, how often each thing has happened
+  --help        this
+
+Ends with 0 where all held, with 1 where a run failed, with 130 after Ctrl-C.`;
 
 const SHOWN_EVERY_MS = 5000;
 
@@ -9,27 +24,67 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
-    'no-scopes': { type: 'boolean', default: false },
+    replay: { type: 'string' },
+    coverage: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
-const runs = Number(values.runs);
-const begun = Date.now();
-let done = 0;
-let failed = 0;
 
-function showProgress(): void {
-  const seconds = (Date.now() - begun) / 1000;
-  const speed = (done / seconds).toFixed(1);
-  console.log(`${done} of ${runs} runs, ${failed} failed, ${Math.round(seconds)} s, ${speed} runs a second`);
+/** @throws Error that says which option is no number of use. */
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new Error(`--${name} is a whole number from 1 on, not ${text}`);
 }
 
-const shown = setInterval(showProgress, SHOWN_EVERY_MS);
-await runInProcesses({ seed: Number(values.seed), runs, scopes: !values['no-scopes'] }, (failure) => {
-  done++;
-  if (!failure) return;
-  failed++;
-  console.log(failure);
-});
-clearInterval(shown);
-showProgress();
-process.exitCode = failed === 0 ? 0 : 1;
+async function replay(seed: number): Promise<number> {
+  const { failure, trace } = await runModel({ seed }, { isTraced: true });
+  console.log(failure ? await described({ seed }) : [...trace, `Seed ${seed}: all held.`].join('\n'));
+  return failure ? 1 : 0;
+}
+
+async function soak(seed: number, runs: number): Promise<number> {
+  const begun = Date.now();
+  let done = 0;
+  let failed = 0;
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  const showProgress = () => {
+    const seconds = (Date.now() - begun) / 1000;
+    const speed = done / seconds;
+    const left = done > 0 ? `, ${Math.ceil((runs - done) / speed / 60)} min left` : '';
+    console.log(
+      `${done} of ${runs} runs, ${failed} failed, ${Math.round(seconds)} s, ${speed.toFixed(1)} runs a second${left}`,
+    );
+  };
+  console.log(`Seeds ${seed} to ${seed + runs - 1}.`);
+  const shown = setInterval(showProgress, SHOWN_EVERY_MS);
+  const report = await runInProcesses(
+    { seed, runs },
+    {
+      signal: interrupted.signal,
+      onRun: ({ failure }) => {
+        done++;
+        if (!failure) return;
+        failed++;
+        console.log(failure);
+      },
+    },
+  );
+  clearInterval(shown);
+  showProgress();
+  if (values.coverage) console.log(report.happened);
+  const missed = missedIn(report.happened, report.runs);
+  if (missed.length > 0) console.log(`Happened too seldom to prove anything:\n${missed.join('\n')}`);
+  if (interrupted.signal.aborted) return 130;
+  return failed > 0 ? 1 : 0;
+}
+
+try {
+  if (values.help) console.log(HELP);
+  else if (values.replay !== undefined) process.exitCode = await replay(wholeNumber('replay', values.replay));
+  else process.exitCode = await soak(wholeNumber('seed', values.seed), wholeNumber('runs', values.runs));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}

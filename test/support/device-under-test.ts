@@ -2,9 +2,12 @@ import { registerDevice } from '../../core/devices/devices.js';
 import type { SyncResponse } from '../../protocol/sync.js';
 import type { BoxUnderTest } from './box-under-test.js';
 import { BOX } from './builders.js';
-import { ClientModel, type Intended, type Interpretation } from './client-model.js';
-import { canonical, type WireEffective } from './model-elements.js';
-import { scopeOfBox } from './model-oracle.js';
+import { ClientModel } from './model/client/client.js';
+import type { Interpretation } from './model/client/held.js';
+import type { Intended } from './model/client/wire.js';
+import { canonical, type WireEffective } from './model/elements.js';
+import { livingOf, scopeOfBox } from './model/oracle.js';
+import { elementsIn } from './model/stored.js';
 
 const PAGES_MAX = 500;
 
@@ -17,7 +20,7 @@ export class DeviceUnderTest {
     readonly deviceId: string,
     interpretation: Interpretation,
   ) {
-    this.model = new ClientModel(`${deviceId}-1`, interpretation);
+    this.model = new ClientModel(`${deviceId}-1`, { interpretation, appliesTwice: false });
   }
 
   async register(preferences: object = {}): Promise<void> {
@@ -57,6 +60,8 @@ export class DeviceUnderTest {
     const { items } = await this.box.store.query(BOX, { from: '!', to: '~', limit: 100_000 });
     const nowMs = this.box.clock.now();
     const written = (view: ReadonlyMap<string, unknown>) => [...view.values()].map(canonical).sort();
-    expect(written(this.model.view(nowMs))).toEqual(written(scopeOfBox(items, effective, nowMs)));
+    expect(written(this.model.view(nowMs))).toEqual(
+      written(scopeOfBox(livingOf(elementsIn(items)), effective, nowMs)),
+    );
   }
 }

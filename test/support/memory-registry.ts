@@ -10,6 +10,7 @@ import type { Store, Write } from '../../core/store/store.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective } from '../../protocol/preferences.js';
+import { frozen } from './frozen.js';
 
 /** Devices and tickets in memory, beside a store in which registering writes too. */
 export class MemoryRegistry implements Registry {
@@ -97,10 +98,6 @@ export class MemoryRegistry implements Registry {
   }
 
   private put(record: DeviceRecord): void {
-    const present = Object.entries(record).filter(([, value]) => value !== undefined);
-    this.records.set(
-      JSON.stringify([record.box, record.deviceId]),
-      JSON.parse(JSON.stringify(Object.fromEntries(present))),
-    );
+    this.records.set(JSON.stringify([record.box, record.deviceId]), frozen(record));
   }
 }

@@ -4,7 +4,7 @@ import type { BoxId } from '../../core/store/items.js';
 import type { Store, Write } from '../../core/store/store.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import { MemoryRegistry } from './memory-registry.js';
-import { Chance } from './model-chance.js';
+import { Chance } from './model/chance.js';
 import { NoAnswer, type TornMemoryStore } from './torn-store.js';
 
 const LATENCY_MAX_MS = 8;

@@ -1,9 +1,11 @@
 import type { Clock } from '../../core/clock.js';
 import type { BoxId, StoredItem } from '../../core/store/items.js';
 import type { Range, Store, Write } from '../../core/store/store.js';
+import { frozen } from './frozen.js';
 import { holds, keyOfWrite } from './memory-store.js';
-import { Chance } from './model-chance.js';
+import { Chance } from './model/chance.js';
 import { TestClock } from './rig.js';
+import { TornBox } from './torn-box.js';
 
 /** How likely each misfortune is, 0 to 1. */
 export interface Tears {
@@ -54,17 +56,6 @@ export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
 
-/** What an item was at some time; the last one is the truth. */
-interface Version {
-  readonly item: StoredItem | undefined;
-  readonly visibleAtMs: number;
-}
-
-interface TornBox {
-  readonly cells: Map<string, Version[]>;
-  readonly keys: string[]; // in order
-}
-
 interface LateWrite {
   readonly atMs: number;
   readonly box: BoxId;
@@ -86,6 +77,7 @@ export class TornMemoryStore implements Store {
   private readonly chance: Chance;
   private readonly clock: Pick<Clock, 'now' | 'sleep'>;
   private late: LateWrite[] = [];
+  private restored = 0; // revisions of boxes that were restored
 
   constructor(
     seed = 1,
@@ -102,7 +94,7 @@ export class TornMemoryStore implements Store {
     if (new Set(keys).size !== keys.length || keys.length > 100) throw new Error('ValidationException');
     await this.reached();
     if (this.chance.happens(this.tears.contend)) return undefined;
-    return new Map(keys.flatMap((sk) => entry(this.truthOf(box, sk))));
+    return new Map(keys.flatMap((sk) => entry(this.box(box).truthOf(sk))));
   }
 
   async get(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
@@ -110,7 +102,7 @@ export class TornMemoryStore implements Store {
     const found = new Map<string, StoredItem>();
     for (const part of await this.inParts(this.chance.happens(0.5) ? [...keys] : [...keys].reverse())) {
       for (const sk of await part()) {
-        const item = this.seen(box, sk);
+        const item = this.box(box).seen(sk, this.clock.now());
         if (item) found.set(sk, item);
       }
     }
@@ -122,10 +114,12 @@ export class TornMemoryStore implements Store {
     const { tears, chance } = this;
     const most = chance.happens(tears.shortPage) ? chance.between(1, Math.min(range.limit, 8)) : range.limit;
     const splitAt = chance.happens(tears.splitRead) ? chance.between(1, 6) : most + 1;
-    const items = this.seenIn(box, range, splitAt);
+    const seenNow = (count: number, after?: string) =>
+      this.box(box).seenIn(range, { nowMs: this.clock.now(), most: count, after });
+    const items = seenNow(splitAt);
     if (items.length === splitAt && splitAt <= most) {
       await this.clock.sleep(this.latency());
-      items.push(...this.seenIn(box, range, most + 1 - splitAt, items.at(-1)?.sk));
+      items.push(...seenNow(most + 1 - splitAt, items.at(-1)?.sk));
     }
     // The database says that there may be more also where it has just read the last one.
     const more = items.length > most || (items.length === most && chance.happens(0.5));
@@ -150,7 +144,7 @@ export class TornMemoryStore implements Store {
 
   /** Whether the conditions hold, as a transaction finds them that has more to decide on. */
   wouldHold(box: BoxId, writes: readonly Write[]): boolean {
-    return writes.every((write) => holds(write, this.truthOf(box, keyOfWrite(write))));
+    return writes.every((write) => holds(write, this.box(box).truthOf(keyOfWrite(write))));
   }
 
   /** The write that has reached the store; it is answered once all of it can be seen. */
@@ -165,18 +159,20 @@ export class TornMemoryStore implements Store {
 
   /** What is true of a box, in the order of keys. */
   truth(box: BoxId): StoredItem[] {
-    const { keys } = this.box(box);
-    return keys.flatMap((sk) => this.truthOf(box, sk) ?? []);
+    return this.box(box).truth;
+  }
+
+  /** One more with each change of what is true of any box. */
+  get revision(): number {
+    let sum = this.restored;
+    for (const { revision } of this.boxes.values()) sum += revision;
+    return sum;
   }
 
   /** Whether everything that is true can be seen, and no write is on its way. */
   get isSettled(): boolean {
     const now = this.clock.now();
-    if (this.late.length > 0) return false;
-    for (const { cells } of this.boxes.values()) {
-      for (const versions of cells.values()) if ((versions.at(-1)?.visibleAtMs ?? 0) > now) return false;
-    }
-    return true;
+    return this.late.length === 0 && [...this.boxes.values()].every((box) => box.isSettled(now));
   }
 
   copyOf(box: BoxId): BoxCopy {
@@ -186,8 +182,11 @@ export class TornMemoryStore implements Store {
   /** The box as it was when it was copied. What was on its way is lost. */
   restore(box: BoxId, copy: BoxCopy): void {
     this.late = this.late.filter((write) => write.box !== box);
-    this.boxes.set(box, { cells: new Map(), keys: [] });
-    for (const item of copy.values()) this.lay(box, item.sk, item, 0);
+    this.restored += this.box(box).revision;
+    const again = new TornBox();
+    this.boxes.set(box, again);
+    const nowMs = this.clock.now();
+    for (const item of copy.values()) again.lay(item.sk, item, { visibleAtMs: 0, nowMs });
   }
 
   /** Some of what has passed its time is removed, as the database does it in its own time. */
@@ -195,49 +194,15 @@ export class TornMemoryStore implements Store {
     const now = this.clock.now();
     for (const { sk, expiresAtMs } of this.truth(box)) {
       if (expiresAtMs !== undefined && expiresAtMs < now && this.chance.happens(probability)) {
-        this.lay(box, sk, undefined, now);
+        this.box(box).lay(sk, undefined, { visibleAtMs: now, nowMs: now });
       }
     }
   }
 
   private box(box: BoxId): TornBox {
-    let found = this.boxes.get(box);
-    if (!found) {
-      found = { cells: new Map(), keys: [] };
-      this.boxes.set(box, found);
-    }
+    const found = this.boxes.get(box) ?? new TornBox();
+    this.boxes.set(box, found);
     return found;
-  }
-
-  private truthOf(box: BoxId, sk: string): StoredItem | undefined {
-    return this.box(box).cells.get(sk)?.at(-1)?.item;
-  }
-
-  /** What a reader sees who asks now. */
-  private seen(box: BoxId, sk: string): StoredItem | undefined {
-    const versions = this.box(box).cells.get(sk);
-    if (!versions) return undefined;
-    const now = this.clock.now();
-    return versions.findLast(({ visibleAtMs }) => visibleAtMs <= now)?.item;
-  }
-
-  private seenIn(
-    box: BoxId,
-    { from, to, descending = false }: Range,
-    most: number,
-    after?: string,
-  ): StoredItem[] {
-    const { keys } = this.box(box);
-    const start = descending ? lowerBound(keys, to, true) - 1 : lowerBound(keys, from, false);
-    const items: StoredItem[] = [];
-    for (let i = start; i >= 0 && i < keys.length && items.length < most; i += descending ? -1 : 1) {
-      const sk = keys[i] as string;
-      if (descending ? byUtf8(sk, from) < 0 : byUtf8(sk, to) > 0) break;
-      if (after !== undefined && (descending ? byUtf8(sk, after) >= 0 : byUtf8(sk, after) <= 0)) continue;
-      const item = this.seen(box, sk);
-      if (item) items.push(item);
-    }
-    return items;
   }
 
   private async inParts(keys: string[]): Promise<(() => Promise<string[]>)[]> {
@@ -275,71 +240,22 @@ export class TornMemoryStore implements Store {
   }
 
   /** @returns when the last of the items can be seen. */
-  private apply(box: BoxId, writes: readonly Write[], now = this.clock.now()): number {
-    const isTorn = this.chance.happens(this.tears.tear);
-    const most = this.chance.happens(this.tears.linger) ? LINGER_MAX_MS : TEAR_MAX_MS;
-    let last = now;
+  private apply(box: BoxId, writes: readonly Write[], nowMs = this.clock.now()): number {
+    const { chance, tears } = this;
+    const isTorn = chance.happens(tears.tear);
+    const most = chance.happens(tears.linger) ? LINGER_MAX_MS : TEAR_MAX_MS;
+    const there = this.box(box);
+    let last = nowMs;
     const put: StoredItem[] = [];
     for (const write of writes) {
-      const visibleAtMs = isTorn ? now + this.chance.between(0, most) : now;
+      const visibleAtMs = isTorn ? nowMs + chance.between(0, most) : nowMs;
       const item = 'put' in write ? frozen(write.put) : undefined;
       if (item) put.push(item);
-      last = Math.max(last, this.lay(box, keyOfWrite(write), item, visibleAtMs));
+      last = Math.max(last, there.lay(keyOfWrite(write), item, { visibleAtMs, nowMs: this.clock.now() }));
     }
     this.onWritten(box, put);
     return last;
   }
-
-  /** Lays a version over those that there are; it is not seen before them. */
-  private lay(box: BoxId, sk: string, item: StoredItem | undefined, visibleAtMs: number): number {
-    const { cells, keys } = this.box(box);
-    const versions = cells.get(sk) ?? [];
-    if (versions.length === 0) {
-      cells.set(sk, versions);
-      keys.splice(lowerBound(keys, sk, false), 0, sk);
-    }
-    const at = Math.max(visibleAtMs, versions.at(-1)?.visibleAtMs ?? 0);
-    const now = this.clock.now();
-    const current = versions.findLastIndex((version) => version.visibleAtMs <= now);
-    if (current > 0) versions.splice(0, current);
-    versions.push({ item, visibleAtMs: at });
-    return at;
-  }
 }
 
 const entry = (item: StoredItem | undefined): [string, StoredItem][] => (item ? [[item.sk, item]] : []);
-
-/** A copy that nobody can change: readers share it. */
-const frozen = (item: StoredItem): StoredItem => deepFreeze(JSON.parse(JSON.stringify(item)) as StoredItem);
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return Object.freeze(value);
-}
-
-/** The order of UTF-8, which is that of code points. */
-function byUtf8(a: string, b: string): number {
-  if (a === b) return 0;
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x !== y) return isSurrogate(x) !== isSurrogate(y) ? (isSurrogate(x) ? 1 : -1) : x - y;
-  }
-  return a.length - b.length;
-}
-
-const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
-
-/** Index of the first key that is not before this one, or with `behind` of the first one behind it. */
-function lowerBound(keys: readonly string[], key: string, behind: boolean): number {
-  let low = 0;
-  for (let high = keys.length; low < high; ) {
-    const middle = (low + high) >> 1;
-    const order = byUtf8(keys[middle] as string, key);
-    if (order < 0 || (behind && order === 0)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

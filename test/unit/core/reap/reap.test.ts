@@ -16,7 +16,7 @@ import {
   stateChange,
 } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
-import { bytesHeld } from '../../../support/model-oracle.js';
+import { bytesHeld } from '../../../support/model/stored.js';
 
 /** Counts its own items, whatever the head says; its writes can be stopped. */
 class CountedStore extends MemoryStore {

@@ -1,6 +1,6 @@
-import type { Intended } from './client-model.js';
-import type { Chance } from './model-chance.js';
-import { nameOf, type Wire } from './model-elements.js';
+import type { Chance } from './chance.js';
+import type { Intended } from './client/wire.js';
+import { nameOf, type Wire } from './elements.js';
 
 // Few ids, so that everything meets everything: some need escaping in keys, or sort differently in UTF-16 and UTF-8.
 export const CONVERSATIONS = ['c1', 'c1#M', 'c2', 'c2"', '\u{1f600}'];

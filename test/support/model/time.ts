@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import type { Chance } from './model-chance.js';
+import type { Clock } from '../../../core/clock.js';
+import type { Chance } from './chance.js';
 
 interface Sleeper {
   readonly atMs: number;
@@ -7,14 +7,15 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-const allThatCanRun = () => new Promise<void>((resolve) => setImmediate(resolve));
+/** Everything is in memory, so whoever is awake gets on by promises alone; Node's own tick comes behind all of them. */
+const allThatCanRun = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 /**
  * Virtual time in which many things happen at once: whoever sleeps waits until it is the next to be woken, so that
  * actors take turns wherever they wait, in an order that the seed decides.
  */
 export class VirtualTime implements Clock {
-  private sleepers: Sleeper[] = [];
+  private readonly sleepers: Sleeper[] = [];
 
   constructor(
     private readonly chance: Chance,
@@ -38,11 +39,7 @@ export class VirtualTime implements Clock {
   /** Lets the next sleeper go on until it waits again; false: nobody sleeps. Within `withinMs` of now, if given. */
   async turn(withinMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     if (this.sleepers.length === 0) await allThatCanRun();
-    let first = 0;
-    for (const [i, { atMs, tie }] of this.sleepers.entries()) {
-      const best = this.sleepers[first] as Sleeper;
-      if (atMs < best.atMs || (atMs === best.atMs && tie < best.tie)) first = i;
-    }
+    const first = this.next();
     const sleeper = this.sleepers[first];
     if (!sleeper || sleeper.atMs > this.nowMs + withinMs) return false;
     this.sleepers.splice(first, 1);
@@ -55,5 +52,16 @@ export class VirtualTime implements Clock {
   /** Time passes at once; whoever should have been woken meanwhile is late. */
   pass(ms: number): void {
     this.nowMs += ms;
+  }
+
+  private next(): number {
+    const { sleepers } = this;
+    let first = 0;
+    for (let i = 1; i < sleepers.length; i++) {
+      const best = sleepers[first] as Sleeper;
+      const each = sleepers[i] as Sleeper;
+      if (each.atMs < best.atMs || (each.atMs === best.atMs && each.tie < best.tie)) first = i;
+    }
+    return first;
   }
 }

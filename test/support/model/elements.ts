@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 /** An element or a removal as it stands on the wire, without the types of the code under test. */
 export interface Wire {
   readonly type: string;
@@ -49,6 +47,7 @@ export const holdsConversation = (
 export function cut(message: Wire, maxTextBytes: number | undefined): Wire {
   const { textContent } = message;
   if (maxTextBytes === undefined || typeof textContent !== 'string') return message;
+  if (Buffer.byteLength(textContent) <= maxTextBytes) return message;
   let kept = '';
   let bytes = 0;
   for (const character of textContent) {
@@ -75,14 +74,43 @@ export function merged(target: unknown, patch: unknown): unknown {
   return result;
 }
 
+// Elements never change, so two that were found to be the same stay so.
+const knownSame = new WeakMap<Wire, Wire>();
+
 /** Whether two elements, or none, are the same. Numbers tell most differences. */
-export const isSame = (a: Wire | undefined, b: Wire | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && a.modSeq === b.modSeq && isDeepStrictEqual(a, b));
+export function isSame(a: Wire | undefined, b: Wire | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined || a.modSeq !== b.modSeq) return false;
+  if (knownSame.get(a) === b) return true;
+  const same = isEqual(a, b);
+  if (same) knownSame.set(a, b);
+  return same;
+}
+
+/** Whether two values are the same JSON; members that are undefined are none. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((each, i) => isEqual(each, b[i]))
+    );
+  }
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const name in left) if (!isEqual(left[name], right[name])) return false;
+  for (const name in right) if (right[name] !== undefined && left[name] === undefined) return false;
+  return true;
+}
 
 /** JSON in which the order of members says nothing. */
-export const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+export function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  const members = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join()}}`;
+}

@@ -36,13 +36,16 @@ export class Chance {
 
   /** One of the names, by weight. */
   weighed<K extends string>(weights: Readonly<Record<K, number>>): K {
-    const entries = Object.entries(weights) as [K, number][];
-    let rest = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [name, weight] of entries) {
-      rest -= weight;
-      if (rest < 0) return name;
+    let sum = 0;
+    for (const name in weights) sum += weights[name];
+    let rest = this.next() * sum;
+    let last: K | undefined;
+    for (const name in weights) {
+      last = name;
+      rest -= weights[name];
+      if (rest < 0) break;
     }
-    return (entries.at(-1) as [K, number])[0];
+    return last as K;
   }
 
   shuffled<T>(of: readonly T[]): T[] {

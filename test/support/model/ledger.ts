@@ -1,6 +1,6 @@
-import type { Commit } from '../../core/store/items.js';
-import type { Intended, Numbered, Result } from './client-model.js';
-import { canonical } from './model-elements.js';
+import type { Commit } from '../../../core/store/items.js';
+import type { Intended, Numbered, Result } from './client/wire.js';
+import { canonical } from './elements.js';
 
 /** What was answered and what was committed, to be held against each other: exactly once. */
 export class Ledger {

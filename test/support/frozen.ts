@@ -1,0 +1,15 @@
+/**
+ * A copy as JSON gives it back, that nobody can change: readers share it, and what is frozen already is not copied
+ * again. Members that are undefined are left out.
+ * @throws TypeError for what JSON has no word for.
+ */
+export function frozen<T>(value: T): T {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value !== 'object') throw new TypeError(`${typeof value} cannot be stored`);
+  if (Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozen)) as T;
+  const copy: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) if (member !== undefined) copy[name] = frozen(member);
+  return Object.freeze(copy) as T;
+}

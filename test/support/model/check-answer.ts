@@ -1,0 +1,70 @@
+import { SYNC_TOKEN_MAX } from '../../../protocol/limits.js';
+import { changesIn, type Request, type Response } from './client/wire.js';
+import type { Happening } from './coverage.js';
+import { canonical, nameOfElement, type Wire } from './elements.js';
+import { type Stage, Violation } from './stage.js';
+
+const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
+const CURRENT_MAX_BYTES = 2048;
+/** Protocol, section 4: about 60 characters for a device that is up to date. */
+const TOKEN_AT_REST_MAX = 100;
+
+/** What every answer of the protocol obeys (section 4), whatever was asked. */
+export function checkAnswer(
+  stage: Stage,
+  { operations, syncToken, limit }: Request,
+  answer: Response,
+  { maxBytes }: { maxBytes?: number },
+): void {
+  const fail = (what: string): never => {
+    throw new Violation(`an answer ${what}: ${canonical(answer).slice(0, 2000)}`);
+  };
+  const { results = [], hasMore, reset, backfill } = answer;
+  const changes = changesIn(answer);
+  if (answer.changes?.length === 0 || answer.results?.length === 0) fail('has an empty member');
+  if (hasMore === false || reset === false) fail('has a false member');
+  if (reset && syncToken === undefined) fail('resets what has no token');
+  if (changes.length > limit) fail(`has ${changes.length} changes of ${limit}`);
+  if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(answer)) > maxBytes)
+    fail(`is larger than ${maxBytes} bytes`);
+  if (answer.syncToken.length > (hasMore ? SYNC_TOKEN_MAX : TOKEN_AT_REST_MAX)) fail('has a long token');
+  if (backfill && backfill.sent > backfill.total) fail('has sent more than all');
+  if (operations.length > 0 && results.length === 0) fail('has processed nothing');
+  for (const { status, current } of results) {
+    stage.hit(`result ${status}` as Happening);
+    if (Buffer.byteLength(canonical(current ?? null)) > CURRENT_MAX_BYTES) fail('has a large current');
+  }
+  const disorder = disorderIn(changes);
+  if (disorder) fail(disorder);
+  if (limit === 1) stage.hit('page of one element');
+  if (hasMore && changes.length < limit)
+    stage.hit('answer with less than there was room for, and more to come');
+  for (const { removed } of changes)
+    if (removed === 'outOfScope') stage.hit('conversation history left the scope');
+  if (
+    results.some(({ modSeq }) => modSeq !== undefined && changes.every((change) => change.modSeq !== modSeq))
+  )
+    stage.hit('own changes left out of an answer');
+}
+
+/** Elements before removals, types in their order, folders with their parents first, each at most once. */
+function disorderIn(changes: readonly Wire[]): string | undefined {
+  const names = new Set<string>();
+  let rank = 0;
+  for (const change of changes) {
+    const { type, removed } = change;
+    const next = removed === undefined ? TYPES.indexOf(type) : TYPES.length;
+    if (next < rank) return `has ${canonical(change)} too late`;
+    rank = next;
+    const name = nameOfElement(change);
+    if (names.has(name)) return `has ${name} twice`;
+    names.add(name);
+    if (type !== 'folder' || removed !== undefined) continue;
+    const isChildBefore = changes.some(
+      (other) =>
+        other.type === 'folder' && names.has(nameOfElement(other)) && other.parentFolderId === change.id,
+    );
+    if (isChildBefore) return `has a folder before its parent ${change.id}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+import type { Device } from './device.js';
+import { canonical, isSame, type WireEffective } from './elements.js';
+import { type Living, scopeOfBox } from './oracle.js';
+import { type Stage, Violation } from './stage.js';
+
+/** What the box holds as a device asks. */
+export interface Before {
+  readonly alive: readonly Living[];
+  readonly atMs: number;
+  readonly modSeq: number;
+  readonly timeline: number;
+  readonly effective: WireEffective;
+}
+
+/**
+ * Protocol, section 4, completeness: a synchronization that ended has brought everything as of a commit that is not
+ * older than its last request. What is the same before and after that request, the device holds.
+ */
+export function checkComplete(
+  { ledger, time, alive }: Stage,
+  { deviceId, model }: Device,
+  { alive: aliveBefore, atMs, modSeq, timeline, effective: askedIn }: Before,
+): void {
+  const { effective } = model;
+  if (!effective || timeline !== ledger.timeline) return;
+  if (canonical(effective) !== canonical(askedIn)) return;
+  const nowMs = time.now();
+  const before = scopeOfBox(aliveBefore, effective, atMs);
+  const after = aliveBefore === alive && atMs === nowMs ? before : scopeOfBox(alive, effective, nowMs);
+  const held = model.view(nowMs);
+  for (const [name, element] of before) {
+    if (!isSame(after.get(name), element) || isSame(held.get(name), element)) continue;
+    throw new Violation(
+      `${deviceId} ended a synchronization without ${canonical(element)}; holds ${canonical(held.get(name))}`,
+    );
+  }
+  for (const [name, element] of held) {
+    if (before.has(name) || after.has(name) || element.modSeq > modSeq) continue;
+    throw new Violation(`${deviceId} ended a synchronization and still holds ${canonical(element)}`);
+  }
+}

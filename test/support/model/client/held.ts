@@ -1,0 +1,165 @@
+import {
+  cut,
+  isEmptyState,
+  isYoung,
+  nameOf,
+  nameOfElement,
+  type View,
+  type Wire,
+  type WireEffective,
+} from '../elements.js';
+
+/**
+ * Two readings of what the protocol leaves open: the literal one lets the removal of a container take everything that
+ * is held in it, the lenient one keeps what is newer than a deletion.
+ */
+export type Interpretation = 'literal' | 'lenient';
+
+/** What a device holds: elements, and removals that it remembers until its synchronization ends. */
+export class Held {
+  readonly elements: View;
+  private readonly removals: Map<string, Wire>;
+
+  constructor(
+    private readonly interpretation: Interpretation,
+    from?: Held,
+  ) {
+    this.elements = new Map(from?.elements);
+    this.removals = new Map(from?.removals);
+  }
+
+  copy(): Held {
+    return new Held(this.interpretation, this);
+  }
+
+  modSeqOf(name: string): number {
+    return this.elements.get(name)?.modSeq ?? 0;
+  }
+
+  apply(change: Wire): void {
+    if (change.removed) this.remove(change);
+    else this.put(change);
+  }
+
+  /** Protocol, section 4: an older `modSeq` than the held one is ignored, and older elements than a removal. */
+  put(element: Wire): void {
+    const { elements, removals } = this;
+    const name = nameOfElement(element);
+    if (this.modSeqOf(name) > element.modSeq) return;
+    const removal = this.removalOver(element);
+    if (removal) {
+      // It went into a container that is no more: where it is held as it was before, it is no more either.
+      const { type, id, conversationId } = element;
+      const { modSeq, removed } = removal;
+      const inConversation = conversationId === undefined ? {} : { conversationId };
+      this.remove({ type, id, ...inConversation, modSeq, removed: removed as string });
+      return;
+    }
+    if (element.conversationId !== undefined) {
+      const history = elements.get(nameOf('conversationHistory', element.conversationId));
+      if (history && element.modSeq < (history.createdModSeq as number)) return;
+    }
+    elements.set(name, element);
+    removals.delete(name);
+    if (element.type !== 'conversationHistory') return;
+    for (const content of this.contentsOf(element)) {
+      if (content.modSeq < (element.createdModSeq as number)) elements.delete(nameOfElement(content));
+    }
+  }
+
+  remove(removal: Wire): void {
+    const { elements, removals } = this;
+    const name = nameOfElement(removal);
+    if (this.modSeqOf(name) > removal.modSeq) return;
+    if ((removals.get(name)?.modSeq ?? 0) < removal.modSeq) removals.set(name, removal);
+    for (const content of this.contentsOf(removal)) {
+      const isNewer = content.modSeq > removal.modSeq && removal.removed !== 'outOfScope';
+      if (!isNewer || this.interpretation === 'literal') elements.delete(nameOfElement(content));
+    }
+    elements.delete(name);
+  }
+
+  /** Everything that is held in a container, however deep. */
+  contentsOf({ type, id, conversationId }: Wire): Wire[] {
+    switch (type) {
+      case 'folder': {
+        const histories = this.those((each) => each.type === 'conversationHistory' && each.folderId === id);
+        return histories.flatMap((history) => [history, ...this.contentsOf(history)]);
+      }
+      case 'conversationHistory':
+        return this.those((each) => each.conversationId === id);
+      case 'sessionHistory': {
+        const messages = this.those(
+          (each) =>
+            each.type === 'message' && each.conversationId === conversationId && each.sessionId === id,
+        );
+        return messages.flatMap((message) => [message, ...this.contentsOf(message)]);
+      }
+      case 'message': {
+        const state = this.elements.get(nameOf('messageState', id, conversationId));
+        return state ? [state] : [];
+      }
+      default:
+        return [];
+    }
+  }
+
+  /** The end of a synchronization: what was removed need not be remembered, and what has no container was removed with it. */
+  settle(effective: WireEffective | undefined): void {
+    this.removals.clear();
+    const { elements } = this;
+    const isMissing = (type: string, id: string, conversationId = '') =>
+      effective?.elementTypes.includes(type) && !elements.has(nameOf(type, id, conversationId));
+    for (const [name, { type, id, conversationId }] of elements) {
+      const isOrphan =
+        (conversationId !== undefined && isMissing('conversationHistory', conversationId)) ||
+        (type === 'messageState' && isMissing('message', id, conversationId));
+      if (isOrphan) elements.delete(name);
+    }
+  }
+
+  /** Protocol, section 5: a client prunes by `effective` and by age itself. */
+  prune(effective: WireEffective | undefined, nowMs: number): void {
+    if (!effective) return;
+    const { elements } = this;
+    for (const [name, element] of elements) {
+      const isOld = element.type === 'message' && !isYoung(effective, element, nowMs);
+      if (effective.elementTypes.includes(element.type) && !isOld) continue;
+      elements.delete(name);
+      // Of a message that is too old the state goes too; without messages states stay by themselves.
+      if (isOld) elements.delete(nameOf('messageState', element.id, element.conversationId));
+    }
+  }
+
+  /** What the application shows. */
+  shown(effective: WireEffective | undefined): View {
+    const shown: View = new Map();
+    for (const [name, element] of this.elements) {
+      if (isEmptyState(element)) continue;
+      shown.set(name, element.type === 'message' ? cut(element, effective?.maxTextBytes) : element);
+    }
+    return shown;
+  }
+
+  private those(are: (element: Wire) => boolean): Wire[] {
+    const found: Wire[] = [];
+    for (const element of this.elements.values()) if (are(element)) found.push(element);
+    return found;
+  }
+
+  /** The removal that is remembered of the element or of what it is in, if it is newer. */
+  private removalOver(element: Wire): Wire | undefined {
+    const { removals } = this;
+    if (removals.size === 0) return undefined;
+    const { type, id, conversationId = '', sessionId, folderId, modSeq } = element;
+    const names = [nameOfElement(element)];
+    if (type === 'conversationHistory') names.push(nameOf('folder', folderId as string));
+    if (type !== 'folder' && type !== 'conversationHistory')
+      names.push(nameOf('conversationHistory', conversationId));
+    if (type === 'message' && sessionId !== undefined) {
+      names.push(nameOf('sessionHistory', sessionId as string, conversationId));
+    }
+    if (type === 'messageState') names.push(nameOf('message', id, conversationId));
+    return names.map((name) => removals.get(name)).find((removal) => removal && removal.modSeq > modSeq);
+  }
+}

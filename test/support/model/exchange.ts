@@ -1,0 +1,186 @@
+import type { Caller } from '../../../core/commit/commit-operations.js';
+import { registerDevice } from '../../../core/devices/devices.js';
+import { synchronize } from '../../../core/sync/synchronize.js';
+import { SyncProblem } from '../../../core/sync-problem.js';
+import type { DeviceId } from '../../../protocol/ids.js';
+import { syncBodySchema } from '../../../protocol/sync.js';
+import { BOX } from '../builders.js';
+import { NoAnswer } from '../torn-store.js';
+import { checkAnswer } from './check-answer.js';
+import { type Before, checkComplete } from './check-complete.js';
+import type { Request, Response } from './client/wire.js';
+import type { Happening } from './coverage.js';
+import { describeAnswer, describeRequest } from './describe.js';
+import type { Device } from './device.js';
+import { canonical, type WireEffective } from './elements.js';
+import { type Stage, Violation } from './stage.js';
+
+export interface Sent {
+  readonly deviceId: string;
+  readonly request: Request;
+}
+
+/** Requests of devices and their answers, over a network that loses and doubles them. */
+export class Exchange {
+  /** Everything that was ever asked, to be asked again. */
+  readonly sent: Sent[] = [];
+  private instances = 0;
+
+  constructor(private readonly stage: Stage) {}
+
+  mintInstance(): string {
+    return `i${++this.instances}`;
+  }
+
+  /** One request of a device, registered first where it is not, and its answer; either may be lost. */
+  async once(device: Device): Promise<void> {
+    const { model, deviceId } = device;
+    const { stage } = this;
+    const { chance, swarm } = stage;
+    if (!model.isRegistered) await this.register(device);
+    if (!model.isRegistered) return;
+    const request = model.request(this.someLimit(), chance.pick([1, 3, 10, 50]));
+    stage.note(() => `  ${deviceId} asks ${describeRequest(request)}`);
+    this.sent.push({ deviceId, request });
+    if (chance.happens(swarm.loss)) {
+      stage.hit('request lost, as when a client stops between storing it and sending it');
+      return;
+    }
+    if (chance.happens(swarm.loss)) {
+      stage.hit('request delivered twice at once');
+      this.repeatUnheard({ deviceId, request });
+    }
+    const before = this.before(device);
+    const answer = await this.call(deviceId, request);
+    stage.note(() => `  ${deviceId} is answered ${describeAnswer(answer)}`);
+    if (answer === 'unknown') return;
+    if (chance.happens(swarm.loss)) {
+      stage.hit('answer lost');
+      if (!(answer instanceof SyncProblem)) device.late = { request, answer };
+      return;
+    }
+    const { late } = device;
+    delete device.late;
+    if (late && late.request !== request && model.awaits(late.request) && chance.happens(0.5)) {
+      // The answer to the same request comes after all, and it comes first.
+      stage.hit('answer taken though its request was sent again');
+      this.take(device, late.request, late.answer);
+      return;
+    }
+    if (answer instanceof SyncProblem) this.understand(device, answer);
+    else if (this.take(device, request, answer) && !model.isMidway && before)
+      checkComplete(stage, device, before);
+  }
+
+  /** One request, and its answer, in a network that is well. */
+  async inPeace(device: Device): Promise<void> {
+    const { model, deviceId } = device;
+    const { stage } = this;
+    if (!model.isRegistered) {
+      const answer = await this.registration(device);
+      model.registered(answer, stage.time.now());
+    }
+    delete device.late;
+    const request = model.request(this.someLimit(), 50);
+    stage.note(() => `  ${deviceId} asks ${describeRequest(request)}`);
+    const answer = await this.call(deviceId, request);
+    stage.note(() => `  ${deviceId} is answered ${describeAnswer(answer)}`);
+    if (answer === 'unknown') throw new Violation('no answer in peace');
+    if (answer instanceof SyncProblem) this.understand(device, answer);
+    else this.take(device, request, answer);
+  }
+
+  /** The network delivers a request once more; the answer finds nobody. */
+  repeatUnheard({ deviceId, request }: Sent, heard: (answer: Response) => void = () => {}): void {
+    const { stage } = this;
+    stage.begin(`${deviceId} again`, async () => {
+      stage.note(() => `  ${deviceId} again ${describeRequest(request)}`);
+      const answer = await this.call(deviceId, request);
+      stage.note(() => `  ${deviceId} again is answered ${describeAnswer(answer)}`);
+      if (answer !== 'unknown' && !(answer instanceof SyncProblem)) heard(answer);
+    });
+  }
+
+  async register(device: Device): Promise<void> {
+    const { chance, swarm, time } = this.stage;
+    const answer = await this.registration(device);
+    if (!chance.happens(swarm.loss)) device.model.registered(answer, time.now());
+  }
+
+  private async registration({
+    deviceId,
+    model,
+    preferences,
+  }: Device): Promise<{ effective: WireEffective }> {
+    const { stage } = this;
+    const registration = { instanceId: model.instanceId, preferences } as never;
+    const answer = await registerDevice(stage.core, BOX, deviceId as DeviceId, registration);
+    stage.note(() => `  ${deviceId} registers ${model.instanceId} ${canonical(preferences)}`);
+    return { effective: answer.device.effective as WireEffective };
+  }
+
+  private take(device: Device, request: Request, answer: Response): boolean {
+    const { model } = device;
+    const isExplained = model.receive(request, answer, this.stage.time.now());
+    if (!isExplained) model.newInstance(this.mintInstance());
+    return isExplained;
+  }
+
+  /** What a client does on a problem, by section 9. */
+  private understand({ model }: Device, { kind }: SyncProblem): void {
+    switch (kind) {
+      case 'busy':
+        return;
+      case 'device-not-registered':
+      case 'instance-replaced':
+      case 'operation-gap':
+      case 'operation-mismatch':
+        model.newInstance(this.mintInstance());
+        return;
+      default:
+        throw new Violation(`answered ${kind}`);
+    }
+  }
+
+  private async call(deviceId: string, request: Request): Promise<Response | SyncProblem | 'unknown'> {
+    const { stage } = this;
+    const { ledger, chance } = stage;
+    const { instanceId, syncToken, operations, limit } = request;
+    const caller = { box: BOX, deviceId, instanceId } as Caller;
+    const body = syncBodySchema.parse({ ...(syncToken !== undefined && { syncToken }), operations, limit });
+    const options = chance.happens(0.1) ? { maxBytes: chance.between(70_000, 120_000) } : {};
+    const name = ledger.nameOf(caller);
+    ledger.sent(name, operations);
+    try {
+      const response = await stage.during({ by: deviceId, operations }, () =>
+        synchronize(stage.core, caller, body, options),
+      );
+      checkAnswer(stage, request, response, options);
+      // Begun anew meanwhile, nobody can tell which of the two has answered.
+      if (ledger.nameOf(caller) === name) ledger.answered(name, operations, response.results ?? []);
+      return response;
+    } catch (error) {
+      if (error instanceof NoAnswer) {
+        stage.hit('no answer from the server');
+        return 'unknown';
+      }
+      if (!(error instanceof SyncProblem)) throw error;
+      stage.hit(`problem ${error.kind}` as Happening);
+      return error;
+    }
+  }
+
+  private someLimit(): number {
+    const { chance } = this.stage;
+    return chance.happens(0.7) ? chance.between(1, 20) : chance.pick([50, 200, 1000]);
+  }
+
+  /** What is there as a device asks; undefined where that is not one state. */
+  private before({ model }: Device): Before | undefined {
+    const { stage } = this;
+    const { effective } = model;
+    if (!effective || !stage.store.isSettled || stage.chance.happens(0.5)) return undefined;
+    const { modSeq, timeline } = stage.ledger;
+    return { alive: stage.alive, atMs: stage.time.now(), modSeq, timeline, effective };
+  }
+}

@@ -1,0 +1,84 @@
+import {
+  cut,
+  holdsConversation,
+  isEmptyState,
+  isYoung,
+  nameOf,
+  nameOfElement,
+  type View,
+  type Wire,
+  type WireEffective,
+} from './elements.js';
+
+/** A live element with what decides whether it is in a scope. */
+export interface Living {
+  readonly wire: Wire;
+  readonly folderId?: string; // of its conversation history
+  readonly message?: Wire; // itself, or the message of a state
+}
+
+/**
+ * What lives, of everything that a box has in store: what is in containers that live, and not of an earlier life of its
+ * conversation history. Whether the dead have been cleared away makes no difference.
+ */
+export function livingOf(stored: readonly Wire[]): readonly Living[] {
+  const byType = (type: string) => stored.filter((wire) => wire.type === type);
+  const folders = byType('folder');
+  const folderIds = new Set(folders.map(({ id }) => id));
+  const histories = new Map(
+    byType('conversationHistory')
+      .filter(({ folderId }) => folderIds.has(folderId as string))
+      .map((history) => [history.id, history]),
+  );
+  /** The live conversation history that something is in. */
+  const historyOf = ({ conversationId = '', modSeq }: Wire): Wire | undefined => {
+    const history = histories.get(conversationId);
+    return history && modSeq >= (history.createdModSeq as number) ? history : undefined;
+  };
+  const all: Living[] = folders.map((wire) => ({ wire }));
+  for (const wire of histories.values()) all.push({ wire, folderId: wire.folderId as string });
+  const sessions = new Set<string>();
+  for (const wire of byType('sessionHistory')) {
+    const history = historyOf(wire);
+    if (!history) continue;
+    sessions.add(nameOfElement(wire));
+    all.push({ wire, folderId: history.folderId as string });
+  }
+  const messages = new Map<string, Living>();
+  for (const wire of byType('message')) {
+    const history = historyOf(wire);
+    const { sessionId, conversationId } = wire;
+    if (!history) continue;
+    if (
+      sessionId !== undefined &&
+      !sessions.has(nameOf('sessionHistory', sessionId as string, conversationId))
+    )
+      continue;
+    const message = { wire, folderId: history.folderId as string, message: wire };
+    messages.set(nameOfElement(wire), message);
+    all.push(message);
+  }
+  for (const wire of byType('messageState')) {
+    const message = messages.get(nameOf('message', wire.id, wire.conversationId));
+    if (message && !isEmptyState(wire)) all.push({ ...message, wire });
+  }
+  return all;
+}
+
+/** What a device has to hold: the part of what lives that its scope says, as it is shown there. */
+export function scopeOfBox(living: readonly Living[], effective: WireEffective, nowMs: number): View {
+  const view: View = new Map();
+  for (const element of living) {
+    if (!isInScope(element, effective, nowMs)) continue;
+    const { wire } = element;
+    view.set(nameOfElement(wire), wire.type === 'message' ? cut(wire, effective.maxTextBytes) : wire);
+  }
+  return view;
+}
+
+function isInScope({ wire, folderId, message }: Living, effective: WireEffective, nowMs: number): boolean {
+  if (!effective.elementTypes.includes(wire.type)) return false;
+  if (wire.type === 'folder') return true;
+  if (!holdsConversation(effective, wire.conversationId ?? wire.id, folderId)) return false;
+  return message === undefined || isYoung(effective, message, nowMs);
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { bundled } from './bundle.js';
+import { addHappened, type Happened } from './coverage.js';
+import type { Piece, RunTold } from './worker.js';
+
+/** Runs that are handed out at a time: few, so that all cores are busy to the end. */
+const PIECE_RUNS = 20;
+
+export interface Runs {
+  readonly seed: number; // of the first; they follow each other
+  readonly runs: number;
+}
+
+export interface Report {
+  readonly runs: number; // done
+  readonly happened: Happened;
+  readonly failures: readonly string[];
+}
+
+export interface RunsOptions {
+  readonly onRun?: (told: RunTold) => void;
+  /** Runs that are under way end, no more are begun. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the model on all cores. @throws Error when a process ends by itself. */
+export async function runInProcesses(
+  { seed: first, runs }: Runs,
+  { onRun = () => {}, signal }: RunsOptions = {},
+): Promise<Report> {
+  const failures: string[] = [];
+  const happened: Happened = {};
+  let done = 0;
+  let next = first;
+  const { file, remove } = await bundled();
+  const workers = Array.from({ length: Math.min(availableParallelism(), runs) }, () => start(file));
+  const noted = (told: RunTold) => {
+    done++;
+    addHappened(happened, told.happened);
+    if (told.failure) failures.push(told.failure);
+    onRun(told);
+  };
+  const work = async (worker: ChildProcess) => {
+    while (next < first + runs && !signal?.aborted) {
+      const piece = { seed: next, runs: Math.min(PIECE_RUNS, first + runs - next) };
+      next += piece.runs;
+      await runPiece(worker, piece, noted, signal);
+    }
+  };
+  try {
+    await Promise.all(workers.map(work));
+  } finally {
+    for (const worker of workers) worker.kill();
+    await remove();
+  }
+  return { runs: done, happened, failures };
+}
+
+const start = (file: string): ChildProcess => fork(file, { execArgv: ['--enable-source-maps'] });
+
+async function runPiece(
+  worker: ChildProcess,
+  piece: Piece,
+  onRun: (told: RunTold) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let left = piece.runs;
+  let stop = () => {};
+  await new Promise<void>((settle, fail) => {
+    stop = settle;
+    const hear = (told: RunTold) => {
+      onRun(told);
+      left--;
+      if (left === 0) settle();
+    };
+    worker.on('message', hear);
+    worker.once('error', fail);
+    worker.once('exit', () => fail(new Error(`the process of the seeds from ${piece.seed} on has ended`)));
+    signal?.addEventListener('abort', stop, { once: true });
+    worker.send(piece);
+  }).finally(() => {
+    worker.removeAllListeners();
+    signal?.removeEventListener('abort', stop);
+  });
+}

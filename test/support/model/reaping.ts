@@ -1,0 +1,96 @@
+import type { Core } from '../../../core/core.js';
+import type { ReapMessage, ReapQueue } from '../../../core/reap/ports.js';
+import { reap } from '../../../core/reap/reap.js';
+import { scheduleReaping } from '../../../core/reap/schedule-reaping.js';
+import type { Commit } from '../../../core/store/items.js';
+import { SyncProblem } from '../../../core/sync-problem.js';
+import { BOX } from '../builders.js';
+import { NoAnswer } from '../torn-store.js';
+import { canonical } from './elements.js';
+import { type Stage, Violation } from './stage.js';
+
+const ROUNDS_MAX = 500;
+const RETRIED_AFTER_MS = 60_000;
+
+interface Due {
+  readonly message: ReapMessage;
+  readonly dueMs: number;
+}
+
+/** The reap queue and the function behind it: messages come late at times, or twice, and are retried; never early. */
+export class Reaping implements ReapQueue {
+  private readonly waiting: Due[] = [];
+
+  /** Of whom the queue is; set before anything is sent. */
+  stage!: Stage;
+
+  async send(messages: readonly ReapMessage[], delaySeconds: number): Promise<void> {
+    const { chance, time } = this.stage;
+    for (const message of messages) {
+      for (let copies = chance.happens(0.1) ? 2 : 1; copies > 0; copies--) {
+        const lateMs = chance.happens(0.3) ? chance.between(0, 300_000) : chance.between(0, 1000);
+        this.waiting.push({ message, dueMs: time.now() + delaySeconds * 1000 + lateMs });
+      }
+    }
+  }
+
+  get nextDueMs(): number {
+    return Math.min(...this.waiting.map(({ dueMs }) => dueMs));
+  }
+
+  get isDone(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  /** What the stream does with a commit. */
+  async order(commit: Commit): Promise<void> {
+    for (;;) {
+      try {
+        return await scheduleReaping(this.core, BOX, commit);
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+      }
+    }
+  }
+
+  /** What is due by now begins. */
+  start(): void {
+    if (this.waiting.length === 0) return;
+    const now = this.stage.time.now();
+    for (const due of this.waiting.filter(({ dueMs }) => dueMs <= now)) {
+      this.waiting.splice(this.waiting.indexOf(due), 1);
+      this.stage.begin('reaper', () => this.reap(due.message));
+    }
+  }
+
+  /** All is cleared away; `idle` waits until nobody has anything under way. */
+  async finish(idle: () => Promise<void>): Promise<void> {
+    for (let rounds = 0; ; rounds++) {
+      await idle();
+      if (this.isDone) return;
+      if (rounds > ROUNDS_MAX) throw new Violation('clearing away does not come to an end');
+      this.stage.pass(Math.max(0, this.nextDueMs - this.stage.time.now()));
+      this.start();
+    }
+  }
+
+  private get core(): Core {
+    return this.stage.core;
+  }
+
+  private async reap(message: ReapMessage): Promise<void> {
+    const { stage } = this;
+    stage.note(() => `  reaper ${canonical(message)}`);
+    let pieces = 0;
+    const report: Core['report'] = (event) => {
+      if (event === 'reaped') pieces++;
+    };
+    try {
+      await stage.during({ by: 'reaper', operations: [] }, () => reap({ ...this.core, report }, message));
+    } catch (error) {
+      if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
+      this.waiting.push({ message, dueMs: stage.time.now() + RETRIED_AFTER_MS });
+    }
+    if (pieces > 1) stage.hit('cleared away in pieces');
+  }
+}

@@ -1,0 +1,110 @@
+import { revokeDevice } from '../../../../core/devices/devices.js';
+import { SyncProblem } from '../../../../core/sync-problem.js';
+import type { DeviceId } from '../../../../protocol/ids.js';
+import { NoAnswer } from '../../torn-store.js';
+import type { Device } from '../device.js';
+import { somePreferences } from '../preferences.js';
+import type { World } from '../world.js';
+
+const PAGES_MAX = 40;
+
+/** The device does one thing, unless it has one to do already; what fails in passing it tries again at another time. */
+function occupy({ stage }: World, device: Device, work: () => Promise<void>): void {
+  if (device.isBusy) return;
+  device.isBusy = true;
+  stage.begin(device.deviceId, async () => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof NoAnswer) && !isPassing(error)) throw error;
+    } finally {
+      device.isBusy = false;
+    }
+  });
+}
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof SyncProblem && (error.kind === 'busy' || error.kind === 'not-found');
+
+export async function ask(world: World): Promise<void> {
+  const device = world.anyDevice();
+  const count = world.stage.chance.between(1, 4);
+  device.model.intend(...Array.from({ length: count }, () => world.operation(device)));
+  occupy(world, device, () => world.exchange.once(device));
+}
+
+export async function page(world: World): Promise<void> {
+  const device = world.anyDevice();
+  occupy(world, device, () => world.exchange.once(device));
+}
+
+export async function synchronize(world: World): Promise<void> {
+  const device = world.anyDevice();
+  occupy(world, device, async () => {
+    for (let pages = 0; pages < PAGES_MAX && (pages === 0 || !device.model.isQuiet); pages++) {
+      await world.exchange.once(device);
+    }
+  });
+}
+
+export async function changePreferences(world: World): Promise<void> {
+  const { chance, swarm } = world.stage;
+  const device = chance.pick(world.devices.slice(1));
+  if (!swarm.scopes || !device || device.isBusy) return;
+  device.preferences = somePreferences(chance, swarm.elementTypes);
+  if (device.model.isFilling) world.stage.hit('scope changed in the middle of a backfill');
+  occupy(world, device, () => world.exchange.register(device));
+}
+
+export async function reinstall(world: World): Promise<void> {
+  const device = world.anyDevice();
+  if (device.isBusy) return;
+  world.stage.hit('device reinstalled');
+  device.model.reinstalled(world.exchange.mintInstance());
+  occupy(world, device, () => world.exchange.register(device));
+}
+
+export async function revoke(world: World): Promise<void> {
+  const { stage } = world;
+  const device = world.anyDevice();
+  if (device.isBusy) return;
+  stage.note(() => `  ${device.deviceId} revoked`);
+  stage.hit('device revoked');
+  occupy(world, device, () => revokeDevice(stage.core, world.box, device.deviceId as DeviceId));
+}
+
+export async function backUp(world: World): Promise<void> {
+  const device = world.anyDevice();
+  if (!device.isBusy) device.backup = device.model.backup();
+}
+
+/** The local database of a device goes back to what it was. */
+export async function rollBack({ stage, devices }: World): Promise<void> {
+  const device = stage.chance.pick(devices);
+  if (device.isBusy || !device.backup) return;
+  stage.note(() => `  ${device.deviceId} rolled back`);
+  stage.hit('local database put back');
+  device.backup();
+}
+
+export async function foreignToken({ stage, devices }: World): Promise<void> {
+  const [device, other] = stage.chance.shuffled(devices);
+  if (!device || device.isBusy || device.model.isWaiting || !other?.model.syncToken) return;
+  stage.note(() => `  ${device.deviceId} uses the token of ${other.deviceId}`);
+  stage.hit('token of another device');
+  device.model.useToken(other.model.syncToken);
+}
+
+export async function damageToken(world: World): Promise<void> {
+  const { chance, hit } = world.stage;
+  const device = world.anyDevice();
+  const { syncToken } = device.model;
+  if (!syncToken || device.isBusy || device.model.isWaiting) return;
+  // Not the last character: some of its bits say nothing.
+  const at = chance.between(0, syncToken.length - 2);
+  const other = syncToken[at] === 'A' ? 'B' : 'A';
+  hit.call(world.stage, 'token damaged');
+  device.model.useToken(
+    `${syncToken.slice(0, at)}${other}${syncToken.slice(at + 1, chance.between(at + 1, 600))}`,
+  );
+}

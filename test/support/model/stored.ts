@@ -1,0 +1,39 @@
+import type { StoredItem } from '../../../core/store/items.js';
+import type { Wire } from './elements.js';
+
+type StoredElement = Extract<StoredItem, { data: object }>;
+
+// Items of the torn store never change, so each is written down once.
+const wires = new WeakMap<StoredItem, readonly Wire[]>();
+
+/** Everything that a box has in store, dead or alive, as elements go over the wire. */
+export const elementsIn = (items: readonly StoredItem[]): readonly Wire[] =>
+  items.flatMap((item) => ('data' in item ? wiresOf(item) : []));
+
+/** Bytes of the JSON of all of them. */
+export const bytesHeld = (items: readonly StoredItem[]): number =>
+  elementsIn(items).reduce((sum, wire) => sum + Buffer.byteLength(JSON.stringify(wire)), 0);
+
+function wiresOf(item: StoredElement): readonly Wire[] {
+  const known = wires.get(item);
+  if (known) return known;
+  const { kind: type, id, modSeq, data } = item;
+  const inConversation = 'conversationId' in item ? { conversationId: item.conversationId } : {};
+  const element: Wire = { type, id, modSeq, ...inConversation, ...data };
+  const state = item.kind === 'message' ? item.state : undefined;
+  const all = state
+    ? [
+        element,
+        {
+          type: 'messageState',
+          id,
+          ...inConversation,
+          modSeq: state.modSeq,
+          flags: state.flags,
+          ...(state.dispositions.length > 0 && { dispositions: state.dispositions }),
+        },
+      ]
+    : [element];
+  wires.set(item, all);
+  return all;
+}

@@ -1,0 +1,32 @@
+import type { Happened } from './coverage.js';
+import { described, runModel } from './run.js';
+
+/** What a worker tells of each run. */
+export interface RunTold {
+  readonly seed: number;
+  readonly happened: Happened;
+  readonly failure?: string;
+}
+
+/** Seeds that a worker is to run, one after the other. */
+export interface Piece {
+  readonly seed: number;
+  readonly runs: number;
+}
+
+async function runPiece({ seed: first, runs }: Piece): Promise<void> {
+  for (let seed = first; seed < first + runs; seed++) {
+    const { happened, failure } = await runModel({ seed });
+    const told: RunTold = { seed, happened, ...(failure && { failure: await described({ seed }) }) };
+    await new Promise<void>((sent) => process.send?.(told, () => sent()));
+  }
+}
+
+process.on('message', (piece: Piece) => {
+  runPiece(piece).catch((error) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit(0));

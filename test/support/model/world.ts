@@ -1,0 +1,79 @@
+import { BOX } from '../builders.js';
+import type { BoxCopy } from '../torn-store.js';
+import { ClientModel } from './client/client.js';
+import type { Intended } from './client/wire.js';
+import { watchWrites } from './commits.js';
+import type { Device } from './device.js';
+import { Exchange } from './exchange.js';
+import { anyOperation } from './operations.js';
+import { somePreferences } from './preferences.js';
+import { Reaping } from './reaping.js';
+import { type Disguise, Stage } from './stage.js';
+import type { Swarm } from './swarm.js';
+
+export interface WorldOptions {
+  readonly isTraced?: boolean;
+  readonly disguise?: Disguise;
+}
+
+/** Several devices, the Participating Function, the reaper and the provider around one box, in virtual time. */
+export class World {
+  readonly stage: Stage;
+  readonly reaping: Reaping;
+  readonly exchange: Exchange;
+  readonly devices: readonly Device[];
+  /** What the Participating Function has sent, to be sent again. */
+  readonly deposits: (readonly Intended[])[] = [];
+  copies: readonly { readonly copy: BoxCopy; readonly modSeq: number }[] = [];
+
+  constructor(seed: number, swarm: Swarm, options: WorldOptions = {}) {
+    this.reaping = new Reaping();
+    this.stage = new Stage(seed, swarm, { reapQueue: this.reaping }, options);
+    this.reaping.stage = this.stage;
+    this.exchange = new Exchange(this.stage);
+    this.devices = Array.from({ length: swarm.devices }, (_, i) => this.device(i));
+    watchWrites(this.stage, this.reaping, this.devices);
+  }
+
+  /** Some of what was begun goes on, and the rest later. */
+  async turn(withinMs?: number): Promise<boolean> {
+    this.reaping.start();
+    return this.stage.turn(withinMs);
+  }
+
+  /** Until nobody has anything under way. */
+  readonly idle = async (): Promise<void> => {
+    while (await this.turn()) {
+      // Each turn does its part.
+    }
+    this.stage.checkNobodyHangs();
+  };
+
+  anyDevice(): Device {
+    return this.stage.chance.pick(this.devices);
+  }
+
+  operation(device?: Device): Intended {
+    const { chance, swarm, time } = this.stage;
+    return anyOperation(chance, swarm.operations, time.now(), device?.model.held);
+  }
+
+  get box() {
+    return BOX;
+  }
+
+  private device(i: number): Device {
+    const { chance, swarm } = this.stage;
+    const manners = {
+      interpretation: chance.pick(['literal', 'lenient'] as const),
+      appliesTwice: chance.happens(0.3),
+    };
+    return {
+      deviceId: `d${i + 1}`,
+      model: new ClientModel(this.exchange.mintInstance(), manners),
+      // The first one always wants everything.
+      preferences: i === 0 || !swarm.scopes ? {} : somePreferences(chance, swarm.elementTypes),
+      isBusy: false,
+    };
+  }
+}
