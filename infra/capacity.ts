@@ -27,6 +27,8 @@ const INVOCATIONS_AT_ONCE = {
 } as const;
 export type BoundedFunction = keyof typeof INVOCATIONS_AT_ONCE;
 
+const WRITE_UNITS_PER_SECOND = 5000;
+
 /** Bounds of event source mappings, by AWS. */
 const MAPPING = { min: 2, max: 1000 };
 
@@ -48,6 +50,11 @@ export class Capacity {
 
   reserved(name: BoundedFunction): number {
     return Math.ceil(INVOCATIONS_AT_ONCE[name] * this.capacity);
+  }
+
+  /** What the tables are meant to be written at most, for some time on end; beyond it an alarm goes off. */
+  writeUnits(seconds: number): number {
+    return Math.ceil(WRITE_UNITS_PER_SECOND * this.capacity * seconds);
   }
 
   mapping(name: BoundedFunction): number {

@@ -1,9 +1,8 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Capacity } from './capacity.js';
 import { DataKey } from './constructs/data-key.js';
 import { readCommits, takeMessages } from './constructs/event-sources.js';
-import { FailureAlarms } from './constructs/failure-alarms.js';
 import { GatewayAccount } from './constructs/gateway-account.js';
 import { HttpInterface } from './constructs/http-interface.js';
 import { SocketInterface } from './constructs/socket-interface.js';
@@ -12,6 +11,10 @@ import { tokenIssuer } from './constructs/token-issuer.js';
 import { TokenKey } from './constructs/token-key.js';
 import { FailureQueue, WorkQueue } from './constructs/work-queue.js';
 import { Functions, NOTIFIER_TIMEOUT, REAPER_TIMEOUT } from './functions.js';
+import { alarmTopic } from './operation/alarm-topic.js';
+import { Alarms } from './operation/alarms.js';
+import { OperationDashboard } from './operation/dashboard.js';
+import type { Watched } from './operation/watched.js';
 import type { Settings } from './settings.js';
 
 /** Everything: boxes, interfaces, and the way from a commit to the devices it concerns. */
@@ -24,7 +27,7 @@ export class CpmSyncStack extends Stack {
     const dataKey = settings.encryption === 'customer' ? new DataKey(this, 'DataKey', { stage }) : undefined;
     const kept = { stage, dataKey };
 
-    const { store, registry } = new Tables(this, 'Tables', kept);
+    const { store, registry } = new Tables(this, 'Tables', { ...kept, restored: settings.restored });
     const tokenKey = new TokenKey(this, 'TokenKey', kept);
     const pushes = new WorkQueue(this, 'Pushes', { dataKey, consumerTimeout: NOTIFIER_TIMEOUT });
     const reaping = new WorkQueue(this, 'Reaping', { dataKey, consumerTimeout: REAPER_TIMEOUT });
@@ -42,6 +45,7 @@ export class CpmSyncStack extends Stack {
       sockets,
       capacity,
       reservesConcurrency: settings.reservesConcurrency,
+      logLevel: settings.logLevel,
     });
 
     readCommits(functions.fanOut, store, fanOutFailures);
@@ -54,11 +58,6 @@ export class CpmSyncStack extends Stack {
       default: functions.socketDefault,
     });
 
-    new FailureAlarms(this, 'Alarms', {
-      failures: { Pushes: pushes.deadLetters, Reaping: reaping.deadLetters, FanOut: fanOutFailures },
-      streamReader: functions.fanOut,
-    });
-
     const tokens = tokenIssuer(this, settings);
     const http = new HttpInterface(this, 'Http', {
       ...kept,
@@ -68,14 +67,35 @@ export class CpmSyncStack extends Stack {
       capacity,
     });
 
-    this.output('HttpApiUrl', http.url);
-    this.output('SocketUrl', sockets.url);
-    this.output('Issuer', tokens.issuer);
-    this.output('Audience', tokens.audience.join(','));
-    for (const [name, value] of Object.entries(tokens.clients)) this.output(name, value);
+    const failures = { Pushes: pushes.deadLetters, Reaping: reaping.deadLetters, FanOut: fanOutFailures };
+    const watched: Watched = {
+      stage,
+      functions: functions.byKind(),
+      sync: functions.sync,
+      queues: {
+        Pushes: { queue: pushes.queue, oldest: Duration.minutes(20) }, // the longest window is 15
+        Reaping: { queue: reaping.queue, oldest: Duration.hours(1) },
+      },
+      failures,
+      streamReaders: { FanOut: functions.fanOut },
+      tables: { Store: store, Registry: registry },
+      httpApiId: http.api.apiId,
+      socketApiId: sockets.api.apiId,
+    };
+    const topic = alarmTopic(this, 'AlarmTopic', settings.alarms);
+    const { alarms } = new Alarms(this, 'Alarms', { watched, capacity, topic });
+    new OperationDashboard(this, 'Dashboard', { watched, alarms, name: this.stackName });
+
+    this.outputs({ HttpApiUrl: http.url, SocketUrl: sockets.url });
+    this.outputs({ Issuer: tokens.issuer, Audience: tokens.audience.join(','), ...tokens.outputs });
+    this.outputs({ StoreTable: store.tableName, RegistryTable: registry.tableName });
+    this.outputs({ TokenKeyArn: tokenKey.secretArn });
+    for (const [name, queue] of Object.entries(failures)) {
+      this.outputs({ [`${name}FailuresArn`]: queue.queueArn, [`${name}FailuresUrl`]: queue.queueUrl });
+    }
   }
 
-  private output(name: string, value: string): void {
-    new CfnOutput(this, name, { value });
+  private outputs(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
   }
 }

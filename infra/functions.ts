@@ -7,6 +7,7 @@ import type { BoundedFunction, Capacity } from './capacity.js';
 import type { KeptLogsProps } from './constructs/kept-logs.js';
 import type { SocketInterface } from './constructs/socket-interface.js';
 import { SyncFunction, type SyncFunctionProps } from './constructs/sync-function.js';
+import type { LogLevel } from './settings.js';
 
 /** Time for one batch; the queues measure their visibility timeout by these. */
 export const NOTIFIER_TIMEOUT = Duration.seconds(10);
@@ -23,6 +24,7 @@ export interface FunctionsProps extends KeptLogsProps {
   readonly sockets: SocketInterface;
   readonly capacity: Capacity;
   readonly reservesConcurrency: boolean;
+  readonly logLevel: LogLevel;
 }
 
 /** Every function, with what it is granted. */
@@ -43,9 +45,9 @@ export class Functions extends Construct {
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     const { store, registry, tokenKey, pushQueue, reapQueue, sockets } = props;
-    const { stage, dataKey, capacity, reservesConcurrency } = props;
-    const make = (constructId: string, rest: Omit<SyncFunctionProps, keyof KeptLogsProps>) =>
-      new SyncFunction(this, constructId, { stage, dataKey, ...rest });
+    const { stage, dataKey, logLevel, capacity, reservesConcurrency } = props;
+    const make = (constructId: string, rest: Omit<SyncFunctionProps, keyof KeptLogsProps | 'logLevel'>) =>
+      new SyncFunction(this, constructId, { stage, dataKey, logLevel, ...rest });
     /** With a share of the account's concurrency of its own, and no more. */
     const bounded = (name: BoundedFunction) => ({
       name,
@@ -90,5 +92,14 @@ export class Functions extends Construct {
     this.reaper = make('Reaper', { name: 'reaper', timeout: REAPER_TIMEOUT })
       .readsAndCommits(store)
       .ordersReaping(reapQueue);
+  }
+
+  /** Those that answer requests, those that answer frames, and those that do the work behind them. */
+  byKind() {
+    return {
+      Http: [this.sync, this.devices, this.history, this.participating, this.admin],
+      Socket: [this.socketAuthorizer, this.socketConnection, this.socketSync, this.socketDefault],
+      Worker: [this.fanOut, this.notifier, this.reaper],
+    };
   }
 }

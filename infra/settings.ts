@@ -8,6 +8,8 @@ const USER_POOL_PLANS = ['lite', 'essentials', 'plus'] as const;
 export type UserPoolPlan = (typeof USER_POOL_PLANS)[number];
 const GATEWAY_ACCOUNTS = ['stack', 'existing'] as const;
 const YES_NO = ['yes', 'no'] as const;
+const LOG_LEVELS = ['INFO', 'WARN'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Who signs the tokens, when it is not the user pool of this stack. */
 export interface ExternalIssuer {
@@ -19,6 +21,13 @@ export interface ExternalIssuer {
 export interface AlarmReceivers {
   readonly topicArn?: string;
   readonly emails: readonly string[];
+}
+
+/** Tables that were restored from a backup, in the place of those that the stack would make. */
+export interface RestoredTables {
+  readonly store: string;
+  readonly storeStreamArn: string;
+  readonly registry: string;
 }
 
 /** What `-c name=value` decides. */
@@ -33,6 +42,9 @@ export interface Settings {
   /** `customer`: data at rest is encrypted with a KMS key in the account; `aws`: with keys that AWS owns. */
   readonly encryption: (typeof ENCRYPTIONS)[number];
   readonly alarms: AlarmReceivers;
+  /** Least level of the functions' log lines; metrics are measured at either. */
+  readonly logLevel: LogLevel;
+  readonly restored?: RestoredTables;
   /** `stack`: the stack makes the role by which API Gateway writes logs, one for account and region. */
   readonly gatewayAccount: (typeof GATEWAY_ACCOUNTS)[number];
   /** How much the account lets through: 1 for the quotas it begins with, 5 for five times as much. */
@@ -70,6 +82,11 @@ export function settingsFrom(node: Node): Settings {
   const stage = choice('stage', STAGES, 'dev');
   const callbackUrls = listOf(text('callbackUrls'));
   const externalIssuer = externalIssuerFrom(text('issuer'), listOf(text('audience')));
+  const restored = restoredFrom({
+    store: text('storeTable'),
+    storeStreamArn: text('storeStreamArn'),
+    registry: text('registryTable'),
+  });
   return {
     stage,
     ...(externalIssuer && { externalIssuer }),
@@ -77,6 +94,8 @@ export function settingsFrom(node: Node): Settings {
     userPoolPlan: choice('userPoolPlan', USER_POOL_PLANS, 'essentials'),
     origins: listOf(text('origins')),
     encryption: choice('encryption', ENCRYPTIONS, 'aws'),
+    logLevel: choice('logLevel', LOG_LEVELS, 'INFO'),
+    ...(restored && { restored }),
     alarms: alarmReceiversFrom(text('alarmTopicArn'), listOf(text('alarmEmail'))),
     gatewayAccount: choice('gatewayAccount', GATEWAY_ACCOUNTS, 'stack'),
     capacity: capacityFrom(text('capacity'), stage),
@@ -101,6 +120,13 @@ function externalIssuerFrom(issuer: string, audience: readonly string[]): Extern
     );
   }
   return issuer === '' ? undefined : { issuer, audience };
+}
+
+function restoredFrom(tables: RestoredTables): RestoredTables | undefined {
+  const given = Object.values(tables).filter((name) => name !== '').length;
+  if (given === 0) return undefined;
+  if (given === 3) return tables;
+  throw new Error('storeTable, storeStreamArn and registryTable belong together: give all three, or none.');
 }
 
 function alarmReceiversFrom(topicArn: string, emails: readonly string[]): AlarmReceivers {

@@ -14,6 +14,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.js';
 import { bundledCode } from '../bundle.js';
+import type { LogLevel } from '../settings.js';
 import { KeptLogs, type KeptLogsProps } from './kept-logs.js';
 import type { SocketInterface } from './socket-interface.js';
 
@@ -33,6 +34,7 @@ const WRITE_KEY = [
 export interface SyncFunctionProps extends KeptLogsProps {
   /** Folder of the handler: functions/<name>/handler.ts */
   readonly name: string;
+  readonly logLevel: LogLevel;
   readonly timeout?: Duration;
   readonly memorySize?: number;
   /** Runs this many at once and no more; the share is taken from what the account has. */
@@ -58,7 +60,7 @@ export class SyncFunction extends LambdaFunction {
       ...(reservedConcurrentExecutions && { reservedConcurrentExecutions }),
       environment: {
         POWERTOOLS_SERVICE_NAME: `cpm-sync-${name}`,
-        POWERTOOLS_LOG_LEVEL: 'INFO',
+        POWERTOOLS_LOG_LEVEL: props.logLevel,
         POWERTOOLS_METRICS_NAMESPACE: `cpm-sync-${props.stage}`,
         NODE_OPTIONS: '--enable-source-maps', // a bundle's stack traces name the sources
       },

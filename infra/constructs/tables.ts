@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   BillingMode,
+  type ITable,
   StreamViewType,
   Table,
   TableEncryption,
@@ -9,35 +10,62 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import type { Stage } from '../settings.js';
+import type { RestoredTables, Stage } from '../settings.js';
+
+export interface TablesProps {
+  readonly stage: Stage;
+  readonly dataKey?: IKey | undefined;
+  readonly restored?: RestoredTables | undefined;
+}
 
 /** The boxes and what is known beside them: devices, scopes, policies, tickets. */
 export class Tables extends Construct {
-  readonly store: Table;
-  readonly registry: Table;
+  readonly store: ITable;
+  readonly registry: ITable;
 
-  constructor(scope: Construct, id: string, props: { stage: Stage; dataKey?: IKey | undefined }) {
+  constructor(scope: Construct, id: string, props: TablesProps) {
     super(scope, id);
-    const kept = props.stage === 'prod';
+    const made = props.restored ? this.imported(props.restored, props.dataKey) : this.made(props);
+    this.store = made.store;
+    this.registry = made.registry;
+  }
+
+  private made({ stage, dataKey }: TablesProps) {
+    const kept = stage === 'prod';
     const common = {
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       timeToLiveAttribute: 'expiresAt',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      ...(props.dataKey && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: props.dataKey }),
+      ...(dataKey && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: dataKey }),
       deletionProtection: kept,
       removalPolicy: kept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     } satisfies Partial<TableProps>;
 
-    // No secondary index: the commit log answers what an index on modSeq could answer only torn.
-    this.store = new Table(this, 'Store', {
-      ...common,
-      partitionKey: { name: 'box', type: AttributeType.STRING },
-      stream: StreamViewType.NEW_IMAGE,
-    });
-    this.registry = new Table(this, 'Registry', {
-      ...common,
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-    });
+    return {
+      // No secondary index: the commit log answers what an index on modSeq could answer only torn.
+      store: new Table(this, 'Store', {
+        ...common,
+        partitionKey: { name: 'box', type: AttributeType.STRING },
+        stream: StreamViewType.NEW_IMAGE,
+      }),
+      registry: new Table(this, 'Registry', {
+        ...common,
+        partitionKey: { name: 'pk', type: AttributeType.STRING },
+      }),
+    };
+  }
+
+  /** What the stack would set up of its own tables (stream, TTL, backups), docs/runbook.md does with these. */
+  private imported({ store, storeStreamArn, registry }: RestoredTables, dataKey: IKey | undefined) {
+    const key = dataKey && { encryptionKey: dataKey };
+    return {
+      store: Table.fromTableAttributes(this, 'RestoredStore', {
+        tableName: store,
+        tableStreamArn: storeStreamArn,
+        ...key,
+      }),
+      registry: Table.fromTableAttributes(this, 'RestoredRegistry', { tableName: registry, ...key }),
+    };
   }
 }

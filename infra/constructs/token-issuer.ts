@@ -15,11 +15,11 @@ import { acknowledge } from '../acknowledge.js';
 import { RESOURCE_SERVER, SCOPES, type ScopeName } from '../scopes.js';
 import type { Settings, UserPoolPlan } from '../settings.js';
 
-/** Whose tokens the HTTP API accepts. `clients`: ids to show after a deployment. */
+/** Whose tokens the HTTP API accepts. `outputs`: what to show after a deployment. */
 export interface TokenIssuer {
   readonly issuer: string;
   readonly audience: string[];
-  readonly clients: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 const resourceScopes: Record<ScopeName, ResourceServerScope> = {
@@ -38,7 +38,7 @@ const PLANS: Readonly<Record<UserPoolPlan, FeaturePlan>> = {
 class UserPoolIssuer extends Construct implements TokenIssuer {
   readonly issuer: string;
   readonly audience: string[];
-  readonly clients: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
 
   private readonly pool: UserPool;
   private readonly server: UserPoolResourceServer;
@@ -73,7 +73,7 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
         'AwsSolutions-COG8': 'Threat protection is paid per user: -c userPoolPlan=plus turns it on.',
       }),
     });
-    this.pool.addDomain('SignIn', {
+    const domain = this.pool.addDomain('SignIn', {
       cognitoDomain: { domainPrefix: `cpm-sync-${props.stage}-${Aws.ACCOUNT_ID}` },
     });
     this.server = this.pool.addResourceServer('Server', {
@@ -86,7 +86,9 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     const provider = this.serviceClient('ProviderClient', 'admin');
     this.issuer = `https://cognito-idp.${Stack.of(this).region}.amazonaws.com/${this.pool.userPoolId}`;
     this.audience = [device, participating, provider].map((client) => client.userPoolClientId);
-    this.clients = {
+    this.outputs = {
+      UserPoolId: this.pool.userPoolId,
+      SignInUrl: domain.baseUrl(),
       DeviceClientId: device.userPoolClientId,
       ParticipatingClientId: participating.userPoolClientId,
       ProviderClientId: provider.userPoolClientId,
@@ -124,5 +126,5 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
 export function tokenIssuer(scope: Construct, settings: Settings): TokenIssuer {
   const { externalIssuer } = settings;
   if (!externalIssuer) return new UserPoolIssuer(scope, 'Identity', settings);
-  return { issuer: externalIssuer.issuer, audience: [...externalIssuer.audience], clients: {} };
+  return { issuer: externalIssuer.issuer, audience: [...externalIssuer.audience], outputs: {} };
 }

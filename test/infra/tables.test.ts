@@ -64,3 +64,35 @@ test('the token key is generated with 64 characters, and kept on stage prod', ()
   expect(secret.Properties.GenerateSecretString).toMatchObject({ PasswordLength: 64 });
   expect(secret.DeletionPolicy).toBe('Retain');
 });
+
+describe('with tables that were restored from a backup', () => {
+  const restored = {
+    storeTable: 'store-restored',
+    storeStreamArn:
+      'arn:aws:dynamodb:eu-central-1:123456789012:table/store-restored/stream/2026-11-24T08:00:00.000',
+    registryTable: 'registry-restored',
+  };
+
+  test('the stack makes none, and everything that uses tables uses these', () => {
+    const template = templateOf({ ...OWN_ISSUER, ...restored });
+    expect(resourcesOf(template, TABLE)).toEqual({});
+    const { Properties } = resource(template, 'AWS::Lambda::Function', 'SyncFunction');
+    expect(Properties.Environment).toMatchObject({
+      Variables: { STORE_TABLE: 'store-restored', REGISTRY_TABLE: 'registry-restored' },
+    });
+    const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'FunctionsFanOut');
+    expect(mapping.Properties.EventSourceArn).toBe(restored.storeStreamArn);
+    const policies = JSON.stringify(resourcesOf(template, 'AWS::IAM::Policy'));
+    expect(policies).toContain(':table/store-restored"');
+    expect(policies).toContain(':table/registry-restored"');
+    expect(policies).toContain(restored.storeStreamArn);
+    expect(template.findOutputs('StoreTable')).toMatchObject({ StoreTable: { Value: 'store-restored' } });
+  });
+
+  test.each(Object.keys(restored))('%s alone is refused', (name) => {
+    const only = { [name]: restored[name as keyof typeof restored] };
+    expect(() => templateOf({ ...OWN_ISSUER, ...only })).toThrow(
+      'storeTable, storeStreamArn and registryTable belong together: give all three, or none.',
+    );
+  });
+});

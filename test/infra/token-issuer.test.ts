@@ -65,11 +65,22 @@ describe('without issuer and audience', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
       'Audience',
       'DeviceClientId',
+      'FanOutFailuresArn',
+      'FanOutFailuresUrl',
       'HttpApiUrl',
       'Issuer',
       'ParticipatingClientId',
       'ProviderClientId',
+      'PushesFailuresArn',
+      'PushesFailuresUrl',
+      'ReapingFailuresArn',
+      'ReapingFailuresUrl',
+      'RegistryTable',
+      'SignInUrl',
       'SocketUrl',
+      'StoreTable',
+      'TokenKeyArn',
+      'UserPoolId',
     ]);
   });
 });
