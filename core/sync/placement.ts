@@ -32,23 +32,19 @@ export class Holding {
 const contains = (id: ConversationId, folderId: FolderId | undefined) => (scope: Scope) =>
   holdsConversation(scope, id, folderId);
 
-/** Where a conversation history was before some rows of the log, and where it is behind them. */
+/** Where a conversation history has been in some rows of the log, and where it is behind them. */
 export interface Placement {
-  readonly start: FolderId | undefined; // undefined: it was not there
   readonly end: FolderId | undefined; // undefined: it is no more
   readonly isCreated: boolean; // all that its life has held stands in these rows
   readonly hasEnded: boolean; // a life of it
   readonly been: readonly FolderId[]; // all folders that it was in; a backfill that is ahead of the log may have shown it in any
 }
 
-/** The placement with one more row. The first row of a conversation history tells where it was before. */
+/** The placement with one more row. */
 export function placementAfter(earlier: Placement | undefined, row: ChangeRow): Placement {
   const { folderId, folderBefore, created = false } = row;
   const isGone = row.type === 'conversationHistory' && row.removed !== undefined;
-  // Begun anew by the commit that ended its earlier life, it was where that one was.
-  const start = earlier ? earlier.start : (folderBefore ?? (created ? undefined : folderId));
   return {
-    start,
     end: isGone ? undefined : folderId,
     isCreated: created || (earlier?.isCreated ?? false),
     hasEnded: isGone || (earlier?.hasEnded ?? false),

@@ -99,10 +99,17 @@ export function endsEarlierLife(
   return folders.some((folder) => holding.maybe(id as string as ConversationId, folder));
 }
 
+/**
+ * Rule: what moves into the scope is filled, also where it was in it before it was outside: a backfill that is ahead of
+ * the log may have passed it over there, or told that it left.
+ */
 const comesIn = (
   holding: Holding,
   row: ChangeRow,
   id: ConversationId,
-  { start, end, isCreated }: Placement,
+  { end, isCreated, been }: Placement,
 ): boolean =>
-  row.folderBefore !== undefined && !isCreated && holding.isIn(id, end) && !holding.surely(id, start);
+  row.folderBefore !== undefined &&
+  !isCreated &&
+  holding.isIn(id, end) &&
+  been.some((folder) => !holding.surely(id, folder));
