@@ -61,6 +61,7 @@ function textOf(element: Element): string {
 export function describeDropped({ cause, elements }: Dropped): string {
   const what = describeSome(countsByType(elements));
   if (cause === 'reset') return `not sent again after the reset: ${what}`;
+  if (cause === 'scope') return `no longer kept on this device: ${what}`;
   const place = cause.conversationId ? ` in ${short(cause.conversationId)}` : '';
   return printable(`${nameOf(cause.type, 1)} ${cause.id}${place} removed (${cause.removed}): ${what}`);
 }

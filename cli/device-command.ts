@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { LocalStore } from '../client/local-store.js';
-import { memoryStore } from '../client/memory-store.js';
-import { type ClientStatus, MessageStorageClient } from '../client/message-storage-client.js';
+import type { ClientStatus } from '../client/client-options.js';
+import { MessageStorageClient } from '../client/message-storage-client.js';
+import { memoryStore } from '../client/store/memory-store.js';
 import type { SyncReport } from '../client/synchronizer.js';
 import { httpTransport } from '../client/transport.js';
 import { deviceIdSchema, userIdSchema } from '../protocol/ids.js';
@@ -67,19 +67,19 @@ export const deviceCommand: Command = async (args, { terminal, env, signal }) =>
   const flags = parseFlags(args, OPTIONS, flagsSchema);
   const { url, user, device, name, limit } = flags;
   const token = tokenSource({ url, given: flags.token ?? env.CPM_TOKEN, sub: user, scope: 'cpm/sync' });
-  const store = memoryStore();
   const client = new MessageStorageClient({
     deviceId: device,
     name: name ?? device,
     transport: httpTransport({ url, token }),
-    store,
+    store: memoryStore(),
+    onInstanceReplaced: 'deny',
     pageLimit: limit ?? PAGE_MAX,
     WebSocket: QuickWebSocket,
     signal,
   });
   try {
     const report = await synchronizeWithProgress(client, terminal);
-    await printHeld(store, report, terminal, flags);
+    await printHeld(client, report, terminal, flags);
     return flags.once ? 0 : await stayConnected(client, terminal, flags.json ?? false, signal);
   } catch (error) {
     if (signal.aborted) return 0; // the user, or whoever read the output, has had enough
@@ -107,13 +107,13 @@ async function synchronizeWithProgress(
 }
 
 async function printHeld(
-  store: LocalStore,
+  client: MessageStorageClient,
   { durationMs, pages }: SyncReport,
   terminal: Terminal,
   { json, once }: { json?: boolean; once?: boolean },
 ): Promise<void> {
-  if (json) for await (const element of store.elements()) terminal.print(printableJson(element));
-  const counts = describeCounts(await store.counts());
+  if (json) for await (const element of client.elements()) terminal.print(printableJson(element));
+  const counts = describeCounts(await client.counts());
   const human = once && !json ? terminal.print.bind(terminal) : terminal.say.bind(terminal);
   human(
     `${counts} (${pages} ${pages === 1 ? 'response' : 'responses'}, ${(durationMs / 1000).toFixed(1)} s)`,
@@ -128,10 +128,13 @@ function stayConnected(
   signal: AbortSignal,
 ): Promise<number> {
   const print = (value: unknown, line: string) => terminal.print(json ? printableJson(value) : line);
-  client.on('changed', ({ received, dropped }) => {
+  client.on('received', ({ received, dropped }) => {
     for (const element of received) print(element, describeElement(element));
     for (const each of dropped)
-      print(each.cause === 'reset' ? droppedByReset(each.elements) : each.cause, describeDropped(each));
+      print(
+        typeof each.cause === 'string' ? droppedBy(each.cause, each.elements) : each.cause,
+        describeDropped(each),
+      );
   });
   client.on('syncRequest', (frame) => print(frame, describeSyncRequest(frame)));
   client.on('failed', (error) => terminal.say(printable(lineFor(error))));
@@ -146,8 +149,8 @@ function stayConnected(
   });
 }
 
-const droppedByReset = (elements: { type: string; id: string }[]) => ({
-  type: 'reset',
+const droppedBy = (type: string, elements: { type: string; id: string }[]) => ({
+  type,
   dropped: elements.map(({ type, id }) => ({ type, id })),
 });
 

@@ -1,16 +1,19 @@
 import {
   type Change,
   type ConversationElement,
+  ELEMENT_TYPES,
   type Element,
+  type ElementType,
   isRemoval,
   type Removal,
 } from '../protocol/elements/element.js';
-import type { ModSeq } from '../protocol/ids.js';
-import type { ElementKey, Held, StoreTransaction } from './local-store.js';
+import { confirmed, type Holdings } from './held/holdings.js';
+import { type ElementKey, elementKeyOf, entriesBelow, orphanKey } from './held/keys.js';
+import { isSame } from './json.js';
 
-/** Elements that are no longer held. `cause`: the removal that covers them, or the end of a reset. */
+/** Elements that are no longer held. `cause`: the removal that covers them, the end of a reset, a narrower scope or age. */
 export interface Dropped {
-  cause: Removal | 'reset';
+  cause: Removal | 'reset' | 'scope';
   elements: Element[];
 }
 
@@ -20,34 +23,56 @@ export interface Applied {
 }
 
 /**
- * Applies changes in their order. Elements count as held, and numbers are compared, only within one generation: after
- * a reset the box may be on another timeline, where a lower modSeq can be the newer element.
+ * Applies changes to what is confirmed, in their order. Elements count as held, and numbers are compared, only within
+ * one generation: after a reset the box may be on another timeline, where a lower modSeq can be the newer element.
  */
-export async function applyChanges(
-  tx: StoreTransaction,
-  generation: number,
-  changes: readonly Change[],
-): Promise<Applied> {
-  const page = new PageApplication(tx, generation);
-  for (const change of changes) await page.apply(change);
-  return page.applied;
-}
-
-class PageApplication {
+export class Application {
   readonly applied: Applied = { received: [], dropped: [] };
 
   constructor(
-    private readonly tx: StoreTransaction,
+    private readonly holdings: Holdings,
     private readonly generation: number,
+    /** Types that this device holds; all where it is not known yet. */
+    private readonly types: readonly ElementType[] = ELEMENT_TYPES,
   ) {}
 
-  apply(change: Change): Promise<void> {
-    return isRemoval(change) ? this.#applyRemoval(change) : this.#applyElement(change);
+  async apply(changes: readonly Change[]): Promise<void> {
+    for (const change of changes) {
+      if (isRemoval(change)) await this.#applyRemoval(change);
+      else await this.#applyElement(change);
+    }
+  }
+
+  /** Whether an element, or its removal, of this modSeq or a later one has arrived. */
+  async isTold(key: ElementKey, modSeq: number): Promise<boolean> {
+    const [held, removal] = [await this.current(key), await this.holdings.removalOf(key)];
+    return Math.max(held?.modSeq ?? 0, removal?.modSeq ?? 0) >= modSeq;
+  }
+
+  async current(key: ElementKey): Promise<Element | undefined> {
+    const held = await this.holdings.get(key);
+    return held?.generation === this.generation ? held.element : undefined;
+  }
+
+  /** Drops what is neither covered by a removal nor sent again: `elements` are no longer held because of `cause`. */
+  async drop(cause: Dropped['cause'], elements: readonly Element[]): Promise<void> {
+    for (const element of elements) await this.holdings.drop(element);
+    if (elements.length > 0) this.applied.dropped.push({ cause, elements: [...elements] });
+  }
+
+  /** At the end of a synchronization: a container may arrive after what names it, and what has none was removed with it. */
+  async dropOrphans(): Promise<void> {
+    for await (const [key, value] of entriesBelow(this.holdings.tx, 'O')) {
+      await this.holdings.tx.delete(key);
+      const held = await this.holdings.get(value as ElementKey);
+      if (held && (await this.#lacksContainer(held.element))) await this.drop('scope', [held.element]);
+    }
   }
 
   async #applyElement(element: Element): Promise<void> {
-    const held = await this.#current(element);
-    if (held && held.modSeq >= element.modSeq) return;
+    const held = await this.current(element);
+    // Of one modSeq may be what the client made of its own operation, and what the server sends of it.
+    if (held && (held.modSeq > element.modSeq || isSame(held, element))) return;
     const removal = await this.#removalAfter(element);
     if (removal) {
       if (isPassedOn(removal)) await this.#applyRemoval(removalLike(removal, element));
@@ -55,23 +80,25 @@ class PageApplication {
     }
     if (await this.#isOfAnEarlierLife(element)) return;
 
-    await this.tx.put({ element, generation: this.generation });
-    await this.tx.forgetRemoval(element); // it is back: in scope again, or a conversation history created anew
+    const { holdings, generation } = this;
+    await holdings.put({ element, generation });
+    await holdings.forgetRemoval(element); // it is back: in scope again, or a conversation history created anew
     this.applied.received.push(element);
-    if (element.type === 'conversationHistory') await this.#dropEarlierLife(element);
+    if (element.type === 'conversationHistory') await this.#dropEarlierLife(element, held);
+    else await this.#noteOrphan(element);
   }
 
   /** The removal of the element or of something around it that is newer than the element. */
   async #removalAfter(element: Element): Promise<Removal | undefined> {
     for (const key of [element, ...containersOf(element)]) {
-      const removal = await this.tx.removalOf(key);
+      const removal = await this.holdings.removalOf(key);
       if (removal && removal.modSeq > element.modSeq) return removal;
     }
     return undefined;
   }
 
   async #applyRemoval(removal: Removal): Promise<void> {
-    const held = await this.#current(removal);
+    const held = await this.current(removal);
     if (held && held.modSeq > removal.modSeq) return;
     await this.#remember(removal);
     const elements = await this.#drop(removal, removal);
@@ -79,79 +106,66 @@ class PageApplication {
   }
 
   async #remember(removal: Removal): Promise<void> {
-    const remembered = await this.tx.removalOf(removal);
-    if (!remembered || remembered.modSeq < removal.modSeq) await this.tx.rememberRemoval(removal);
+    const remembered = await this.holdings.removalOf(removal);
+    if (!remembered || remembered.modSeq < removal.modSeq) await this.holdings.rememberRemoval(removal);
   }
 
   /** Drops an element and what is held in it, as far as the removal covers that. */
   async #drop(removal: Removal, key: ElementKey): Promise<Element[]> {
     const dropped: Element[] = [];
-    const held = await this.tx.get(key);
+    const held = await this.holdings.get(key);
     if (held) {
-      await this.tx.drop(key);
+      await this.holdings.drop(key);
       dropped.push(held.element);
     }
-    for (const content of await this.#contentsOf(key)) {
-      if (!this.#covers(removal, content)) continue;
-      if (isPassedOn(key)) await this.#remember(removalLike(removal, content.element));
-      dropped.push(...(await this.#drop(removal, content.element)));
+    for await (const content of this.holdings.contentsOf(key, confirmed)) {
+      if (!(await this.#covers(removal, content))) {
+        await this.#noteOrphan(content);
+        continue;
+      }
+      if (isPassedOn(key)) await this.#remember(removalLike(removal, content));
+      dropped.push(...(await this.#drop(removal, content)));
     }
     return dropped;
-  }
-
-  async #contentsOf(key: ElementKey): Promise<Held[]> {
-    const { conversationId } = key;
-    switch (key.type) {
-      case 'folder':
-        return (await this.tx.heldIn(key)).filter(({ element }) => element.type === 'conversationHistory');
-      case 'conversationHistory':
-        return this.tx.heldIn(key);
-      case 'sessionHistory':
-        return (await this.tx.heldIn({ type: 'conversationHistory', id: conversationId ?? '' })).filter(
-          ({ element }) => element.type === 'message' && element.sessionId === key.id,
-        );
-      case 'message': {
-        const state = await this.tx.get({ ...key, type: 'messageState' });
-        return state ? [state] : [];
-      }
-      case 'messageState':
-        return [];
-    }
   }
 
   /**
    * What left the scope leaves with all that is in it, changed later or not. What was deleted cannot have changed
    * later: newer contents are of the next life of a conversation history, which has yet to arrive.
    */
-  #covers(removal: Removal, { element, generation }: Held): boolean {
-    return (
-      removal.removed === 'outOfScope' || generation < this.generation || element.modSeq <= removal.modSeq
-    );
+  async #covers(removal: Removal, content: Element): Promise<boolean> {
+    if (removal.removed === 'outOfScope' || content.modSeq <= removal.modSeq) return true;
+    return (await this.current(content)) === undefined;
   }
 
   async #isOfAnEarlierLife(element: Element): Promise<boolean> {
     if (!('conversationId' in element)) return false;
-    const conversation = await this.#current({ type: 'conversationHistory', id: element.conversationId });
+    const conversation = await this.current({ type: 'conversationHistory', id: element.conversationId });
     return conversation !== undefined && element.modSeq < createdModSeqOf(conversation);
   }
 
-  async #dropEarlierLife(conversation: ConversationElement): Promise<void> {
-    const dropped: Element[] = [];
-    for (const { element, generation } of await this.tx.heldIn(conversation)) {
-      if (generation < this.generation || element.modSeq >= conversation.createdModSeq) continue;
-      await this.tx.drop(element);
-      dropped.push(element);
-    }
+  async #dropEarlierLife(conversation: ConversationElement, held: Element | undefined): Promise<void> {
     const { type, id, createdModSeq } = conversation;
-    if (dropped.length > 0) {
-      const cause: Removal = { type, id, modSeq: createdModSeq, removed: 'deleted' };
-      this.applied.dropped.push({ cause, elements: dropped });
+    if (held && createdModSeqOf(held) === createdModSeq) return;
+    const dropped: Element[] = [];
+    for await (const content of this.holdings.contentsOf(conversation, confirmed)) {
+      if (content.modSeq < createdModSeq && (await this.current(content))) dropped.push(content);
     }
+    await this.drop({ type, id, modSeq: createdModSeq, removed: 'deleted' }, dropped);
   }
 
-  async #current(key: ElementKey): Promise<Element | undefined> {
-    const held = await this.tx.get(key);
-    return held?.generation === this.generation ? held.element : undefined;
+  async #noteOrphan(element: Element): Promise<void> {
+    if (await this.#lacksContainer(element))
+      await this.holdings.tx.put(orphanKey(element), elementKeyOf(element));
+  }
+
+  /** Without its conversation history, or a state without its message, nothing is held for long. */
+  async #lacksContainer(element: Element): Promise<boolean> {
+    for (const container of containersOf(element)) {
+      const isRoot = container.type === 'conversationHistory' || container.type === 'message';
+      if (isRoot && this.types.includes(container.type) && !(await this.holdings.get(container))) return true;
+    }
+    return false;
   }
 }
 
@@ -174,11 +188,7 @@ function containersOf(element: Element): ElementKey[] {
 const isPassedOn = ({ type }: ElementKey): boolean => type === 'folder' || type === 'sessionHistory';
 
 /** What the removal of a container means for something in it. */
-function removalLike({ modSeq, removed }: Removal, element: Element): Removal {
-  const { type, id } = element;
-  return 'conversationId' in element
-    ? { type, id, conversationId: element.conversationId, modSeq, removed }
-    : { type, id, modSeq, removed };
-}
+const removalLike = ({ modSeq, removed }: Removal, element: Element): Removal =>
+  ({ ...elementKeyOf(element), modSeq, removed }) as Removal;
 
-const createdModSeqOf = (element: Element): ModSeq => (element as ConversationElement).createdModSeq;
+const createdModSeqOf = (element: Element): number => (element as ConversationElement).createdModSeq;

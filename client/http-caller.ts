@@ -1,3 +1,4 @@
+import { utf8Length } from '../protocol/text.js';
 import { type Backoff, fullJitter, sleep } from './backoff.js';
 import { type AnswerSchema, parseAnswer } from './parse-answer.js';
 import { ServerProblem, serverProblemOf, UnexpectedAnswer, Unreachable } from './server-problem.js';
@@ -20,6 +21,8 @@ export interface Call<T> {
   body?: unknown;
   answer: AnswerSchema<T>;
   signal?: AbortSignal;
+  /** Told the bytes that each attempt sent and received, in UTF-8 and before compression. */
+  onBytes?: (bytes: number) => void;
 }
 
 const ATTEMPTS = 5;
@@ -63,7 +66,7 @@ export type HttpCaller = ReturnType<typeof httpCaller>;
 async function attempt(
   { fetch = (input, init) => globalThis.fetch(input, init), timeoutMs = TIMEOUT_MS }: HttpOptions,
   base: string,
-  { method, path, body }: Omit<Call<unknown>, 'answer' | 'signal'>,
+  { method, path, body, onBytes }: Omit<Call<unknown>, 'answer' | 'signal'>,
   token: string,
   signal?: AbortSignal,
 ): Promise<unknown> {
@@ -76,13 +79,10 @@ async function attempt(
   try {
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const response = await fetch(base + path, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: controller.signal,
-    });
+    const json = body === undefined ? undefined : JSON.stringify(body);
+    const response = await fetch(base + path, { method, headers, body: json, signal: controller.signal });
     const text = await response.text();
+    onBytes?.(utf8Length((json ?? '') + text));
     if (!response.ok) throw serverProblemOf(response.status, response.headers.get('retry-after'), text);
     return jsonOf(text);
   } catch (error) {

@@ -1,82 +1,76 @@
 import type { Device } from '../protocol/device.js';
-import type { ServerFrame, SyncRequestFrame } from '../protocol/frames.js';
+import type { ServerFrame } from '../protocol/frames.js';
+import type { HistoryResponse } from '../protocol/history.js';
 import type { Preferences } from '../protocol/preferences.js';
 import type { SyncResponse } from '../protocol/sync.js';
-import type { Applied } from './apply-changes.js';
-import { CONNECTION_TIMINGS, type ConnectionTimings, keepConnected } from './connection.js';
+import { BoxWriter } from './box-writer.js';
+import type { ClientEvents, ClientOptions, ClientStatus } from './client-options.js';
+import { CONNECTION_TIMINGS, keepConnected } from './connection.js';
 import { Emitter } from './emitter.js';
-import type { LocalStore } from './local-store.js';
+import { platformEnvironment } from './environment.js';
+import { LocalBox } from './local-box.js';
+import { randomId } from './random-id.js';
 import { isDenial, type ServerProblem } from './server-problem.js';
 import type { WebSocketConstructor } from './socket.js';
+import type { StoredPage } from './store-page.js';
 import { SyncTimer } from './sync-timer.js';
-import { Synchronizer, type SyncReport } from './synchronizer.js';
-import type { Transport } from './transport.js';
+import { type RenewalReason, Synchronizer, type SyncReport } from './synchronizer.js';
+
+const isAbort = (error: unknown): boolean => (error as Error | undefined)?.name === 'AbortError';
+
+const REPLACED_AGAIN_MS = 10 * 60_000; // two installations that take each other's place come to an end
 
 /**
- * `denied`: the user has to sign in again, the device is no longer registered, or another instance of it is. Nothing is
- * tried any more until `start` is called again, after `register` where that is what was missing.
+ * A Message Storage Client: keeps a local store in step with the user's box, in both directions. It synchronizes on
+ * starting, when the user has done something, when the server asks for it, when the timer says so, when it comes back
+ * online and on `synchronize()`, and recovers from everything that time can heal.
  */
-export type ClientStatus =
-  | { state: 'offline'; error?: unknown }
-  | { state: 'connecting' }
-  | { state: 'live' }
-  | { state: 'denied'; problem: ServerProblem }
-  | { state: 'stopped' };
-
-export interface ClientEvents {
-  status: ClientStatus;
-  /** A page has been stored; `dropped` says what went and why. */
-  changed: Applied;
-  /** Of an initial synchronization or backfill; elements, `total` is an estimate. */
-  progress: { sent: number; total: number };
-  synchronized: SyncReport;
-  /** A synchronization that nobody waits for has failed; it is tried again by itself. */
-  failed: unknown;
-  /** What the server has to say: a synchronization follows by itself. */
-  syncRequest: SyncRequestFrame;
-}
-
-export interface ClientOptions {
-  deviceId: string;
-  transport: Transport;
-  store: LocalStore;
-  name?: string; // of the device, for its user
-  preferences?: Preferences;
-  /** The platform's, if it has one. Without any the client synchronizes by the timer alone. */
-  WebSocket?: WebSocketConstructor;
-  pageLimit?: number; // elements a response
-  timings?: Partial<ConnectionTimings>;
-  /** Aborting it stops the client. */
-  signal?: AbortSignal;
-}
-
-/**
- * A Message Storage Client: keeps a local store in step with the user's box. It synchronizes on starting, when the
- * server asks for it, when the server's timer says so and on `synchronize()`, and recovers from everything that
- * time can heal.
- */
-export class MessageStorageClient {
+export class MessageStorageClient extends BoxWriter {
+  protected readonly box: LocalBox;
   readonly #options: ClientOptions;
   readonly #events = new Emitter<ClientEvents>();
   readonly #synchronizer: Synchronizer;
-  readonly #timer = new SyncTimer(() => this.#synchronizeQuietly());
+  readonly #timer: SyncTimer;
   readonly #stop = new AbortController();
+  readonly #environment;
+  readonly #leaveEnvironment: () => void;
+  #wasOnline: boolean;
   #status: ClientStatus = { state: 'offline' };
   #link?: { cut: AbortController; ended: Promise<void> };
 
   constructor(options: ClientOptions) {
+    super();
+    const { periodic = {}, environment = platformEnvironment } = options;
     this.#options = options;
+    this.#environment = environment;
+    this.#wasOnline = environment.isOnline();
+    this.#leaveEnvironment = environment.subscribe(() => this.#environmentChanged());
+    this.box = new LocalBox({
+      store: options.store,
+      mintId: options.mintId ?? randomId,
+      nowMs: () => this.nowMs(),
+      onChange: (change) => this.#events.emit('changed', change),
+    });
+    this.#timer = new SyncTimer(
+      () => this.#synchronizeQuietly(),
+      () =>
+        (periodic.whileHidden !== false || environment.isVisible()) &&
+        (periodic.whileOffline !== false || environment.isOnline()),
+    );
+    if (periodic.everySeconds) this.#timer.setPeriod(periodic.everySeconds);
     this.#synchronizer = new Synchronizer({
       ...options,
+      box: this.box,
       prepare: () => this.#registerOnce(),
-      onPage: (response, applied) => this.#pageStored(response, applied),
+      renews: (reason) => this.#renew(reason),
+      onPage: (response, page) => this.#pageStored(response, page),
       onEnd: (report) => {
         this.#timer.succeeded();
         this.#events.emit('synchronized', report);
       },
       onFailure: (error) => {
         if (isDenial(error)) this.#deny(error);
-        else this.#timer.failed();
+        else if (!isAbort(error)) this.#timer.failed();
       },
     });
     if (options.signal?.aborted) void this.stop();
@@ -97,16 +91,22 @@ export class MessageStorageClient {
    * store does it by itself; later ones do not, so that a device that was revoked stays so until somebody decides.
    * @throws what Transport throws.
    */
-  async register(): Promise<Device> {
-    const { deviceId, name, preferences, store, transport } = this.#options;
-    const { instanceId } = await store.transaction((tx) => tx.state());
-    const registration = { instanceId, ...(name && { name }), ...(preferences && { preferences }) };
-    const device = await transport.registerDevice(deviceId, registration, this.#stop.signal);
-    await store.transaction(async (tx) => tx.setState({ ...(await tx.state()), registered: true }));
+  register(): Promise<Device> {
+    return this.#register();
+  }
+
+  /**
+   * Changes what is kept synchronized with this device. What leaves the scope goes, what comes in follows with the next
+   * synchronization.
+   * @throws what Transport throws; nothing is changed then.
+   */
+  async setPreferences(preferences: Preferences): Promise<Device> {
+    const device = await this.#register(preferences);
+    if (this.#link) this.#synchronizeQuietly();
     return device;
   }
 
-  /** Synchronizes and keeps doing so until `stop`. Does not wait: `status` tells how it goes. */
+  /** Synchronizes and keeps doing so until `pause` or `stop`. Does not wait: `status` tells how it goes. */
   start(): void {
     if (this.#link || this.#stop.signal.aborted) return;
     const cut = new AbortController();
@@ -114,23 +114,63 @@ export class MessageStorageClient {
     this.#link = { cut, ended };
   }
 
+  /** Ends connection and timer, and breaks off the synchronization that runs. What the user does is queued. */
+  pause(): void {
+    this.#cutLink();
+    this.#synchronizer.cut();
+    this.#setStatus({ state: 'paused' });
+  }
+
+  /** Goes on after `pause`. */
+  resume(): void {
+    this.start();
+  }
+
   /**
-   * Synchronizes once: resolves when one that began after this call has ended. One runs at a time. A device of a new
-   * local store is registered first.
-   * @throws what Transport throws.
+   * Synchronizes once, also when paused: sends all that the user has done, and receives all that has changed. Resolves
+   * when one that began after this call has ended; one runs at a time. A device of a new local store is registered first.
+   * @throws what Transport throws, or the reason of the signal.
    */
-  synchronize(): Promise<SyncReport> {
-    return this.#synchronizer.synchronize();
+  synchronize({ signal }: { signal?: AbortSignal } = {}): Promise<SyncReport> {
+    if (this.#stop.signal.aborted) return Promise.reject(this.#stop.signal.reason);
+    return this.#synchronizer.synchronize(signal);
   }
 
   /** Ends everything for good: no timer, socket or request is left when it resolves. What is held stays. */
   async stop(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#stopNow);
+    this.#leaveEnvironment();
     this.#stop.abort();
-    this.#synchronizer.stop();
+    this.#synchronizer.cut();
     const link = this.#cutLink();
     await link?.ended;
     this.#setStatus({ state: 'stopped' });
+  }
+
+  /** Forgets everything that is held, and what was not sent: for a user who signs out. It goes on as a new device instance. */
+  async wipe(): Promise<void> {
+    const link = this.#cutLink();
+    this.#synchronizer.cut();
+    await link?.ended;
+    await this.box.wipe();
+    this.#setStatus({ state: 'offline' });
+  }
+
+  /** Messages as the server has them, newest first, with whole texts, and older than this device keeps them. Nothing is stored. */
+  history(
+    conversationId: string,
+    options: { before?: string; limit?: number; signal?: AbortSignal } = {},
+  ): Promise<HistoryResponse> {
+    const { signal = this.#stop.signal, ...asked } = options;
+    return this.#options.transport.history(this.#options.deviceId, { conversationId, ...asked }, signal);
+  }
+
+  protected override nowMs(): number {
+    return this.#options.nowMs?.() ?? Date.now();
+  }
+
+  protected override performed(): void {
+    if (this.#link) this.#synchronizeQuietly();
   }
 
   readonly #stopNow = (): void => void this.stop();
@@ -144,13 +184,42 @@ export class MessageStorageClient {
   }
 
   async #registerOnce(): Promise<void> {
-    const { registered } = await this.#options.store.transaction((tx) => tx.state());
-    if (!registered) await this.register();
+    const { registered } = await this.box.state();
+    if (!registered) await this.#register();
+  }
+
+  async #register(changed?: Preferences): Promise<Device> {
+    const { deviceId, name, transport } = this.#options;
+    const { instanceId, preferences = this.#options.preferences } = await this.box.state();
+    const wanted = changed ?? preferences;
+    const registration = { instanceId, ...(name && { name }), ...(wanted && { preferences: wanted }) };
+    const device = await transport.registerDevice(deviceId, registration, this.#stop.signal);
+    if (await this.box.registered(device, changed)) return device;
+    await this.box.renew();
+    return this.#register(changed);
+  }
+
+  /** The server knows other operations, or another instance: this one goes on with numbers of its own. */
+  async #renew(reason: RenewalReason): Promise<boolean> {
+    const nowMs = this.nowMs();
+    const isReplaced = reason === 'instance-replaced';
+    if (isReplaced) {
+      const { replacedAtMs = Number.NEGATIVE_INFINITY } = await this.box.state();
+      if (this.#options.onInstanceReplaced === 'deny' || nowMs - replacedAtMs < REPLACED_AGAIN_MS)
+        return false;
+    }
+    await this.box.renew(isReplaced ? { replacedAtMs: nowMs } : {});
+    this.#events.emit('renewed', { reason });
+    return true;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { deviceId, timings, transport } = this.#options;
+    const { deviceId, timings, transport, periodic } = this.#options;
     const WebSocket = this.#options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
+    const { periodSeconds } = await this.box.state();
+    if (periodSeconds && !periodic?.everySeconds) this.#timer.setPeriod(periodSeconds);
+    if (signal.aborted) return;
+    await this.box.prune();
     this.#timer.start();
     if (!WebSocket) return this.#synchronizeQuietly();
     await keepConnected(
@@ -168,6 +237,21 @@ export class MessageStorageClient {
     );
   }
 
+  /** Back online it does not wait for what was planned after the failures before. */
+  #environmentChanged(): void {
+    const isOnline = this.#environment.isOnline();
+    const isBack = isOnline && !this.#wasOnline;
+    this.#wasOnline = isOnline;
+    if (!this.#link) return;
+    this.#timer.reconsider();
+    if (!isBack) return;
+    if (this.#status.state === 'live') this.#synchronizeQuietly();
+    else {
+      this.#cutLink();
+      this.start();
+    }
+  }
+
   #frameArrived(frame: ServerFrame): void {
     if (frame.type !== 'syncRequest') return;
     this.#events.emit('syncRequest', frame);
@@ -178,15 +262,17 @@ export class MessageStorageClient {
     this.synchronize().catch((error) => this.#failed(error));
   }
 
-  #pageStored(response: SyncResponse, applied: Applied): void {
-    if (response.nextSyncAfterSeconds) this.#timer.setPeriod(response.nextSyncAfterSeconds);
-    if (applied.received.length > 0 || applied.dropped.length > 0) this.#events.emit('changed', applied);
-    if (response.backfill) this.#events.emit('progress', response.backfill);
+  #pageStored({ nextSyncAfterSeconds, backfill }: SyncResponse, { applied, settled }: StoredPage): void {
+    if (nextSyncAfterSeconds && !this.#options.periodic?.everySeconds)
+      this.#timer.setPeriod(nextSyncAfterSeconds);
+    if (applied.received.length > 0 || applied.dropped.length > 0) this.#events.emit('received', applied);
+    for (const each of settled) this.#events.emit(each.isRefused ? 'refused' : 'acknowledged', each);
+    if (backfill) this.#events.emit('progress', backfill);
   }
 
   #failed(error: unknown): void {
     if (isDenial(error)) this.#deny(error);
-    else if (!this.#stop.signal.aborted) this.#events.emit('failed', error);
+    else if (!isAbort(error)) this.#events.emit('failed', error);
   }
 
   #deny(problem: ServerProblem): void {

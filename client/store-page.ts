@@ -1,34 +1,110 @@
+import type { Element } from '../protocol/elements/element.js';
 import type { SyncResponse } from '../protocol/sync.js';
-import { type Applied, applyChanges } from './apply-changes.js';
-import type { LocalStore, StoreTransaction, SyncState } from './local-store.js';
+import { Application, type Applied } from './apply-changes.js';
+import type { Change } from './held/derived.js';
+import { elementsOf, Holdings, type Layer } from './held/holdings.js';
+import { ROWS, STATE } from './held/keys.js';
+import { dropOld, narrow } from './held/scope.js';
+import type { SyncState } from './held/sync-state.js';
+import type { StoreTransaction } from './store/local-store.js';
+import { targetOf } from './write/effects.js';
+import { forget, lift, type QueuedOperation, queueOf, relay } from './write/queue.js';
+import { confirmOwn, type Settled, settledBy } from './write/settle.js';
+
+/** What storing a response came to. */
+export interface StoredPage {
+  applied: Applied;
+  settled: Settled[]; // operations that were answered
+  hasOperations: boolean; // that wait for an answer
+  change: Change;
+}
 
 /**
- * Stores what a response brings together with its token, in one transaction: after a crash either both are there or
+ * Stores what a response brings together with its token, within one transaction: after a crash either both are there or
  * neither, and the request is repeated.
  */
-export function storePage(store: LocalStore, response: SyncResponse): Promise<Applied> {
-  return store.transaction(async (tx) => {
-    const state = await begin(tx, await tx.state(), response);
-    const applied = await applyChanges(tx, state.generation, response.changes ?? []);
-    const after = response.hasMore ? state : await end(tx, state, applied);
-    await tx.setState({ ...after, syncToken: response.syncToken });
-    return applied;
+export async function storePage(
+  tx: StoreTransaction,
+  before: SyncState,
+  response: SyncResponse,
+  nowMs: number,
+): Promise<StoredPage> {
+  const { reset, effective = before.effective, changes = [], hasMore } = response;
+  const holdings = new Holdings(tx);
+  const queue = await queueOf(holdings);
+  // What is confirmed changes beneath the operations that are not settled.
+  await lift(holdings, queue);
+  // A reset marks all that is held as of an earlier generation.
+  const generation = before.generation + (reset ? 1 : 0);
+  const application = new Application(holdings, generation, effective?.elementTypes);
+  if (reset) await forgetNotes(holdings);
+  if (response.effective) await narrow(holdings, application, response.effective, before.effective);
+  await application.apply(changes);
+
+  const { settled, left } = answer(queue, before, response);
+  for (const each of settled) {
+    // A large one is left out of the result and stands in the changes.
+    if (each.isRefused) each.current ??= await application.current(targetOf(each.operation));
+  }
+  const isSweeping = reset || before.sweeping;
+  if (!hasMore) {
+    await confirmOwn(holdings, application, left.filter(isAnswered), { effective, nowMs });
+    await application.dropOrphans();
+    await forgetNotes(holdings);
+    if (isSweeping) await sweep(holdings, application, generation);
+  }
+  if (effective) await dropOld(holdings, application, effective, nowMs);
+
+  for (const entry of queue) await forget(holdings, entry);
+  await relay(holdings, hasMore ? left : left.filter((entry) => !isAnswered(entry)));
+  const { syncToken, results = [], nextSyncAfterSeconds: periodSeconds = before.periodSeconds } = response;
+  const after: SyncState = {
+    ...before,
+    generation,
+    sweeping: (isSweeping && hasMore) ?? false,
+    sentN: results.at(-1)?.n ?? before.sentN,
+    syncToken,
+    effective,
+    periodSeconds,
+  };
+  await tx.put(STATE, after);
+  const hasOperations = left.some((entry) => !isAnswered(entry));
+  return { applied: application.applied, settled, hasOperations, change: await holdings.save() };
+}
+
+const isAnswered = ({ answered }: QueuedOperation): boolean => answered !== undefined;
+
+/** What became of the operations: `left` are those that are not refused, answered or not. */
+function answer(queue: readonly QueuedOperation[], before: SyncState, response: SyncResponse) {
+  const { results = [], reset = false, backfill } = response;
+  const byN = new Map(results.map((result) => [result.n, result]));
+  // A device that is being filled is sent all of it, its own changes too.
+  const comesAsChange = reset || backfill !== undefined || before.syncToken === undefined;
+  const settled: Settled[] = [];
+  const left = queue.flatMap((entry): QueuedOperation[] => {
+    const { operation, answered } = entry;
+    if (answered) return [reset ? { ...entry, answered: { ...answered, comesAsChange } } : entry];
+    const result = byN.get(operation.n);
+    if (!result) return [entry];
+    const each = settledBy(operation, result);
+    settled.push(each);
+    return each.isRefused ? [] : [{ ...entry, answered: { modSeq: result.modSeq, comesAsChange } }];
   });
+  return { settled, left };
 }
 
-/** A reset marks all that is held as of an earlier generation; removals that were remembered are of it as well. */
-async function begin(tx: StoreTransaction, state: SyncState, { reset }: SyncResponse): Promise<SyncState> {
-  if (!reset) return state;
-  await tx.forgetRemovals();
-  return { ...state, generation: state.generation + 1, sweeping: true };
+/** Removals and the like are remembered until the synchronization ends. */
+async function forgetNotes(holdings: Holdings): Promise<void> {
+  for (const kind of ['R', 'O']) await holdings.deleteBelow(kind);
 }
 
-/** The end of a synchronization: what a reset marked and nobody sent again is dropped. */
-async function end(tx: StoreTransaction, state: SyncState, applied: Applied): Promise<SyncState> {
-  await tx.forgetRemovals();
-  if (!state.sweeping) return state;
-  const elements = (await tx.heldBefore(state.generation)).map(({ element }) => element);
-  for (const element of elements) await tx.drop(element);
-  if (elements.length > 0) applied.dropped.push({ cause: 'reset', elements });
-  return { ...state, sweeping: false };
+/** The end of a reset: what it marked and nobody sent again is dropped. */
+async function sweep(holdings: Holdings, application: Application, generation: number): Promise<void> {
+  const old: Element[] = [];
+  const ofEarlier: Layer = (slot) =>
+    (slot?.generation ?? generation) < generation ? slot?.confirmed : undefined;
+  for (const kind of ROWS) {
+    for await (const row of holdings.rowsBelow(kind)) old.push(...elementsOf(row, ofEarlier));
+  }
+  await application.drop('reset', old);
 }

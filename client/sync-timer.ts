@@ -9,9 +9,13 @@ export class SyncTimer {
   #periodMs = PERIOD_SECONDS * 1000;
   #failures = 0;
   #running = false;
+  #isOverdue = false; // it was due while it was not allowed
   #timer?: ReturnType<typeof setTimeout>;
 
-  constructor(private readonly due: () => void) {}
+  constructor(
+    private readonly due: () => void,
+    private readonly isAllowed: () => boolean = () => true,
+  ) {}
 
   start(): void {
     this.#running = true;
@@ -37,10 +41,20 @@ export class SyncTimer {
     this.#schedule();
   }
 
+  /** What is allowed may have changed: a synchronization that was held back is due now. */
+  reconsider(): void {
+    if (this.#isOverdue && this.#running) this.#ring();
+  }
+
+  readonly #ring = (): void => {
+    this.#isOverdue = !this.isAllowed();
+    if (!this.#isOverdue) this.due();
+  };
+
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (!this.#running) return;
-    this.#timer = setTimeout(this.due, this.#delayMs());
+    this.#isOverdue = false;
+    if (this.#running) this.#timer = setTimeout(this.#ring, this.#delayMs());
   }
 
   #delayMs(): number {

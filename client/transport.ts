@@ -5,6 +5,7 @@ import {
   type Ticket,
   ticketSchema,
 } from '../protocol/device.js';
+import { type HistoryResponse, historyResponseSchema } from '../protocol/history.js';
 import { type SyncRequestInput, type SyncResponse, syncResponseSchema } from '../protocol/sync.js';
 import { type HttpOptions, httpCaller } from './http-caller.js';
 
@@ -15,8 +16,21 @@ export interface Transport {
     registration: DeviceRegistrationInput,
     signal?: AbortSignal,
   ): Promise<Device>;
-  synchronize(request: SyncRequestInput, signal?: AbortSignal): Promise<SyncResponse>;
+  /** `onBytes` is told what was sent and received, in bytes of JSON. */
+  synchronize(
+    request: SyncRequestInput,
+    signal?: AbortSignal,
+    onBytes?: (bytes: number) => void,
+  ): Promise<SyncResponse>;
   issueTicket(deviceId: string, signal?: AbortSignal): Promise<Ticket>;
+  history(deviceId: string, asked: AskedHistory, signal?: AbortSignal): Promise<HistoryResponse>;
+}
+
+/** Messages of a conversation history, newest first: those whose id is before `before`. */
+export interface AskedHistory {
+  conversationId: string;
+  before?: string;
+  limit?: number;
 }
 
 /**
@@ -29,9 +43,16 @@ export function httpTransport(options: HttpOptions): Transport {
   return {
     registerDevice: (deviceId, body, signal) =>
       call({ method: 'PUT', path: devicePath(deviceId), body, answer: deviceSchema, signal }),
-    synchronize: (body, signal) =>
-      call({ method: 'POST', path: '/v1/sync', body, answer: syncResponseSchema, signal }),
+    synchronize: (body, signal, onBytes) =>
+      call({ method: 'POST', path: '/v1/sync', body, answer: syncResponseSchema, signal, onBytes }),
     issueTicket: (deviceId, signal) =>
       call({ method: 'POST', path: `${devicePath(deviceId)}/tickets`, answer: ticketSchema, signal }),
+    history: (deviceId, { conversationId, before, limit }, signal) => {
+      const query = Object.entries({ deviceId, before, limit }).flatMap(([name, value]) =>
+        value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+      );
+      const path = `/v1/conversations/${encodeURIComponent(conversationId)}/messages?${query.join('&')}`;
+      return call({ method: 'GET', path, answer: historyResponseSchema, signal });
+    },
   };
 }

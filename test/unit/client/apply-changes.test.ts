@@ -1,9 +1,9 @@
-import type { LocalStore } from '../../../client/local-store.js';
-import { memoryStore } from '../../../client/memory-store.js';
-import { storePage } from '../../../client/store-page.js';
+import type { LocalStore } from '../../../client/store/local-store.js';
+import { memoryStore } from '../../../client/store/memory-store.js';
 import type { Change } from '../../../protocol/elements/element.js';
+import { storePage } from './box-on.js';
 import { aConversation, aFolder, aMessage, aPage, aRemoval, aSession, aState } from './builders.js';
-import { heldIn } from './held.js';
+import { confirmedIn, heldIn } from './held.js';
 
 const outOfScope = { removed: 'outOfScope' };
 
@@ -22,10 +22,8 @@ describe('elements', () => {
   test('are held as they were sent', async () => {
     const store = memoryStore();
     const message = aMessage('m1', 'c1', 3, { textContent: 'Good morning' });
-    await storePage(store, aPage([message]));
-    const elements = [];
-    for await (const element of store.elements()) elements.push(element);
-    expect(elements).toEqual([message]);
+    await applyOpen(store, [message]);
+    expect(await confirmedIn(store)).toEqual([message]);
   });
 
   test('[CL1] are applied in their order, and a newer one replaces the older', async () => {
@@ -189,9 +187,12 @@ describe('a removal', () => {
 
   test('[CL3] is forgotten when the synchronization ends', async () => {
     const store = memoryStore();
-    await storePage(store, aPage([aRemoval('message', 'm1', 8, { conversationId: 'c1' })]));
+    await storePage(
+      store,
+      aPage([aConversation('c1', 1), aRemoval('message', 'm1', 8, { conversationId: 'c1' })]),
+    );
     await storePage(store, aPage([aMessage('m1', 'c1', 5)]));
-    expect(await heldIn(store)).toEqual(['m:c1/m1@5']);
+    expect(await heldIn(store)).toEqual(['c:c1@1', 'm:c1/m1@5']);
   });
 });
 

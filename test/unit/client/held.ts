@@ -1,4 +1,8 @@
-import type { LocalStore } from '../../../client/local-store.js';
+import { confirmed, elementsOf } from '../../../client/held/holdings.js';
+import { entriesBelow, ROWS } from '../../../client/held/keys.js';
+import type { Row } from '../../../client/held/rows.js';
+import type { LocalStore } from '../../../client/store/local-store.js';
+import type { Element } from '../../../protocol/elements/element.js';
 
 const SHORT = {
   folder: 'f',
@@ -10,10 +14,19 @@ const SHORT = {
 
 /** What a store holds, as `m:<conversation>/<id>@<modSeq>`, sorted: short enough to write down what is expected. */
 export async function heldIn(store: LocalStore): Promise<string[]> {
-  const names: string[] = [];
-  for await (const element of store.elements()) {
+  const names = (await confirmedIn(store)).map((element) => {
     const place = 'conversationId' in element ? `${element.conversationId}/` : '';
-    names.push(`${SHORT[element.type]}:${place}${element.id}@${element.modSeq}`);
-  }
+    return `${SHORT[element.type]}:${place}${element.id}@${element.modSeq}`;
+  });
   return names.sort();
+}
+
+/** What is confirmed, without operations laid over it. */
+export function confirmedIn(store: LocalStore): Promise<Element[]> {
+  return store.transaction('read', async (tx) => {
+    const elements: Element[] = [];
+    for (const kind of ROWS)
+      for await (const [, row] of entriesBelow(tx, kind)) elements.push(...elementsOf(row as Row, confirmed));
+    return elements;
+  });
 }

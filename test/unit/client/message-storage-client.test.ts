@@ -1,11 +1,8 @@
 import WebSocket from 'ws';
-import { memoryStore } from '../../../client/memory-store.js';
-import {
-  type ClientOptions,
-  type ClientStatus,
-  MessageStorageClient,
-} from '../../../client/message-storage-client.js';
+import type { ClientOptions, ClientStatus } from '../../../client/client-options.js';
+import { MessageStorageClient } from '../../../client/message-storage-client.js';
 import { ServerProblem } from '../../../client/server-problem.js';
+import { memoryStore } from '../../../client/store/memory-store.js';
 import { httpTransport } from '../../../client/transport.js';
 import { aConversation, aMessage } from './builders.js';
 import { FakeCloud, until } from './fake-cloud.js';
@@ -60,6 +57,8 @@ test('[CL10] a synchronization request of the server brings what is new, and is 
   const changed = jest.fn();
   client.on('syncRequest', told);
   client.on('changed', changed);
+  const received = jest.fn();
+  client.on('received', received);
   client.start();
   await whenLive(client);
   cloud.changes.push(aMessage('m1', 'c1', 2));
@@ -68,7 +67,8 @@ test('[CL10] a synchronization request of the server brings what is new, and is 
   expect(told.mock.calls).toEqual([
     [{ type: 'syncRequest', modSeq: 9, changes: { message: 1 }, conversations: ['c1'] }],
   ]);
-  expect(changed.mock.calls).toEqual([[{ received: [aMessage('m1', 'c1', 2)], dropped: [] }]]);
+  expect(received.mock.calls).toEqual([[{ received: [aMessage('m1', 'c1', 2)], dropped: [] }]]);
+  expect(changed.mock.calls).toEqual([[{ folders: false, conversations: ['c1'] }]]);
 });
 
 test('a burst of requests makes one synchronization and at most one more', async () => {
@@ -176,10 +176,10 @@ describe('denied', () => {
   });
 
   test('is the end for the instance that was replaced, and its successor keeps its connection', async () => {
-    const older = aClient();
+    const older = aClient({ onInstanceReplaced: 'deny' });
     older.client.start();
     await whenLive(older.client);
-    const newer = aClient();
+    const newer = aClient({ onInstanceReplaced: 'deny' });
     newer.client.start();
     await whenLive(newer.client);
     cloud.sockets[0]?.terminate(); // as the server does with the older connection
@@ -190,7 +190,7 @@ describe('denied', () => {
   });
 
   test('by a request that the server made closes the connection too', async () => {
-    const { client } = aClient();
+    const { client } = aClient({ onInstanceReplaced: 'deny' });
     client.start();
     await whenLive(client);
     cloud.instanceId = 'another';

@@ -1,10 +1,10 @@
-import type { LocalStore } from '../../../client/local-store.js';
-import { memoryStore } from '../../../client/memory-store.js';
-import { storePage } from '../../../client/store-page.js';
+import type { LocalStore } from '../../../client/store/local-store.js';
+import { memoryStore } from '../../../client/store/memory-store.js';
+import { boxOn, storePage } from './box-on.js';
 import { aConversation, aMessage, aPage, aRemoval, aState } from './builders.js';
 import { heldIn } from './held.js';
 
-const tokenIn = (store: LocalStore) => store.transaction(async (tx) => (await tx.state()).syncToken);
+const tokenIn = async (store: LocalStore) => (await boxOn(store).state()).syncToken;
 
 async function storeWithThreeMessages(): Promise<LocalStore> {
   const store = memoryStore();
@@ -23,16 +23,18 @@ async function storeWithThreeMessages(): Promise<LocalStore> {
 test('[CL1] a page and its token are stored together, and neither when the store fails in between', async () => {
   const store = await storeWithThreeMessages();
   const before = [await heldIn(store), await tokenIn(store)];
+  let writes = 0;
   const torn: LocalStore = {
-    ...store,
-    transaction: (work) =>
-      store.transaction((tx) =>
-        work(
-          new Proxy(tx, {
-            get: (target, name: keyof typeof tx) =>
-              name === 'setState' ? () => Promise.reject(new Error('disk full')) : target[name].bind(target),
-          }),
-        ),
+    close: async () => {},
+    transaction: (mode, work) =>
+      store.transaction(mode, (tx) =>
+        work({
+          get: (key) => tx.get(key),
+          scan: (range) => tx.scan(range),
+          delete: (key) => tx.delete(key),
+          clear: () => tx.clear(),
+          put: (key, value) => (++writes === 4 ? Promise.reject(new Error('disk full')) : tx.put(key, value)),
+        }),
       ),
   };
   const page = aPage([
@@ -98,8 +100,8 @@ describe('a reset', () => {
 
   test('is followed by synchronizations that sweep nothing', async () => {
     const store = await storeWithThreeMessages();
-    await storePage(store, aPage([aMessage('m1', 'c1', 51)], { reset: true }));
+    await storePage(store, aPage([aConversation('c1', 50), aMessage('m1', 'c1', 51)], { reset: true }));
     await storePage(store, aPage([aState('m1', 'c1', 55)]));
-    expect(await heldIn(store)).toEqual(['m:c1/m1@51', 'st:c1/m1@55']);
+    expect(await heldIn(store)).toEqual(['c:c1@50', 'm:c1/m1@51', 'st:c1/m1@55']);
   });
 });

@@ -1,7 +1,9 @@
-import { memoryStore } from '../../../client/memory-store.js';
-import { Synchronizer } from '../../../client/synchronizer.js';
+import type { LocalStore } from '../../../client/store/local-store.js';
+import { memoryStore } from '../../../client/store/memory-store.js';
+import { Synchronizer, type SynchronizerOptions } from '../../../client/synchronizer.js';
 import type { Transport } from '../../../client/transport.js';
 import type { SyncRequestInput, SyncResponse } from '../../../protocol/sync.js';
+import { boxOn } from './box-on.js';
 import { aConversation, aMessage, aPage, aRemoval } from './builders.js';
 import { heldIn } from './held.js';
 
@@ -40,14 +42,24 @@ class ScriptedTransport implements Transport {
 
   registerDevice = () => Promise.reject(new Error('not called'));
   issueTicket = () => Promise.reject(new Error('not called'));
+  history = () => Promise.reject(new Error('not called'));
 }
 
-const aSynchronizer = (more: object = {}) => {
+function aSynchronizer(more: Partial<SynchronizerOptions> = {}, store: LocalStore = memoryStore()) {
   const transport = new ScriptedTransport();
-  const store = memoryStore('i1');
-  const synchronizer = new Synchronizer({ deviceId: 'phone', transport, store, ...more });
+  const synchronizer = new Synchronizer({
+    deviceId: 'phone',
+    transport,
+    box: boxOn(store),
+    prepare: async () => {},
+    renews: async () => false,
+    onPage: () => {},
+    onEnd: () => {},
+    onFailure: () => {},
+    ...more,
+  });
   return { transport, store, synchronizer };
-};
+}
 
 const tokens = ({ requests }: ScriptedTransport) => requests.map(({ syncToken }) => syncToken);
 
@@ -77,6 +89,11 @@ test('the report counts what was received and removed by type, pages and time', 
   );
   const none = { folder: 0, conversationHistory: 0, sessionHistory: 0, message: 0, messageState: 0 };
   expect(await first).toEqual({
+    sent: 0,
+    applied: 0,
+    conflicts: 0,
+    refused: 0,
+    bytes: 0,
     received: { ...none, conversationHistory: 1, message: 3 },
     removed: { ...none, message: 1 },
     pages: 2,
@@ -122,7 +139,7 @@ test('one asked for while the one more already runs is another one', async () =>
 test('[SY11] after a failure between pages the next one repeats the request whose response was not stored', async () => {
   const { transport, store, synchronizer } = aSynchronizer();
   const failing = synchronizer.synchronize();
-  await transport.answer(aPage([aMessage('m1', 'c1', 2)], { syncToken: 'A', hasMore: true }));
+  await transport.answer(aPage([aConversation('c1', 1)], { syncToken: 'A', hasMore: true }));
   await transport.fail('connection lost');
   await expect(failing).rejects.toThrow('connection lost');
 
@@ -130,7 +147,7 @@ test('[SY11] after a failure between pages the next one repeats the request whos
   await transport.answer(aPage([aMessage('m2', 'c1', 3)], { syncToken: 'B' }));
   await again;
   expect(tokens(transport)).toEqual([undefined, 'A', 'A']);
-  expect(await heldIn(store)).toEqual(['m:c1/m1@2', 'm:c1/m2@3']);
+  expect(await heldIn(store)).toEqual(['c:c1@1', 'm:c1/m2@3']);
 });
 
 test('[CL3] a removal is remembered across a crash in the middle of the synchronization', async () => {
@@ -141,11 +158,13 @@ test('[CL3] a removal is remembered across a crash in the middle of the synchron
   await transport.fail('crash');
   await expect(crashing).rejects.toThrow('crash');
 
-  const restarted = new ScriptedTransport();
-  const again = new Synchronizer({ deviceId: 'phone', transport: restarted, store }).synchronize();
-  await restarted.answer(aPage([aMessage('m1', 'c1', 5), aMessage('m2', 'c1', 6)]));
+  const restarted = aSynchronizer({}, store);
+  const again = restarted.synchronizer.synchronize();
+  await restarted.transport.answer(
+    aPage([aConversation('c1', 1), aMessage('m1', 'c1', 5), aMessage('m2', 'c1', 6)]),
+  );
   await again;
-  expect(await heldIn(store)).toEqual(['m:c1/m2@6']);
+  expect(await heldIn(store)).toEqual(['c:c1@1', 'm:c1/m2@6']);
 });
 
 test('a failed one does not hold up the one that waits for it', async () => {
@@ -166,13 +185,13 @@ test('a server that has more but never another token is not asked for ever', asy
   await expect(endless).rejects.toThrow('does not get on');
 });
 
-test('stop breaks off the one that runs and the one that waits; what came in afterwards is not stored', async () => {
+test('cut breaks off the one that runs and the one that waits; what came in afterwards is not stored', async () => {
   const { transport, store, synchronizer } = aSynchronizer();
   const running = synchronizer.synchronize();
   const waiting = synchronizer.synchronize();
   await transport.answer(aPage([aMessage('m1', 'c1', 2)], { hasMore: true }));
   while (transport.requests.length < 2) await new Promise(setImmediate);
-  synchronizer.stop();
+  synchronizer.cut();
   await transport.answer(aPage([aMessage('m2', 'c1', 3)]));
   await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });

@@ -1,0 +1,23 @@
+type Json = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The target with the patch merged into it: null deletes a member, objects merge, all else replaces. Source: RFC 7396. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const merged: Json = isObject(target) ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name];
+    else if (value !== undefined) merged[name] = mergePatch(merged[name], value);
+  }
+  return merged;
+}
+
+/** JSON in which the order of members says nothing. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+
+export const isSame = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);

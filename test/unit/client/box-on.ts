@@ -1,0 +1,21 @@
+import type { Applied } from '../../../client/apply-changes.js';
+import type { Change } from '../../../client/held/derived.js';
+import { LocalBox } from '../../../client/local-box.js';
+import type { LocalStore } from '../../../client/store/local-store.js';
+import type { SyncResponse } from '../../../protocol/sync.js';
+
+export const NOW = Date.parse('2026-03-01T12:00:00Z');
+
+/** The local box on a store, as a client that has just been started has it. */
+export function boxOn(store: LocalStore, onChange: (change: Change) => void = () => {}): LocalBox {
+  let minted = 0;
+  return new LocalBox({ store, mintId: () => `i${++minted}`, nowMs: () => NOW, onChange });
+}
+
+/** Stores a response as the next one. */
+export async function storePage(store: LocalStore, response: SyncResponse): Promise<Applied> {
+  const box = boxOn(store);
+  const stored = await box.storePage(await box.nextPage(), response);
+  if (!stored) throw new Error('not stored');
+  return stored.applied;
+}
