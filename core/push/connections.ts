@@ -1,12 +1,11 @@
 import type { Core } from '../core.js';
 import type { TicketHolder } from '../registry.js';
+import { withCurrentPolicies } from '../scope/policies.js';
 import { readHead } from '../sync/read-log.js';
-import { decideDue } from './decide.js';
+import { OPENING_MS, windowEndMs } from './decide.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
 
 const ATTEMPTS_MAX = 5;
-/** Nothing can be sent over a connection before the answer to its opening is out. Unit: ms. */
-const OPENING_MS = 1000;
 
 /**
  * Records a connection as the device's only one, closes the older one, and schedules a synchronization request if the
@@ -29,30 +28,32 @@ export async function connected(
     });
     if (!isRecorded) continue;
     if (device.connectionId) await closeQuietly(core, device.connectionId);
-    await tellIfBehind(core, holder);
-    return true;
+    return tellIfBehind(core, holder, connection.id);
   }
   throw new Error('the device record kept changing');
 }
 
-/** Reads the record anew: a push that is still scheduled then will find the connection, and one that is not may have missed it. */
-async function tellIfBehind(core: Core, { box, deviceId, instanceId }: TicketHolder): Promise<void> {
-  const [device, head] = await Promise.all([core.registry.device(box, deviceId), readHead(core, box)]);
-  if (device?.instanceId !== instanceId) return;
-  if (!head || head.modSeq <= device.syncedModSeq) return;
-  const nowMs = core.clock.now();
-  const decision = decideDue(device, head.modSeq, nowMs, nowMs + OPENING_MS);
-  if (decision.kind === 'none') return;
-  // Refused: a commit came in between, and its fan-out has scheduled the push; or a push was just sent.
-  if (!(await markPush(core, device, head.modSeq, decision.dueMs))) return;
-  try {
-    await sendPushes(core, [pushMessage(device, head.modSeq, decision.dueMs)]);
-  } catch (error) {
-    // Nobody retries this one: a mark without message would keep others from sending theirs.
-    const expect = { pushBy: head.modSeq };
-    await core.registry.patch(device, { set: { pushBy: undefined, pushDueMs: undefined }, expect });
-    throw error;
+/**
+ * Reads the record anew: what was committed before the connection was recorded found nobody to tell. A mark that is
+ * there is replaced, also one that is not overdue: it may have been left by an earlier connection that failed before it
+ * sent the message, and nobody else would come back to it. The message of a mark that was alive leaves it to ours.
+ * False: meanwhile the connection is no longer the device's; whoever wanted to close it may have come before it was open.
+ */
+async function tellIfBehind(
+  core: Core,
+  { box, deviceId, instanceId }: TicketHolder,
+  connectionId: string,
+): Promise<boolean> {
+  const [read, head] = await Promise.all([core.registry.device(box, deviceId), readHead(core, box)]);
+  if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
+  const device = await withCurrentPolicies(core, read);
+  if (!head || head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
+  const dueMs = Math.max(core.clock.now() + OPENING_MS, windowEndMs(device));
+  // Refused: a fan-out has just marked its own push, or a notifier has just begun one; both find this connection.
+  if (await markPush(core, device, head.modSeq, dueMs)) {
+    await sendPushes(core, [pushMessage(device, head.modSeq, dueMs)]);
   }
+  return true;
 }
 
 /** The older connection is no longer the device's, whether it could be closed or not. */

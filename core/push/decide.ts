@@ -1,9 +1,5 @@
-import type { ElementType } from '../../protocol/elements/element.js';
-import type { SyncRequestFrame } from '../../protocol/frames.js';
-import type { ConversationId, DeviceId, ModSeq } from '../../protocol/ids.js';
-import { SYNC_REQUEST_CONVERSATIONS_MAX } from '../../protocol/limits.js';
 import type { DeviceRecord } from '../registry.js';
-import { concerns, coversAnything, holdsConversation, scopeOf } from '../scope/scope.js';
+import { concerns, coversAnything, holdsConversation, type Scope, scopeOf } from '../scope/scope.js';
 import type { ChangeRow, Commit } from '../store/items.js';
 import { conversationOf } from '../sync/placement.js';
 
@@ -11,6 +7,8 @@ import { conversationOf } from '../sync/placement.js';
 export const OVERDUE_MS = 30_000;
 /** A connection younger than this may not be open yet for what the server sends. Unit: ms. */
 export const YOUNG_CONNECTION_MS = 30_000;
+/** Nothing can be sent over a connection before the answer to its opening is out. Unit: ms. */
+export const OPENING_MS = 1000;
 
 export type Suppression =
   | 'ownChange'
@@ -18,86 +16,58 @@ export type Suppression =
   | 'notConnected'
   | 'switchedOff'
   | 'synchronizedPast'
-  | 'scheduled';
+  | 'scheduled'
+  | 'announced';
 
+/** `by`: the commit for which it is scheduled. Unit of `dueMs`: ms since 1970. */
 export type PushDecision =
   | { readonly kind: 'none'; readonly why: Suppression }
-  | { readonly kind: 'schedule'; readonly dueMs: number };
+  | { readonly kind: 'schedule'; readonly by: number; readonly dueMs: number };
 
 const none = (why: Suppression): PushDecision => ({ kind: 'none', why });
 
-/** Whether a commit was made by the device itself, which knows of it. */
-const isOwn = ({ origin }: Commit, deviceId: DeviceId): boolean =>
-  origin.by === 'device' && origin.deviceId === deviceId;
+/** Whether a commit was made by this very device, which knows of it. */
+export const isOwn = ({ origin }: Commit, { deviceId, instanceId }: DeviceRecord): boolean =>
+  origin.by === 'device' && origin.deviceId === deviceId && origin.instanceId === instanceId;
 
-/** Whether a commit is announced to a device, and when: at once after a quiet time, else at the end of its window. */
-export function decidePush(device: DeviceRecord, commit: Commit, nowMs: number): PushDecision {
-  if (isOwn(commit, device.deviceId)) return none('ownChange');
+/**
+ * Whether commits are announced to a device, and when: at once after a quiet time, else at the end of its window. A
+ * push that another commit has scheduled will tell of these too, since it reads the log after its mark is gone; the
+ * mark of one of them means that sending it failed midway.
+ */
+export function decidePush(device: DeviceRecord, commits: readonly Commit[], nowMs: number): PushDecision {
+  const { pushBy, pushDueMs = 0, syncedModSeq } = device;
+  const others = commits.filter((commit) => !isOwn(commit, device));
+  if (others.length === 0) return none('ownChange');
   if (!device.connectionId) return none('notConnected');
-  if (device.syncedModSeq >= commit.modSeq) return none('synchronizedPast');
-  if (rowsInScope(device, [commit], nowMs).length === 0) return none('outOfScope');
-  return decideDue(device, commit.modSeq, nowMs, nowMs);
+  if (!device.effective.serverInitiated) return none('switchedOff');
+  const missed = others.filter(({ modSeq }) => modSeq > syncedModSeq);
+  if (missed.length === 0) return none('synchronizedPast');
+  if (pushBy !== undefined && missed.some(({ modSeq }) => modSeq === pushBy))
+    return { kind: 'schedule', by: pushBy, dueMs: pushDueMs };
+  if (isScheduled(device, nowMs)) return none('scheduled');
+  const scope = scopeOf(device.effective);
+  const first = missed.find(({ rows }) => rows.some((row) => concernsScope(scope, row, nowMs)));
+  if (!first) return none('outOfScope');
+  // Its opening may still be under way: then nothing would be there to post to.
+  const openMs = (device.connectedAtMs ?? 0) + OPENING_MS;
+  return { kind: 'schedule', by: first.modSeq, dueMs: Math.max(nowMs, openMs, windowEndMs(device)) };
 }
 
-/** Rows that concern a device: what is in its scope, comes in, or leaves it. */
-function rowsInScope({ effective }: DeviceRecord, commits: readonly Commit[], nowMs: number): ChangeRow[] {
-  const scope = scopeOf(effective);
-  return commits
-    .flatMap(({ rows }) => rows)
-    .filter((row) => {
-      const id = conversationOf(row);
-      if (id === undefined) return concerns(scope, row, true, nowMs);
-      const isIn = holdsConversation(scope, id, row.folderId);
-      const wasIn = row.folderBefore !== undefined && holdsConversation(scope, id, row.folderBefore);
-      if (wasIn && !isIn) return coversAnything(scope, row.type);
-      return concerns(scope, row, isIn, nowMs) || (isIn && row.folderBefore !== undefined && !wasIn);
-    });
-}
+/** Whether a push is on its way. */
+export const isScheduled = ({ pushBy, pushDueMs = 0 }: DeviceRecord, nowMs: number): boolean =>
+  pushBy !== undefined && nowMs <= pushDueMs + OVERDUE_MS;
 
-/**
- * When a push that `by` asks for is due, at the earliest. A push that another commit has scheduled will tell of this
- * one too, since it reads the log after its mark is gone; one's own mark means that sending it failed midway.
- */
-export function decideDue(
-  { pushBy, pushDueMs = 0, lastPushAtMs = 0, effective }: DeviceRecord,
-  by: number,
-  nowMs: number,
-  earliestMs: number,
-): PushDecision {
-  const { serverInitiated, pushWindowMs } = effective;
-  if (!serverInitiated) return none('switchedOff');
-  if (pushBy === by) return { kind: 'schedule', dueMs: pushDueMs };
-  if (pushBy !== undefined && nowMs <= pushDueMs + OVERDUE_MS) return none('scheduled');
-  return { kind: 'schedule', dueMs: Math.max(earliestMs, lastPushAtMs + pushWindowMs) };
-}
+/** When the window ends that the last push began; long ago where there was none. */
+export const windowEndMs = ({ lastPushAtMs = 0, effective }: DeviceRecord): number =>
+  lastPushAtMs + effective.pushWindowMs;
 
-/**
- * What a synchronization request says: everything since the device synchronized, counted by type, and up to ten
- * conversations. Undefined where nothing was added since the last request on this connection.
- */
-export function aggregate(
-  device: DeviceRecord,
-  commits: readonly Commit[],
-  nowMs: number,
-): SyncRequestFrame | undefined {
-  const { announcedModSeq = 0, syncedModSeq, deviceId } = device;
-  const others = commits.filter((commit) => commit.modSeq > syncedModSeq && !isOwn(commit, deviceId));
-  const unannounced = others.filter(({ modSeq }) => modSeq > announcedModSeq);
-  const last = commits.at(-1);
-  if (!last || rowsInScope(device, unannounced, nowMs).length === 0) return undefined;
-  const changes: Partial<Record<ElementType, number>> = {};
-  const conversations = new Set<ConversationId>();
-  for (const row of rowsInScope(device, others, nowMs)) {
-    changes[row.type] = (changes[row.type] ?? 0) + 1;
-    const conversation = conversationOf(row);
-    if (conversation !== undefined && conversations.size < SYNC_REQUEST_CONVERSATIONS_MAX) {
-      conversations.add(conversation);
-    }
-  }
-  return {
-    type: 'syncRequest',
-    modSeq: last.modSeq as ModSeq,
-    changes,
-    conversations: [...conversations],
-  };
+/** Whether a row concerns a device: what is in its scope, comes in, or leaves it. */
+export function concernsScope(scope: Scope, row: ChangeRow, nowMs: number): boolean {
+  const id = conversationOf(row);
+  if (id === undefined) return concerns(scope, row, true, nowMs);
+  const isIn = holdsConversation(scope, id, row.folderId);
+  const wasIn = row.folderBefore !== undefined && holdsConversation(scope, id, row.folderBefore);
+  if (wasIn && !isIn) return coversAnything(scope, row.type);
+  return concerns(scope, row, isIn, nowMs) || (isIn && row.folderBefore !== undefined && !wasIn);
 }

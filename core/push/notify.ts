@@ -1,12 +1,12 @@
-import type { SyncRequestFrame } from '../../protocol/frames.js';
 import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
-import type { BoxId, Commit } from '../store/items.js';
+import { withCurrentPolicies } from '../scope/policies.js';
 import { commitKey, endOf } from '../store/keys.js';
 import { isCommit, readHead } from '../sync/read-log.js';
-import { aggregate, YOUNG_CONNECTION_MS } from './decide.js';
+import { isScheduled, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
 import type { PushMessage } from './ports.js';
+import { Tally } from './tally.js';
 
 const WAIT_MAX_MS = 1000; // what whole seconds of delay leave over
 const COMMITS_PER_READ = 100;
@@ -24,12 +24,11 @@ export async function notify(core: Core, message: PushMessage): Promise<void> {
   if (restMs > 0) await core.clock.sleep(Math.min(restMs, WAIT_MAX_MS));
   const before = await core.registry.device(message.box, message.deviceId);
   const clearedAtMs = core.clock.now();
-  // Not our mark any more: cleared by an earlier delivery, which may have got no further. What it says still holds.
   const isCleared = await core.registry.patch(message, {
     set: { pushBy: undefined, pushDueMs: undefined, lastPushAtMs: clearedAtMs },
     expect: { pushBy: message.by },
   });
-  const why = await announce(core, message);
+  const why = await announce(core, message, isCleared);
   if (!why) return;
   core.report('pushSuppressed', { why });
   // Nothing was sent, so the next change need not wait for the end of a window.
@@ -42,62 +41,59 @@ export async function notify(core: Core, message: PushMessage): Promise<void> {
 /** Sends what has gathered; or says why there is nothing to send. */
 async function announce(
   core: Core,
-  { box, deviceId, instanceId, dueMs }: PushMessage,
-): Promise<string | undefined> {
-  const device = await core.registry.device(box, deviceId);
-  if (device?.instanceId !== instanceId || !device.connectionId) return 'notConnected';
+  message: PushMessage,
+  isCleared: boolean,
+): Promise<Suppression | undefined> {
+  const read = await core.registry.device(message.box, message.deviceId);
+  if (read?.instanceId !== message.instanceId || !read.connectionId) return 'notConnected';
+  const device = await withCurrentPolicies(core, read);
   if (!device.effective.serverInitiated) return 'switchedOff';
-  const commits = await commitsSince(core, box, device.syncedModSeq);
-  const frame = aggregate(device, commits, core.clock.now());
-  if (!frame) return 'announced';
-  await post(core, device, device.connectionId, frame, { commits, dueMs });
+  // Not our mark any more: an earlier delivery cleared it, which may have got no further. What it was to tell is told
+  // by the push that is marked by now, in its own time; and where there is none, at once.
+  if (!isCleared && isScheduled(device, core.clock.now())) return 'scheduled';
+  const tally = await tallyOf(core, device);
+  if (!tally.frame) return 'announced';
+  await post(core, device, tally, { dueMs: message.dueMs, isCleared });
   return undefined;
 }
 
-/** How long the oldest change that a frame is the first to tell of has waited, its window included; connected, that is. */
-function waitedMs(
-  { announcedModSeq = 0, connectedAtMs = 0 }: DeviceRecord,
-  commits: readonly Commit[],
-  nowMs: number,
-) {
-  const first = commits.find(({ modSeq }) => modSeq > announcedModSeq);
-  return Math.max(0, nowMs - Math.max(first?.atMs ?? nowMs, connectedAtMs));
-}
-
 /** The last commits that the device has not synchronized, at most COMMITS_COUNTED_MAX. */
-async function commitsSince(core: Core, box: BoxId, syncedModSeq: number): Promise<readonly Commit[]> {
-  const head = await readHead(core, box);
-  const modSeq = Math.max(syncedModSeq, (head?.modSeq ?? 0) - COMMITS_COUNTED_MAX);
-  const commits: Commit[] = [];
+async function tallyOf(core: Core, device: DeviceRecord): Promise<Tally> {
+  const tally = new Tally(device, core.clock.now());
+  const head = await readHead(core, device.box);
+  let modSeq = Math.max(device.syncedModSeq, (head?.modSeq ?? 0) - COMMITS_COUNTED_MAX);
   for (let more = true; more; ) {
-    const from = commitKey((commits.at(-1)?.modSeq ?? modSeq) + 1);
-    const read = await core.store.query(box, { from, to: endOf('C#'), limit: COMMITS_PER_READ });
-    commits.push(...read.items.filter(isCommit));
-    more = read.more;
+    const range = { from: commitKey(modSeq + 1), to: endOf('C#'), limit: COMMITS_PER_READ };
+    const read = await core.store.query(device.box, range);
+    for (const commit of read.items.filter(isCommit)) {
+      tally.add(commit);
+      modSeq = commit.modSeq;
+    }
+    more = read.more && read.items.length > 0;
   }
-  return commits;
+  return tally;
 }
 
 async function post(
   core: Core,
   device: DeviceRecord,
-  connectionId: string,
-  frame: SyncRequestFrame,
-  { commits, dueMs }: { commits: readonly Commit[]; dueMs: number },
+  tally: Tally,
+  { dueMs, isCleared }: { readonly dueMs: number; readonly isCleared: boolean },
 ): Promise<void> {
-  const { box, deviceId } = device;
+  const { box, deviceId, connectionId = '' } = device;
+  const { commits, changes, frame } = tally;
   const expect = { connectionId };
   if ((await core.sockets.post(connectionId, JSON.stringify(frame))) === 'posted') {
     const nowMs = core.clock.now();
-    const times = { delayMs: waitedMs(device, commits, nowMs), lateMs: Math.max(0, nowMs - dueMs) };
-    await core.registry.patch(device, { set: { announcedModSeq: frame.modSeq }, expect });
-    const changes = Object.values(frame.changes).reduce((sum, number) => sum + number, 0);
-    core.report('pushSent', { box, device: deviceId, commits: commits.length, changes, ...times });
+    const times = { delayMs: tally.waitedMs(nowMs), lateMs: Math.max(0, nowMs - dueMs) };
+    core.report('pushSent', { box, device: deviceId, commits, changes, ...times });
+    const set = { announcedModSeq: frame?.modSeq, ...(!isCleared && { lastPushAtMs: nowMs }) };
+    await core.registry.patch(device, { set, expect });
     return;
   }
   if (core.clock.now() - (device.connectedAtMs ?? 0) < YOUNG_CONNECTION_MS) {
     throw new Error('the connection is not open yet');
   }
   await core.registry.patch(device, { set: { connectionId: undefined, announcedModSeq: undefined }, expect });
-  core.report('pushGone', { box, device: deviceId, commits: commits.length });
+  core.report('pushGone', { box, device: deviceId, commits });
 }

@@ -44,3 +44,9 @@ export const currentEffective = async (
   core: Core,
   device: Pick<DeviceRecord, 'preferences' | 'boxPolicyId' | 'policyId'>,
 ): Promise<Effective> => effectiveOf(device.preferences, await policiesOf(core, device));
+
+/** The record with what is effective as of now, which it is not given anew before its device synchronizes. */
+export const withCurrentPolicies = async (core: Core, device: DeviceRecord): Promise<DeviceRecord> => ({
+  ...device,
+  effective: await currentEffective(core, device),
+});

@@ -1,4 +1,5 @@
-import { aggregate, decideDue, decidePush, OVERDUE_MS } from '../../../../core/push/decide.js';
+import { decidePush, OPENING_MS, OVERDUE_MS } from '../../../../core/push/decide.js';
+import { Tally } from '../../../../core/push/tally.js';
 import type { DeviceRecord } from '../../../../core/registry.js';
 import { effectiveOf } from '../../../../core/scope/effective.js';
 import type { ChangeRow, Commit } from '../../../../core/store/items.js';
@@ -33,8 +34,9 @@ const commit = (modSeq: number, rows = [row('message', 'm1')], by = 'participati
   ({
     kind: 'commit',
     modSeq,
+    atMs: NOW,
     rows,
-    origin: by === 'participatingFunction' ? { by } : { by: 'device', deviceId: by, instanceId: 'any' },
+    origin: by === 'participatingFunction' ? { by } : { by: 'device', deviceId: by, instanceId: 'i1' },
   }) as unknown as Commit;
 
 const only = (folder: string, more: Preferences = {}) =>
@@ -75,13 +77,14 @@ describe('a commit is not announced', () => {
       commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
     ],
   ])('[PU5, PU6, PU7, PU8] %s: %s', (why, _, to, what) => {
-    expect(decidePush(to, what, NOW)).toEqual({ kind: 'none', why });
+    expect(decidePush(to, [what], NOW)).toEqual({ kind: 'none', why });
   });
 });
 
 describe('a commit is announced', () => {
   test.each<[string, DeviceRecord, Commit]>([
     ['of another device of the user', device(), commit(5, undefined, 'tablet')],
+    ['of an earlier instance of the device', device({ instanceId: 'i2' }), commit(5, undefined, 'phone')],
     ['of the Participating Function', device(), commit(5)],
     [
       'in which one of many rows is in the scope',
@@ -125,7 +128,7 @@ describe('a commit is announced', () => {
       commit(5, [row('folder', 'f1', { removed: 'deleted' })]),
     ],
   ])('[PU1] %s', (_, to, what) => {
-    expect(decidePush(to, what, NOW)).toEqual({ kind: 'schedule', dueMs: NOW });
+    expect(decidePush(to, [what], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW });
   });
 
   test.each([
@@ -134,27 +137,55 @@ describe('a commit is announced', () => {
     ['within the window', NOW - 1000, NOW + 4000],
     ['just now', NOW, NOW + 5000],
   ])('when the last push was %s, at the right time', (_, lastPushAtMs, dueMs) => {
-    expect(decidePush(device({ lastPushAtMs }), commit(5), NOW)).toEqual({ kind: 'schedule', dueMs });
+    expect(decidePush(device({ lastPushAtMs }), [commit(5)], NOW)).toEqual({
+      kind: 'schedule',
+      by: 5,
+      dueMs,
+    });
   });
 
   test('at the time of its own mark: sending it had failed midway', () => {
     const marked = device({ pushBy: 5, pushDueMs: NOW + 77, lastPushAtMs: NOW });
-    expect(decidePush(marked, commit(5), NOW)).toEqual({ kind: 'schedule', dueMs: NOW + 77 });
+    expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW + 77 });
   });
 
   test('where the mark of another one is overdue: its push was lost', () => {
     const marked = device({ pushBy: 4, pushDueMs: NOW - OVERDUE_MS - 1 });
-    expect(decidePush(marked, commit(5), NOW)).toEqual({ kind: 'schedule', dueMs: NOW });
+    expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW });
   });
 });
 
-test('a push is not due before the earliest time that is asked for', () => {
-  expect(decideDue(device(), 5, NOW, NOW + 1000)).toEqual({ kind: 'schedule', dueMs: NOW + 1000 });
-  expect(decideDue(device({ lastPushAtMs: NOW - 1000 }), 5, NOW, NOW + 1000)).toEqual({
+test('a connection that is just being opened is given the time for it', () => {
+  const opening = device({ connectedAtMs: NOW - 400 });
+  expect(decidePush(opening, [commit(5)], NOW)).toEqual({
     kind: 'schedule',
-    dueMs: NOW + 4000,
+    by: 5,
+    dueMs: NOW - 400 + OPENING_MS,
   });
 });
+
+describe('several commits together', () => {
+  test('are announced by the first that concerns the device', () => {
+    const outside = [row('message', 'm', { folderId: 'f2', conversationId: 'c2' })];
+    const commits = [commit(4), commit(5, undefined, 'phone'), commit(6, outside), commit(7), commit(8)];
+    expect(decidePush(device({}, only('f1')), commits, NOW)).toEqual({ kind: 'schedule', by: 7, dueMs: NOW });
+  });
+
+  test('find the mark of any of them as their own', () => {
+    const marked = device({ pushBy: 6, pushDueMs: NOW + 77 });
+    expect(decidePush(marked, [commit(5), commit(6)], NOW)).toEqual({
+      kind: 'schedule',
+      by: 6,
+      dueMs: NOW + 77,
+    });
+  });
+});
+
+const frameOf = (to: DeviceRecord, commits: readonly Commit[], nowMs: number) => {
+  const tally = new Tally(to, nowMs);
+  for (const each of commits) tally.add(each);
+  return tally.frame;
+};
 
 describe('what a synchronization request says', () => {
   test('[PU2] is everything since the device synchronized, by type, with the last modSeq', () => {
@@ -163,7 +194,7 @@ describe('what a synchronization request says', () => {
       commit(5, [row('message', 'm1'), row('messageState', 'm1'), row('folder', 'f2')]),
       commit(6, [row('messageState', 'm1'), row('message', 'm2', { conversationId: 'c2' })]),
     ];
-    expect(aggregate(device(), commits, NOW)).toEqual({
+    expect(frameOf(device(), commits, NOW)).toEqual({
       type: 'syncRequest',
       modSeq: 6,
       changes: { message: 2, messageState: 2, folder: 1 },
@@ -181,7 +212,7 @@ describe('what a synchronization request says', () => {
       ),
       commit(7, [row('message', 'own')], 'phone'),
     ];
-    expect(aggregate(device({}, only('f1')), commits, NOW)).toEqual({
+    expect(frameOf(device({}, only('f1')), commits, NOW)).toEqual({
       type: 'syncRequest',
       modSeq: 7,
       changes: { message: 1 },
@@ -195,17 +226,17 @@ describe('what a synchronization request says', () => {
       row('conversationHistory', 'out', { folderId: 'f2', folderBefore: 'f1' }),
       ...Array.from({ length: 12 }, (_, i) => row('message', 'm', { conversationId: `x${i}` })),
     ]);
-    const frame = aggregate(device({}, only('f1')), [moves], NOW);
+    const frame = frameOf(device({}, only('f1')), [moves], NOW);
     expect(frame?.conversations).toEqual(['in', 'out', ...Array.from({ length: 8 }, (_, i) => `x${i}`)]);
     expect(frame?.changes).toEqual({ conversationHistory: 2, message: 12 });
   });
 
   test('is nothing where all of it was announced on this connection', () => {
-    expect(aggregate(device({ announcedModSeq: 6 }), [commit(5), commit(6)], NOW)).toBeUndefined();
+    expect(frameOf(device({ announcedModSeq: 6 }), [commit(5), commit(6)], NOW)).toBeUndefined();
   });
 
   test('is all of it again where some was not announced yet', () => {
-    const frame = aggregate(device({ announcedModSeq: 5 }), [commit(5), commit(6)], NOW);
+    const frame = frameOf(device({ announcedModSeq: 5 }), [commit(5), commit(6)], NOW);
     expect(frame).toMatchObject({ modSeq: 6, changes: { message: 2 } });
   });
 
@@ -220,6 +251,6 @@ describe('what a synchronization request says', () => {
       [commit(5), commit(6, [row('message', 'm', { folderId: 'f2' })])],
     ],
   ])('is nothing %s', (_, to, commits) => {
-    expect(aggregate(to, commits, NOW)).toBeUndefined();
+    expect(frameOf(to, commits, NOW)).toBeUndefined();
   });
 });

@@ -321,12 +321,30 @@ describe('a connection', () => {
     expect(await open('B')).toBe(false);
   });
 
-  test('fails where its push cannot be sent, and leaves no mark that would hold others back', async () => {
+  test('[PU9] that failed before its push was sent leaves a mark; the next one does not wait for that', async () => {
     await disconnected(box.core, phone, 'A');
     await box.given(aMessage());
+    const { send } = box.core.pushQueue;
     box.core.pushQueue.send = async (pushes) => pushes.map(({ message }) => message);
     await expect(open('B')).rejects.toThrow('did not take');
-    expect(await record()).not.toHaveProperty('pushBy');
+    box.core.pushQueue.send = send;
+    await commitAndFanOut();
+    expect(box.pushes).toEqual([]); // the mark holds this one back
+    await open('C');
+    await deliver();
+    expect(box.frames).toEqual([{ connectionId: 'C', frame: expect.objectContaining({ modSeq: 4 }) }]);
+  });
+
+  test('[SO3] is refused where it was closed before it was open: by a newer one, or a revocation', async () => {
+    const patch = box.registry.patch.bind(box.registry);
+    box.registry.patch = async (...args) => {
+      box.registry.patch = patch;
+      const isRecorded = await patch(...args);
+      await open('C');
+      return isRecorded;
+    };
+    expect(await open('B')).toBe(false);
+    expect((await record()).connectionId).toBe('C');
   });
 
   test('that is closed is forgotten, and an older one that is closed late changes nothing', async () => {

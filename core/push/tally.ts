@@ -1,0 +1,64 @@
+import type { ElementType } from '../../protocol/elements/element.js';
+import type { SyncRequestFrame } from '../../protocol/frames.js';
+import type { ConversationId, ModSeq } from '../../protocol/ids.js';
+import { SYNC_REQUEST_CONVERSATIONS_MAX } from '../../protocol/limits.js';
+import type { DeviceRecord } from '../registry.js';
+import { type Scope, scopeOf } from '../scope/scope.js';
+import type { Commit } from '../store/items.js';
+import { conversationOf } from '../sync/placement.js';
+import { concernsScope, isOwn } from './decide.js';
+
+/**
+ * What a synchronization request says: everything since the device synchronized, counted by type, and up to ten
+ * conversations. Commits are added in their order, one by one, so that none has to be kept.
+ */
+export class Tally {
+  private readonly scope: Scope;
+  private readonly counts: Partial<Record<ElementType, number>> = {};
+  private readonly conversations = new Set<ConversationId>();
+  private last: number | undefined;
+  private firstNewsAtMs: number | undefined;
+  commits = 0;
+  changes = 0;
+
+  constructor(
+    private readonly device: DeviceRecord,
+    private readonly nowMs: number,
+  ) {
+    this.scope = scopeOf(device.effective);
+  }
+
+  add(commit: Commit): void {
+    const { announcedModSeq = 0, syncedModSeq } = this.device;
+    this.last = commit.modSeq;
+    this.commits++;
+    if (commit.modSeq <= syncedModSeq || isOwn(commit, this.device)) return;
+    const rows = commit.rows.filter((row) => concernsScope(this.scope, row, this.nowMs));
+    if (rows.length > 0 && commit.modSeq > announcedModSeq) this.firstNewsAtMs ??= commit.atMs;
+    for (const row of rows) {
+      this.changes++;
+      this.counts[row.type] = (this.counts[row.type] ?? 0) + 1;
+      const conversation = conversationOf(row);
+      if (conversation !== undefined && this.conversations.size < SYNC_REQUEST_CONVERSATIONS_MAX) {
+        this.conversations.add(conversation);
+      }
+    }
+  }
+
+  /** Undefined where nothing was added since the last request on this connection. */
+  get frame(): SyncRequestFrame | undefined {
+    if (this.last === undefined || this.firstNewsAtMs === undefined) return undefined;
+    return {
+      type: 'syncRequest',
+      modSeq: this.last as ModSeq,
+      changes: this.counts,
+      conversations: [...this.conversations],
+    };
+  }
+
+  /** How long the oldest change that is told for the first time has waited for it, its window included; connected, that is. */
+  waitedMs(untilMs: number): number {
+    const sinceMs = Math.max(this.firstNewsAtMs ?? untilMs, this.device.connectedAtMs ?? 0);
+    return Math.max(0, untilMs - sinceMs);
+  }
+}
