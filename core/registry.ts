@@ -78,7 +78,7 @@ export interface Registry {
   /**
    * Writes the record and what the box keeps of the device in one transaction. `previous`: the record as it was read,
    * undefined for a new device. A new scopeVersion is kept with its scope, and the oldest one dropped.
-   * `refused`: it is no longer as it was read, or one of the writes is refused.
+   * `refused`: it is no longer as it was read (of another instance, its connection too), or one of the writes is refused.
    */
   register(
     record: DeviceRecord,
@@ -89,7 +89,7 @@ export interface Registry {
   /** Changes the state of a device that is still registered with this instance; false: it is not, or `expect` fails. */
   patch(device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>, patch: DevicePatch): Promise<boolean>;
 
-  /** Removes the device and what the box keeps of it in one transaction. */
+  /** Removes the device, which still has the connection that was read, and what the box keeps of it in one transaction. */
   revoke(record: DeviceRecord, writes: readonly Write[]): Promise<'written' | 'refused'>;
 
   putTicket(ticket: string, holder: TicketHolder, expiresAtMs: number): Promise<void>;

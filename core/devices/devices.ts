@@ -10,6 +10,7 @@ import {
 import { boxCreation } from '../commit/box.js';
 import { firstReceipt } from '../commit/receipts.js';
 import type { Core } from '../core.js';
+import { closeQuietly } from '../push/close.js';
 import type { DeviceRecord } from '../registry.js';
 import { currentEffective, policyOf } from '../scope/policies.js';
 import type { BoxId, Receipt } from '../store/items.js';
@@ -51,7 +52,7 @@ export async function registerDevice(
     const { next, writes } = receiptFor(record, receipt);
     if ((await core.registry.register(record, previous, writes)) === 'written') {
       const replaced = previous?.connectionId;
-      if (replaced && previous.instanceId !== record.instanceId) await core.sockets.close(replaced);
+      if (replaced && previous.instanceId !== record.instanceId) await closeQuietly(core, replaced);
       return { created: !previous, device: shown(record, next) };
     }
   }
@@ -165,7 +166,7 @@ export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): 
     const receipt = kept.get(receiptKey(deviceId));
     const writes: Write[] = receipt ? [{ remove: receipt.sk, when: { version: receipt.version } }] : [];
     if ((await core.registry.revoke(record, writes)) === 'written') {
-      if (record.connectionId) await core.sockets.close(record.connectionId);
+      if (record.connectionId) await closeQuietly(core, record.connectionId);
       return;
     }
   }

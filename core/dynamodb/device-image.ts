@@ -4,6 +4,14 @@ import { boxOf, DEVICES, deviceKey, type Image } from './registry-keys.js';
 
 export const REGISTERED = 'instanceId = :instanceId';
 
+/** The device has the connection that was read: whoever removes the record closes that one, and knows of no other. */
+export const connectedAs = ({
+  connectionId,
+}: Pick<DeviceRecord, 'connectionId'>): { condition: string; values: Image } =>
+  connectionId === undefined
+    ? { condition: 'attribute_not_exists(connectionId)', values: {} }
+    : { condition: 'connectionId = :connectionId', values: { ':connectionId': { S: connectionId } } };
+
 /** Fields of a device record, each an attribute of its own, so that each can be changed and compared alone. */
 const FIELDS = {
   instanceId: 'S',

@@ -21,7 +21,7 @@ import {
 } from '../registry.js';
 import type { BoxId } from '../store/items.js';
 import type { Write } from '../store/store.js';
-import { decodeDevice, encodeDevice, expressions, REGISTERED } from './device-image.js';
+import { connectedAs, decodeDevice, encodeDevice, expressions, REGISTERED } from './device-image.js';
 import { isRefusal } from './errors.js';
 import {
   boxKey,
@@ -98,9 +98,15 @@ export class DynamoRegistry implements Registry {
       ':scopeVersion': { N: String(previous.scopeVersion) },
     };
     if (record.instanceId !== previous.instanceId) {
-      const Item = encodeDevice(record);
-      const put = { ConditionExpression: condition, ExpressionAttributeValues: asRead };
-      return { Put: { TableName: this.table, Item, ...put } };
+      const connected = connectedAs(previous);
+      return {
+        Put: {
+          TableName: this.table,
+          Item: encodeDevice(record),
+          ConditionExpression: `${condition} AND ${connected.condition}`,
+          ExpressionAttributeValues: { ...asRead, ...connected.values },
+        },
+      };
     }
     // Connection and pushes of the same instance go on meanwhile: only what registering is about may be touched.
     const { Key, ...update } = expressions(record, {
@@ -123,12 +129,13 @@ export class DynamoRegistry implements Registry {
   }
 
   async revoke(record: DeviceRecord, writes: readonly Write[]) {
+    const connected = connectedAs(record);
     const remove = {
       Delete: {
         TableName: this.table,
         Key: deviceKey(record.box, record.deviceId),
-        ConditionExpression: REGISTERED,
-        ExpressionAttributeValues: { ':instanceId': { S: record.instanceId } },
+        ConditionExpression: `${REGISTERED} AND ${connected.condition}`,
+        ExpressionAttributeValues: { ':instanceId': { S: record.instanceId }, ...connected.values },
       },
     };
     return this.transact([remove, ...writes.map((write) => actionOf(this.storeTable, record.box, write))]);

@@ -2,6 +2,7 @@ import type { Core } from '../core.js';
 import type { TicketHolder } from '../registry.js';
 import { withCurrentPolicies } from '../scope/policies.js';
 import { readHead } from '../sync/read-log.js';
+import { closeQuietly } from './close.js';
 import { OPENING_MS, windowEndMs } from './decide.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
 
@@ -54,15 +55,6 @@ async function tellIfBehind(
     await sendPushes(core, [pushMessage(device, head.modSeq, dueMs)]);
   }
   return true;
-}
-
-/** The older connection is no longer the device's, whether it could be closed or not. */
-async function closeQuietly(core: Core, connectionId: string): Promise<void> {
-  try {
-    await core.sockets.close(connectionId);
-  } catch (error) {
-    core.report('closeFailed', { error: error instanceof Error ? error.name : 'unknown' });
-  }
 }
 
 /** Forgets a connection that was closed, if it is still the device's: the news of an older one may come late. */

@@ -40,6 +40,8 @@ export function describeRegistry(
       return record;
     };
 
+    const device = async () => (await registry.device(box, PHONE)) as DeviceRecord;
+
     const without = (folder: string) => {
       const preferences = { folders: [folder as FolderId], excludeConversations: ['c7' as ConversationId] };
       return { preferences, effective: effectiveOf(preferences, []) };
@@ -147,6 +149,28 @@ export function describeRegistry(
         expect(await registry.device(box, PHONE)).toEqual(second);
       });
 
+      test.each([
+        ['was made', undefined, 'B'],
+        ['was replaced', 'A', 'B'],
+        ['was closed', 'A', undefined],
+      ])(
+        'when another instance would not know of a connection that %s since',
+        async (_, connectionId, now) => {
+          const read = await registered({ connectionId });
+          await registry.patch(read, { set: { connectionId: now } });
+          const next = aRecord({ instanceId: 'i2' as InstanceId });
+          expect(await registry.register(next, read, [])).toBe('refused');
+          expect(await registry.register(next, await device(), [])).toBe('written');
+        },
+      );
+
+      test('but not by the same instance because it has connected since', async () => {
+        const read = await registered();
+        await registry.patch(read, { set: { connectionId: 'B' } });
+        expect(await registry.register({ ...read, name: 'new' }, read, [])).toBe('written');
+        expect(await device()).toMatchObject({ name: 'new', connectionId: 'B' });
+      });
+
       test('when the device was revoked since', async () => {
         const read = await registered();
         await registry.revoke(read, []);
@@ -217,8 +241,6 @@ export function describeRegistry(
     });
 
     describe('patch', () => {
-      const device = async () => (await registry.device(box, PHONE)) as DeviceRecord;
-
       test('sets and removes fields, and leaves the others', async () => {
         const read = await registered({ name: 'Pixel', pushBy: 5, pushDueMs: 6 });
         expect(
@@ -283,6 +305,20 @@ export function describeRegistry(
         expect(await registry.device(box, PHONE)).toEqual(read);
         expect((await store.get(box, ['R#phone'])).size).toBe(1);
       });
+
+      test.each([
+        ['was made', undefined, 'B'],
+        ['was replaced', 'A', 'B'],
+        ['was closed', 'A', undefined],
+      ])(
+        'is refused where its connection %s since, so that whoever revokes knows which to close',
+        async (_, connectionId, now) => {
+          const read = await registered({ connectionId });
+          await registry.patch(read, { set: { connectionId: now } });
+          expect(await registry.revoke(read, [])).toBe('refused');
+          expect(await registry.revoke(await device(), [])).toBe('written');
+        },
+      );
 
       test('is refused for another instance, and for a device that is not there', async () => {
         const read = await registered();

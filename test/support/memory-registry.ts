@@ -57,6 +57,8 @@ export class MemoryRegistry implements Registry {
     const now = await this.device(record.box, record.deviceId);
     if (now?.instanceId !== previous?.instanceId || now?.scopeVersion !== previous?.scopeVersion)
       return 'refused';
+    if (now && now.instanceId !== record.instanceId && now.connectionId !== previous?.connectionId)
+      return 'refused';
     if (writes.length > 0 && (await this.store.write(record.box, writes)) === 'refused') return 'refused';
     const { name, preferences, scopeVersion, effective } = record;
     const kept = this.scopesOf(record.box, record.deviceId);
@@ -68,7 +70,8 @@ export class MemoryRegistry implements Registry {
   }
 
   async revoke(record: DeviceRecord, writes: readonly Write[]) {
-    if ((await this.device(record.box, record.deviceId))?.instanceId !== record.instanceId) return 'refused';
+    const now = await this.device(record.box, record.deviceId);
+    if (now?.instanceId !== record.instanceId || now.connectionId !== record.connectionId) return 'refused';
     if (writes.length > 0 && (await this.store.write(record.box, writes)) === 'refused') return 'refused';
     this.records.delete(JSON.stringify([record.box, record.deviceId]));
     return 'written';
