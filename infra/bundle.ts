@@ -15,6 +15,7 @@ const IN_PLACE_OF = Object.fromEntries(
   [
     ['@aws-sdk/credential-provider-node', 'credential-provider-node.ts'],
     ['@smithy/core/event-streams', 'event-streams.ts'],
+    ['@aws-sdk/middleware-endpoint-discovery', 'endpoint-discovery.ts'],
   ].map(([name, file]) => [name, join(PROJECT_ROOT, 'infra', 'in-place-of', file ?? '')]),
 );
 

@@ -5,7 +5,11 @@ import { Worker } from 'node:worker_threads';
 import { synthesize } from '../../scripts/synthesize.js';
 import { OWN_ISSUER, type Resource } from './stack.js';
 
-const BUNDLE_MAX_BYTES = 360 * 1024;
+const BUNDLE_MAX_BYTES = 300 * 1024;
+/** These hold commit, synchronization and scope; their AWS clients alone take 190 KB. */
+const SYNC_BUNDLE_MAX_BYTES = 340 * 1024;
+const maxBytesOf = (name: string) =>
+  /sync$/.test(name.replace('cpm-sync-', '')) ? SYNC_BUNDLE_MAX_BYTES : BUNDLE_MAX_BYTES;
 
 interface Loaded {
   readonly handler?: string;
@@ -63,7 +67,7 @@ function load(file: string, variables: readonly string[]): Promise<Loaded> {
 test('each function is one small file', () => {
   const sizes = functions().map(({ name, file }) => ({ name, bytes: statSync(file).size }));
   expect(sizes).toHaveLength(12);
-  expect(sizes.filter(({ bytes }) => bytes > BUNDLE_MAX_BYTES)).toEqual([]);
+  expect(sizes.filter(({ name, bytes }) => bytes > maxBytesOf(name))).toEqual([]);
 });
 
 test('each function has code of its own', () => {
