@@ -5,9 +5,9 @@ import { Worker } from 'node:worker_threads';
 import { synthesize } from '../../scripts/synthesize.js';
 import { OWN_ISSUER, type Resource } from './stack.js';
 
-const BUNDLE_MAX_BYTES = 300 * 1024;
+const BUNDLE_MAX_BYTES = 315 * 1024;
 /** These hold commit, synchronization and scope; their AWS clients alone take 190 KB. */
-const SYNC_BUNDLE_MAX_BYTES = 340 * 1024;
+const SYNC_BUNDLE_MAX_BYTES = 350 * 1024;
 const maxBytesOf = (name: string) =>
   /sync$/.test(name.replace('cpm-sync-', '')) ? SYNC_BUNDLE_MAX_BYTES : BUNDLE_MAX_BYTES;
 
