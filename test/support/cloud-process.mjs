@@ -87,8 +87,8 @@ export async function startCloud() {
     removeFolder();
   };
   try {
-    const { url, socketUrl, issuer } = await readyLine(child);
-    return { facts: { url, socketUrl, issuer, outDir, pid: child.pid }, stop };
+    const { url, socketUrl, issuer, dynamodbEndpoint } = await readyLine(child);
+    return { facts: { url, socketUrl, issuer, dynamodbEndpoint, outDir, pid: child.pid }, stop };
   } catch (error) {
     error.message += `:\n${readFileSync(logFile, 'utf8')}`;
     await stop();

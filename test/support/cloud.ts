@@ -6,6 +6,7 @@ export interface CloudFacts {
   readonly url: string;
   readonly socketUrl: string;
   readonly issuer: string;
+  readonly dynamodbEndpoint: string;
   readonly outDir: string; // what was synthesized for it
   readonly pid: number;
 }
@@ -36,6 +37,7 @@ export interface WireSync {
   readonly reset?: boolean;
   readonly backfill?: { readonly sent: number; readonly total: number };
   readonly nextSyncAfterSeconds?: number;
+  readonly effective?: Readonly<Record<string, unknown>>;
 }
 export interface WireProblem {
   readonly type: string;
@@ -113,6 +115,26 @@ export class User {
       body: { operations },
       url: this.url,
     });
+  }
+
+  /** As the service provider, which acts for any user. */
+  async provider<Body = WireProblem>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<HttpAnswer<Body>> {
+    return call<Body>(method, path, { token: await this.token('cpm/admin'), body, url: this.url });
+  }
+
+  /** Makes a policy of its own, and assigns it to the box. @returns its id. */
+  async policy(policy: object, policyId = `policy-${unique()}`): Promise<string> {
+    const path = `/v1/policies/${encodeURIComponent(policyId)}`;
+    const put = await this.provider('PUT', path, policy);
+    if (put.status !== 200) throw new Error(`no policy: ${JSON.stringify(put.body)}`);
+    const box = `/v1/users/${encodeURIComponent(this.id)}/box`;
+    const assigned = await this.provider('PUT', box, { policyId });
+    if (assigned.status !== 200) throw new Error(`not assigned: ${JSON.stringify(assigned.body)}`);
+    return policyId;
   }
 
   async device(deviceId = 'phone', preferences?: object): Promise<Device> {

@@ -1,0 +1,182 @@
+import { aMessage } from '../support/builders.js';
+import { type Device, names, User, unique, type WireProblem, type WireSync } from '../support/cloud.js';
+
+const DAY_MS = 86_400_000;
+const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
+
+type Shown = Record<string, unknown> & { effective: Record<string, unknown> };
+
+const effectiveOf = async (device: Device) => (await device.call<Shown>('GET', device.path)).body.effective;
+const boxOf = (user: User) => `/v1/users/${encodeURIComponent(user.id)}/box`;
+const deviceOf = (user: User, deviceId: string) =>
+  `/v1/users/${encodeURIComponent(user.id)}/devices/${encodeURIComponent(deviceId)}`;
+
+const FULL = {
+  elementTypes: ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'],
+  maxMessageAgeDays: { 'chat-message': 365 },
+  maxDevices: 10,
+  maxMessages: 100_000,
+  maxTextBytes: 65_536,
+  syncTimerSeconds: 300,
+  minPushWindowMs: 1000,
+};
+
+test.concurrent('[PO1] the policy default is there without having been put', async () => {
+  const user = new User();
+  const shown = await user.provider('GET', '/v1/policies/default');
+  expect(shown.status).toBe(200);
+  const phone = await user.device();
+  expect(await effectiveOf(phone)).toMatchObject({
+    elementTypes: FULL.elementTypes,
+    maxMessageAgeDays: {},
+    folders: '*',
+  });
+});
+
+test.concurrent('[PO2] a policy is shown as it was put, the last one, and one that never was is 404', async () => {
+  const user = new User();
+  const path = `/v1/policies/${encodeURIComponent(`a/b ${unique()}`)}`;
+  const missing = await user.provider('GET', path);
+  expect([missing.status, missing.body.type]).toEqual([404, '/problems/not-found']);
+  expect((await user.provider('PUT', path, FULL)).body).toEqual(FULL);
+  expect((await user.provider('GET', path)).body).toEqual(FULL);
+  await user.provider('PUT', path, { maxDevices: 3 });
+  expect((await user.provider('GET', path)).body).toEqual({ maxDevices: 3 });
+});
+
+test.concurrent('[PO2] a policy that never was, and a device that is not there, are not assigned to: 404', async () => {
+  const user = new User();
+  const phone = await user.device();
+  const assignments: [string, string][] = [
+    [boxOf(user), `never-${unique()}`],
+    [deviceOf(user, phone.deviceId), `never-${unique()}`],
+    [deviceOf(user, 'nobody'), 'default'],
+    [deviceOf(new User(), 'phone'), 'default'],
+  ];
+  for (const [path, policyId] of assignments) {
+    const { status, body } = await user.provider('PUT', path, { policyId });
+    expect([status, body.type]).toEqual([404, '/problems/not-found']);
+  }
+});
+
+test.concurrent.each<[string, object, string[]]>([
+  ['an unknown member', { colour: 'red' }, ['/colour']],
+  ['an unknown type', { elementTypes: ['photo'] }, ['/elementTypes/0']],
+  ['an unknown context', { maxMessageAgeDays: { telegram: 1 } }, ['/maxMessageAgeDays/telegram']],
+  ['an age of no days', { maxMessageAgeDays: { 'chat-message': 0 } }, ['/maxMessageAgeDays/chat-message']],
+  [
+    'several faults',
+    { maxDevices: 0, maxMessages: 1.5, syncTimerSeconds: '5', minPushWindowMs: 900_001 },
+    ['/maxDevices', '/maxMessages', '/minPushWindowMs', '/syncTimerSeconds'],
+  ],
+])('[TR5, ER2] a policy with %s is refused, with all its faults', async (_, policy, pointers) => {
+  const { status, body } = await new User().provider('PUT', `/v1/policies/faulty-${unique()}`, policy);
+  expect([status, body.type]).toEqual([400, '/problems/invalid-request']);
+  expect(body.errors?.map(({ pointer }) => pointer).sort()).toEqual(pointers);
+});
+
+test.concurrent('[PO3, PO5, PO9] a policy of the box narrows what each device asks for', async () => {
+  const user = new User();
+  const phone = await user.device('phone', {
+    elementTypes: ['message', 'messageState', 'folder'],
+    maxMessageAgeDays: 100,
+    pushWindowMs: 100,
+  });
+  const tablet = await user.device('tablet', { maxTextBytes: 10, pushWindowMs: 60_000 });
+  await user.policy({
+    elementTypes: ['conversationHistory', 'message', 'messageState'],
+    maxMessageAgeDays: { 'chat-message': 30, 'fax-message': 200 },
+    maxTextBytes: 20,
+    minPushWindowMs: 5000,
+  });
+  expect((await phone.request<WireSync>()).body.effective).toMatchObject({
+    elementTypes: ['message', 'messageState'],
+    maxMessageAgeDays: { 'chat-message': 30, 'fax-message': 100, 'pager-message': 100 },
+    maxTextBytes: 20,
+    pushWindowMs: 5000,
+  });
+  expect((await tablet.request<WireSync>()).body.effective).toMatchObject({
+    elementTypes: ['conversationHistory', 'message', 'messageState'],
+    maxMessageAgeDays: { 'chat-message': 30, 'fax-message': 200 },
+    maxTextBytes: 10,
+    pushWindowMs: 60_000,
+  });
+});
+
+test.concurrent('[PO4] a policy of one device narrows it beside its box, widens nothing, and leaves the others alone', async () => {
+  const user = new User();
+  const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
+  await user.policy({ maxTextBytes: 20, maxMessageAgeDays: { 'chat-message': 30 } });
+  const own = `policy-${unique()}`;
+  const policy = { maxTextBytes: 1000, maxMessageAgeDays: { 'chat-message': 7 } };
+  expect((await user.provider('PUT', `/v1/policies/${own}`, policy)).status).toBe(200);
+  const assigned = await user.provider('PUT', deviceOf(user, 'phone'), { policyId: own });
+  expect([assigned.status, assigned.body]).toEqual([200, { policyId: own }]);
+  const effective = async (device: Device) => (await device.request<WireSync>()).body.effective;
+  expect(await effective(phone)).toMatchObject({
+    maxTextBytes: 20,
+    maxMessageAgeDays: { 'chat-message': 7 },
+  });
+  expect(await effective(tablet)).toMatchObject({
+    maxTextBytes: 20,
+    maxMessageAgeDays: { 'chat-message': 30 },
+  });
+});
+
+test.concurrent('[PO5, PO10] a policy that changes holds from its answer on, and costs a device its difference', async () => {
+  const user = new User();
+  const policyId = await user.policy({ maxMessageAgeDays: { 'chat-message': 10 } });
+  const phone = await user.device();
+  const young = { messageContext: 'chat-message', date: daysAgo(2) };
+  const old = { messageContext: 'chat-message', date: daysAgo(20) };
+  await user.deposit(aMessage({ id: 'young', ...young }), aMessage({ id: 'old', ...old, flags: ['x'] }));
+  const first = await phone.synchronize();
+  expect(names(first.changes)).toEqual(expect.arrayContaining(['message young']));
+  expect(names(first.changes)).not.toContain('message old');
+
+  const path = `/v1/policies/${policyId}`;
+  await user.provider('PUT', path, { maxMessageAgeDays: { 'chat-message': 30 } });
+  expect(names((await phone.synchronize()).changes)).toEqual(['message old', 'messageState old']);
+  expect(phone.pages.at(-1)?.effective).toMatchObject({ maxMessageAgeDays: { 'chat-message': 30 } });
+
+  await user.provider('PUT', path, { maxMessageAgeDays: { 'chat-message': 10 } });
+  expect((await phone.synchronize()).changes).toEqual([]);
+  expect(phone.pages.at(-1)?.effective).toMatchObject({ maxMessageAgeDays: { 'chat-message': 10 } });
+  await phone.synchronize();
+  expect(Object.keys(phone.pages.at(-1) ?? {})).toEqual(['syncToken']);
+});
+
+test.concurrent('[PO7, DV8, ER16] a device more than the policy allows is refused, until one is revoked', async () => {
+  const user = new User();
+  await user.policy({ maxDevices: 2 });
+  const [phone] = [await user.device('phone'), await user.device('tablet')];
+  const register = (deviceId: string) =>
+    phone.call<WireProblem>('PUT', `/v1/devices/${deviceId}`, { instanceId: 'i' });
+  const { status, body } = await register('watch');
+  expect([status, body.type]).toEqual([409, '/problems/too-many-devices']);
+  expect((await register('tablet')).status).toBe(200); // one that is there may change
+  await phone.call('DELETE', '/v1/devices/tablet');
+  expect((await register('watch')).status).toBe(201);
+});
+
+test.concurrent('[PO8, SY16] the timer for the next synchronization is that of the policy', async () => {
+  const user = new User();
+  await user.policy({ syncTimerSeconds: 42 });
+  const phone = await user.device();
+  expect((await phone.request<WireSync>()).body.nextSyncAfterSeconds).toBe(42);
+  const other = await new User().device();
+  expect((await other.request<WireSync>()).body.nextSyncAfterSeconds).toBeGreaterThan(0);
+});
+
+test.concurrent('[SP6] the provider sees the devices of a user as the user does', async () => {
+  const user = new User();
+  const phone = await user.device('phone', { maxTextBytes: 7 });
+  await user.device('tablet');
+  const path = `/v1/users/${encodeURIComponent(user.id)}/devices`;
+  const seen = await user.provider<{ devices: { deviceId: string }[] }>('GET', path);
+  expect(seen.status).toBe(200);
+  expect(seen.body).toEqual((await phone.call('GET', '/v1/devices')).body);
+  expect(seen.body.devices.map(({ deviceId }) => deviceId).sort()).toEqual(['phone', 'tablet']);
+  const nobody = `/v1/users/${encodeURIComponent(new User().id)}/devices`;
+  expect((await user.provider('GET', nobody)).body).toEqual({ devices: [] });
+});
