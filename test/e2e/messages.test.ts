@@ -168,7 +168,7 @@ describe('a message state', () => {
     expect((await user.deposit(aMessage())).modSeq).toBe(modSeq + 1);
   });
 
-  test.concurrent('[EL4] has 64 flags and 1,000 dispositions at most', async () => {
+  test.concurrent('[EL4] has 64 flags at most, and as many dispositions as fit into 64 KB', async () => {
     const { user } = await aBox();
     const flags = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, i) => `flag${from + i}`);

@@ -67,11 +67,11 @@ export function modifyConversation(
   ) {
     return conflict(elementOf(found));
   }
-  const patch = patched(found.data, operation.data, conversationDataSchema);
+  const patch = patched(found, draft.modSeq, operation.data, conversationDataSchema);
   if ('outcome' in patch) return patch.outcome;
-  const outcome = folderOutcome(draft, patch.data.folderId);
+  const outcome = folderOutcome(draft, patch.item.data.folderId);
   if (outcome) return outcome;
-  draft.stage({ ...found, modSeq: draft.modSeq, data: patch.data }, 'conversationHistory');
+  draft.stage(patch.item, 'conversationHistory');
   return applied;
 }
 

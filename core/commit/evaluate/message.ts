@@ -99,9 +99,9 @@ export function modifyMessage(draft: Draft, operation: OperationOf<'modify messa
   if (operation.ifModSeq !== undefined && operation.ifModSeq !== draft.modSeqBefore(message.sk, 'message')) {
     return conflict(elementOf(message));
   }
-  const patch = patched(message.data, operation.data, messageDataSchema);
+  const patch = patched(message, draft.modSeq, operation.data, messageDataSchema);
   if ('outcome' in patch) return patch.outcome;
-  draft.stage({ ...message, modSeq: draft.modSeq, data: patch.data }, 'message');
+  draft.stage(patch.item, 'message');
   return applied;
 }
 

@@ -48,9 +48,9 @@ export function modifySession(draft: Draft, operation: OperationOf<'modify sessi
   const found = findSession(draft, operation);
   if ('outcome' in found) return found.outcome;
   const { session } = found;
-  const patch = patched(session.data, operation.data, sessionDataSchema);
+  const patch = patched(session, draft.modSeq, operation.data, sessionDataSchema);
   if ('outcome' in patch) return patch.outcome;
-  draft.stage({ ...session, modSeq: draft.modSeq, data: patch.data }, 'sessionHistory');
+  draft.stage(patch.item, 'sessionHistory');
   return applied;
 }
 

@@ -77,12 +77,18 @@ test('[EL4] a message takes 64 flags and no more', async () => {
   await box.given(stateChange('m1', { addFlags: ['other'], removeFlags: ['k0'] }));
 });
 
-test('[EL4] a message takes 1,000 dispositions and no more', async () => {
+test('[EL4] a message takes no more than 1,000 dispositions, and no more than 64 KB of them', async () => {
   const reports = (from: number, count: number) =>
     Array.from({ length: count }, (_, i) => report(`t:${from + i}`, 'delivered', '2026-02-28T09:00:00Z'));
+  expect(pointersOf(await box.result(stateChange('m1', { dispositions: reports(0, 1001) })))).toEqual([
+    '/data/dispositions',
+  ]);
   await box.given(stateChange('m1', { dispositions: reports(0, 600) }));
   expect(pointersOf(await box.result(stateChange('m1', { dispositions: reports(600, 401) })))).toEqual([
     '/data/dispositions',
+  ]);
+  expect(pointersOf(await box.result(stateChange('m1', { dispositions: reports(600, 400) })))).toEqual([
+    '/data',
   ]);
   expect(await box.statuses(stateChange('m1', { dispositions: reports(600, 1) }))).toEqual(['applied']);
 });
