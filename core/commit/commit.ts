@@ -45,17 +45,21 @@ interface Unanswered<T> {
 /**
  * Reads, decides, writes; again from the start when another commit came in between. All commits of a box replace the
  * head they have read, so they are in one line: what was decided on holds at the moment of the write.
- * @throws SyncProblem `busy` when the box stayed contended for all attempts, `device-not-registered` when there is no box.
+ * @throws SyncProblem `busy` when the box stayed contended for all attempts, `device-not-registered` when there is no box,
+ * `too-many-requests` when the database takes no more for it.
  */
 export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Promise<T> {
   const keys = new Set([HEAD_KEY, ...intent.keys]);
   const unanswered: Unanswered<T>[] = [];
+  let isUnknown = false; // whether an attempt was done
   let folders: readonly StoredFolder[] | undefined;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 0) await backOff(core.clock, attempt);
     for (const { commit } of unanswered) keys.add(commit.sk);
     if (keys.size > SNAPSHOT_KEYS_MAX) throw new SnapshotTooLarge();
-    const stored = await core.store.snapshot(box, [...keys]);
+    const stored = await core.store.snapshot(box, [...keys]).catch((error) => {
+      throw isUnknown ? notKnown(error) : error;
+    });
     if (!stored) continue;
     const done = unanswered.find(({ commit }) => isThere(stored, commit));
     if (done) {
@@ -94,8 +98,10 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
         return decision.answer;
       }
     } catch (error) {
+      if (error instanceof SyncProblem) throw isUnknown ? notKnown(error) : error; // this one is surely not done
       // Done or not: the next reading tells, by our nonce in the log, or for a device by its receipt.
       if (attempt === ATTEMPTS_MAX - 1) throw error;
+      isUnknown = true;
       if (made) unanswered.push({ commit: made, answer: decision.answer });
       core.report('commitUnanswered', { attempt, error: error instanceof Error ? error.name : 'unknown' });
     }
@@ -105,6 +111,10 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
     retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS,
   });
 }
+
+/** That nothing was done may be told only of all attempts: a 4xx says so, a 5xx does not. */
+const notKnown = (error: unknown): unknown =>
+  error instanceof SyncProblem ? new SyncProblem('unavailable', {}, { cause: error }) : error;
 
 async function allFolders(core: Core, box: BoxId): Promise<readonly StoredFolder[]> {
   const { items } = await core.store.query(box, {

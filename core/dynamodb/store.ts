@@ -10,8 +10,10 @@ import {
 import type { BoxId, StoredItem } from '../store/items.js';
 import type { Range, Store, Write } from '../store/store.js';
 import { SnapshotTooLarge } from '../store/store.js';
+import { SyncProblem } from '../sync-problem.js';
 import { isRefusal, isTooLarge } from './errors.js';
 import { decodeItem, encodeItem } from './items.js';
+import { isRefusedAsTooMuch } from './throttling.js';
 
 const BATCH_GET_MAX = 100;
 const UNPROCESSED_WAIT_MS = 50;
@@ -39,6 +41,8 @@ export const actionOf = (table: string, box: BoxId, write: Write): TransactWrite
         },
       };
 
+const tooMuch = (cause: unknown) => new SyncProblem('too-many-requests', {}, { cause });
+
 /** The boxes in one DynamoDB table, `box` and `sk`, no secondary index. */
 export class DynamoStore implements Store {
   constructor(
@@ -53,7 +57,8 @@ export class DynamoStore implements Store {
       return byKey(Responses.flatMap(({ Item }) => (Item ? [decodeItem(Item).item] : [])));
     } catch (error) {
       if (isRefusal(error)) return undefined;
-      throw isTooLarge(error) ? new SnapshotTooLarge({ cause: error }) : error;
+      if (isTooLarge(error)) throw new SnapshotTooLarge({ cause: error });
+      throw isRefusedAsTooMuch(error, 'read') ? tooMuch(error) : error;
     }
   }
 
@@ -81,7 +86,7 @@ export class DynamoStore implements Store {
       return 'written';
     } catch (error) {
       if (isRefusal(error)) return 'refused';
-      throw error;
+      throw isRefusedAsTooMuch(error, 'write') ? tooMuch(error) : error;
     }
   }
 

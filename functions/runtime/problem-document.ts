@@ -2,7 +2,7 @@ import { type ProblemDetails, SyncProblem } from '../../core/sync-problem.js';
 import { PROBLEMS, type Problem, type ProblemKind, problemType } from '../../protocol/problem.js';
 import { describeError, logger } from './log.js';
 import { count, measure } from './metrics.js';
-import { isTooMuch, isUnavailable } from './unavailable.js';
+import { isUnavailable } from './unavailable.js';
 
 const COMES_BACK: ReadonlySet<ProblemKind> = new Set(['too-many-requests', 'busy', 'unavailable']);
 const RETRY_AFTER_SECONDS = 1; // clients add their own growing jitter
@@ -10,8 +10,7 @@ const RETRY_AFTER_SECONDS = 1; // clients add their own growing jitter
 /** The problem that a thrown error is to its caller; what is not of the protocol tells nothing of itself. */
 export function syncProblemOf(error: unknown): SyncProblem {
   if (error instanceof SyncProblem) return error;
-  const passing = isTooMuch(error) ? 'too-many-requests' : isUnavailable(error) ? 'unavailable' : undefined;
-  return new SyncProblem(passing ?? 'internal', {}, { cause: error });
+  return new SyncProblem(isUnavailable(error) ? 'unavailable' : 'internal', {}, { cause: error });
 }
 
 /** Notes a problem: defects as errors with their causes, refusals by their kind alone. */

@@ -32,9 +32,6 @@ const handler = httpEndpoint({
   'GET /v1/gap': throwing(new SyncProblem('operation-gap', { expectedN: 41 })),
   'GET /v1/busy': throwing(new SyncProblem('busy', { detail: 'contended', retryAfterSeconds: 2.4 })),
   'GET /v1/throttled': throwing(Object.assign(new Error('slow down'), { name: 'ThrottlingException' })),
-  'GET /v1/hot': throwing(
-    Object.assign(new Error('hot'), { name: 'ProvisionedThroughputExceededException' }),
-  ),
   'GET /v1/defect': throwing(new Error('tel:+15550199 is in the way', { cause: new Error('deeper reason') })),
   'GET /v1/slow': route({ scope }, never),
   'GET /v1/later': notImplemented(scope, 'Doing this'),
@@ -144,12 +141,6 @@ test('a problem of the core keeps what the client needs of it', async () => {
   expect(bodyOf(await answerTo({ routeKey: 'GET /v1/gap' }))).toMatchObject({ status: 409, expectedN: 41 });
   const busy = await answerTo({ routeKey: 'GET /v1/busy' });
   expect([busy.statusCode, busy.headers['retry-after']]).toEqual([503, '3']);
-});
-
-test('[ER17] a database that takes no more for this box is too many requests for a while', async () => {
-  const answer = await answerTo({ routeKey: 'GET /v1/hot' });
-  expect(bodyOf(answer)).toMatchObject({ type: '/problems/too-many-requests', status: 429 });
-  expect(answer.headers['retry-after']).toBe('1');
 });
 
 test('[ER19] a throttled database is unavailable for a while', async () => {

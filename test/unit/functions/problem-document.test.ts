@@ -15,23 +15,13 @@ test.each([
   named('InternalServerError', { $metadata: { httpStatusCode: 500 } }),
   named('SomethingNew', { $metadata: { httpStatusCode: 503 } }),
   named('Error', { code: 'ECONNRESET' }),
-  named('TransactionCanceledException', { CancellationReasons: [{ Code: 'RequestLimitExceeded' }] }),
-])('[ER19] an error that passes by itself is unavailable: %s', (error) => {
-  const problem = syncProblemOf(error);
-  expect(problem.kind).toBe('unavailable');
-  expect(retryAfterSeconds(problem)).toBe(1);
-  expect(problem.cause).toBe(error);
-});
-
-test.each([
   named('ProvisionedThroughputExceededException'),
   named('TransactionCanceledException', {
     CancellationReasons: [{ Code: 'None' }, { Code: 'ThrottlingError' }],
   }),
-  named('TransactionCanceledException', { CancellationReasons: [{ Code: 'ProvisionedThroughputExceeded' }] }),
-])('[ER17] more than the database takes for a box is too many requests: %s', (error) => {
+])('[ER19] an error that passes by itself is unavailable: %s', (error) => {
   const problem = syncProblemOf(error);
-  expect(problem.kind).toBe('too-many-requests');
+  expect(problem.kind).toBe('unavailable');
   expect(retryAfterSeconds(problem)).toBe(1);
   expect(problem.cause).toBe(error);
 });

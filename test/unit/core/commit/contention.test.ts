@@ -1,6 +1,7 @@
 import type { Caller } from '../../../../core/commit/commit-operations.js';
 import type { BoxId } from '../../../../core/store/items.js';
 import { SnapshotTooLarge, type Write } from '../../../../core/store/store.js';
+import { SyncProblem } from '../../../../core/sync-problem.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,
@@ -13,13 +14,14 @@ import {
 } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 
-type Fate = 'lost' | 'doneUnanswered' | 'landsLate' | 'refused';
+type Fate = 'lost' | 'doneUnanswered' | 'landsLate' | 'refused' | 'tooMuch';
 
 /** A store in which others write between snapshot and write, and whose next writes meet with a fate. */
 class Contended extends MemoryStore {
   readonly fates: (Fate | undefined)[] = [];
   readonly beforeWrites: (() => Promise<unknown>)[] = [];
   snapshotMax = Number.POSITIVE_INFINITY;
+  isTooMuchToRead = false;
   writes = 0;
   snapshots = 0;
   private late: { box: BoxId; writes: readonly Write[]; when: number } | undefined;
@@ -27,6 +29,7 @@ class Contended extends MemoryStore {
   override async snapshot(box: BoxId, keys: readonly string[]) {
     this.snapshots++;
     if (keys.length > this.snapshotMax) throw new SnapshotTooLarge();
+    if (this.isTooMuchToRead) throw new SyncProblem('too-many-requests');
     return super.snapshot(box, keys);
   }
 
@@ -35,6 +38,7 @@ class Contended extends MemoryStore {
     this.writes++;
     const fate = this.fates.shift();
     if (fate === 'refused') return 'refused';
+    if (fate === 'tooMuch') throw new SyncProblem('too-many-requests');
     if (fate === 'lost') throw new Error('no answer');
     if (fate === 'landsLate') {
       this.late = { box, writes, when: this.writes + 1 };
@@ -141,6 +145,33 @@ describe('contention', () => {
     store.fates.push('refused', 'refused');
     const { results } = await box.sync(phone, { operations: [deletion('m9', { n: 1 })] });
     expect(results).toEqual([{ n: 1, status: 'parentNotFound' }]);
+  });
+});
+
+describe('a database that takes no more for this box', () => {
+  const operations = [aMessage({ n: 1, id: 'm1' })];
+
+  test('[ER17] is told at once, since nothing was done', async () => {
+    store.fates.push('refused', 'tooMuch');
+    const before = store.writes;
+    await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'too-many-requests' });
+    expect(store.writes - before).toBe(2);
+    expect(await messages()).toEqual([]);
+  });
+
+  test('[XO8] at the write after one without answer is no 4xx, since that may have been done', async () => {
+    store.fates.push('lost', 'tooMuch');
+    await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  test('[XO8] at the reading after a write without answer is no 4xx either', async () => {
+    store.fates.push('doneUnanswered');
+    store.beforeWrites.push(async () => {
+      store.isTooMuchToRead = true;
+    });
+    await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'unavailable' });
+    store.isTooMuchToRead = false;
+    expect((await box.sync(phone, { operations })).results).toMatchObject([{ n: 1, status: 'applied' }]);
   });
 });
 

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalCloud } from '../../local/local-cloud.js';
+import { cloud } from './cloud.js';
+
+/** What the database does with a request instead of answering it. */
+export type Fault =
+  /** Answers this error, as DynamoDB does. */
+  | { readonly error: string; readonly status?: number; readonly reasons?: readonly string[] }
+  /** Never answers. */
+  | 'silence'
+  /** Breaks the connection, before it has done anything or after it has done it. */
+  | 'broken'
+  | 'brokenAfterwards';
+
+interface Trouble {
+  readonly about: string; // a request that holds this text
+  readonly operations: RegExp; // of DynamoDB, as TransactWriteItems
+  readonly fault: Fault;
+  times: number;
+}
+
+/** A DynamoDB that fails as it is told, before one that does not. */
+class FaultyDatabase {
+  #troubles: Trouble[] = [];
+
+  constructor(readonly behind: string) {}
+
+  /** From now on, requests that hold the text fail. @returns what ends it. */
+  fail(about: string, fault: Fault, { operations = /./, times = Number.POSITIVE_INFINITY } = {}): () => void {
+    const trouble: Trouble = { about, operations, fault, times };
+    this.#troubles.push(trouble);
+    return () => {
+      this.#troubles = this.#troubles.filter((each) => each !== trouble);
+    };
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = Buffer.concat(await request.toArray());
+    const operation = String(request.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
+    const fault = this.#faultFor(operation, body.toString());
+    if (fault === 'silence') return;
+    if (fault === 'broken') return void request.socket.destroy();
+    if (typeof fault === 'object') return answerError(response, fault);
+    const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers;
+    const answer = await fetch(this.behind, {
+      method: request.method ?? 'POST',
+      headers: headers as Record<string, string>,
+      ...(body.length > 0 && { body }),
+    });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    if (fault === 'brokenAfterwards') return void request.socket.destroy();
+    const kept = [...answer.headers].filter(([name]) => /^(content-type|x-amz)/.test(name));
+    response.writeHead(answer.status, Object.fromEntries(kept)).end(bytes);
+  }
+
+  #faultFor(operation: string, body: string): Fault | undefined {
+    const trouble = this.#troubles.find(
+      ({ about, operations, times }) => times > 0 && operations.test(operation) && body.includes(about),
+    );
+    if (trouble) trouble.times--;
+    return trouble?.fault;
+  }
+}
+
+function answerError(response: ServerResponse, fault: Exclude<Fault, string>): void {
+  const body = {
+    __type: `com.amazonaws.dynamodb.v20120810#${fault.error}`,
+    message: `secret words of ${cloud.outDir}`,
+    ...(fault.reasons && { CancellationReasons: fault.reasons.map((Code) => ({ Code })) }),
+  };
+  response.writeHead(fault.status ?? 400, { 'content-type': 'application/x-amz-json-1.0' });
+  response.end(JSON.stringify(body));
+}
+
+/** Another cloud beside the one of all tests, on the same database, but with tables of its own and faults on demand. */
+export async function startFaultyCloud() {
+  const database = new FaultyDatabase(cloud.dynamodbEndpoint);
+  const server = createServer((request, response) => {
+    database.handle(request, response).catch(() => response.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const outDir = mkdtempSync(join(tmpdir(), 'cpm-sync-e2e-'));
+  for (const name of readdirSync(cloud.outDir)) {
+    // Tables are named after the stack, and the stack after its file.
+    if (name.endsWith('.template.json'))
+      cpSync(join(cloud.outDir, name), join(outDir, 'Faulty.template.json'));
+    else if (name.startsWith('asset.')) symlinkSync(join(cloud.outDir, name), join(outDir, name));
+  }
+  const dynamodbEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, stop } = await startLocalCloud({ port: 0, outDir, dynamodbEndpoint });
+  return {
+    url,
+    database,
+    async stop() {
+      await stop();
+      server.closeAllConnections();
+      server.close();
+      rmSync(outDir, { recursive: true, force: true });
+    },
+  };
+}
