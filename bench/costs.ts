@@ -168,7 +168,7 @@ function sumOf(
 }
 
 /** The longest chain of calls in which each began after the one before had ended. */
-function inLine(calls: readonly Call[]): number {
+export function inLine(calls: readonly Call[]): number {
   let length = 0;
   let freeAt = Number.NEGATIVE_INFINITY;
   for (const { startedMs, endedMs } of [...calls].sort((a, b) => a.endedMs - b.endedMs)) {

@@ -1,0 +1,43 @@
+import * as z from 'zod/mini';
+
+/** What happens in a day of a messaging service, each as one invocation of one function. */
+export const ACTIVITIES = {
+  register: { functionName: 'devices', says: 'a device registers' },
+  deposit: { functionName: 'participating', says: 'the Participating Function deposits one message' },
+  fanOutDeposit: { functionName: 'fan-out', says: 'a deposited message, one connected device of two' },
+  notify: { functionName: 'notifier', says: 'one synchronization request' },
+  receive: { functionName: 'sync', says: 'a synchronization that brings one message' },
+  act: { functionName: 'sync', says: 'a synchronization that marks one message as read' },
+  fanOutAct: { functionName: 'fan-out', says: 'a message marked as read' },
+  nothing: { functionName: 'sync', says: 'a synchronization by timer, nothing changed' },
+  initialPage: { functionName: 'sync', says: 'a response of an initial synchronization, 200 elements' },
+  ticket: { functionName: 'devices', says: 'a ticket for a connection' },
+  authorize: { functionName: 'socket-authorizer', says: 'the ticket is redeemed' },
+  connect: { functionName: 'socket-connection', says: 'a connection begins' },
+  disconnect: { functionName: 'socket-connection', says: 'a connection ends' },
+  ping: { functionName: 'socket-default', says: 'a ping' },
+} as const;
+export type Activity = keyof typeof ACTIVITIES;
+
+const amount = z.number().check(z.gte(0));
+const activitySchema = z.strictObject({
+  read: amount, // units
+  write: amount, // units
+  callsInLine: amount, // calls of DynamoDB that waited for another one, the first counted
+  cpuMs: amount, // of the machine that measured
+  logBytes: amount,
+  sqsRequests: amount,
+  responseBytes: amount, // on the wire, compressed
+});
+export type ActivityCost = z.infer<typeof activitySchema>;
+
+/** What `npm run cost -- --measure` has found. */
+export const measuredSchema = z.strictObject({
+  date: z.string(),
+  machine: z.string(),
+  messages: z.string(), // which were deposited
+  elementBytes: amount, // that a message takes in the store, with its state
+  logBytes: amount, // that its commit and that of one flag take in the log
+  activities: z.record(z.enum(Object.keys(ACTIVITIES) as Activity[]), activitySchema),
+});
+export type Measured = z.infer<typeof measuredSchema>;

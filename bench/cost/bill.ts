@@ -1,0 +1,76 @@
+import type { Measured } from './activities.js';
+import { PRICES, PRICES_AS_OF, type PriceName, priceOf, REGION } from './prices.js';
+import { type Assumptions, usageOf } from './usage.js';
+
+/** What stands on the bill for what, in the order in which it is shown. */
+const SERVICES: Readonly<Record<string, readonly PriceName[]>> = {
+  DynamoDB: ['dynamoDbWrite', 'dynamoDbRead', 'dynamoDbStorage', 'dynamoDbBackup'],
+  Lambda: ['lambdaRequest', 'lambdaTime'],
+  'API Gateway': ['httpRequest', 'socketMessage', 'socketMinute'],
+  SQS: ['sqsRequest'],
+  CloudWatch: ['logIngestion', 'logStorage', 'customMetric', 'alarmMetric'],
+  'X-Ray': ['trace'],
+  'Secrets Manager': ['secret', 'secretCall'],
+  'Data transfer': ['dataOut'],
+};
+/** Only where the stack has a user pool of its own. */
+const USER_POOL: PriceName = 'userPool';
+
+export interface BillLine {
+  readonly service: string;
+  readonly item: PriceName;
+  readonly amount: number; // in the unit of its price
+  readonly usd: number; // a month
+}
+
+/** A month of a deployment. */
+export interface Bill {
+  readonly users: number;
+  readonly region: string;
+  readonly pricesAsOf: string;
+  readonly measuredOn: string;
+  readonly assumptions: Assumptions;
+  readonly lines: readonly BillLine[];
+  readonly totalUsd: number;
+  readonly perUserUsd: number;
+  /** Beside the total: what Cognito costs, unless another issuer signs the tokens. */
+  readonly userPoolUsd: number;
+}
+
+export function billFor(users: number, measured: Measured, assumptions: Assumptions): Bill {
+  const usage = usageOf(users, measured, assumptions);
+  const lines = Object.entries(SERVICES).flatMap(([service, items]) =>
+    items.map((item) => ({ service, item, amount: usage[item], usd: priceOf(PRICES[item], usage[item]) })),
+  );
+  const totalUsd = lines.reduce((sum, { usd }) => sum + usd, 0);
+  return {
+    users,
+    region: REGION,
+    pricesAsOf: PRICES_AS_OF,
+    measuredOn: measured.date,
+    assumptions,
+    lines,
+    totalUsd,
+    perUserUsd: totalUsd / Math.max(1, users),
+    userPoolUsd: priceOf(PRICES[USER_POOL], usage[USER_POOL]),
+  };
+}
+
+/** Dollars as people write them: cents below 100, thousands separated above. */
+export const usd = (amount: number): string =>
+  amount < 100 ? amount.toFixed(2) : Math.round(amount).toLocaleString('en-US');
+
+/** One column for each bill, one row for each service. Shape: a table in Markdown. */
+export function billTable(bills: readonly Bill[]): string {
+  const row = (name: string, of: (bill: Bill) => string) => `| ${name} | ${bills.map(of).join(' | ')} |`;
+  const ofService = (service: string) => (bill: Bill) =>
+    usd(bill.lines.filter((line) => line.service === service).reduce((sum, line) => sum + line.usd, 0));
+  return [
+    row('USD a month', ({ users }) => `${users.toLocaleString('en-US')} users`),
+    `|---|${bills.map(() => '---:').join('|')}|`,
+    ...Object.keys(SERVICES).map((service) => row(service, ofService(service))),
+    row('**all**', ({ totalUsd }) => `**${usd(totalUsd)}**`),
+    row('for one user', ({ perUserUsd }) => perUserUsd.toFixed(4)),
+    row('Cognito, if it signs the tokens', ({ userPoolUsd }) => usd(userPoolUsd)),
+  ].join('\n');
+}

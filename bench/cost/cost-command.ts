@@ -1,0 +1,108 @@
+import * as z from 'zod/mini';
+import { UsageProblem } from '../../cli/cli-problem.js';
+import type { Command, CommandContext } from '../../cli/command.js';
+import { countFlag, parseFlags } from '../../cli/flags.js';
+import { CallWatch } from '../support/watch.js';
+import { startWholeServer } from '../support/whole.js';
+import type { Measured } from './activities.js';
+import { billFor, billTable } from './bill.js';
+import { measureActivities } from './measure.js';
+import { readMeasured, writeMeasured } from './measured.js';
+import { PRICES_AS_OF, REGION } from './prices.js';
+import { ASSUMPTIONS, type Assumptions, assumptionsWith } from './usage.js';
+
+export const USERS = [1000, 100_000, 10_000_000];
+const ROUNDS = 50;
+
+const assumptionLines = Object.entries(ASSUMPTIONS)
+  .map(([name, { value, says }]) => `  ${name.padEnd(22)} ${String(value).padStart(5)}  ${says}`)
+  .join('\n');
+
+const HELP = `What a deployment costs in a month, by what was measured of each function (bench/cost/measured.json), the price list of
+${PRICES_AS_OF} for ${REGION}, and assumptions on users.
+
+  npm run cost
+  npm run cost -- --users 250000 --assume messagesPerDay=60 --json
+
+  --users N          for so many users; without it, columns for ${USERS.join(', ')}
+  --assume NAME=N    another value for one of the assumptions below; may be repeated
+  --json             everything the sum is made of, as JSON
+  --measure          measures first, and renews bench/cost/measured.json; needs Java 17 for DynamoDB Local
+  --help             this
+
+Assumptions:
+${assumptionLines}
+
+Exit code: 0 done, 1 it could not be measured, 2 wrong usage, 130 interrupted.`;
+
+const OPTIONS = {
+  users: { type: 'string' },
+  assume: { type: 'string', multiple: true },
+  json: { type: 'boolean' },
+  measure: { type: 'boolean' },
+} as const;
+
+const flagsSchema = z.object({
+  files: z.array(z.string()).check(z.maxLength(0, 'is not asked for')),
+  users: z.optional(countFlag(1, 999_999_999)),
+  assume: z._default(z.array(z.string()), []),
+  json: z.optional(z.boolean()),
+  measure: z.optional(z.boolean()),
+});
+
+export const costCommand: Command = async (args, context) => {
+  const { terminal } = context;
+  if (args.includes('--help')) {
+    terminal.print(HELP);
+    return 0;
+  }
+  const flags = parseFlags(args, OPTIONS, flagsSchema);
+  const assumptions = assumptionsWith(assumed(flags.assume));
+  const measured = flags.measure ? await measureAnew(context) : await readMeasured();
+  const users = flags.users === undefined ? USERS : [flags.users];
+  const bills = users.map((each) => billFor(each, measured, assumptions));
+  if (flags.json) {
+    terminal.print(JSON.stringify(flags.users === undefined ? bills : bills[0], null, 2));
+    return 0;
+  }
+  terminal.print(billTable(bills));
+  terminal.say(
+    `Prices of ${PRICES_AS_OF} in ${REGION}, measured on ${measured.date}. Assumptions and their names: --help.`,
+  );
+  return 0;
+};
+
+/** @throws UsageProblem for a name that is no assumption, or a value that is no number of it. */
+function assumed(pairs: readonly string[]): Partial<Assumptions> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', text = ''] = pair.split('=');
+      const value = Number(text);
+      if (!Object.hasOwn(ASSUMPTIONS, name)) {
+        throw new UsageProblem(`--assume ${name} is none of ${Object.keys(ASSUMPTIONS).join(', ')}`);
+      }
+      if (text === '' || !Number.isFinite(value) || value < 0) {
+        throw new UsageProblem(`--assume ${name}=${text} is no number of 0 or more`);
+      }
+      return [name, value];
+    }),
+  );
+}
+
+async function measureAnew({ terminal, signal }: CommandContext): Promise<Measured> {
+  terminal.say('Starting DynamoDB Local …');
+  const server = await startWholeServer();
+  const watch = new CallWatch();
+  try {
+    const measured = await measureActivities(server, watch, ROUNDS, (round) => {
+      signal.throwIfAborted();
+      terminal.show(`round ${round} of ${ROUNDS}`);
+    });
+    await writeMeasured(measured);
+    return measured;
+  } finally {
+    terminal.show('');
+    watch.stop();
+    await server.stop();
+  }
+}

@@ -1,0 +1,4 @@
+import { runAsProcess } from '../../cli/command.js';
+import { costCommand } from './cost-command.js';
+
+await runAsProcess(costCommand);

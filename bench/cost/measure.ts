@@ -1,0 +1,231 @@
+import { cpus } from 'node:os';
+import { brotliDecompressSync } from 'node:zlib';
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { OperationInput } from '../../protocol/operation.js';
+import { inLine } from '../costs.js';
+import { connectionSample, httpSample, queueSample, sampleEvent } from '../support/sample-events.js';
+import { type Image, itemBytes } from '../support/units.js';
+import type { Call, CallWatch } from '../support/watch.js';
+import { type Invocation, streamImage, type WholeServer } from '../support/whole.js';
+import { USER, workload } from '../support/workload.js';
+import type { Activity, ActivityCost, Measured } from './activities.js';
+
+/** That no message has yet, as most have `\\Seen`. */
+const FLAG = '\\read-report-sent';
+const BACKLOG = 300; // so many that the first response of an initial synchronization is full
+
+type Deposited = Extract<OperationInput, { type: 'message' }>;
+
+/**
+ * Drives every function through the day of a user with a connected and an unconnected device, `rounds` times, and takes
+ * the mean of each activity.
+ */
+export async function measureActivities(
+  server: WholeServer,
+  watch: CallWatch,
+  rounds: number,
+  onRound: (round: number) => void = () => undefined,
+): Promise<Measured> {
+  const { name, operations } = await workload(BACKLOG + rounds);
+  const day = new Day(server, watch, [...operations]);
+  await day.begin();
+  for (let round = 1; round <= rounds; round++) {
+    onRound(round);
+    await day.pass();
+  }
+  const bytes = await bytesOf(server, rounds);
+  const [{ model = 'unknown processor' } = {}] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `Node ${process.versions.node}, ${model.trim()}`,
+    messages: name,
+    ...bytes,
+    activities: Object.fromEntries(
+      [...day.taken].map(([name, costs]) => [name, meanOf(costs)]),
+    ) as Measured['activities'],
+  };
+}
+
+class Day {
+  readonly taken = new Map<Activity, ActivityCost[]>();
+  private last: Deposited | undefined;
+  private n = 0;
+  private token: string | undefined;
+
+  constructor(
+    private readonly server: WholeServer,
+    private readonly watch: CallWatch,
+    private readonly operations: OperationInput[],
+  ) {}
+
+  async begin(): Promise<void> {
+    for (const deviceId of ['phone', 'tablet'])
+      await this.take('register', 'devices', registration(deviceId));
+    for (let i = 0; i < BACKLOG; i += 50) {
+      const { answer } = await this.server.invoke('participating', this.deposit(50));
+      if (answer.statusCode !== 200) throw new Error(`deposit: ${answer.statusCode} ${answer.body}`);
+    }
+    const first = this.keepToken(await this.take('initialPage', 'sync', this.sync()));
+    if (first.changes?.length !== 200) throw new Error('the first response is not full');
+    for (let more = first.hasMore; more; ) {
+      more = this.keepToken((await this.server.invoke('sync', this.sync())).answer).hasMore;
+    }
+  }
+
+  async pass(): Promise<void> {
+    const ticket = await this.take('ticket', 'devices', ticketFor('phone'));
+    const authorization = sampleEvent('socket-authorizer');
+    authorization.queryStringParameters = { ticket: bodyOf(ticket).ticket };
+    await this.take('authorize', 'socket-authorizer', authorization);
+    await this.take('connect', 'socket-connection', connection('CONNECT'));
+    this.server.takeMessages('pushes');
+
+    await this.take('deposit', 'participating', this.deposit(1));
+    await this.take('fanOutDeposit', 'fan-out', await this.newestCommit());
+    const pushes = this.server.takeMessages('pushes');
+    if (pushes.length !== 1) throw new Error(`one device is connected, and ${pushes.length} are to be told`);
+    await this.take('notify', 'notifier', queueSample('notifier', pushes));
+    if (this.server.takeFrames().length !== 1) throw new Error('no frame was sent');
+    const received = this.keepToken(await this.take('receive', 'sync', this.sync()));
+    if (!(received.changes?.length > 0)) throw new Error('the message was not received');
+
+    const read = { op: 'modify', type: 'messageState', data: { addFlags: [FLAG] } };
+    const name = { id: this.last?.id, conversationId: this.last?.conversationId };
+    const acted = await this.take('act', 'sync', this.sync([{ n: ++this.n, ...read, ...name }]));
+    this.keepToken(acted);
+    await this.take('fanOutAct', 'fan-out', await this.newestCommit());
+    this.server.takeMessages('pushes');
+    this.keepToken(await this.take('nothing', 'sync', this.sync()));
+
+    await this.take('ping', 'socket-default', sampleEvent('socket-default'));
+    await this.take('disconnect', 'socket-connection', connection('DISCONNECT'));
+  }
+
+  private async take(activity: Activity, name: string, event: unknown): Promise<Invocation['answer']> {
+    this.watch.take();
+    const { answer, cpuMs, logBytes, sqsRequests } = await this.server.invoke(name, event);
+    const calls = this.watch.take();
+    if (answer?.statusCode >= 300) throw new Error(`${activity}: ${answer.statusCode} ${answer.body}`);
+    if (answer?.batchItemFailures?.length > 0) throw new Error(`${activity}: a record failed`);
+    const total = (of: (call: Call) => number) => calls.reduce((sum, call) => sum + of(call), 0);
+    const cost = {
+      read: total(({ read }) => read),
+      write: total(({ write }) => write),
+      callsInLine: inLine(calls),
+      cpuMs,
+      logBytes,
+      sqsRequests,
+      responseBytes: wireBytes(answer),
+    };
+    this.taken.set(activity, [...(this.taken.get(activity) ?? []), cost]);
+    return answer;
+  }
+
+  private keepToken(answer: Invocation['answer']) {
+    const body = bodyOf(answer);
+    this.token = body.syncToken;
+    return body;
+  }
+
+  private deposit(count: number) {
+    const operations = this.operations.splice(0, count);
+    this.last = operations.at(-1) as Deposited;
+    return httpSample('participating', { body: { operations }, pathParameters: { userId: USER } });
+  }
+
+  private sync(operations?: object[]) {
+    const device = { deviceId: 'phone', instanceId: 'i-phone' };
+    return httpSample('sync', {
+      sub: USER,
+      body: { ...device, ...(this.token && { syncToken: this.token }), ...(operations && { operations }) },
+    });
+  }
+
+  /** What the stream brings of the last commit. */
+  private async newestCommit(): Promise<unknown> {
+    const [image = {}] = await newestItems(this.server, 'C#', 1);
+    const event = sampleEvent('fan-out');
+    const [record] = event.Records;
+    record.dynamodb = {
+      ...record.dynamodb,
+      Keys: { box: image.box, sk: image.sk },
+      NewImage: streamImage(image),
+    };
+    return event;
+  }
+}
+
+const registration = (deviceId: string) =>
+  httpSample('devices', {
+    sub: USER,
+    pathParameters: { deviceId },
+    body: { instanceId: `i-${deviceId}`, name: deviceId, preferences: { pushWindowMs: 0 } },
+  });
+
+const ticketFor = (deviceId: string) =>
+  httpSample('devices', {
+    sub: USER,
+    routeKey: 'POST /v1/devices/{deviceId}/tickets',
+    pathParameters: { deviceId },
+  });
+
+const connection = (eventType: 'CONNECT' | 'DISCONNECT') =>
+  connectionSample({
+    user: USER,
+    deviceId: 'phone',
+    instanceId: 'i-phone',
+    eventType,
+    connectedAt: Date.now(),
+  });
+
+/** The last items under a prefix, newest first. */
+async function newestItems(server: WholeServer, prefix: string, count: number): Promise<Image[]> {
+  const query = new QueryCommand({
+    TableName: server.storeTable,
+    KeyConditionExpression: '#box = :box AND begins_with(#sk, :prefix)',
+    ExpressionAttributeNames: { '#box': 'box', '#sk': 'sk' },
+    ExpressionAttributeValues: { ':box': { S: USER }, ':prefix': { S: prefix } },
+    ScanIndexForward: false,
+    Limit: count,
+  });
+  return (await server.database.send(query)).Items ?? [];
+}
+
+/** What a message takes: its element, and in the log two commits, its own and that of its flag. */
+async function bytesOf(server: WholeServer, rounds: number) {
+  const total = (images: Image[]) => images.reduce((sum, image) => sum + itemBytes(image), 0);
+  const elements = await newestItems(server, 'E#', BACKLOG);
+  const commits = await newestItems(server, 'C#', 2 * rounds);
+  return {
+    elementBytes: Math.round(total(elements) / elements.length),
+    logBytes: Math.round(total(commits) / rounds),
+  };
+}
+
+function meanOf(costs: readonly ActivityCost[]): ActivityCost {
+  const mean = (member: keyof ActivityCost) => {
+    const sum = costs.reduce((total, cost) => total + cost[member], 0);
+    return Math.round((10 * sum) / costs.length) / 10;
+  };
+  // One round with a garbage collection in it says nothing of the others.
+  const times = costs.map(({ cpuMs }) => cpuMs).sort((a, b) => a - b);
+  return {
+    read: mean('read'),
+    write: mean('write'),
+    callsInLine: mean('callsInLine'),
+    cpuMs: Math.round(10 * (times[Math.floor(times.length / 2)] ?? 0)) / 10,
+    logBytes: Math.round(mean('logBytes')),
+    sqsRequests: mean('sqsRequests'),
+    responseBytes: Math.round(mean('responseBytes')),
+  };
+}
+
+const sentBy = ({ body = '', isBase64Encoded }: { body?: string; isBase64Encoded?: boolean }) =>
+  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+
+const wireBytes = (answer: Invocation['answer']): number => (answer?.body ? sentBy(answer).length : 0);
+
+function bodyOf(answer: Invocation['answer']) {
+  const bytes = sentBy(answer);
+  return JSON.parse((answer.isBase64Encoded ? brotliDecompressSync(bytes) : bytes).toString());
+}

@@ -1,0 +1,11 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Measured, measuredSchema } from './activities.js';
+
+const FILE = new URL('measured.json', import.meta.url);
+
+/** What was measured last, on the day that it names. */
+export const readMeasured = async (): Promise<Measured> =>
+  measuredSchema.parse(JSON.parse(await readFile(FILE, 'utf8')));
+
+export const writeMeasured = (measured: Measured): Promise<void> =>
+  writeFile(FILE, `${JSON.stringify(measured, null, 2)}\n`);

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { contextOf } from '../../functions/runtime/ticket-holder.js';
+import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../protocol/ids.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what an event looks like is AWS's
+type SampleEvent = any;
+
+/** events/<name>.json, read anew: whoever asks may change it. */
+export const sampleEvent = (name: string): SampleEvent =>
+  JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), 'utf8'));
+
+export interface HttpParts {
+  readonly routeKey?: string;
+  readonly sub?: string;
+  readonly pathParameters?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** The sample of an HTTP function with other parts. */
+export function httpSample(name: string, { routeKey, sub, pathParameters, body }: HttpParts): SampleEvent {
+  const event = sampleEvent(name);
+  if (routeKey !== undefined) event.routeKey = routeKey;
+  if (sub !== undefined) event.requestContext.authorizer.jwt.claims.sub = sub;
+  if (pathParameters !== undefined) event.pathParameters = pathParameters;
+  event.body = body === undefined ? undefined : JSON.stringify(body);
+  return event;
+}
+
+export interface SocketParts {
+  readonly user: string;
+  readonly deviceId: string;
+  readonly instanceId: string;
+  readonly eventType: 'CONNECT' | 'DISCONNECT';
+  readonly connectedAt: number;
+}
+
+/** The sample of a connection's beginning or end, for another device. */
+export function connectionSample({ user, deviceId, instanceId, ...context }: SocketParts): SampleEvent {
+  const event = sampleEvent('socket-connection');
+  const holder = {
+    box: userIdSchema.parse(user),
+    deviceId: deviceIdSchema.parse(deviceId),
+    instanceId: instanceIdSchema.parse(instanceId),
+  };
+  Object.assign(event.requestContext, context, { connectionId: `connection-of-${deviceId}` });
+  Object.assign(event.requestContext.authorizer, contextOf(holder));
+  return event;
+}
+
+/** The sample of a queue's function with these messages. */
+export function queueSample(name: string, bodies: readonly string[]): SampleEvent {
+  const event = sampleEvent(name);
+  const [record] = event.Records;
+  event.Records = bodies.map((body, i) => ({ ...record, messageId: `message-${i}`, body }));
+  return event;
+}

@@ -1,0 +1,175 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type AttributeValue,
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import { startDynamoDbLocal } from '../../local/dynamodb/dynamodb-local.js';
+import { SecretStore } from '../../local/secrets/secret-store.js';
+import { secretsService } from '../../local/secrets/secrets-service.js';
+import { startServicesServer } from '../../local/services/services-server.js';
+import { RecordedQueues } from './recorded-queues.js';
+import type { Image } from './units.js';
+
+const SECRET = 'token-key';
+/** Variables that hold the URL of a queue, by the name of the queue. */
+const QUEUES = { pushes: 'PUSH_QUEUE_URL', reaping: 'REAP_QUEUE_URL' } as const;
+export type QueueName = keyof typeof QUEUES;
+
+/** What an invocation took beside calls of DynamoDB. */
+export interface Invocation {
+  // biome-ignore lint/suspicious/noExplicitAny: each function has an answer of its own
+  readonly answer: any;
+  readonly cpuMs: number; // of this process: handler, SDK and the emulated services
+  readonly logBytes: number;
+  readonly sqsRequests: number;
+}
+
+/** Every function in this process, on DynamoDB Local; queues, secrets and connections are emulated. */
+export interface WholeServer {
+  readonly database: DynamoDBClient;
+  readonly storeTable: string;
+  readonly registryTable: string;
+  /** Gives an event to the handler of functions/<name>. */
+  invoke(name: string, event: unknown): Promise<Invocation>;
+  /** Bodies of the messages sent to a queue since it was last asked. */
+  takeMessages(queue: QueueName): string[];
+  /** Frames posted to connections, and connections closed, since it was last asked. */
+  takeFrames(): { connectionId: string; frame: string | undefined }[];
+  stop(): Promise<void>;
+}
+
+export interface WholeOptions {
+  /** Of a DynamoDB Local that runs already. */
+  readonly endpoint?: string | undefined;
+  /** Tables of this server's own in it. */
+  readonly tableSuffix?: string;
+}
+
+export async function startWholeServer({
+  endpoint,
+  tableSuffix = '',
+}: WholeOptions = {}): Promise<WholeServer> {
+  const dynamo = endpoint ? undefined : await startDynamoDbLocal({ log: () => undefined });
+  const services = await startServicesServer();
+  const frames: { connectionId: string; frame: string | undefined }[] = [];
+  const queues = new RecordedQueues();
+  services.useRest(connections(frames));
+  services.use(queues);
+  const secret = { name: SECRET, arn: SECRET, initialValue: () => 'a key for measurements' };
+  services.use(secretsService(new SecretStore([secret], undefined)));
+
+  const [storeTable, registryTable] = [`store${tableSuffix}`, `registry${tableSuffix}`];
+  Object.assign(process.env, {
+    STORE_TABLE: storeTable,
+    REGISTRY_TABLE: registryTable,
+    ...Object.fromEntries(
+      Object.entries(QUEUES).map(([name, variable]) => [variable, `${services.url}/1/${name}`]),
+    ),
+    TOKEN_SECRET_ID: SECRET,
+    SOCKET_CALLBACK_URL: `${services.url}/v1`,
+    SOCKET_URL: 'wss://sockets.example.com/v1',
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_ENDPOINT_URL: services.url,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint ?? dynamo?.endpoint,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    POWERTOOLS_SERVICE_NAME: 'whole',
+    POWERTOOLS_METRICS_NAMESPACE: 'whole',
+    POWERTOOLS_LOG_LEVEL: 'INFO',
+  });
+  const database = new DynamoDBClient({});
+  await Promise.all([makeTable(database, storeTable, 'box'), makeTable(database, registryTable, 'pk')]);
+
+  return {
+    database,
+    storeTable,
+    registryTable,
+    async invoke(name, event) {
+      // A handler reads its environment when it is loaded: only now.
+      const { handler } = (await import(`../../functions/${name}/handler.js`)) as {
+        handler: (event: unknown, context: unknown) => Promise<unknown>;
+      };
+      const context = { awsRequestId: 'whole', getRemainingTimeInMillis: () => 60_000 };
+      const log = countingLog();
+      const sqsBefore = queues.requests;
+      const before = process.cpuUsage();
+      try {
+        const answer = await handler(event, context);
+        const { user, system } = process.cpuUsage(before);
+        return {
+          answer,
+          cpuMs: (user + system) / 1000,
+          logBytes: log.bytes(),
+          sqsRequests: queues.requests - sqsBefore,
+        };
+      } finally {
+        log.restore();
+      }
+    },
+    takeMessages: (queue) => queues.take(queue),
+    takeFrames: () => frames.splice(0),
+    async stop() {
+      await Promise.all(
+        [storeTable, registryTable].map((TableName) => database.send(new DeleteTableCommand({ TableName }))),
+      );
+      database.destroy();
+      await services.stop();
+      await dynamo?.stop();
+    },
+  };
+}
+
+const CONNECTION = /\/@connections\/([^/]+)$/;
+
+/** `@connections`, where every connection is open. */
+const connections =
+  (frames: { connectionId: string; frame: string | undefined }[]) =>
+  async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+    const [, id] = CONNECTION.exec(request.url ?? '') ?? [];
+    if (!id) return false;
+    let body = '';
+    for await (const chunk of request.setEncoding('utf8')) body += chunk;
+    const connectionId = decodeURIComponent(id);
+    frames.push({ connectionId, frame: request.method === 'POST' ? body : undefined });
+    response.writeHead(request.method === 'POST' ? 200 : 204).end();
+    return true;
+  };
+
+/** Keeps what is logged off the terminal, and counts it. */
+function countingLog() {
+  let bytes = 0;
+  const { write } = process.stdout;
+  process.stdout.write = ((chunk: string | Uint8Array) => {
+    bytes += Buffer.byteLength(chunk as string);
+    return true;
+  }) as typeof write;
+  return {
+    bytes: () => bytes,
+    restore: () => {
+      process.stdout.write = write;
+    },
+  };
+}
+
+/** An item as the stream carries it to a function: binary in base64. */
+export const streamImage = (image: Image): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, streamValue(value)]));
+
+const streamValue = (value: AttributeValue): unknown =>
+  value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') };
+
+const makeTable = (client: DynamoDBClient, TableName: string, partition: string) =>
+  client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [partition, 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: [
+        { AttributeName: partition, KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  );

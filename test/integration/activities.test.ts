@@ -1,0 +1,55 @@
+import { ACTIVITIES, type Activity, type Measured } from '../../bench/cost/activities.js';
+import { measureActivities } from '../../bench/cost/measure.js';
+import { readMeasured } from '../../bench/cost/measured.js';
+import { CallWatch } from '../../bench/support/watch.js';
+import { startWholeServer, type WholeServer } from '../../bench/support/whole.js';
+
+const ROUNDS = 6;
+
+let server: WholeServer;
+let watch: CallWatch;
+let now: Measured;
+let then: Measured;
+
+beforeAll(async () => {
+  then = await readMeasured();
+  server = await startWholeServer({
+    endpoint: process.env.CPM_INTEGRATION_DYNAMODB,
+    tableSuffix: '-activities',
+  });
+  watch = new CallWatch();
+  now = await measureActivities(server, watch, ROUNDS);
+}, 60_000);
+afterAll(async () => {
+  watch?.stop();
+  await server?.stop();
+});
+
+test('every activity of the cost formula is measured', () => {
+  expect(Object.keys(now.activities).sort()).toEqual(Object.keys(ACTIVITIES).sort());
+  expect(Object.keys(then.activities).sort()).toEqual(Object.keys(ACTIVITIES).sort());
+});
+
+// Few rounds differ a little from many: texts of other lengths, a policy read or not.
+const about = (value: number) => ({ least: value * 0.75 - 1, most: value * 1.25 + 1 });
+
+test.each(Object.keys(ACTIVITIES) as Activity[])(
+  '%s takes about the units that docs/deploy.md reckons with: if not, npm run cost -- --measure',
+  (name) => {
+    for (const member of ['read', 'write', 'callsInLine', 'sqsRequests'] as const) {
+      const { least, most } = about(then.activities[name][member]);
+      expect({
+        [member]: now.activities[name][member] >= least && now.activities[name][member] <= most,
+      }).toEqual({
+        [member]: true,
+      });
+    }
+  },
+);
+
+test('a message takes about the bytes that docs/deploy.md reckons with', () => {
+  for (const member of ['elementBytes', 'logBytes'] as const) {
+    expect(now[member]).toBeGreaterThan(0.7 * then[member]);
+    expect(now[member]).toBeLessThan(1.3 * then[member]);
+  }
+});
