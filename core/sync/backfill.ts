@@ -27,29 +27,24 @@ export function startOfBackfill(total: number): BackfillCursor {
 export const elementsIn = ({ counts }: Head): number =>
   ELEMENT_TYPES.reduce((sum, type) => sum + counts[type], 0);
 
-/** How far a backfill has come. */
-export interface Filled {
-  readonly cursor: BackfillCursor | undefined; // undefined: all was sent
-  /** It has seen what the log, as far as it was told, does not know yet. */
-  readonly isAhead: boolean;
-}
-
-/** Puts as much of the backfill on the page as there is room. */
-export async function backfill(walk: Walk, start: BackfillCursor, page: Page): Promise<Filled> {
+/** Puts as much of the backfill on the page as there is room. Undefined: all was sent. */
+export async function backfill(
+  walk: Walk,
+  start: BackfillCursor,
+  page: Page,
+): Promise<BackfillCursor | undefined> {
   const before = page.size;
   let cursor: BackfillCursor | undefined = start;
-  let isAhead = false;
   while (cursor && !page.isFull) {
     const stage: Stage = cursor.stage;
     const source: Source = { stage, isWanted: (history, head) => isContentWanted(walk, history, head) };
     const next: Advanced = await advance(walk, source, cursor, page, 'difference');
     if (next.kind === 'waiting') break;
-    isAhead ||= next.isAhead;
     cursor = next.kind === 'at' ? { ...cursor, ...next.cursor } : firstOf(stageAfter(walk, stage), cursor);
     if (next.kind === 'at' && next.isFull) break;
   }
   const sent = start.sent + page.size - before;
-  return { cursor: cursor && { ...cursor, sent, total: Math.max(sent, start.total) }, isAhead };
+  return cursor && { ...cursor, sent, total: Math.max(sent, start.total) };
 }
 
 const firstOf = (stage: Stage | undefined, { sent, total }: BackfillCursor): BackfillCursor | undefined =>
@@ -88,8 +83,8 @@ export async function contentsOf(
 
 type Advanced =
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'at'; readonly cursor: Cursor; readonly isFull: boolean; readonly isAhead: boolean }
-  | { readonly kind: 'done'; readonly isAhead: boolean };
+  | { readonly kind: 'at'; readonly cursor: Cursor; readonly isFull: boolean }
+  | { readonly kind: 'done' };
 
 /** Reads one stretch and puts it on the page as far as there is room. */
 async function advance(
@@ -101,24 +96,26 @@ async function advance(
 ): Promise<Advanced> {
   const stretch = await readStretch(walk.core, walk.box, source, cursor, page.room.elements, walk.recent);
   if (!stretch) return { kind: 'waiting' };
-  const isAhead = isAheadOf(walk, stretch);
+  noteSeen(walk, stretch);
   let after = cursor.after;
   for (const item of stretch.items) {
     const owed = cursor.stateOwed === true && item.sk === cursor.after;
     const full = put(walk, source.stage, item, stretch, page, what, owed);
-    if (full === 'element') return { kind: 'at', cursor: cursorAt(after), isFull: true, isAhead };
+    if (full === 'element') return { kind: 'at', cursor: cursorAt(after), isFull: true };
     after = item.sk;
-    if (full === 'state') return { kind: 'at', cursor: { after, stateOwed: true }, isFull: true, isAhead };
+    if (full === 'state') return { kind: 'at', cursor: { after, stateOwed: true }, isFull: true };
   }
   return stretch.next === undefined
-    ? { kind: 'done', isAhead }
-    : { kind: 'at', cursor: cursorAt(stretch.next), isFull: false, isAhead };
+    ? { kind: 'done' }
+    : { kind: 'at', cursor: cursorAt(stretch.next), isFull: false };
 }
 
-/** Whether commits show that the device is not told yet. */
-const isAheadOf = ({ recent }: Walk, { items, histories, head }: Stretch): boolean =>
-  [head, ...histories.values()].some((item) => typeof item === 'object' && item.modSeq > recent.modSeq) ||
-  items.some(({ version }) => version > recent.modSeq);
+/** What was read decides on what is sent, and also on what is not. */
+function noteSeen({ sight }: Walk, { items, histories, head }: Stretch): void {
+  for (const { version } of items) sight.note(version);
+  for (const { version } of histories.values()) sight.note(version);
+  for (const { modSeq } of head?.emptying ?? []) sight.note(modSeq);
+}
 
 const cursorAt = (after: string | undefined): Cursor => ({
   ...(after !== undefined && { after }),
@@ -167,6 +164,7 @@ export function putOne(
     head: head?.kind === 'head' ? head : undefined,
     next: undefined,
   };
+  noteSeen(walk, stretch);
   if (!isAlive(item, stretch, walk.nowMs) || !wanted(walk, item, stretch, 'all').includes(type)) return;
   const state = type === 'messageState' && item.kind === 'message' ? stateElementOf(item) : undefined;
   page.add(state ?? truncated(elementOf(item), walk.scope.now.maxTextBytes));
@@ -182,7 +180,7 @@ function isAlive(item: StoredItem, { histories, head }: Stretch, nowMs: number):
     case 'sessionHistory':
     case 'message': {
       const history = histories.get(item.conversationId);
-      if (history === undefined || history === 'gone' || hasExpired(item, nowMs)) return false;
+      if (history?.kind !== 'conversationHistory' || hasExpired(item, nowMs)) return false;
       const sessionId = item.kind === 'message' ? item.data.sessionId : undefined;
       return (
         item.modSeq >= history.data.createdModSeq &&
@@ -226,9 +224,7 @@ function isConversationIn(of: Scope, item: StoredElement, histories: Stretch['hi
   if (item.kind === 'folder') return false;
   if (item.kind === 'conversationHistory') return holdsConversation(of, item.id, item.data.folderId);
   const history = histories.get(item.conversationId);
-  return (
-    history !== undefined && history !== 'gone' && holdsConversation(of, history.id, history.data.folderId)
-  );
+  return history?.kind === 'conversationHistory' && holdsConversation(of, history.id, history.data.folderId);
 }
 
 /** Whether a text is cut at the same place in both scopes, or in neither. */

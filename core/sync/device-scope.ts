@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Effective } from '../../protocol/preferences.js';
 import type { Core } from '../core.js';
@@ -6,13 +7,15 @@ import { scopePart } from '../scope/effective.js';
 import { currentEffective } from '../scope/policies.js';
 import { type Scope, scopeOf } from '../scope/scope.js';
 import { SyncProblem } from '../sync-problem.js';
+import type { ScopeMark, ScopeSpan } from './position.js';
 
 const ATTEMPTS_MAX = 5;
+const DIGEST_CHARACTERS = 4; // 24 bits, and the version has to be the same too
 const NO_SCOPES: ReadonlyMap<number, Effective> = new Map();
 
 /** What a device is to hold, and what it may hold already. */
 export interface DeviceScope {
-  readonly version: number;
+  readonly mark: ScopeMark; // of the one now
   readonly now: Scope;
   /** Scopes since its last complete synchronization, without the one now: it may hold something of each. */
   readonly held: readonly Scope[];
@@ -41,17 +44,32 @@ export async function withCurrentScope(core: Core, read: DeviceRecord): Promise<
 export const versionAfter = ({ scopeVersion, effective }: DeviceRecord, next: Effective): number =>
   scopeVersion + (isDeepStrictEqual(scopePart(effective), scopePart(next)) ? 0 : 1);
 
-/** The scopes that matter for a position; undefined where one of them is no longer kept. */
+/** The scopes that matter for a position; undefined where one of them is no longer kept, or is another one by now. */
 export async function deviceScope(
   core: Core,
   { box, deviceId, effective, scopeVersion: version }: DeviceRecord,
-  { from }: { readonly from: number },
+  span?: ScopeSpan,
 ): Promise<DeviceScope | undefined> {
+  const mark = markOf(version, effective);
   const now = scopeOf(effective);
-  const first = Math.abs(from);
-  if (first > version || version - first >= SCOPES_KEPT) return undefined;
-  const versions = Array.from({ length: version - first }, (_, i) => first + i);
+  if (!span) return { mark, now, held: [], hasCompleted: false };
+  const { from, to, isFirst } = span;
+  if (from.version > version || version - from.version >= SCOPES_KEPT) return undefined;
+  const versions = Array.from({ length: version - from.version }, (_, i) => from.version + i);
   const kept = versions.length > 0 ? await core.registry.scopes(box, deviceId, versions) : NO_SCOPES;
+  const isSame = (asked: ScopeMark) => {
+    const found = asked.version === version ? effective : kept.get(asked.version);
+    return found !== undefined && markOf(asked.version, found).digest === asked.digest;
+  };
   const held = versions.flatMap((each) => kept.get(each) ?? []).map(scopeOf);
-  return held.length === versions.length ? { version, now, held, hasCompleted: from > 0 } : undefined;
+  if (held.length !== versions.length || !isSame(from) || !isSame(to)) return undefined;
+  return { mark, now, held, hasCompleted: !isFirst };
 }
+
+const markOf = (version: number, effective: Effective): ScopeMark => ({
+  version,
+  digest: createHash('sha256')
+    .update(JSON.stringify(scopePart(effective)))
+    .digest('base64url')
+    .slice(0, DIGEST_CHARACTERS),
+});

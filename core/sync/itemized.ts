@@ -46,6 +46,7 @@ export async function tellItems(
     const read = await readItems(walk, prefix, at);
     if (!read) return { after: at, isDone: false };
     for (const item of read.items) {
+      walk.sight.note(item.version);
       const removal = isWithin(item, line.row) ? removalOf(walk, item, line) : undefined;
       if (removal && !page.replace(removal)) return { after: at, isDone: false };
       at = item.sk;

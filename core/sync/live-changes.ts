@@ -15,6 +15,7 @@ import type { PageState } from './page.js';
 import { conversationOf, Holding } from './placement.js';
 import type { Position } from './position.js';
 import { SETTLED_MS } from './read-log.js';
+import type { Sight } from './seen.js';
 import { bytesInLog, endsEarlierLife, type Window, windowOf } from './window.js';
 
 /** What rows of the log come to, and where the device stands then. */
@@ -37,11 +38,13 @@ export async function liveChanges(
   scope: DeviceScope,
   own: Own,
   page: PageState,
+  sight: Sight,
 ): Promise<LiveChanges> {
   const lines = linesOf(commits, position.rows);
   const nowMs = core.clock.now();
   const most = windowOf(lines, scope, own, page, nowMs);
   const fetched = await fetchMissing(core, box, most.lines);
+  for (const { version } of fetched.values()) sight.note(version);
   // Rule: stop before what cannot be seen yet. What was fetched may have grown since the log was written.
   const hidden = firstHidden(most.lines, fetched, nowMs);
   const visible = hidden < 0 ? most.lines : most.lines.slice(0, hidden);

@@ -25,17 +25,35 @@ export interface ContentsCursor extends Cursor {
   readonly conversationId: ConversationId;
 }
 
+/** A scope of a device. The digest tells two of one version apart: a registry that is restored counts them anew. */
+export interface ScopeMark {
+  readonly version: number;
+  readonly digest: string;
+}
+
+/** Scopes between which a device stands. */
+export interface ScopeSpan {
+  readonly from: ScopeMark; // at the last complete synchronization, or at the start of the first one
+  readonly to: ScopeMark; // that is now being filled
+  readonly isFirst: boolean; // none was complete yet
+}
+
+/** A commit of which something is known: with its nonce it proves that the box still has the past it was in. */
+export interface Seen {
+  readonly modSeq: number;
+  readonly nonce: string;
+}
+
 /** Where a device stands: the commits up to `modSeq` have been told, of the next one its first `rows` rows. */
 export interface Position {
   readonly modSeq: number;
   readonly nonce: string; // of commit `modSeq`: proves that the token is of this box's past
   readonly rows: number;
   readonly midway: boolean; // of a synchronization that had more
-  /**
-   * Versions of the scope: at the last complete synchronization, or the negative of that at the start of the first
-   * one, which is not complete yet; and the one that is now being filled.
-   */
-  readonly scope: { readonly from: number; readonly to: number };
+  readonly step: number; // responses of this synchronization so far: so the token of each is another
+  readonly scope: ScopeSpan;
+  /** The last commit that a response may have shown something of, where it lies beyond `modSeq`. */
+  readonly seen?: Seen;
   readonly backfill?: BackfillCursor;
   readonly contents?: ContentsCursor;
   /** Of the row behind the position, a removal that is told item by item: the key up to which it was. */

@@ -6,6 +6,7 @@ import { elementsIn, startOfBackfill } from './backfill.js';
 import { type DeviceScope, deviceScope } from './device-scope.js';
 import type { Position } from './position.js';
 import { type LogReading, type LossReason, readHead } from './read-log.js';
+import { isOfThisTimeline } from './seen.js';
 
 /** Where a request begins to tell. */
 export interface Start {
@@ -26,22 +27,24 @@ export async function startFor(
 ): Promise<Start> {
   if (!given || !log) return anew(core, record, 'unknownToken');
   if (log.kind === 'lost') return anew(core, record, log.why);
+  if (!(await isOfThisTimeline(core, record.box, given, log.commits))) {
+    return anew(core, record, 'otherTimeline');
+  }
   const scope = await deviceScope(core, record, given.scope);
   if (!scope) return anew(core, record, 'scopesForgotten');
   const why = 'unknownToken';
-  if (given.scope.to === scope.version) return { kind: 'on', why, position: given, scope, log };
+  if (given.scope.to.version === scope.mark.version) return { kind: 'on', why, position: given, scope, log };
   const head = await readHead(core, record.box);
   const position: Position = {
     ...given,
-    scope: { from: given.scope.from, to: scope.version },
+    scope: { ...given.scope, to: scope.mark },
     backfill: startOfBackfill(head ? elementsIn(head) : 0),
   };
   return { kind: 'on', why, position, scope, log, effective: record.effective };
 }
 
 async function anew(core: Core, record: DeviceRecord, why: Start['why']): Promise<Start> {
-  const { scopeVersion } = record;
-  const scope = await deviceScope(core, record, { from: -scopeVersion });
+  const scope = await deviceScope(core, record);
   const head = await readHead(core, record.box);
   if (!head || !scope) throw new SyncProblem('device-not-registered');
   const position: Position = {
@@ -49,7 +52,8 @@ async function anew(core: Core, record: DeviceRecord, why: Start['why']): Promis
     nonce: head.nonce,
     rows: 0,
     midway: true,
-    scope: { from: -scopeVersion, to: scopeVersion },
+    step: 0,
+    scope: { from: scope.mark, to: scope.mark, isFirst: true },
     backfill: startOfBackfill(elementsIn(head)),
   };
   return { kind: 'anew', why, position, scope, log: undefined, effective: record.effective };

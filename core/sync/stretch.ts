@@ -22,7 +22,8 @@ const HISTORIES_PER_READ = 100;
 /** Items of the box in the order in which a backfill sends them, and what decides whether they are alive. */
 export interface Stretch {
   readonly items: readonly StoredItem[];
-  readonly histories: ReadonlyMap<ConversationId, StoredConversation | 'gone'>;
+  /** Conversation histories, or what is left of them. */
+  readonly histories: ReadonlyMap<ConversationId, StoredItem>;
   readonly head: Head | undefined;
   /** Where to go on: behind the last item, or behind what need not be read. Undefined: nothing follows. */
   readonly next: string | undefined;
@@ -124,9 +125,7 @@ async function readContents(
   // The key that begins the contents of a conversation history stands behind all of them: it is done.
   const isDone = after !== undefined && after === contentsPrefix(conversationOfContents(after));
   const candidates = isDone ? read.items.filter(({ sk }) => sk !== whole.to) : read.items;
-  const histories = new Map(
-    read.items.map((item) => [idOf(item), item.kind === 'conversationHistory' ? item : ('gone' as const)]),
-  );
+  const histories = new Map(read.items.map((item) => [idOf(item), item]));
   const run = wantedRun(candidates, (history) => isWanted(history, head));
   const goesOn =
     read.more && conversationId === undefined && lastHistory ? contentsPrefix(idOf(lastHistory)) : undefined;

@@ -9,8 +9,9 @@ import { inOrder } from './changes.js';
 import { withCurrentScope } from './device-scope.js';
 import { ownOf } from './own.js';
 import { Page } from './page.js';
-import type { Position } from './position.js';
+import type { Position, Seen } from './position.js';
 import { readLog } from './read-log.js';
+import { Sight, seenBeyond } from './seen.js';
 import { startFor } from './start.js';
 import { FIRST_READ_COMMITS, tell } from './tell.js';
 import { openSyncToken, sealSyncToken } from './token.js';
@@ -49,8 +50,13 @@ export async function synchronize(
   const start = await startFor(core, record, given, log);
 
   const page = new Page({ elements: body.limit, bytes: maxBytes - ENVELOPE_BYTES - jsonBytes(results) });
-  const end = await tell(core, caller.box, start, { body, results, own: ownOf(caller, results) }, page);
-  const position = settled(end.position, end.hasMore);
+  const sight = new Sight();
+  for (const { modSeq = 0, current } of results) sight.note(Math.max(modSeq, current?.modSeq ?? 0));
+  const asked = { body, results, own: ownOf(caller, results) };
+  const end = await tell(core, caller.box, start, asked, page, sight);
+  const seen = await seenBeyond(core, caller.box, end.position, sight);
+  const hasMore = end.hasMore || seen !== undefined;
+  const position = hasMore ? midway(end.position, seen) : settled(end.position);
   await noteSynced(core, record, position.modSeq);
 
   const isReset = start.kind === 'anew' && syncToken !== undefined;
@@ -61,13 +67,13 @@ export async function synchronize(
     applied: results.filter(({ status }) => status === 'applied').length,
     elements: changes.filter((change) => !('removed' in change)).length,
     removals: changes.filter((change) => 'removed' in change).length,
-    hasMore: end.hasMore,
+    hasMore,
   });
   return {
     ...(results.length > 0 && { results: [...results] }),
     ...(changes.length > 0 && { changes }),
     syncToken: await sealSyncToken(core.tokenKeys, caller, position),
-    ...(end.hasMore && { hasMore: true }),
+    ...(hasMore && { hasMore: true }),
     ...(isReset && { reset: true }),
     ...(end.backfill && { backfill: end.backfill, nextSyncAfterSeconds: await syncTimer(core, record) }),
     ...(start.effective && { effective: start.effective }),
@@ -81,10 +87,21 @@ function authorized(device: DeviceRecord | undefined, { instanceId }: Caller): D
 }
 
 /** A synchronization that has ended leaves the device complete in the scope that was filled. */
-const settled = ({ backfill, contents, ...position }: Position, hasMore: boolean): Position =>
-  hasMore
-    ? { ...position, midway: true, ...(backfill && { backfill }), ...(contents && { contents }) }
-    : { ...position, midway: false, scope: { from: position.scope.to, to: position.scope.to } };
+const settled = ({ modSeq, nonce, scope: { to } }: Position): Position => ({
+  modSeq,
+  nonce,
+  rows: 0,
+  midway: false,
+  step: 0,
+  scope: { from: to, to, isFirst: false },
+});
+
+const midway = ({ seen: _, ...position }: Position, seen: Seen | undefined): Position => ({
+  ...position,
+  midway: true,
+  step: position.step + 1,
+  ...(seen && { seen }),
+});
 
 /** Where the device stands, for those who decide whether to send it a synchronization request. */
 async function noteSynced(core: Core, device: DeviceRecord, modSeq: number): Promise<void> {

@@ -15,6 +15,7 @@ import type { Page } from './page.js';
 import type { Position } from './position.js';
 import { type LogReading, readLog } from './read-log.js';
 import { recentCommits } from './recent.js';
+import type { Sight } from './seen.js';
 import type { Start } from './start.js';
 import type { Walk } from './walk.js';
 
@@ -48,12 +49,13 @@ export async function tell(
   { position: start, scope, log, effective }: Start,
   { body, results, own }: Asked,
   page: Page,
+  sight: Sight,
 ): Promise<Told> {
   if (page.room.bytes < LEAST_ROOM_BYTES) return { position: start, hasMore: true };
   if (effective && losesConversations(scope)) return { position: start, hasMore: true };
-  const isFilling = start.scope.from !== start.scope.to;
+  const isFilling = start.scope.isFirst || start.scope.from.version !== start.scope.to.version;
   const share = start.backfill ? halfOf(page.room) : page.room;
-  const teller = new Teller(core, box, scope, page, own, isFilling);
+  const teller = new Teller(core, box, scope, page, own, isFilling, sight);
 
   await putOmittedCurrents(core, box, () => teller.walkAt(start), body, results, page);
   const live = log ? await teller.live(start, log, share) : { position: start, isComplete: true };
@@ -61,11 +63,10 @@ export async function tell(
   if (!cursor) return { position, hasMore: !live.isComplete };
   if (position.contents) return { position: live.position, hasMore: true, backfill: progress(cursor) };
 
-  const { cursor: next, isAhead } = await backfill(await teller.walkAt(position), cursor, page);
+  const next = await backfill(await teller.walkAt(position), cursor, page);
   return {
     position: next ? { ...position, backfill: next } : position,
-    // Rule: it ends only where the log has caught up with what was shown, and as long as it is known what was held.
-    hasMore: next !== undefined || !live.isComplete || isAhead,
+    hasMore: next !== undefined || !live.isComplete,
     backfill: next ? progress(next) : progress({ sent: cursor.sent + page.size, total: 0 }),
   };
 }
@@ -96,13 +97,14 @@ class Teller {
     private readonly page: Page,
     private readonly own: Own,
     private readonly isFilling: boolean,
+    private readonly sight: Sight,
   ) {}
 
   /** What is needed to read items of the box for a position; a commit that was told in part counts as told. */
   async walkAt({ modSeq, rows }: Pick<Position, 'modSeq' | 'rows'>): Promise<Walk> {
     const { core, box, scope } = this;
     const recent = await recentCommits(core, box, rows > 0 ? modSeq + 1 : modSeq);
-    return { core, box, scope, nowMs: core.clock.now(), recent };
+    return { core, box, scope, nowMs: core.clock.now(), recent, sight: this.sight };
   }
 
   /** The log behind a position, as far as the share of the page goes, with the contents of what it moves into the scope. */
@@ -134,7 +136,7 @@ class Teller {
       if (ahead.commits.length === 0) return { position, isComplete: ahead.end };
       if (budget.elements < 1) return { position, isComplete: false };
       const state = { budget, isFirst: page.size === 0, removed: page.removed, tellsAll };
-      const told = await liveChanges(core, box, position, ahead.commits, scope, own, state);
+      const told = await liveChanges(core, box, position, ahead.commits, scope, own, state, this.sight);
       page.put(told.changes);
       const hasMoved = told.position.modSeq !== position.modSeq || told.position.rows !== position.rows;
       position = told.position;

@@ -6,22 +6,29 @@ import type { TokenKeys } from '../core.js';
 import { contentsPrefix, conversationOfContents, packKey, unpackKey } from '../store/keys.js';
 import { type Cursor, type Position, STAGES } from './position.js';
 
-const VERSION = 1;
+const VERSION = 2;
 const MAC_BYTES = 12; // no rights hang on it: a forged token could only spoil its forger's own synchronization
 const KEY_FOLLOWS = '\n'; // keys stand behind the numbers as they are, since escaping could double their length
 
 const count = z.int().check(z.gte(0));
-/** In fixed order without names, since every token of every device carries them. Complete: modSeq, nonce, scope. */
-const completeSchema = z.tuple([count, z.string(), count]);
-/** Midway: further the scope at the last complete synchronization, rows, and how far backfill and contents are. */
+const commit = [count, z.string()] as const; // modSeq, nonce
+const scope = [count, z.string()] as const; // version, digest
+/** In fixed order without names, since every token of every device carries them. */
+const completeSchema = z.tuple([...commit, ...scope]);
+/**
+ * Midway: further rows, step, the scope at the last complete synchronization and whether there was one, how far backfill
+ * and contents are, and what was seen beyond.
+ */
 const midwaySchema = z.tuple([
+  ...commit,
+  ...scope,
   count,
-  z.string(),
   count,
-  z.int(),
-  count,
+  ...scope,
+  z.boolean(),
   z.nullable(z.tuple([count.check(z.lt(STAGES.length)), count, count, count])),
   z.nullable(count),
+  z.nullable(z.tuple(commit)),
 ]);
 
 const mac = (key: Uint8Array, { box, deviceId, instanceId }: Caller, body: Buffer): Buffer =>
@@ -69,18 +76,33 @@ export async function openSyncToken(
   return isGenuine ? decode(body) : undefined;
 }
 
-function encode({ modSeq, nonce, rows, midway, scope, backfill, contents, itemized }: Position): Buffer {
-  if (!midway) return Buffer.from(JSON.stringify([modSeq, nonce, scope.to]));
+function encode({
+  modSeq,
+  nonce,
+  rows,
+  midway,
+  step,
+  scope,
+  backfill,
+  contents,
+  itemized,
+  seen,
+}: Position): Buffer {
+  const { from, to, isFirst } = scope;
+  const complete = [modSeq, nonce, to.version, to.digest];
+  if (!midway) return Buffer.from(JSON.stringify(complete));
   const numbers = [
-    modSeq,
-    nonce,
-    scope.to,
-    scope.from,
+    ...complete,
     rows,
+    step,
+    from.version,
+    from.digest,
+    isFirst,
     backfill
       ? [STAGES.indexOf(backfill.stage), backfill.stateOwed ? 1 : 0, backfill.sent, backfill.total]
       : null,
     contents ? (contents.stateOwed ? 1 : 0) : null,
+    seen ? [seen.modSeq, seen.nonce] : null,
   ];
   const keys = [
     backfill?.after ?? '',
@@ -95,22 +117,31 @@ function decode(body: Buffer): Position | undefined {
   const wire: unknown = JSON.parse(numbers);
   const complete = completeSchema.safeParse(wire);
   if (complete.success) {
-    const [modSeq, nonce, version] = complete.data;
-    return { modSeq, nonce, rows: 0, midway: false, scope: { from: version, to: version } };
+    const [modSeq, nonce, version, digest] = complete.data;
+    const to = { version, digest };
+    return { modSeq, nonce, rows: 0, midway: false, step: 0, scope: { from: to, to, isFirst: false } };
   }
   const parsed = midwaySchema.safeParse(wire);
   if (!parsed.success) return undefined;
-  const [modSeq, nonce, to, from, rows, cursor, contentsOwed] = parsed.data;
+  const [modSeq, nonce, toVersion, toDigest, rows, step, fromVersion, fromDigest, isFirst, ...rest] =
+    parsed.data;
+  const [cursor, contentsOwed, seen] = rest;
   const [backfillKey = '', contentsKey = '', itemized] = packed.map(unpackKey);
   return {
     modSeq,
     nonce,
     rows,
     midway: true,
-    scope: { from, to },
+    step,
+    scope: {
+      from: { version: fromVersion, digest: fromDigest },
+      to: { version: toVersion, digest: toDigest },
+      isFirst,
+    },
     ...(cursor && { backfill: backfillOf(cursor, backfillKey) }),
     ...(contentsOwed !== null && { contents: contentsOf(contentsKey, contentsOwed) }),
     ...(itemized !== undefined && { itemized }),
+    ...(seen && { seen: { modSeq: seen[0], nonce: seen[1] } }),
   };
 }
 

@@ -41,6 +41,3 @@ const readToken = (token: string): string =>
     .toString()
     .replaceAll('\n', ' ')
     .replaceAll('\u0000', '|');
-
-/** The commit that a token names: for the choice of what happens next, never for what has to hold. */
-export const positionIn = (token: string): number => Number(/\d+/.exec(readToken(token))?.[0] ?? 0);

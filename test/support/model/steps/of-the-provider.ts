@@ -1,6 +1,5 @@
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
 import { replayStream } from '../commits.js';
-import { positionIn } from '../describe.js';
 import { canonical } from '../elements.js';
 import { somePolicy } from '../preferences.js';
 import type { World } from '../world.js';
@@ -56,7 +55,7 @@ export async function copyBox(world: World): Promise<void> {
 export async function restoreBox(world: World): Promise<void> {
   if (world.copies.length === 0) return;
   await world.idle();
-  const { stage, box, devices, exchange, reaping } = world;
+  const { stage, box, devices, reaping } = world;
   const { copy, modSeq } = stage.chance.pick(world.copies);
   stage.note(() => `  box restored to ${modSeq}`);
   stage.hit('box restored');
@@ -65,10 +64,6 @@ export async function restoreBox(world: World): Promise<void> {
   for (const device of devices) {
     delete device.backup;
     delete device.late;
-    // A backfill shows what is ahead of the token, and a token of just that moment does not tell the two pasts apart.
-    const { syncToken, latest } = device.model;
-    if (syncToken && positionIn(syncToken) <= modSeq && latest > modSeq)
-      device.model.reinstalled(exchange.mintInstance());
   }
   await replayStream(stage, reaping, modSeq);
   if (!stage.chance.happens(0.5)) return;

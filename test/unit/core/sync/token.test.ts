@@ -15,12 +15,14 @@ const keysOf = (...keys: string[]) => ({ keys: async () => keys.map((key) => Buf
 const KEYS = keysOf('a key');
 const phone = { box: BOX, deviceId: 'phone', instanceId: 'i1' } as unknown as Caller;
 
+const mark = (version: number) => ({ version, digest: `d-${version % 10}_` });
 const upToDate: Position = {
   modSeq: 48_214,
   nonce: 'AbCdEfGhIjk',
   rows: 0,
   midway: false,
-  scope: { from: 3, to: 3 },
+  step: 0,
+  scope: { from: mark(3), to: mark(3), isFirst: false },
 };
 const c = (id: string) => id as ConversationId;
 const contents = (conversationId: string, after?: string) => ({
@@ -31,7 +33,8 @@ const midway = (more: Partial<Position> = {}): Position => ({
   ...upToDate,
   rows: 7,
   midway: true,
-  scope: { from: -2, to: 3 },
+  step: 12,
+  scope: { from: mark(2), to: mark(3), isFirst: true },
   ...more,
 });
 const backfill = (after?: string, more = {}) => ({
@@ -60,6 +63,7 @@ const positions: [string, Position][] = [
   ['behind a conversation history', midway({ backfill: backfill(contentsPrefix(c('c'))) })],
   ['at the start of contents', midway({ contents: contents(ODD) })],
   ['among contents', midway({ contents: contents('c', sessionKey(c('c'), ODD as SessionId)) })],
+  ['that has shown more', midway({ seen: { modSeq: 48_300, nonce: 'BcDeFgHiJkl' } })],
   ['at the start of a removal told item by item', midway({ itemized: 'H#' })],
   ['within a removal told item by item', midway({ itemized: messageKey(c(ODD), ODD as MessageId) })],
   [
@@ -126,7 +130,9 @@ describe('the length', () => {
     modSeq: 999_999_999_999,
     nonce: 'AbCdEfGhIjk',
     rows: 99,
-    scope: { from: -99_999, to: 99_999 },
+    step: 99_999,
+    scope: { from: mark(99_998), to: mark(99_999), isFirst: true },
+    seen: { modSeq: 999_999_999_999, nonce: 'AbCdEfGhIjk' },
   };
   const counts = { sent: 9_999_999, total: 9_999_999 };
   const long = (letter: string) => letter.repeat(128 / Buffer.byteLength(letter));
