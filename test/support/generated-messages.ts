@@ -41,7 +41,7 @@ const MIDDLES = [
 const ENDINGS = ['', '.', '!', ' 😀', ' 👩‍👩‍👧‍👦🚲', ' 🏳️‍🌈', ' …', '\n– sent while walking', ' <3', '?!'];
 const SHORT = ['', ' ', '.', '👍', 'ok', '\u200f', 'ÿ'];
 
-const DAY_MS = 86_400_000;
+const APART_MS = 12_345_678; // about three hours and a half, at other times of each day
 const BEGIN_MS = Date.parse('2025-01-06T06:00:00.000Z');
 
 /** Numbers from 0 to 1, always the same for a seed (mulberry32). */
@@ -85,7 +85,7 @@ export function generatedMessages(options: {
     const { conversationId = '', others = [] } = group ?? {};
     const isOut = random() < 0.45;
     const from = isOut ? user : one(others);
-    const dateMs = BEGIN_MS + Math.floor(i / 3) * (DAY_MS / 7) + (i % 3 === 1 ? 0 : below(60_000));
+    const dateMs = BEGIN_MS + Math.floor(i / 3) * APART_MS + (i % 3 === 1 ? 0 : below(60_000));
     return {
       conversationId,
       participants: [user, ...others],
