@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Capacity } from './capacity.js';
 import { DataKey } from './constructs/data-key.js';
-import { readCommits, takeMessages } from './constructs/event-sources.js';
+import { readCommits, readExpiries, takeMessages } from './constructs/event-sources.js';
 import { GatewayAccount } from './constructs/gateway-account.js';
 import { HttpInterface } from './constructs/http-interface.js';
 import { SocketInterface } from './constructs/socket-interface.js';
@@ -32,6 +32,7 @@ export class CpmSyncStack extends Stack {
     const pushes = new WorkQueue(this, 'Pushes', { dataKey, consumerTimeout: NOTIFIER_TIMEOUT });
     const reaping = new WorkQueue(this, 'Reaping', { dataKey, consumerTimeout: REAPER_TIMEOUT });
     const fanOutFailures = new FailureQueue(this, 'FanOutFailures', { dataKey });
+    const expiryFailures = new FailureQueue(this, 'ExpiryFailures', { dataKey });
     const gatewayAccount =
       settings.gatewayAccount === 'stack' ? new GatewayAccount(this, 'GatewayAccount') : undefined;
     const sockets = new SocketInterface(this, 'Sockets', { ...kept, capacity, gatewayAccount });
@@ -49,6 +50,7 @@ export class CpmSyncStack extends Stack {
     });
 
     readCommits(functions.fanOut, store, fanOutFailures);
+    readExpiries(functions.expiry, store, expiryFailures);
     takeMessages(functions.notifier, pushes.queue, { batchSize: 10, atOnce: capacity.mapping('notifier') });
     takeMessages(functions.reaper, reaping.queue, { batchSize: 1, atOnce: capacity.mapping('reaper') });
     sockets.serve({
@@ -67,7 +69,12 @@ export class CpmSyncStack extends Stack {
       capacity,
     });
 
-    const failures = { Pushes: pushes.deadLetters, Reaping: reaping.deadLetters, FanOut: fanOutFailures };
+    const failures = {
+      Pushes: pushes.deadLetters,
+      Reaping: reaping.deadLetters,
+      FanOut: fanOutFailures,
+      Expiry: expiryFailures,
+    };
     const watched: Watched = {
       stage,
       functions: functions.byKind(),
@@ -77,7 +84,7 @@ export class CpmSyncStack extends Stack {
         Reaping: { queue: reaping.queue, oldest: Duration.hours(1) },
       },
       failures,
-      streamReaders: { FanOut: functions.fanOut },
+      streamReaders: { FanOut: functions.fanOut, Expiry: functions.expiry },
       tables: { Store: store, Registry: registry },
       httpApiId: http.api.apiId,
       socketApiId: sockets.api.apiId,

@@ -13,6 +13,7 @@ import type { LogLevel } from './settings.js';
 export const NOTIFIER_TIMEOUT = Duration.seconds(10);
 export const REAPER_TIMEOUT = Duration.seconds(60);
 const FAN_OUT_TIMEOUT = Duration.seconds(60);
+const EXPIRY_TIMEOUT = Duration.seconds(60);
 const SMALL_MB = 256;
 
 export interface FunctionsProps extends KeptLogsProps {
@@ -41,6 +42,7 @@ export class Functions extends Construct {
   readonly fanOut: SyncFunction;
   readonly notifier: SyncFunction;
   readonly reaper: SyncFunction;
+  readonly expiry: SyncFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -92,6 +94,9 @@ export class Functions extends Construct {
     this.reaper = make('Reaper', { name: 'reaper', timeout: REAPER_TIMEOUT })
       .readsAndCommits(store)
       .ordersReaping(reapQueue);
+    this.expiry = make('Expiry', { name: 'expiry', timeout: EXPIRY_TIMEOUT })
+      .commitsByKey(store)
+      .readsPolicies(registry);
   }
 
   /** Those that answer requests, those that answer frames, and those that do the work behind them. */
@@ -99,7 +104,7 @@ export class Functions extends Construct {
     return {
       Http: [this.sync, this.devices, this.history, this.participating, this.admin],
       Socket: [this.socketAuthorizer, this.socketConnection, this.socketSync, this.socketDefault],
-      Worker: [this.fanOut, this.notifier, this.reaper],
+      Worker: [this.fanOut, this.notifier, this.reaper, this.expiry],
     };
   }
 }

@@ -56,9 +56,45 @@ export const streamEndpoint = (consume: (record: DynamoDBRecord) => Promise<void
     .use(measured)
     .before(({ context }) => beginLog(context.awsRequestId))
     .handler(async ({ Records }) => {
-      const failed = await failedOf(Records, ({ dynamodb }) => dynamodb?.SequenceNumber ?? '', consume);
+      const failed = await failedOf(Records, sequenceOf, consume);
       return { batchItemFailures: failed.slice(0, 1).map((itemIdentifier) => ({ itemIdentifier })) };
     });
+
+const sequenceOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.SequenceNumber ?? '';
+
+/**
+ * The same where the records of a group are better dealt with together: they succeed or fail as one.
+ * @param read what a record says and to which group it belongs; undefined: there is nothing to do
+ */
+export const groupedStreamEndpoint = <Group, Item>(
+  read: (record: DynamoDBRecord) => { readonly group: Group; readonly item: Item } | undefined,
+  consume: (group: Group, items: readonly Item[]) => Promise<void>,
+) =>
+  middy<DynamoDBStreamEvent, DynamoDBBatchResponse, Error, Context>()
+    .use(measured)
+    .before(({ context }) => beginLog(context.awsRequestId))
+    .handler(async ({ Records }) => {
+      const readings = new Map(Records.map((record) => [record, attempt(() => read(record))]));
+      const groups = new Map<Group, Item[]>();
+      for (const { value } of readings.values()) {
+        if (value) groups.set(value.group, [...(groups.get(value.group) ?? []), value.item]);
+      }
+      const work = new Map([...groups].map(([group, items]) => [group, consume(group, items)]));
+      const failed = await failedOf(Records, sequenceOf, async (record) => {
+        const { value, error } = readings.get(record) ?? {};
+        if (error) throw error;
+        if (value) await work.get(value.group);
+      });
+      return { batchItemFailures: failed.slice(0, 1).map((itemIdentifier) => ({ itemIdentifier })) };
+    });
+
+function attempt<T>(act: () => T): { value?: T; error?: unknown } {
+  try {
+    return { value: act() };
+  } catch (error) {
+    return { error };
+  }
+}
 
 function messageOf<Schema extends z.ZodMiniType>(schema: Schema, body: string): z.infer<Schema> {
   const result = schema.safeParse(JSON.parse(body), { reportInput: true });

@@ -1,6 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import {
+  EventSourceMapping,
+  type EventSourceMappingProps,
+  FilterCriteria,
+  FilterRule,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { SyncFunction } from './sync-function.js';
 
@@ -10,17 +16,45 @@ const NEW_COMMITS = FilterCriteria.filter({
   dynamodb: { Keys: { sk: { S: FilterRule.beginsWith('C#') } } },
 });
 
+/** Contents that the database has removed after their time; what a function removes concerns nobody here. */
+const EXPIRED_CONTENTS = FilterCriteria.filter({
+  eventName: FilterRule.isEqual('REMOVE'),
+  userIdentity: {
+    type: FilterRule.isEqual('Service'),
+    principalId: FilterRule.isEqual('dynamodb.amazonaws.com'),
+  },
+  dynamodb: { Keys: { sk: { S: FilterRule.beginsWith('E#') } } },
+});
+
+/** Nobody waits for an expiry, and records of one box that come together are one commit. */
+const EXPIRIES_GATHER = Duration.seconds(5);
+
+export const readCommits = (reader: SyncFunction, store: ITable, failures: IQueue): void =>
+  readStream(reader, 'Commits', store, failures, { filters: [NEW_COMMITS] });
+
+export const readExpiries = (reader: SyncFunction, store: ITable, failures: IQueue): void =>
+  readStream(reader, 'Expiries', store, failures, {
+    filters: [EXPIRED_CONTENTS],
+    maxBatchingWindow: EXPIRIES_GATHER,
+  });
+
 /**
- * Commits of the store's stream. What still fails after the retries is described in the failure queue, before the
- * stream drops it (after 24 hours).
+ * Records of the store's stream, which takes two readers: with more of them they slow each other down. What still fails
+ * after the retries is described in the failure queue, before the stream drops it (after 24 hours).
  */
-export function readCommits(reader: SyncFunction, store: ITable, failures: IQueue): void {
+function readStream(
+  reader: SyncFunction,
+  id: string,
+  store: ITable,
+  failures: IQueue,
+  what: Pick<EventSourceMappingProps, 'filters' | 'maxBatchingWindow'>,
+): void {
   reader.followsStream(store, failures);
-  new EventSourceMapping(reader, 'Commits', {
+  new EventSourceMapping(reader, id, {
+    ...what,
     target: reader,
     eventSourceArn: store.tableStreamArn ?? '',
-    startingPosition: StartingPosition.TRIM_HORIZON, // no commit between table and mapping is missed
-    filters: [NEW_COMMITS],
+    startingPosition: StartingPosition.TRIM_HORIZON, // nothing between table and mapping is missed
     batchSize: 100,
     bisectBatchOnError: true,
     reportBatchItemFailures: true,

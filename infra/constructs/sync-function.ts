@@ -91,6 +91,16 @@ export class SyncFunction extends LambdaFunction {
       .opens('dynamodb', store.encryptionKey, WRITE_KEY);
   }
 
+  /** Transactions on items of which the keys are known, that put and do not remove. */
+  commitsByKey(store: ITable): this {
+    this.addEnvironment('STORE_TABLE', store.tableName);
+    return this.may(['dynamodb:GetItem', 'dynamodb:PutItem'], store.tableArn).opens(
+      'dynamodb',
+      store.encryptionKey,
+      WRITE_KEY,
+    );
+  }
+
   readsDevices(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
     return this.may(['dynamodb:GetItem', 'dynamodb:Query'], registry.tableArn).opens(

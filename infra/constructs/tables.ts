@@ -47,7 +47,7 @@ export class Tables extends Construct {
       store: new Table(this, 'Store', {
         ...common,
         partitionKey: { name: 'box', type: AttributeType.STRING },
-        stream: StreamViewType.NEW_IMAGE,
+        stream: StreamViewType.NEW_AND_OLD_IMAGES, // the old one tells what it was that has expired
       }),
       registry: new Table(this, 'Registry', {
         ...common,

@@ -19,6 +19,8 @@ const SECRET = { TokenKey: ['secretsmanager:GetSecretValue'] };
 const SEND = ['sqs:SendMessage'];
 const SCHEDULE = { PushesQueue: SEND };
 const MANAGE = ['execute-api:ManageConnections'];
+const READ_STREAM = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'];
+const POLICIES = 'TablesRegistry where ForAllValues:StringLike dynamodb:LeadingKeys P#*';
 const TRACE = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']; // know no resource
 
 /** What each function may do beside writing logs and traces, by the resource it may do it to; nothing else. */
@@ -32,7 +34,7 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
   },
   Participating: {
     TablesStore: COMMIT,
-    'TablesRegistry where ForAllValues:StringLike dynamodb:LeadingKeys P#*': ['dynamodb:GetItem'],
+    [POLICIES]: ['dynamodb:GetItem'],
   },
   History: { TablesStore: STORE_READ, TablesRegistry: ['dynamodb:GetItem', 'dynamodb:Query'] },
   Admin: { TablesStore: COMMIT, TablesRegistry: REGISTER },
@@ -48,7 +50,7 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
     TablesRegistry: UPDATE_DEVICES,
     ...SCHEDULE,
     ReapingQueue: SEND,
-    TablesStoreStream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    TablesStoreStream: READ_STREAM,
     '*': ['dynamodb:ListStreams'], // knows no resource
     FanOutFailures: SEND,
   },
@@ -59,6 +61,13 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
     PushesQueue: TAKE_MESSAGES,
   },
   Reaper: { TablesStore: COMMIT, ReapingQueue: [...TAKE_MESSAGES, ...SEND] },
+  Expiry: {
+    TablesStore: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    [POLICIES]: ['dynamodb:GetItem'],
+    TablesStoreStream: READ_STREAM,
+    '*': ['dynamodb:ListStreams'],
+    ExpiryFailures: SEND,
+  },
 };
 
 const STORE = ['STORE_TABLE', 'TablesStore'];
@@ -82,6 +91,7 @@ const TOLD: Record<string, string[][]> = {
   FanOut: [REGISTRY, PUSHES, REAPING],
   Notifier: [STORE, REGISTRY, CALLBACK],
   Reaper: [STORE, REAPING],
+  Expiry: [STORE, REGISTRY],
 };
 
 const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
@@ -191,6 +201,7 @@ describe('with a key of the customer', () => {
     FanOut: { ...TABLE, ...PUT_INTO_QUEUE },
     Notifier: { ...TABLE, [through('sqs')]: READ },
     Reaper: { ...TABLE, [through('sqs')]: [...READ, 'kms:GenerateDataKey'] },
+    Expiry: { ...TABLE, ...PUT_INTO_QUEUE },
   };
 
   test.each(Object.keys(ALLOWED))(

@@ -26,7 +26,7 @@ test.each([
   expect(visibility).toBeGreaterThan(6 * timeout);
 });
 
-test.each(['PushesDeadLetters', 'ReapingDeadLetters', 'FanOutFailures'])(
+test.each(['PushesDeadLetters', 'ReapingDeadLetters', 'FanOutFailures', 'ExpiryFailures'])(
   '%s keeps what failed for 14 days, and an alarm watches it',
   (id) => {
     const [queueId, queue] =
@@ -56,17 +56,46 @@ test('fan-out reads every new commit of the stream, from its beginning, and noth
   ]);
 });
 
-test('a commit that fan-out cannot handle is cut out of its batch, tried ten times, and then kept in the failure queue', () => {
-  const { Properties } = mappingOf('FunctionsFanOut');
-  expect(Properties).toMatchObject({
-    BatchSize: 100,
-    BisectBatchOnFunctionError: true,
-    FunctionResponseTypes: ['ReportBatchItemFailures'],
-    MaximumRetryAttempts: 10,
-  });
-  expect(Properties.MaximumRecordAgeInSeconds).toBeLessThan(24 * 3600); // the stream drops records after a day
-  expect(idsIn(Properties.DestinationConfig)).toEqual([expect.stringMatching(/^FanOutFailures/)]);
+test('expiry reads the contents that the database has removed after their time, and nothing else, gathered for a while', () => {
+  const { Properties } = mappingOf('FunctionsExpiry');
+  expect(idsIn(Properties.EventSourceArn)).toEqual([expect.stringMatching(/^TablesStore/)]);
+  expect(Properties.StartingPosition).toBe('TRIM_HORIZON');
+  expect(Properties.MaximumBatchingWindowInSeconds).toBe(5);
+  const { Filters } = Properties.FilterCriteria as { Filters: { Pattern: string }[] };
+  expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+    {
+      eventName: ['REMOVE'],
+      userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
+      dynamodb: { Keys: { sk: { S: [{ prefix: 'E#' }] } } },
+    },
+  ]);
 });
+
+test('a stream has two readers at most: more of them slow each other down', () => {
+  const mappings = Object.values(resourcesOf(template, MAPPING));
+  const ofStreams = mappings.filter(({ Properties }) =>
+    JSON.stringify(Properties.EventSourceArn).includes('StreamArn'),
+  );
+  expect(ofStreams).toHaveLength(2);
+});
+
+test.each([
+  ['FunctionsFanOut', 'FanOut'],
+  ['FunctionsExpiry', 'Expiry'],
+])(
+  'a record that %s cannot handle is cut out of its batch, tried ten times, and then kept in its failure queue',
+  (reader, name) => {
+    const { Properties } = mappingOf(reader);
+    expect(Properties).toMatchObject({
+      BatchSize: 100,
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRetryAttempts: 10,
+    });
+    expect(Properties.MaximumRecordAgeInSeconds).toBeLessThan(24 * 3600); // the stream drops records after a day
+    expect(idsIn(Properties.DestinationConfig)).toEqual([expect.stringContaining(`${name}Failures`)]);
+  },
+);
 
 test.each([
   ['FunctionsNotifier', 'PushesQueue', 10, 200],

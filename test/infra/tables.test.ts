@@ -11,7 +11,7 @@ test('there are two tables, without secondary index', () => {
   }
 });
 
-test('the store is keyed by box and sk, and its stream carries new images', () => {
+test('the store is keyed by box and sk, and its stream carries new images and old ones', () => {
   expect(resource(templateOf(), TABLE, 'TablesStore').Properties).toMatchObject({
     KeySchema: [
       { AttributeName: 'box', KeyType: 'HASH' },
@@ -21,7 +21,7 @@ test('the store is keyed by box and sk, and its stream carries new images', () =
       { AttributeName: 'box', AttributeType: 'S' },
       { AttributeName: 'sk', AttributeType: 'S' },
     ],
-    StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+    StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
   });
 });
 
@@ -80,8 +80,10 @@ describe('with tables that were restored from a backup', () => {
     expect(Properties.Environment).toMatchObject({
       Variables: { STORE_TABLE: 'store-restored', REGISTRY_TABLE: 'registry-restored' },
     });
-    const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', 'FunctionsFanOut');
-    expect(mapping.Properties.EventSourceArn).toBe(restored.storeStreamArn);
+    for (const reader of ['FunctionsFanOut', 'FunctionsExpiry']) {
+      const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', reader);
+      expect(mapping.Properties.EventSourceArn).toBe(restored.storeStreamArn);
+    }
     const policies = JSON.stringify(resourcesOf(template, 'AWS::IAM::Policy'));
     expect(policies).toContain(':table/store-restored"');
     expect(policies).toContain(':table/registry-restored"');

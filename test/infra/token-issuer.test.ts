@@ -65,6 +65,8 @@ describe('without issuer and audience', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
       'Audience',
       'DeviceClientId',
+      'ExpiryFailuresArn',
+      'ExpiryFailuresUrl',
       'FanOutFailuresArn',
       'FanOutFailuresUrl',
       'HttpApiUrl',

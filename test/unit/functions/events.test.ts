@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeItem } from '../../../core/dynamodb/items.js';
+import { messageKey } from '../../../core/store/keys.js';
 import { callerOf } from '../../../functions/runtime/caller.js';
 import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
 import { reapMessageSchema } from '../../../functions/runtime/reap-queue.js';
 import { readJsonBody } from '../../../functions/runtime/request-body.js';
 import { holderOf } from '../../../functions/runtime/ticket-holder.js';
 import { deviceRegistrationSchema } from '../../../protocol/device.js';
+import { messageDataSchema } from '../../../protocol/elements/message.js';
 import { pingFrameSchema, syncFrameSchema } from '../../../protocol/frames.js';
 import { conversationIdSchema, deviceIdSchema, userIdSchema } from '../../../protocol/ids.js';
 import { parseOperation } from '../../../protocol/operation.js';
@@ -91,6 +93,19 @@ test('fan-out.json holds a new commit under its key', () => {
     dynamodb.Keys.sk.S,
   ]);
   expect(item).toMatchObject({ modSeq: 9, rows: [{ type: 'message' }] });
+});
+
+test('expiry.json holds a message under its key that the database has removed after its time', () => {
+  const [{ eventName, userIdentity, dynamodb }] = eventOf('expiry').Records;
+  expect([eventName, userIdentity]).toEqual([
+    'REMOVE',
+    { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
+  ]);
+  const { box, item } = decodeItem(dynamodb.OldImage);
+  if (item.kind !== 'message') throw new Error(`it holds a ${item.kind}`);
+  expect([box, messageKey(item.conversationId, item.id)]).toEqual(['tel:+15550100', dynamodb.Keys.sk.S]);
+  expect(messageDataSchema.safeParse(item.data).error?.issues).toBeUndefined();
+  expect(item.expiresAtMs).toBeLessThan(dynamodb.ApproximateCreationDateTime * 1000);
 });
 
 test.each([

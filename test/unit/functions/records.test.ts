@@ -1,6 +1,6 @@
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
-import { queueEndpoint, streamEndpoint } from '../../../functions/runtime/records.js';
+import { groupedStreamEndpoint, queueEndpoint, streamEndpoint } from '../../../functions/runtime/records.js';
 import { capturedLog } from './captured-log.js';
 import { context } from './gateway-events.js';
 
@@ -64,6 +64,47 @@ test('of a stream, all records are tried and the first that failed is where it g
     batchItemFailures: [{ itemIdentifier: '200' }],
   });
   expect(tried).toEqual(['100', '200', '300']);
+});
+
+describe('of a stream that is dealt with in groups', () => {
+  type Numbered = { dynamodb?: { SequenceNumber?: string } };
+  const numberOf = ({ dynamodb }: Numbered) => Number(dynamodb?.SequenceNumber);
+  const consumed: [string, readonly number[]][] = [];
+  /** Odd and even ones are a group each; 5 cannot be read, and 0 is nothing to do. */
+  const handlerFailing = (...failing: string[]) =>
+    groupedStreamEndpoint<string, number>(
+      (record) => {
+        const number = numberOf(record);
+        if (number === 5) throw new Error('cannot be read');
+        return number === 0 ? undefined : { group: number % 2 ? 'odd' : 'even', item: number };
+      },
+      async (group, items) => {
+        consumed.push([group, items]);
+        if (failing.includes(group)) throw new Error('no');
+      },
+    );
+  beforeEach(() => {
+    consumed.length = 0;
+  });
+
+  test('the records of a group come together, in their order, and what is nothing to do does not fail', async () => {
+    expect(await handlerFailing()(stream('0', '1', '2', '3'), context())).toEqual({ batchItemFailures: [] });
+    expect(consumed).toEqual([
+      ['odd', [1, 3]],
+      ['even', [2]],
+    ]);
+  });
+
+  test.each([
+    ['the first of a group that failed', ['1', '2', '3', '4'], ['even'], '2'],
+    ['the first of all that failed', ['1', '2', '3', '4'], ['odd', 'even'], '1'],
+    ['one that could not be read, though its group is done', ['1', '5', '2'], [], '5'],
+  ])('it goes on from %s', async (_, numbers, failing, from) => {
+    expect(await handlerFailing(...failing)(stream(...numbers), context())).toEqual({
+      batchItemFailures: [{ itemIdentifier: from }],
+    });
+    expect(consumed).toHaveLength(2);
+  });
 });
 
 test('where nothing fails, nothing comes back', async () => {
