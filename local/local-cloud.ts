@@ -77,8 +77,8 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
 
   const checkpoints = new Checkpoints(folder);
   undo.later(() => checkpoints.save());
-  const mappings: Promise<void>[] = [];
-  undo.later(() => Promise.all(mappings));
+  const running: Promise<void>[] = []; // until stopped
+  undo.later(() => Promise.all(running));
   const functions = startFunctions(stack, place, dirname(templateFile), database?.endpoint, options, undo);
   const webSocket = buildWebSocketApi(
     stack,
@@ -109,8 +109,9 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
   });
   for (const mapping of stack.resources('AWS::Lambda::EventSourceMapping')) {
     const { ended } = await startMapping(mapping, around, stopping.signal);
-    mappings.push(ended);
+    running.push(ended);
   }
+  if (database) running.push(database.runTimeToLive(stopping.signal));
 
   return {
     url,

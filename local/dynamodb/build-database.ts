@@ -6,6 +6,7 @@ import type { Stack } from '../template/stack.js';
 import type { Undo } from '../undo.js';
 import { startDynamoDbLocal, useDynamoDb } from './dynamodb-local.js';
 import { ensureTable, type TableResource } from './tables.js';
+import { runTimeToLive } from './time-to-live.js';
 
 export interface DatabaseOptions {
   /** A DynamoDB to use; none: DynamoDB Local is started. */
@@ -24,6 +25,8 @@ export interface Database {
   readonly tables: Readonly<Record<string, string>>;
   /** Names of those that were not there before. */
   readonly created: ReadonlySet<string>;
+  /** Removes what has passed its time to live, until the signal aborts. */
+  runTimeToLive(signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -56,5 +59,12 @@ export async function buildDatabase(
     if ((await ensureTable(dynamodb, table)) === 'created') created.add(table.name);
   }
   const names = Object.fromEntries(tables.map(({ logicalId, name }) => [logicalId, name]));
-  return { endpoint: server.endpoint, dynamodb, streams, tables: names, created };
+  return {
+    endpoint: server.endpoint,
+    dynamodb,
+    streams,
+    tables: names,
+    created,
+    runTimeToLive: (signal) => runTimeToLive(dynamodb, tables, log, signal),
+  };
 }

@@ -102,7 +102,7 @@ export class StreamMapping {
     for await (const records of readShard(reader)) {
       await this.#deliver(
         shardId,
-        records.map((record) => streamRecord(record, eventSourceArn, region)),
+        records.flatMap((record) => streamRecord(record, eventSourceArn, region) ?? []),
       );
     }
     state.ended = !signal.aborted;

@@ -1,4 +1,5 @@
 import type { AttributeValue, _Record as SdkRecord } from '@aws-sdk/client-dynamodb-streams';
+import { REMOVED_BY_TIME } from '../dynamodb/time-to-live.js';
 
 /** A record of a stream as Lambda gives it to a function. */
 export interface StreamRecord {
@@ -22,10 +23,18 @@ export interface StreamRecord {
 
 const TIME_TO_LIVE = { type: 'Service', principalId: 'dynamodb.amazonaws.com' } as const;
 
-export function streamRecord(record: SdkRecord, eventSourceARN: string, awsRegion: string): StreamRecord {
+/** Undefined for a record that DynamoDB would not have: an item was marked before it was removed by its time to live. */
+export function streamRecord(
+  record: SdkRecord,
+  eventSourceARN: string,
+  awsRegion: string,
+): StreamRecord | undefined {
   const { dynamodb: data, userIdentity } = record;
-  // DynamoDB Local writes deletions by TTL under this name and without who did it.
-  const byTimeToLive = !['INSERT', 'MODIFY', 'REMOVE'].includes(record.eventName ?? '');
+  if (data?.NewImage?.[REMOVED_BY_TIME]) return undefined;
+  const { [REMOVED_BY_TIME]: mark, ...OldImage } = data?.OldImage ?? {};
+  // DynamoDB Local writes its own deletions by time to live under another name, and says of none who did it.
+  const isNameless = !['INSERT', 'MODIFY', 'REMOVE'].includes(record.eventName ?? '');
+  const byTimeToLive = isNameless || (record.eventName === 'REMOVE' && mark !== undefined);
   const identity = byTimeToLive
     ? TIME_TO_LIVE
     : userIdentity?.Type && { type: userIdentity.Type, principalId: userIdentity.PrincipalId ?? '' };
@@ -40,7 +49,7 @@ export function streamRecord(record: SdkRecord, eventSourceARN: string, awsRegio
       ApproximateCreationDateTime: createdAt(data?.ApproximateCreationDateTime),
       Keys: itemAsJson(data?.Keys ?? {}),
       ...(data?.NewImage && { NewImage: itemAsJson(data.NewImage) }),
-      ...(data?.OldImage && { OldImage: itemAsJson(data.OldImage) }),
+      ...(data?.OldImage && { OldImage: itemAsJson(OldImage) }),
       SequenceNumber: data?.SequenceNumber ?? '',
       SizeBytes: data?.SizeBytes ?? 0,
       StreamViewType: data?.StreamViewType ?? '',

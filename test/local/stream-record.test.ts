@@ -1,3 +1,4 @@
+import { REMOVED_BY_TIME } from '../../local/dynamodb/time-to-live.js';
 import { streamRecord } from '../../local/mappings/stream-record.js';
 
 const asLambda = (record: object) => streamRecord(record, 'arn:stream', 'us-east-1');
@@ -15,12 +16,34 @@ test('a deletion by time to live is a REMOVE by the service, though DynamoDB Loc
   });
 });
 
+describe('what was marked to be removed by its time', () => {
+  const marked = { id: { S: 'a' }, [REMOVED_BY_TIME]: { BOOL: true } };
+
+  test('is removed by the service, and its record goes without the mark', () => {
+    const record = asLambda({ eventName: 'REMOVE', dynamodb: { OldImage: marked } });
+    expect(record?.userIdentity).toEqual({ type: 'Service', principalId: 'dynamodb.amazonaws.com' });
+    expect(record?.dynamodb.OldImage).toEqual({ id: { S: 'a' } });
+  });
+
+  test('has no record of the marking, which DynamoDB would not have', () => {
+    const images = { OldImage: { id: { S: 'a' } }, NewImage: marked };
+    expect(asLambda({ eventName: 'MODIFY', dynamodb: images })).toBeUndefined();
+  });
+
+  test('and was written once more instead is an ordinary change', () => {
+    const images = { OldImage: marked, NewImage: { id: { S: 'a' } } };
+    const record = asLambda({ eventName: 'MODIFY', dynamodb: images });
+    expect(record).not.toHaveProperty('userIdentity');
+    expect(record?.dynamodb.OldImage).toEqual({ id: { S: 'a' } });
+  });
+});
+
 test('who deleted it is kept, in the spelling of Lambda', () => {
   const record = {
     eventName: 'REMOVE',
     userIdentity: { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' },
   };
-  expect(asLambda(record).userIdentity).toEqual({ type: 'Service', principalId: 'dynamodb.amazonaws.com' });
+  expect(asLambda(record)?.userIdentity).toEqual({ type: 'Service', principalId: 'dynamodb.amazonaws.com' });
   expect(asLambda({ eventName: 'REMOVE' })).not.toHaveProperty('userIdentity');
 });
 
@@ -31,7 +54,7 @@ test('binary values are base64, at any depth', () => {
     b: { L: [{ BS: [bytes] }] },
     c: { M: { d: { N: '1' }, e: { BOOL: false } } },
   };
-  expect(asLambda({ eventName: 'INSERT', dynamodb: { NewImage } }).dynamodb.NewImage).toEqual({
+  expect(asLambda({ eventName: 'INSERT', dynamodb: { NewImage } })?.dynamodb.NewImage).toEqual({
     a: { B: 'AQID' },
     b: { L: [{ BS: ['AQID'] }] },
     c: { M: { d: { N: '1' }, e: { BOOL: false } } },
@@ -42,12 +65,12 @@ describe('the time of a record, which DynamoDB Local cuts to the minute', () => 
   const NOON = Date.parse('2026-03-04T12:00:00Z');
   const toldNoonReadAt = (readAt: string, told = NOON) => {
     jest.useFakeTimers({ now: Date.parse(readAt) });
-    const { dynamodb } = asLambda({
+    const record = asLambda({
       eventName: 'INSERT',
       dynamodb: { ApproximateCreationDateTime: new Date(told) },
     });
     jest.useRealTimers();
-    return dynamodb.ApproximateCreationDateTime - NOON / 1000;
+    return (record?.dynamodb.ApproximateCreationDateTime ?? Number.NaN) - NOON / 1000;
   };
 
   test.each<[string, string, number]>([
