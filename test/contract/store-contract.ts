@@ -265,6 +265,20 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(found).toBeLessThan(expiresAtMs + 1000);
     });
 
+    test('an item has the time that it was last put with, or none', async () => {
+      const expiresAtMs = Math.ceil(Date.now() / 1000) * 1000 + 1_000_000;
+      await store.write(box, [put(anItem('A#1')), put({ ...anItem('A#2'), expiresAtMs })]);
+      await store.write(box, [
+        { put: { ...anItem('A#1', 2), expiresAtMs }, when: { version: 1 } },
+        { put: anItem('A#2', 2), when: { version: 1 } },
+      ]);
+      const times = [...((await store.snapshot(box, ['A#1', 'A#2'])) ?? [])];
+      expect(times.map(([sk, item]) => [sk, item.expiresAtMs]).sort()).toEqual([
+        ['A#1', expiresAtMs],
+        ['A#2', undefined],
+      ]);
+    });
+
     test('a key of 1,024 bytes is as good as any', async () => {
       const sk = `A#${'é'.repeat(511)}`;
       await fill(sk);

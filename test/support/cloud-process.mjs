@@ -87,8 +87,10 @@ export async function startCloud() {
     removeFolder();
   };
   try {
-    const { url, socketUrl, issuer, dynamodbEndpoint } = await readyLine(child);
-    return { facts: { url, socketUrl, issuer, dynamodbEndpoint, outDir, pid: child.pid }, stop };
+    const { url, socketUrl, issuer, dynamodbEndpoint, tables } = await readyLine(child);
+    const [, storeTable] = Object.entries(tables).find(([id]) => id.startsWith('TablesStore')) ?? [];
+    const facts = { url, socketUrl, issuer, dynamodbEndpoint, storeTable, outDir, pid: child.pid };
+    return { facts, stop };
   } catch (error) {
     error.message += `:\n${readFileSync(logFile, 'utf8')}`;
     await stop();

@@ -7,6 +7,7 @@ export interface CloudFacts {
   readonly socketUrl: string;
   readonly issuer: string;
   readonly dynamodbEndpoint: string;
+  readonly storeTable: string;
   readonly outDir: string; // what was synthesized for it
   readonly pid: number;
 }
