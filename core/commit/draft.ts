@@ -175,8 +175,8 @@ export class Draft {
 
   /**
    * Notes that the database has removed an element after its time: under its free key is put what is left of a deleted
-   * one, and devices are told, unless the removal of its container covers it. Where the key was taken meanwhile, what has
-   * expired only counts no more. What was noted before is passed over.
+   * one, and devices are told, unless its conversation history went before it. Where the key was taken meanwhile, what
+   * has expired only counts no more. What was noted before is passed over.
    */
   noteExpired(was: ExpiringElement): void {
     const before = this.read(was.sk);
@@ -185,13 +185,13 @@ export class Draft {
     // Also passed over: something older, since the box has another past by now.
     if (before && (there.noted === was.version || there.version <= was.version)) return;
     const item = { ...there, version: this.modSeq, noted: was.version };
-    const touches = before || this.isCovered(was) ? [] : [{ type: was.kind, implied: false }];
+    const touches = before || this.wentBefore(was) ? [] : [{ type: was.kind, implied: false }];
     this.elements.set(was.sk, { key: keyOf(was), item, before, expired: was, touches });
   }
 
-  private isCovered(item: ExpiringElement): boolean {
-    const conversation = this.conversation(item.conversationId);
-    return conversation === undefined || conversation === 'gone' || isGoneWithContainer(conversation, item);
+  private wentBefore({ conversationId, modSeq }: ExpiringElement): boolean {
+    const conversation = this.conversation(conversationId);
+    return conversation === undefined || conversation === 'gone' || modSeq < conversation.data.createdModSeq;
   }
 
   /** What this request has written into a conversation history that begins anew: its number would make it live on. */

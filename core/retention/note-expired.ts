@@ -22,8 +22,7 @@ export interface Expired {
 export async function noteExpired(core: Core, box: BoxId, all: readonly Expired[]): Promise<void> {
   let rest = [...new Map(all.map((expired) => [expired.element.sk, expired])).values()];
   while (rest.length > 0) {
-    const done = await withFewer(forOneCommit(rest), (few) => noteSome(core, box, few));
-    rest = rest.slice(done);
+    rest = rest.slice(await withFewer(forOneCommit(rest), (few) => noteSome(core, box, few)));
   }
 }
 
@@ -38,15 +37,18 @@ function forOneCommit(all: readonly Expired[]): readonly Expired[] {
 }
 
 /** @returns how many were dealt with */
-const noteSome = (core: Core, box: BoxId, some: readonly Expired[]): Promise<number> =>
-  commit(core, box, {
+async function noteSome(core: Core, box: BoxId, some: readonly Expired[]): Promise<number> {
+  const elements = await commit(core, box, {
     keys: some.flatMap(({ element }) => [element.sk, conversationKey(element.conversationId)]),
-    onMissingBox: { answer: some.length },
+    onMissingBox: { answer: 0 },
     decide({ draft }) {
       for (const { element, removedAtMs } of some) {
         // What was removed before this box was made was of an earlier box of the user.
         if (removedAtMs >= (draft.head.madeAtMs ?? 0)) draft.noteExpired(element);
       }
-      return { answer: some.length, origin: { by: 'server' }, writes: [] };
+      return { answer: draft.size, origin: { by: 'server' }, writes: [] };
     },
   });
+  core.report('expired', { box, elements });
+  return some.length;
+}

@@ -51,6 +51,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   pushGone: { metrics: () => [count('PushesGone')] },
   closeFailed: { level: 'warn' },
+  expired: { metrics: ({ elements }) => [count('ElementsExpired', Number(elements))] },
   reaped: { metrics: ({ items }) => [count('ItemsReaped', Number(items))] },
 };
 

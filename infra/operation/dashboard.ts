@@ -133,6 +133,10 @@ function tables({ stage, tables: watched }: Watched): IWidget[] {
       [...of('ReadThrottleEvents'), ...of('WriteThrottleEvents')],
       of('TransactionConflict'),
     ),
-    graph('Cleared away', [...of('TimeToLiveDeletedItemCount'), ownMetric(stage, 'ItemsReaped')]),
+    graph('Cleared away', [
+      ...of('TimeToLiveDeletedItemCount'),
+      ownMetric(stage, 'ElementsExpired'),
+      ownMetric(stage, 'ItemsReaped'),
+    ]),
   ];
 }

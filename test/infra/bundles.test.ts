@@ -100,4 +100,4 @@ test('the routes of the handlers are those of the HTTP API, with the same scopes
       : [],
   );
   expect(loaded.flatMap(({ routes = [] }) => routes).sort()).toEqual(inTemplate.sort());
-});
+}, 60_000);

@@ -1,7 +1,9 @@
 import { deposit } from '../../../../core/commit/deposit.js';
+import { isElement } from '../../../../core/commit/rows.js';
 import type { Core } from '../../../../core/core.js';
 import { noteExpired } from '../../../../core/retention/note-expired.js';
 import type { StoredItem, StoredMessage } from '../../../../core/store/items.js';
+import { elementBytes } from '../../../../core/store/wire.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, deletion, removal, stateChange } from '../../../support/builders.js';
 import { Actor, inManyOrders, interleave } from '../../../support/interleaving.js';
@@ -62,6 +64,9 @@ test.each(Object.entries(MEANWHILE))(
         const messages = items.filter(isMessage);
         expect(counts.message).toBe(messages.length);
         expect(counts.messageState).toBe(messages.filter(({ state }) => state).length);
+        const others = await box.store.query(BOX, { from: 'F#', to: 'H$', limit: 100 });
+        const bytes = [...messages, ...others.items].filter(isElement).map(elementBytes);
+        expect(counts.bytes).toBe(bytes.reduce((sum, each) => sum + each, 0));
         expect(modSeq).toBe((await box.commits(BOX)).length);
 
         // Whoever was not deposited anew is gone from here on.

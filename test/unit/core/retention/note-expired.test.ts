@@ -1,7 +1,7 @@
 import type { Caller } from '../../../../core/commit/commit-operations.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
-import { noteExpired } from '../../../../core/retention/note-expired.js';
+import { type Expired, noteExpired } from '../../../../core/retention/note-expired.js';
 import type { Commit, StoredItem } from '../../../../core/store/items.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -152,15 +152,6 @@ describe('where its container went first, what has expired is not told again, an
     expect(await box.statuses(aMessage({ id: 'm1' }), aSession())).toEqual(['gone', 'gone']);
   });
 
-  test('the session history was deleted', async () => {
-    await box.given(removal('sessionHistory', 's1'));
-    passDays(box, 30);
-    await expire(box);
-    expect((await last()).rows).toEqual([]);
-    expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 0 });
-    expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
-  });
-
   test('the conversation history was begun anew', async () => {
     passDays(box, 30);
     await box.given(removal('conversationHistory', 'c1'), aMessage({ id: 'm2' }));
@@ -169,6 +160,30 @@ describe('where its container went first, what has expired is not told again, an
     expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 1 });
     expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
   });
+});
+
+test('what a deleted session history held is told when it has expired, to a device too that keeps states alone', async () => {
+  await box.given(aConversation(), aSession(), aMessage({ id: 'm1', sessionId: 's1', flags: ['\\Seen'] }));
+  const states = await box.device(BOX, 'states', { elementTypes: ['messageState'] });
+  const { syncToken = '' } = await box.syncAll(states);
+  passDays(box, 30);
+  const expired = removeExpired(box);
+  // The message is removed before its session history is deleted, and that is noted only when devices know of the latter.
+  const [session, message] = ['sessionHistory', 'message'].map((kind) => {
+    const found = expired.find(({ element }) => element.kind === kind);
+    if (!found) throw new Error(`no ${kind} has expired`);
+    return found;
+  }) as [Expired, Expired];
+  const lives = { ...session.element, expiresAtMs: box.clock.nowMs + 1000 };
+  await box.store.write(BOX, [{ put: lives, when: 'absent' }]);
+  await box.given(removal('sessionHistory', 's1'));
+  const told = await box.syncAll(states, { syncToken });
+  await noteExpired(box.core, BOX, [message]);
+  const { changes } = await box.syncAll(states, { syncToken: told.syncToken ?? '' });
+  expect([...told.changes, ...changes]).toContainEqual(
+    expect.objectContaining({ type: 'message', id: 'm1', removed: 'expired' }),
+  );
+  expect((await box.head()).counts).toMatchObject({ message: 0, messageState: 0 });
 });
 
 describe('devices', () => {
