@@ -192,7 +192,8 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Effective: { maxMessageAgeDays: 'Older messages and their states are not kept; by message context.' },
   Policy: {
     maxMessageAgeDays: 'By message context.',
-    retentionDays: 'From the commit that created an element.',
+    retentionDays:
+      'Session histories and messages expire so long after the commit that created them; a new value holds for later ones. Of the policy of a box.',
     maxDevices: 'Devices a box.',
     maxMessages: 'Messages a box.',
     syncTimerSeconds: 'Told to clients as `nextSyncAfterSeconds`.',
