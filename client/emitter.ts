@@ -11,6 +11,10 @@ export class Emitter<Events extends object> {
     return () => void listeners.delete(listener);
   }
 
+  hears(name: keyof Events): boolean {
+    return (this.#listeners[name]?.size ?? 0) > 0;
+  }
+
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     for (const listener of this.#listeners[name] ?? []) {
       try {

@@ -9,7 +9,7 @@ import { Holdings } from './held/holdings.js';
 import { entriesBelow, idOfPart, STATE } from './held/keys.js';
 import { dropOld, narrow } from './held/scope.js';
 import { type SyncState, stateOf } from './held/sync-state.js';
-import type { LocalStore, StoreTransaction } from './store/local-store.js';
+import type { Entry, LocalStore, StoreTransaction } from './store/local-store.js';
 import { type StoredPage, storePage } from './store-page.js';
 import {
   enqueue,
@@ -21,6 +21,7 @@ import {
   relay,
   renumber,
 } from './write/queue.js';
+import type { Settled } from './write/settle.js';
 
 export interface LocalBoxOptions {
   store: LocalStore;
@@ -106,6 +107,20 @@ export class LocalBox {
         ...(preferences && { preferences }),
       });
       return true;
+    });
+  }
+
+  /** Tells of the operations that were refused, each until it has been told: also of those that a crash kept back. */
+  async tellRefused(tell: (refused: Settled) => void): Promise<void> {
+    const entries = await this.read(async ({ tx }) => {
+      const found: Entry[] = [];
+      for await (const entry of entriesBelow(tx, 'X')) found.push(entry);
+      return found;
+    });
+    if (entries.length === 0) return;
+    for (const [, refused] of entries) tell(refused as Settled);
+    await this.#write(async (tx) => {
+      for (const [key] of entries) await tx.delete(key);
     });
   }
 

@@ -34,6 +34,7 @@ export class MessageStorageClient extends BoxWriter {
   readonly #stop = new AbortController();
   readonly #environment;
   readonly #leaveEnvironment: () => void;
+  #telling: Promise<unknown> = Promise.resolve();
   #wasOnline: boolean;
   #status: ClientStatus = { state: 'offline' };
   #link?: { cut: AbortController; ended: Promise<void> };
@@ -83,7 +84,9 @@ export class MessageStorageClient extends BoxWriter {
 
   /** Returns the function that takes the listener away again. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (value: ClientEvents[Name]) => void): () => void {
-    return this.#events.on(name, listener);
+    const off = this.#events.on(name, listener);
+    if (name === 'refused') this.#tellRefused(); // what was refused before the application was closed
+    return off;
   }
 
   /**
@@ -266,8 +269,19 @@ export class MessageStorageClient extends BoxWriter {
     if (nextSyncAfterSeconds && !this.#options.periodic?.everySeconds)
       this.#timer.setPeriod(nextSyncAfterSeconds);
     if (applied.received.length > 0 || applied.dropped.length > 0) this.#events.emit('received', applied);
-    for (const each of settled) this.#events.emit(each.isRefused ? 'refused' : 'acknowledged', each);
+    for (const each of settled) if (!each.isRefused) this.#events.emit('acknowledged', each);
+    if (settled.some(({ isRefused }) => isRefused)) this.#tellRefused();
     if (backfill) this.#events.emit('progress', backfill);
+  }
+
+  /** One after the other, so that each is told once. */
+  #tellRefused(): void {
+    this.#telling = this.#telling
+      .then(async () => {
+        if (this.#events.hears('refused'))
+          await this.box.tellRefused((each) => this.#events.emit('refused', each));
+      })
+      .catch((error) => this.#failed(error));
   }
 
   #failed(error: unknown): void {

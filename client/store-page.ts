@@ -3,7 +3,7 @@ import type { SyncResponse } from '../protocol/sync.js';
 import { Application, type Applied } from './apply-changes.js';
 import type { Change } from './held/derived.js';
 import { elementsOf, Holdings, type Layer } from './held/holdings.js';
-import { ROWS, STATE } from './held/keys.js';
+import { digitsOf, keyOf, ROWS, STATE } from './held/keys.js';
 import { dropOld, narrow } from './held/scope.js';
 import type { SyncState } from './held/sync-state.js';
 import type { StoreTransaction } from './store/local-store.js';
@@ -44,7 +44,9 @@ export async function storePage(
   const { settled, left } = answer(queue, before, response);
   for (const each of settled) {
     // A large one is left out of the result and stands in the changes.
-    if (each.isRefused) each.current ??= await application.current(targetOf(each.operation));
+    if (!each.isRefused) continue;
+    each.current ??= await application.current(targetOf(each.operation));
+    await tx.put(keyOf('X', digitsOf(nowMs), digitsOf(each.operation.n)), each);
   }
   const isSweeping = reset || before.sweeping;
   if (!hasMore) {

@@ -20,6 +20,7 @@ export interface ElementKey {
  *   B <folder> <time> <conv>       conversation histories of a folder by last activity
  *   D <messageContext> <time> …    messages by date, for the age limit
  *   P <n>                          operations that are not settled
+ *   X <time> <n>                   operations that were refused, until somebody has been told
  *   R <key of the element>         removals that are remembered
  *   O <key of the element>         what arrived before its container
  */

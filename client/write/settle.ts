@@ -86,6 +86,8 @@ export async function confirmOwn(
 }
 
 class Confirmation {
+  readonly #made: Element[] = [];
+
   constructor(
     private readonly application: Application,
     private readonly bounds: Bounds,
@@ -103,7 +105,9 @@ class Confirmation {
       const flags = withPatch(undefined, { addFlags: operation.flags as never });
       await this.#put({ ...flags, ...stateKey(target), modSeq } as Element);
     } else if (isTold(target)) {
-      return;
+      // Deleted and begun anew at once, it arrived as it is now: what was put into it before is gone.
+      const isWithin = (each: Element) => 'conversationId' in each && each.conversationId === target.id;
+      if (operation.op === 'delete') await application.drop('scope', this.#made.filter(isWithin));
     } else if (operation.op === 'delete') {
       await application.apply([{ ...target, modSeq, removed: 'deleted' } as Change]);
     } else {
@@ -118,7 +122,9 @@ class Confirmation {
     const { effective, nowMs } = this.bounds;
     if (!effective) return this.application.apply([element]);
     if (!effective.elementTypes.includes(element.type) || isTooOld(effective, element, nowMs)) return;
-    if (await this.#isPlaced(effective, element)) await this.application.apply([cut(element, effective)]);
+    if (!(await this.#isPlaced(effective, element))) return;
+    await this.application.apply([cut(element, effective)]);
+    this.#made.push(element);
   }
 
   /** A client does not keep what is in no conversation history of its scope. */

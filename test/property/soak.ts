@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { missedIn } from '../support/model/coverage.js';
 import { runInProcesses } from '../support/model/processes.js';
 import { described, runModel } from '../support/model/run.js';
+import { describedSdk, runSdk, SDK_LEAST } from '../support/sdk/run.js';
 
 const HELP = `npm run soak -- [options]
 
@@ -12,6 +13,7 @@ the provider around one box, on a store that is torn on purpose, and then quiet,
 
   --runs N      how many runs (10000)
   --seed S      seed of the first one; they follow each other (1)
+  --sdk         the clients of the SDK instead of the model's, which crash and are opened again on what they kept
   --replay S    one run alone, with all that happens in it; shortened where it fails
   --coverage    in the end, how often each thing has happened
   --help        this
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     replay: { type: 'string' },
+    sdk: { type: 'boolean', default: false },
     coverage: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -38,8 +41,11 @@ function wholeNumber(name: string, text: string): number {
 }
 
 async function replay(seed: number): Promise<number> {
-  const { failure, trace } = await runModel({ seed }, { isTraced: true });
-  console.log(failure ? await described({ seed }) : [...trace, `Seed ${seed}: all held.`].join('\n'));
+  const { failure, trace } = values.sdk
+    ? await runSdk(seed, { isTraced: true })
+    : await runModel({ seed }, { isTraced: true });
+  const describe = () => (values.sdk ? describedSdk(seed) : described({ seed }));
+  console.log(failure ? await describe() : [...trace, `Seed ${seed}: all held.`].join('\n'));
   return failure ? 1 : 0;
 }
 
@@ -60,7 +66,7 @@ async function soak(seed: number, runs: number): Promise<number> {
   console.log(`Seeds ${seed} to ${seed + runs - 1}.`);
   const shown = setInterval(showProgress, SHOWN_EVERY_MS);
   const report = await runInProcesses(
-    { seed, runs },
+    { seed, runs, ...(values.sdk && { worker: 'test/support/sdk/worker.ts' }) },
     {
       signal: interrupted.signal,
       onRun: ({ failure }) => {
@@ -74,7 +80,7 @@ async function soak(seed: number, runs: number): Promise<number> {
   clearInterval(shown);
   showProgress();
   if (values.coverage) console.log(report.happened);
-  const missed = missedIn(report.happened, report.runs);
+  const missed = missedIn(report.happened, report.runs, values.sdk ? SDK_LEAST : undefined);
   if (missed.length > 0) console.log(`Happened too seldom to prove anything:\n${missed.join('\n')}`);
   if (interrupted.signal.aborted) return 130;
   return failed > 0 ? 1 : 0;

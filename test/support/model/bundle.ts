@@ -3,14 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const WORKER = join(process.cwd(), 'test/support/model/worker.ts');
-
-/** The worker as one file, made once: so its processes start at once, and run as fast as in production. */
-export async function bundled(): Promise<{ file: string; remove: () => Promise<void> }> {
+/** A worker as one file, made once: so its processes start at once, and run as fast as in production. */
+export async function bundled(worker: string): Promise<{ file: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-model-'));
   const file = join(folder, 'worker.mjs');
   await build({
-    entryPoints: [WORKER],
+    entryPoints: [join(process.cwd(), worker)],
     outfile: file,
     bundle: true,
     platform: 'node',

@@ -75,8 +75,12 @@ export function addHappened(sum: Happened, more: Happened): void {
 }
 
 /** What happened less often than it has to in so many runs. Few runs prove nothing, and have to show nothing. */
-export const missedIn = (happened: Happened, runs: number): string[] =>
-  (Object.entries(LEAST) as [Happening, number][])
+export const missedIn = (
+  happened: Readonly<Record<string, number>>,
+  runs: number,
+  leastOf: Readonly<Record<string, number>> = LEAST,
+): string[] =>
+  Object.entries(leastOf)
     .map(([name, least]) => ({ name, least: Math.floor((least * runs) / 2000), times: happened[name] ?? 0 }))
     .filter(({ least, times }) => times < least)
     .map(({ name, least, times }) => `${name}: ${times} times, expected ${least}`);

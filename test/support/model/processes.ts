@@ -10,6 +10,7 @@ const PIECE_RUNS = 20;
 export interface Runs {
   readonly seed: number; // of the first; they follow each other
   readonly runs: number;
+  readonly worker?: string; // of the model, if not given
 }
 
 export interface Report {
@@ -26,14 +27,14 @@ export interface RunsOptions {
 
 /** Runs the model on all cores. @throws Error when a process ends by itself. */
 export async function runInProcesses(
-  { seed: first, runs }: Runs,
+  { seed: first, runs, worker = 'test/support/model/worker.ts' }: Runs,
   { onRun = () => {}, signal }: RunsOptions = {},
 ): Promise<Report> {
   const failures: string[] = [];
   const happened: Happened = {};
   let done = 0;
   let next = first;
-  const { file, remove } = await bundled();
+  const { file, remove } = await bundled(worker);
   const workers = Array.from({ length: Math.min(availableParallelism(), runs) }, () => start(file));
   const noted = (told: RunTold) => {
     done++;

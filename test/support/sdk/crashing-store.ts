@@ -1,0 +1,44 @@
+import type { Entry, LocalStore, StoreTransaction } from '../../../client/store/local-store.js';
+import { memoryStore } from '../../../client/store/memory-store.js';
+import type { Chance } from '../model/chance.js';
+
+/** The process ended: nothing that was under way goes on. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+const ALL = { from: '', to: '\u007f', limit: Number.MAX_SAFE_INTEGER };
+
+/** A store as one process sees it, which ends at some writing transaction: just before it is kept, or just after. */
+export function crashingStore(kept: LocalStore, chance: Chance, probability: () => number): LocalStore {
+  let isDead = false;
+  const die = () => {
+    isDead = true;
+    throw new Crash('the process ended');
+  };
+  const transaction: LocalStore['transaction'] = async (mode, work) => {
+    if (isDead) die();
+    const crash = mode === 'write' && chance.happens(probability());
+    const isBefore = crash && chance.happens(0.5);
+    const value = await kept.transaction(mode, async (tx) => {
+      const done = await work(tx);
+      if (isDead || isBefore) die();
+      return done;
+    });
+    if (crash) die();
+    return value;
+  };
+  return { transaction, close: async () => {} };
+}
+
+export const entriesOf = (store: LocalStore): Promise<Entry[]> =>
+  store.transaction('read', (tx: StoreTransaction) => tx.scan(ALL));
+
+/** A store with these entries, as a backup that is put back. */
+export async function storeWith(entries: readonly Entry[]): Promise<LocalStore> {
+  const store = memoryStore();
+  await store.transaction('write', async (tx) => {
+    for (const [key, value] of entries) await tx.put(key, value);
+  });
+  return store;
+}

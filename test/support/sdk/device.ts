@@ -1,0 +1,203 @@
+import { MessageStorageClient } from '../../../client/message-storage-client.js';
+import { ServerProblem, UnexpectedAnswer, Unreachable } from '../../../client/server-problem.js';
+import type { Entry, LocalStore } from '../../../client/store/local-store.js';
+import { memoryStore } from '../../../client/store/memory-store.js';
+import type { Transport } from '../../../client/transport.js';
+import { InvalidOperation } from '../../../client/write/checked.js';
+import type { Settled } from '../../../client/write/settle.js';
+import type { OperationInput } from '../../../protocol/operation.js';
+import type { Preferences } from '../../../protocol/preferences.js';
+import type { Happening } from '../model/coverage.js';
+import { canonical, type WireEffective } from '../model/elements.js';
+import { type Stage, Violation } from '../model/stage.js';
+import { Crash, crashingStore, entriesOf, storeWith } from './crashing-store.js';
+import { checkDerived } from './derived.js';
+import { differences, expectedView, layersOf } from './expected.js';
+
+/** How often each operation, whatever its number, was asked for, and what came back for it. */
+interface Account {
+  asked: number;
+  acknowledged: number;
+  refused: number;
+}
+
+/** A device with a real client on a store that outlives it: the client is dropped at each crash, and another one opened. */
+export class SdkDevice {
+  client!: MessageStorageClient;
+  isBusy = false;
+  isComplete = false; // its last synchronization has ended
+  crashes = 0;
+  crashProbability = 0;
+  private kept: LocalStore = memoryStore();
+  private backup: readonly Entry[] | undefined;
+  private accounts = new Map<string, Account>();
+  private isAccountable = true; // nothing of what it did was taken back
+  private ids = 0;
+
+  constructor(
+    readonly deviceId: string,
+    private readonly stage: Stage,
+    private readonly transport: Transport,
+    private readonly preferences: Preferences,
+  ) {
+    this.open();
+  }
+
+  async perform(operations: readonly OperationInput[]): Promise<void> {
+    await this.surviving(async () => {
+      try {
+        const numbered = await this.client.perform(...operations);
+        for (const { n: _, ...operation } of numbered) this.account(operation).asked += 1;
+      } catch (error) {
+        if (!(error instanceof InvalidOperation)) throw error;
+        this.stage.note(() => `  ${this.deviceId} may not: ${error.message}`);
+      }
+    });
+  }
+
+  async markRead(conversationId: string): Promise<void> {
+    await this.surviving(async () => {
+      const numbered = await this.client.markRead(conversationId);
+      for (const { n: _, ...operation } of numbered) this.account(operation).asked += 1;
+      const after = await this.client.conversation(conversationId);
+      if ((after?.unread ?? 0) > 0)
+        throw new Violation(`${conversationId} is read, and ${after?.unread} are not`);
+    });
+  }
+
+  /** @returns whether it came to its end. */
+  async synchronize(): Promise<boolean> {
+    this.isComplete = false;
+    await this.surviving(async () => {
+      try {
+        await this.client.synchronize();
+        this.isComplete = true;
+      } catch (error) {
+        if (error instanceof ServerProblem && error.kind === 'device-not-registered')
+          await this.client.register();
+        else if (!isPassing(error)) throw error;
+      }
+    });
+    return this.isComplete;
+  }
+
+  setPreferences(preferences: Preferences): Promise<void> {
+    return this.surviving(async () => void (await this.client.setPreferences(preferences)));
+  }
+
+  wipe(): Promise<void> {
+    this.isAccountable = false;
+    return this.surviving(() => this.client.wipe());
+  }
+
+  async backUp(): Promise<void> {
+    this.backup = await entriesOf(this.kept);
+  }
+
+  /** The local database goes back to what it was. */
+  async rollBack(): Promise<boolean> {
+    if (!this.backup) return false;
+    this.isAccountable = false;
+    this.kept = await storeWith(this.backup);
+    this.hit('client opened on an earlier store');
+    this.open();
+    return true;
+  }
+
+  forgetBackup(): void {
+    this.backup = undefined;
+  }
+
+  async confirmedModSeqOf(name: string): Promise<number | undefined> {
+    return layersOf(await entriesOf(this.kept)).confirmed.get(name)?.modSeq;
+  }
+
+  /** Whether something waits for an answer. */
+  async hasPending(): Promise<boolean> {
+    return layersOf(await entriesOf(this.kept)).queue.length > 0;
+  }
+
+  async effective(): Promise<WireEffective | undefined> {
+    const state = (await entriesOf(this.kept)).find(([key]) => key === 'state')?.[1];
+    return (state as { effective?: WireEffective } | undefined)?.effective;
+  }
+
+  /** At any time: what is shown is what is confirmed with the operations of the queue done to it. */
+  async checkShown(): Promise<ReturnType<typeof layersOf>> {
+    const entries = await entriesOf(this.kept);
+    const layers = layersOf(entries);
+    const wrong = differences(expectedView(layers.confirmed, layers.queue), layers.shown);
+    wrong.push(...checkDerived(entries, layers.shown, layers.confirmed));
+    if (wrong.length > 0) throw new Violation(`${this.deviceId} shows\n${wrong.join('\n')}`);
+    return layers;
+  }
+
+  /** After quiet: each operation that the client took was acknowledged or refused, once. */
+  async checkAccounts(): Promise<void> {
+    if (!this.isAccountable) return;
+    for (const [operation, { asked, acknowledged, refused }] of this.accounts) {
+      const told = acknowledged + refused;
+      // A crash behind the storing keeps acknowledgements back, and one before the noting tells of refusals twice.
+      const isOnce = this.crashes === 0 ? told === asked : told <= asked + this.crashes;
+      if (!isOnce)
+        throw new Violation(
+          `${this.deviceId} asked ${asked} times for ${operation}: ${acknowledged} acknowledged, ${refused} refused`,
+        );
+    }
+  }
+
+  /** Opens a client on what is kept. */
+  private open(): void {
+    const store = crashingStore(this.kept, this.stage.chance, () => this.crashProbability);
+    const { chance, time } = this.stage;
+    this.client = new MessageStorageClient({
+      deviceId: this.deviceId,
+      transport: this.transport,
+      store,
+      preferences: this.preferences,
+      pageLimit: chance.happens(0.7) ? chance.between(1, 20) : chance.pick([50, 200, 1000]),
+      nowMs: () => time.now(),
+      mintId: () => `${this.deviceId}-${++this.ids}`,
+    });
+    this.client.on('refused', ({ operation }) => this.told(operation, 'refused'));
+    this.client.on('renewed', () => this.hit('instance renewed'));
+    this.client.on('acknowledged', ({ operation }) => this.told(operation, 'acknowledged'));
+  }
+
+  private hit(what: string): void {
+    this.stage.hit(what as Happening);
+  }
+
+  private told({ n: _, ...operation }: Settled['operation'], how: 'acknowledged' | 'refused'): void {
+    this.stage.note(() => `  ${this.deviceId} is told ${how}: ${canonical(operation)}`);
+    this.hit(`operation ${how}`);
+    this.account(operation)[how] += 1;
+  }
+
+  private account(operation: object): Account {
+    const name = canonical(operation);
+    const account = this.accounts.get(name) ?? { asked: 0, acknowledged: 0, refused: 0 };
+    this.accounts.set(name, account);
+    return account;
+  }
+
+  private async surviving(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof Crash) {
+        this.stage.note(() => `  ${this.deviceId} crashes`);
+        this.hit('client crashed');
+        this.crashes += 1;
+        this.open();
+      } else if (!isPassing(error)) throw error;
+    }
+  }
+}
+
+/** Failures after which the client comes again. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof Unreachable ||
+  (error instanceof UnexpectedAnswer && error.message.includes('does not get on')) || // behind a hole in the log
+  (error instanceof ServerProblem && (error.kind === 'busy' || error.kind === 'instance-replaced')) ||
+  (error as Error).name === 'AbortError';

@@ -1,0 +1,248 @@
+import { revokeDevice } from '../../../core/devices/devices.js';
+import { SyncProblem } from '../../../core/sync-problem.js';
+import type { DeviceId } from '../../../protocol/ids.js';
+import type { OperationInput } from '../../../protocol/operation.js';
+import { BOX } from '../builders.js';
+import type { Intended } from '../model/client/wire.js';
+import { replayStream, watchWrites } from '../model/commits.js';
+import { describeOperation } from '../model/describe.js';
+import { canonical, isEmptyState, nameOf, type View } from '../model/elements.js';
+import { anyOperation, CONVERSATIONS } from '../model/operations.js';
+import { scopeOfBox } from '../model/oracle.js';
+import { somePreferences } from '../model/preferences.js';
+import { Reaping } from '../model/reaping.js';
+import { Stage, Violation } from '../model/stage.js';
+import { participate, participateAgain } from '../model/steps/of-the-network.js';
+import { changePolicy, copyBox, expire, wait, waitDays } from '../model/steps/of-the-provider.js';
+import type { Swarm } from '../model/swarm.js';
+import type { World } from '../model/world.js';
+import { type BoxCopy, CALM, NoAnswer } from '../torn-store.js';
+import { SdkDevice } from './device.js';
+import { differences } from './expected.js';
+import { inMemoryTransport } from './transport.js';
+
+const CALL_MAX_MS = 30_000;
+const ROUNDS_MAX = 500;
+const REPLACED_AGAIN_MS = 11 * 60_000;
+
+/** Real clients around one box in virtual time, with the Participating Function, the reaper and the provider of the model. */
+export class SdkWorld {
+  readonly reaping = new Reaping();
+  readonly stage: Stage;
+  readonly devices: SdkDevice[];
+  readonly deposits: (readonly Intended[])[] = [];
+  readonly box = BOX;
+  copies: readonly { readonly copy: BoxCopy; readonly modSeq: number }[] = [];
+  private readonly transport;
+
+  constructor(seed: number, swarm: Swarm, isTraced: boolean) {
+    this.stage = new Stage(seed, swarm, { reapQueue: this.reaping }, { isTraced });
+    this.reaping.stage = this.stage;
+    this.transport = inMemoryTransport(this.stage);
+    watchWrites(this.stage, this.reaping, []);
+    const { chance } = this.stage;
+    this.devices = Array.from({ length: swarm.devices }, (_, i) => {
+      // The first one always wants everything.
+      const preferences = i === 0 || !swarm.scopes ? {} : somePreferences(chance, swarm.elementTypes);
+      return new SdkDevice(`d${i + 1}`, this.stage, this.transport, preferences);
+    });
+  }
+
+  readonly steps = {
+    act: async () => {
+      const device = this.anyDevice();
+      const operations = await this.operations(device);
+      this.stage.note(() => `  ${device.deviceId} does ${operations.map(describeOperation).join('; ')}`);
+      this.stage.begin(device.deviceId, () => device.perform(operations as unknown as OperationInput[]));
+    },
+    markRead: async () => {
+      const device = this.anyDevice();
+      this.stage.begin(device.deviceId, () => device.markRead(this.stage.chance.pick(CONVERSATIONS)));
+    },
+    synchronize: async () => {
+      const device = this.anyDevice();
+      this.occupy(device, async () => void (await device.synchronize()));
+    },
+    crash: async () => {
+      const device = this.anyDevice();
+      device.crashProbability = 0.2;
+      this.occupy(device, async () => {
+        await device.synchronize();
+        device.crashProbability = 0;
+      });
+    },
+    participate: () => participate(this.asWorld),
+    participateAgain: () => participateAgain(this.asWorld),
+    again: async () => this.transport.again(),
+    changePreferences: async () => {
+      const { chance, swarm } = this.stage;
+      const device = chance.pick(this.devices.slice(1));
+      if (!swarm.scopes || !device) return;
+      const preferences = somePreferences(chance, swarm.elementTypes);
+      this.stage.note(() => `  ${device.deviceId} prefers ${canonical(preferences)}`);
+      this.occupy(device, () => device.setPreferences(preferences));
+    },
+    changePolicy: () => changePolicy(this.asWorld),
+    wipe: async () => {
+      const device = this.anyDevice();
+      this.occupy(device, () => device.wipe());
+    },
+    revoke: async () => {
+      const device = this.anyDevice();
+      this.stage.note(() => `  ${device.deviceId} revoked`);
+      this.occupy(device, () => revokeDevice(this.stage.core, BOX, device.deviceId as DeviceId));
+    },
+    backUp: async () => {
+      const device = this.anyDevice();
+      if (!device.isBusy) await device.backUp();
+    },
+    rollBack: async () => {
+      await this.idle();
+      const device = this.anyDevice();
+      if (await device.rollBack()) this.stage.note(() => `  ${device.deviceId} rolled back`);
+    },
+    wait: () => wait(this.asWorld),
+    waitDays: () => waitDays(this.asWorld),
+    expire: () => expire(this.asWorld),
+    copyBox: () => copyBox(this.asWorld),
+    restoreBox: () => this.restoreBox(),
+  };
+
+  async step(kind: keyof SdkWorld['steps']): Promise<void> {
+    const { chance } = this.stage;
+    this.stage.note(() => `step ${kind}`);
+    await this.steps[kind]();
+    if (chance.happens(0.4)) await this.idle();
+    else for (let turns = chance.between(0, 12); turns > 0; turns--) await this.turn(CALL_MAX_MS);
+    // Often enough to see where it begins, and not so often that it takes most of the time.
+    if (chance.happens(0.4)) for (const device of this.devices) await device.checkShown();
+  }
+
+  /** The network and the database are well again: then all has to hold. */
+  async settle(): Promise<void> {
+    const { stage } = this;
+    await this.idle();
+    Object.assign(stage.swarm, { loss: 0 });
+    stage.store.tears = CALM;
+    for (const device of this.devices) device.crashProbability = 0;
+    stage.pass(REPLACED_AGAIN_MS);
+    // First all of them get rid of what they have to say.
+    await this.synchronizeAll();
+    await this.synchronizeAll();
+    stage.note(() => 'quiet');
+    await this.compareAll('after quiet');
+    stage.ledger.check();
+    for (const device of this.devices) await device.checkAccounts();
+    await this.reaping.finish(this.idle);
+    await this.synchronizeAll();
+    await this.compareAll('after clearing away');
+    for (const device of this.devices) await device.wipe();
+    await this.synchronizeAll();
+    await this.compareAll('after starting over');
+  }
+
+  readonly idle = async (): Promise<void> => {
+    while (await this.turn()) {
+      // Each turn does its part.
+    }
+    this.stage.checkNobodyHangs();
+  };
+
+  async turn(withinMs?: number): Promise<boolean> {
+    this.reaping.start();
+    return this.stage.turn(withinMs);
+  }
+
+  operation(): Intended {
+    const { chance, swarm, time } = this.stage;
+    return anyOperation(chance, swarm.operations, time.now());
+  }
+
+  /** As far as the steps of the network and of the provider look at it. */
+  private get asWorld(): World {
+    return this as unknown as World;
+  }
+
+  private anyDevice(): SdkDevice {
+    return this.stage.chance.pick(this.devices);
+  }
+
+  private async operations(device: SdkDevice): Promise<Intended[]> {
+    const { chance } = this.stage;
+    const operations = Array.from({ length: chance.between(1, 4) }, () => this.operation());
+    return Promise.all(
+      operations.map(async (operation) => {
+        if (operation.ifModSeq === undefined) return operation;
+        const name = nameOf(operation.type, operation.id, operation.conversationId);
+        return { ...operation, ifModSeq: (await device.confirmedModSeqOf(name)) ?? operation.ifModSeq };
+      }),
+    );
+  }
+
+  /** A device does one thing with the server at a time. */
+  private occupy(device: SdkDevice, work: () => Promise<void>): void {
+    if (device.isBusy) return;
+    device.isBusy = true;
+    this.stage.begin(device.deviceId, async () => {
+      try {
+        await work();
+      } catch (error) {
+        const isPassing = error instanceof SyncProblem && ['busy', 'not-found'].includes(error.kind);
+        if (!isPassing && !(error instanceof NoAnswer)) throw error;
+      } finally {
+        device.isBusy = false;
+      }
+    });
+  }
+
+  /** A backup of the box is put back. What is ahead of a token in the middle of a synchronization tells of no past. */
+  private async restoreBox(): Promise<void> {
+    const { stage } = this;
+    if (this.copies.length === 0) return;
+    await this.idle();
+    const { copy, modSeq } = stage.chance.pick(this.copies);
+    stage.note(() => `  box restored to ${modSeq}`);
+    stage.hit('box restored');
+    this.copies = this.copies.filter((each) => each.modSeq <= modSeq);
+    stage.store.restore(BOX, copy);
+    for (const device of this.devices) {
+      device.forgetBackup();
+      if (!device.isComplete) await device.wipe();
+    }
+    await replayStream(stage, this.reaping, modSeq);
+  }
+
+  private async synchronizeAll(): Promise<void> {
+    for (const device of this.devices) {
+      for (let rounds = 0; ; rounds++) {
+        if (rounds > ROUNDS_MAX)
+          throw new Violation(`${device.deviceId}: synchronization does not come to an end`);
+        const had = this.stage.ledger.modSeq;
+        this.stage.begin('settling', async () => void (await device.synchronize()));
+        await this.idle();
+        await device.checkShown();
+        if (device.isComplete && !(await device.hasPending()) && this.stage.ledger.modSeq === had) break;
+        this.stage.pass(1000);
+      }
+    }
+  }
+
+  private async compareAll(when: string): Promise<void> {
+    const { stage } = this;
+    for (const device of this.devices) {
+      const record = await stage.registry.recordOf(BOX, device.deviceId as DeviceId);
+      if (!record) throw new Violation(`${device.deviceId} is not registered ${when}`);
+      const effective = await device.effective();
+      if (canonical(record.effective) !== canonical(effective))
+        throw new Violation(
+          `${device.deviceId} ${when}: knows ${canonical(effective)} as effective, and it is ${canonical(record.effective)}`,
+        );
+      const expected = scopeOfBox(stage.alive, record.effective as never, stage.time.now());
+      const { shown } = await device.checkShown();
+      const held: View = new Map([...shown].filter(([, element]) => !isEmptyState(element)));
+      const wrong = differences(expected, held);
+      if (wrong.length > 0)
+        throw new Violation(`${device.deviceId} ${when}, in ${canonical(effective)}:\n${wrong.join('\n')}`);
+    }
+  }
+}
