@@ -15,6 +15,10 @@ import type { WebSocketConstructor } from './socket.js';
 import type { StoredPage } from './store-page.js';
 import { SyncTimer } from './sync-timer.js';
 import { type RenewalReason, Synchronizer, type SyncReport } from './synchronizer.js';
+import { Tabs } from './tabs.js';
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 const isAbort = (error: unknown): boolean => (error as Error | undefined)?.name === 'AbortError';
 
@@ -32,12 +36,14 @@ export class MessageStorageClient extends BoxWriter {
   readonly #synchronizer: Synchronizer;
   readonly #timer: SyncTimer;
   readonly #stop = new AbortController();
+  readonly #tabs?: Tabs;
   readonly #environment;
   readonly #leaveEnvironment: () => void;
   #telling: Promise<unknown> = Promise.resolve();
   #wasOnline: boolean;
   #status: ClientStatus = { state: 'offline' };
   #link?: { cut: AbortController; ended: Promise<void> };
+  #isLeading = false;
 
   constructor(options: ClientOptions) {
     super();
@@ -50,7 +56,7 @@ export class MessageStorageClient extends BoxWriter {
       store: options.store,
       mintId: options.mintId ?? randomId,
       nowMs: () => this.nowMs(),
-      onChange: (change) => this.#events.emit('changed', change),
+      onChange: (change) => this.#emit('changed', change),
     });
     this.#timer = new SyncTimer(
       () => this.#synchronizeQuietly(),
@@ -67,13 +73,27 @@ export class MessageStorageClient extends BoxWriter {
       onPage: (response, page) => this.#pageStored(response, page),
       onEnd: (report) => {
         this.#timer.succeeded();
-        this.#events.emit('synchronized', report);
+        this.#emit('synchronized', report);
       },
       onFailure: (error) => {
         if (isDenial(error)) this.#deny(error);
         else if (!isAbort(error)) this.#timer.failed();
       },
     });
+    const { sharing } = options.store;
+    if (sharing) {
+      this.#tabs = new Tabs(sharing, {
+        isLeading: () => this.#isLeading,
+        onEvent: (name, value) => {
+          if (name === 'status' && !this.#isLeading && this.#link)
+            this.#setStatus(value as ClientStatus, false);
+          else if (name !== 'status') this.#events.emit(name, value);
+        },
+        onHello: () => this.#tabs?.tell('status', this.#status),
+        onWritten: () => this.#synchronizeQuietly(),
+        synchronize: () => this.#synchronizer.synchronize(),
+      });
+    }
     if (options.signal?.aborted) void this.stop();
     options.signal?.addEventListener('abort', this.#stopNow, { once: true });
   }
@@ -134,15 +154,18 @@ export class MessageStorageClient extends BoxWriter {
    * when one that began after this call has ended; one runs at a time. A device of a new local store is registered first.
    * @throws what Transport throws, or the reason of the signal.
    */
-  synchronize({ signal }: { signal?: AbortSignal } = {}): Promise<SyncReport> {
-    if (this.#stop.signal.aborted) return Promise.reject(this.#stop.signal.reason);
-    return this.#synchronizer.synchronize(signal);
+  async synchronize({ signal }: { signal?: AbortSignal } = {}): Promise<SyncReport> {
+    this.#stop.signal.throwIfAborted();
+    const isLed = this.#link !== undefined && !this.#isLeading;
+    const report = isLed ? await this.#tabs?.synchronize() : undefined;
+    return report ?? this.#synchronizer.synchronize(signal);
   }
 
   /** Ends everything for good: no timer, socket or request is left when it resolves. What is held stays. */
   async stop(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#stopNow);
     this.#leaveEnvironment();
+    this.#tabs?.leave();
     this.#stop.abort();
     this.#synchronizer.cut();
     const link = this.#cutLink();
@@ -173,7 +196,8 @@ export class MessageStorageClient extends BoxWriter {
   }
 
   protected override performed(): void {
-    if (this.#link) this.#synchronizeQuietly();
+    if (this.#link && !this.#isLeading) this.#tabs?.tellWritten();
+    else if (this.#link) this.#synchronizeQuietly();
   }
 
   readonly #stopNow = (): void => void this.stop();
@@ -212,11 +236,22 @@ export class MessageStorageClient extends BoxWriter {
         return false;
     }
     await this.box.renew(isReplaced ? { replacedAtMs: nowMs } : {});
-    this.#events.emit('renewed', { reason });
+    this.#emit('renewed', { reason });
     return true;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  #run(signal: AbortSignal): Promise<void> {
+    const work = async () => {
+      if (signal.aborted) return;
+      this.#isLeading = true;
+      await this.#lead(signal).finally(() => {
+        this.#isLeading = false;
+      });
+    };
+    return this.#tabs ? this.#tabs.lead(work, signal) : work();
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
     const { deviceId, timings, transport, periodic } = this.#options;
     const WebSocket = this.#options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
     const { periodSeconds } = await this.box.state();
@@ -224,7 +259,10 @@ export class MessageStorageClient extends BoxWriter {
     if (signal.aborted) return;
     await this.box.prune();
     this.#timer.start();
-    if (!WebSocket) return this.#synchronizeQuietly();
+    if (!WebSocket) {
+      this.#synchronizeQuietly();
+      return untilAborted(signal);
+    }
     await keepConnected(
       {
         // First of all, so that an instance that was replaced learns of it before it takes its successor's connection.
@@ -257,7 +295,7 @@ export class MessageStorageClient extends BoxWriter {
 
   #frameArrived(frame: ServerFrame): void {
     if (frame.type !== 'syncRequest') return;
-    this.#events.emit('syncRequest', frame);
+    this.#emit('syncRequest', frame);
     this.#synchronizeQuietly();
   }
 
@@ -268,18 +306,17 @@ export class MessageStorageClient extends BoxWriter {
   #pageStored({ nextSyncAfterSeconds, backfill }: SyncResponse, { applied, settled }: StoredPage): void {
     if (nextSyncAfterSeconds && !this.#options.periodic?.everySeconds)
       this.#timer.setPeriod(nextSyncAfterSeconds);
-    if (applied.received.length > 0 || applied.dropped.length > 0) this.#events.emit('received', applied);
-    for (const each of settled) if (!each.isRefused) this.#events.emit('acknowledged', each);
+    if (applied.received.length > 0 || applied.dropped.length > 0) this.#emit('received', applied);
+    for (const each of settled) if (!each.isRefused) this.#emit('acknowledged', each);
     if (settled.some(({ isRefused }) => isRefused)) this.#tellRefused();
-    if (backfill) this.#events.emit('progress', backfill);
+    if (backfill) this.#emit('progress', backfill);
   }
 
   /** One after the other, so that each is told once. */
   #tellRefused(): void {
     this.#telling = this.#telling
       .then(async () => {
-        if (this.#events.hears('refused'))
-          await this.box.tellRefused((each) => this.#events.emit('refused', each));
+        if (this.#events.hears('refused')) await this.box.tellRefused((each) => this.#emit('refused', each));
       })
       .catch((error) => this.#failed(error));
   }
@@ -294,10 +331,16 @@ export class MessageStorageClient extends BoxWriter {
     this.#setStatus({ state: 'denied', problem });
   }
 
-  #setStatus(status: ClientStatus): void {
+  #emit<Name extends keyof ClientEvents>(name: Name, value: ClientEvents[Name]): void {
+    this.#events.emit(name, value);
+    this.#tabs?.tell(name, value);
+  }
+
+  #setStatus(status: ClientStatus, isOwn = true): void {
     const ended = this.#stop.signal.aborted && status.state !== 'stopped';
     if (ended || (status.state === this.#status.state && status.state !== 'offline')) return;
     this.#status = status;
     this.#events.emit('status', status);
+    if (isOwn && this.#isLeading) this.#tabs?.tell('status', status);
   }
 }

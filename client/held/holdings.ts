@@ -38,6 +38,7 @@ const isEmpty = (row: Row): boolean => Object.keys(row).length === 0;
  */
 export class Holdings {
   readonly #rows = new Map<string, Loaded>();
+  #removals?: boolean; // whether any are remembered, once that is known
 
   constructor(readonly tx: StoreTransaction) {}
 
@@ -106,15 +107,23 @@ export class Holdings {
   }
 
   async removalOf(key: ElementKey): Promise<Removal | undefined> {
+    if (!(await this.#hasRemovals())) return undefined;
     return (await this.tx.get(removalKey(key))) as Removal | undefined;
   }
 
   rememberRemoval(removal: Removal): Promise<void> {
+    this.#removals = true;
     return this.tx.put(removalKey(removal), removal);
   }
 
-  forgetRemoval(key: ElementKey): Promise<void> {
-    return this.tx.delete(removalKey(key));
+  async forgetRemoval(key: ElementKey): Promise<void> {
+    if (await this.#hasRemovals()) await this.tx.delete(removalKey(key));
+  }
+
+  /** Mostly there are none, and then nobody looks for them. */
+  async #hasRemovals(): Promise<boolean> {
+    this.#removals ??= (await this.tx.scan({ from: 'R', to: 'S', limit: 1 })).length > 0;
+    return this.#removals;
   }
 
   async deleteBelow(prefix: string): Promise<void> {
