@@ -1,4 +1,4 @@
-import { type Problem, type ProblemKind, problemKindOf, problemSchema } from '../protocol/problem.js';
+import { PROBLEM_TYPE_BASE, type Problem, type ProblemKind, problemSchema } from '../protocol/problem.js';
 
 /**
  * An answer that is no success. `kind` is undefined where the answer is not of this protocol: the gateway's own 401,
@@ -39,9 +39,13 @@ export function serverProblemOf(status: number, retryAfter: string | null, body:
   const problem = problemSchema.safeParse(jsonOrNothing(body));
   const seconds = retryAfterSecondsOf(retryAfter);
   return problem.success
-    ? new ServerProblem(status, problemKindOf(problem.data), problem.data, seconds)
+    ? new ServerProblem(status, kindOf(problem.data), problem.data, seconds)
     : new ServerProblem(status, undefined, undefined, seconds);
 }
+
+/** A newer server may know others; none of them needs the table of those known here. */
+const kindOf = ({ type }: Problem): ProblemKind | undefined =>
+  type.startsWith(PROBLEM_TYPE_BASE) ? (type.slice(PROBLEM_TYPE_BASE.length) as ProblemKind) : undefined;
 
 function jsonOrNothing(text: string): unknown {
   try {

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
-import { elementTypeSchema } from './elements/element.js';
+import { ELEMENT_TYPES } from './elements/element.js';
 import { conversationIdSchema, modSeqSchema } from './ids.js';
 import { SYNC_REQUEST_CONVERSATIONS_MAX } from './limits.js';
 import { problemSchema } from './problem.js';
 import { syncBodySchema, syncResponseSchema } from './sync.js';
+import { someOf } from './text.js';
 
 /** Chosen by the client, given back with the answer. */
 const frameId = z.optional(z.string().check(z.maxLength(128, 'is longer than 128 characters')));
@@ -18,7 +19,7 @@ export const pingFrameSchema = z.strictObject({ action: z.literal('ping') });
 export const syncRequestFrameSchema = z.object({
   type: z.literal('syncRequest'),
   modSeq: modSeqSchema,
-  changes: z.partialRecord(elementTypeSchema, z.int().check(z.gte(1))),
+  changes: someOf(ELEMENT_TYPES, z.int().check(z.gte(1))),
   conversations: z.array(conversationIdSchema).check(z.maxLength(SYNC_REQUEST_CONVERSATIONS_MAX)),
 });
 export type SyncRequestFrame = z.infer<typeof syncRequestFrameSchema>;

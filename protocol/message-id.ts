@@ -1,5 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { type MessageId, messageIdSchema } from './ids.js';
+import { sha256 } from './sha256.js';
 import { instantSchema } from './text.js';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

@@ -3,6 +3,7 @@ import { elementTypeSchema } from './elements/element.js';
 import { messageContextSchema } from './elements/message.js';
 import { conversationIdSchema, folderIdSchema } from './ids.js';
 import { PUSH_WINDOW_MAX_MS, SCOPE_IDS_MAX } from './limits.js';
+import { someOf } from './text.js';
 
 const days = z.int().check(z.gte(1), z.lte(36_500));
 const pushWindowMs = z.int().check(z.gte(0), z.lte(PUSH_WINDOW_MAX_MS));
@@ -37,7 +38,7 @@ export const effectiveSchema = z.object({
   elementTypes: z.array(elementTypeSchema),
   folders,
   excludeConversations: z.array(conversationIdSchema),
-  maxMessageAgeDays: z.partialRecord(messageContextSchema, days),
+  maxMessageAgeDays: someOf(messageContextSchema.options, days),
   maxTextBytes: z.optional(z.int()),
   serverInitiated: z.boolean(),
   pushWindowMs,

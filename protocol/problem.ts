@@ -39,7 +39,7 @@ export const problemSchema = z.looseObject({
 });
 export type Problem = z.infer<typeof problemSchema>;
 
-const PROBLEM_TYPE_BASE = '/problems/';
+export const PROBLEM_TYPE_BASE = '/problems/';
 
 export const problemType = (kind: ProblemKind): string => PROBLEM_TYPE_BASE + kind;
 

@@ -45,3 +45,12 @@ export const instantSchema = z
 
 /** An optional member of JSON, for merge patches: null deletes it (RFC 7396). */
 export const patchable = <T extends z.core.$ZodType>(schema: T) => z.optional(z.nullable(schema));
+
+/** Some of these members, each with a value of one kind. (A record of the schema library takes far more of a client.) */
+export const someOf = <K extends string, T>(names: readonly K[], value: z.ZodMiniType<T>) =>
+  z.strictObject(
+    Object.fromEntries(names.map((name) => [name, z.optional(value)])) as Record<
+      K,
+      z.ZodMiniOptional<z.ZodMiniType<T>>
+    >,
+  );

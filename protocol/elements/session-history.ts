@@ -29,5 +29,5 @@ export const sessionPatchSchema = z.strictObject({
   subject: patchable(textSchema),
   participants: z.optional(participantsSchema),
   endedAt: patchable(instantSchema),
-  groupState: z.optional(z.nullable(z.record(z.string(), z.unknown()))), // merged, then checked as a whole
+  groupState: z.optional(z.nullable(z.looseObject({}))), // merged, then checked as a whole
 });

@@ -5,7 +5,7 @@ const ROOT = join(__dirname, '..', '..');
 
 /** What the files of a room may import: rooms of ours, and packages. `core/dynamodb` is a room of its own. */
 const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
-  protocol: { rooms: ['protocol'], packages: /^(zod\/mini|@noble\/hashes\/)/ },
+  protocol: { rooms: ['protocol'], packages: /^zod\/mini$/ },
   core: { rooms: ['core', 'protocol'], packages: /^(node:|zod\/mini$)/ },
   'core/dynamodb': {
     rooms: ['core', 'core/dynamodb', 'protocol'],
