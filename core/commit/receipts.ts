@@ -3,8 +3,10 @@ import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 import type { NumberedOperation } from '../../protocol/operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { Receipt } from '../store/items.js';
-import { receiptKey } from '../store/keys.js';
+import { formerReceiptKey, receiptKey } from '../store/keys.js';
+import type { Write } from '../store/store.js';
 import { SyncProblem } from '../sync-problem.js';
+import { FORMER_RECEIPT_MS } from './retention.js';
 
 const DIGEST_CHARACTERS = 8; // 48 bits: enough to notice a client's mistake, and cheap to keep
 
@@ -30,7 +32,7 @@ export function digestOf(operation: NumberedOperation): string {
 }
 
 /** The receipt of a device instance that has not sent an operation yet. */
-export const firstReceipt = (deviceId: DeviceId, instanceId: InstanceId, version: number): Receipt => ({
+const firstReceipt = (deviceId: DeviceId, instanceId: InstanceId, version: number): Receipt => ({
   kind: 'receipt',
   sk: receiptKey(deviceId),
   version,
@@ -39,6 +41,67 @@ export const firstReceipt = (deviceId: DeviceId, instanceId: InstanceId, version
   firstN: 1,
   digests: [],
   results: [],
+});
+
+/** The receipts that a registration decides on, as they were read. */
+export interface KeptReceipts {
+  readonly current: Receipt | undefined;
+  /** Of the instance that is registered now, from an earlier registration. */
+  readonly former: Receipt | undefined;
+}
+
+/**
+ * The receipt of the instance that is registered now. One that was registered before goes on where it was, however often
+ * the device was revoked or another instance took its place: a late repetition of what it has sent is processed by nobody.
+ */
+export function receiptFor(
+  { deviceId, instanceId }: { readonly deviceId: DeviceId; readonly instanceId: InstanceId },
+  { current, former }: KeptReceipts,
+  nowMs: number,
+): { next: Receipt; writes: Write[] } {
+  if (current?.instanceId === instanceId) return { next: current, writes: [] };
+  // Versions never begin anew: a request that is still under way must not take this receipt for the one that it has read.
+  const version = current ? current.version + 1 : nowMs;
+  const next = former
+    ? goesOn(former, receiptKey(deviceId), version)
+    : firstReceipt(deviceId, instanceId, version);
+  return {
+    next,
+    writes: [
+      { put: next, when: asRead(current) },
+      { remove: formerReceiptKey(deviceId, instanceId), when: asRead(former) },
+      ...(current ? [putAside(current, deviceId, nowMs)] : []),
+    ],
+  };
+}
+
+const asRead = (receipt: Receipt | undefined) =>
+  receipt ? { version: receipt.version } : ('absent' as const);
+
+const goesOn = ({ expiresAtMs: _, ...receipt }: Receipt, sk: string, version: number): Receipt => ({
+  ...receipt,
+  sk,
+  version,
+});
+
+/** Of a device that is revoked. */
+export const withoutReceipt = (
+  deviceId: DeviceId,
+  current: Receipt | undefined,
+  nowMs: number,
+): readonly Write[] =>
+  current
+    ? [{ remove: current.sk, when: { version: current.version } }, putAside(current, deviceId, nowMs)]
+    : [];
+
+/** Where the instance finds it when it is registered again. */
+const putAside = (receipt: Receipt, deviceId: DeviceId, nowMs: number): Write => ({
+  put: {
+    ...receipt,
+    sk: formerReceiptKey(deviceId, receipt.instanceId),
+    expiresAtMs: nowMs + FORMER_RECEIPT_MS,
+  },
+  when: 'absent',
 });
 
 /**

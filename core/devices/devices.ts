@@ -8,14 +8,13 @@ import {
   REQUEST_MAX_BYTES,
 } from '../../protocol/limits.js';
 import { boxCreation } from '../commit/box.js';
-import { firstReceipt } from '../commit/receipts.js';
+import { receiptFor, withoutReceipt } from '../commit/receipts.js';
 import type { Core } from '../core.js';
 import { closeQuietly } from '../push/close.js';
 import type { DeviceRecord } from '../registry.js';
 import { currentEffective, policyOf } from '../scope/policies.js';
-import type { BoxId, Receipt } from '../store/items.js';
-import { HEAD_KEY, receiptKey } from '../store/keys.js';
-import type { Write } from '../store/store.js';
+import type { BoxId, Receipt, StoredItem } from '../store/items.js';
+import { formerReceiptKey, HEAD_KEY, receiptKey } from '../store/keys.js';
 import { versionAfter } from '../sync/device-scope.js';
 import { SyncProblem } from '../sync-problem.js';
 
@@ -24,8 +23,8 @@ const ATTEMPTS_MAX = 6;
 export const DEVICES_DEFAULT_MAX = 100;
 
 /**
- * Registers a device, or changes it; the box is made on first use. A new instance restarts `n` at 1 and voids what the
- * former one had: token, connection, pending push.
+ * Registers a device, or changes it; the box is made on first use. A new instance starts `n` at 1 and voids what the
+ * former one had: token, connection, pending push. One that was registered before goes on with its `n`.
  * @throws SyncProblem `too-many-devices`, `busy`.
  */
 export async function registerDevice(
@@ -37,7 +36,11 @@ export async function registerDevice(
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const [previous, kept] = await Promise.all([
       core.registry.device(box, deviceId),
-      core.store.get(box, [HEAD_KEY, receiptKey(deviceId)]),
+      core.store.get(box, [
+        HEAD_KEY,
+        receiptKey(deviceId),
+        formerReceiptKey(deviceId, registration.instanceId),
+      ]),
     ]);
     if (!kept.has(HEAD_KEY)) {
       await core.store.write(box, boxCreation(core.clock.now()));
@@ -46,10 +49,12 @@ export async function registerDevice(
     const head = kept.get(HEAD_KEY);
     const boxPolicyId = head?.kind === 'head' ? head.policyId : undefined;
     if (!previous) await refuseTooMany(core, box, boxPolicyId);
-    const stored = kept.get(receiptKey(deviceId));
-    const receipt = stored?.kind === 'receipt' ? stored : undefined;
+    const receipts = {
+      current: receiptIn(kept, receiptKey(deviceId)),
+      former: receiptIn(kept, formerReceiptKey(deviceId, registration.instanceId)),
+    };
     const record = await recordAfter(core, box, deviceId, registration, previous, boxPolicyId);
-    const { next, writes } = receiptFor(record, receipt);
+    const { next, writes } = receiptFor(record, receipts, core.clock.now());
     if ((await core.registry.register(record, previous, writes)) === 'written') {
       const replaced = previous?.connectionId;
       if (replaced && previous.instanceId !== record.instanceId) await closeQuietly(core, replaced);
@@ -95,14 +100,9 @@ async function recordAfter(
   return previous?.instanceId === instanceId ? { ...previous, ...asked } : { ...asked, syncedModSeq: 0 };
 }
 
-/** The receipt of this very instance: kept as it is, or begun anew. */
-function receiptFor(
-  { deviceId, instanceId }: DeviceRecord,
-  stored: Receipt | undefined,
-): { next: Receipt; writes: Write[] } {
-  if (stored?.instanceId === instanceId) return { next: stored, writes: [] };
-  const next = firstReceipt(deviceId, instanceId, (stored?.version ?? 0) + 1);
-  return { next, writes: [{ put: next, when: stored ? { version: stored.version } : 'absent' }] };
+function receiptIn(kept: ReadonlyMap<string, StoredItem>, key: string): Receipt | undefined {
+  const item = kept.get(key);
+  return item?.kind === 'receipt' ? item : undefined;
 }
 
 function shown(record: DeviceRecord, receipt: Receipt | undefined): Device {
@@ -163,8 +163,7 @@ export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): 
       core.store.get(box, [receiptKey(deviceId)]),
     ]);
     if (!record) throw unknown();
-    const receipt = kept.get(receiptKey(deviceId));
-    const writes: Write[] = receipt ? [{ remove: receipt.sk, when: { version: receipt.version } }] : [];
+    const writes = withoutReceipt(deviceId, receiptIn(kept, receiptKey(deviceId)), core.clock.now());
     if ((await core.registry.revoke(record, writes)) === 'written') {
       if (record.connectionId) await closeQuietly(core, record.connectionId);
       return;

@@ -96,7 +96,10 @@ export interface Commit extends Stored {
   readonly rows: readonly ChangeRow[];
 }
 
-/** What a device instance was last answered; kept for ever, so that the same request gets the same answer. */
+/**
+ * What a device instance was last answered; kept for ever, so that the same request gets the same answer. Once the
+ * instance is not registered any more it stands under another key, and expires.
+ */
 export interface Receipt extends Stored {
   readonly kind: 'receipt';
   readonly instanceId: InstanceId;

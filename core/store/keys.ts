@@ -3,6 +3,7 @@ import type {
   DeviceId,
   ElementId,
   FolderId,
+  InstanceId,
   MessageId,
   SessionId,
 } from '../../protocol/ids.js';
@@ -30,6 +31,9 @@ export const commitKey = (modSeq: number): string => `C#${String(modSeq).padStar
 /** Sorts after every commit: one query returns the newest commits and the head. */
 export const HEAD_KEY = 'C~HEAD';
 export const receiptKey = (deviceId: DeviceId): string => `R#${part(deviceId)}`;
+/** Of an instance of the device that is not registered any more. */
+export const formerReceiptKey = (deviceId: DeviceId, instanceId: InstanceId): string =>
+  `${receiptKey(deviceId)}#${part(instanceId)}`;
 
 export const FOLDERS = 'F#';
 export const CONVERSATIONS = 'H#';

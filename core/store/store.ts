@@ -1,9 +1,12 @@
 import type { BoxId, StoredItem } from './items.js';
 
-/** A write of one item and what must hold for it. The version read must still be there, or the key must be free. */
+/**
+ * A write of one item and what must hold for it. The version read must still be there, or the key must be free; removing
+ * what must not be there writes nothing, and holds others to it.
+ */
 export type Write =
   | { readonly put: StoredItem; readonly when: 'absent' | { readonly version: number } }
-  | { readonly remove: string; readonly when: { readonly version: number } };
+  | { readonly remove: string; readonly when: 'absent' | { readonly version: number } };
 
 export interface Range {
   readonly from: string; // first key, included

@@ -143,6 +143,16 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect(await store.get(box, ['A#1'])).toEqual(new Map());
       });
 
+      test('removes nothing where nothing may be, and holds the others to it', async () => {
+        const both = [put(anItem('A#9')), { remove: 'A#1', when: 'absent' as const }];
+        await fill('A#1');
+        expect(await store.write(box, both)).toBe('refused');
+        expect([...(await store.get(box, ['A#1', 'A#9'])).keys()]).toEqual(['A#1']);
+        await store.write(box, [{ remove: 'A#1', when: { version: 1 } }]);
+        expect(await store.write(box, both)).toBe('written');
+        expect([...(await store.get(box, ['A#1', 'A#9'])).keys()]).toEqual(['A#9']);
+      });
+
       test.each(['first', 'last'])('that is refused for its %s item leaves nothing behind', async (which) => {
         await fill('A#1', 'A#2');
         const good = [
