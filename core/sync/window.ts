@@ -2,7 +2,7 @@ import type { ConversationId } from '../../protocol/ids.js';
 import { lacksConversations } from '../scope/scope.js';
 import type { ChangeRow } from '../store/items.js';
 import { jsonBytes } from '../store/wire.js';
-import { elementKey } from './changes.js';
+import { type Budget, elementKey } from './changes.js';
 import type { DeviceScope } from './device-scope.js';
 import { isItemized } from './itemized.js';
 import type { Line } from './line.js';
@@ -42,34 +42,67 @@ export function windowOf(
 ): Window {
   const holding = new Holding(scope);
   const placements = new Map<ConversationId, Placement>();
-  const told = new Set<string>();
-  let bytes = 0;
+  const tally = new Tally(budget, isFirst, bytesOf);
+  const upTo = (end: number, more: Partial<Window> = {}) => ({
+    lines: lines.slice(0, end),
+    placements,
+    ...more,
+  });
   for (const [i, line] of lines.entries()) {
     const { row, commit } = line;
-    if (i > 0 && isItemized(row, scope)) return { lines: lines.slice(0, i), placements, itemizes: true };
+    if (i > 0 && isItemized(row, scope)) return upTo(i, { itemizes: true });
     const id = conversationOf(row);
     const placement = id === undefined ? undefined : placementAfter(placements.get(id), row);
     const isIn = id !== undefined && holding.isIn(id, placement?.end);
-    if (own.isAnswered(commit) && isAstray(line, scope.now, isIn, own, nowMs)) {
-      return { lines: lines.slice(0, i), placements };
-    }
-    if (mayBeTold(holding, row, id, placement)) {
-      if (id !== undefined && removed.has(id)) return { lines: lines.slice(0, i), placements };
-      bytes += bytesOf(row);
-      const size = told.has(elementKey(row)) ? told.size : told.size + 1;
-      if ((told.size > 0 || !isFirst) && (size > budget.elements || bytes > budget.bytes)) {
-        return { lines: lines.slice(0, i), placements };
-      }
-      told.add(elementKey(row));
+    const isStray = isAstray(line, scope.now, isIn, own, nowMs);
+    if (isStray && own.isAnswered(commit)) return upTo(i);
+    if (isStray || mayBeTold(holding, row, id, placement)) {
+      if (id !== undefined && removed.has(id)) return upTo(i);
+      if (!tally.tells(row, id)) return upTo(i);
+    } else {
+      tally.passes(row, id);
     }
     if (id === undefined || !placement) continue;
     placements.set(id, placement);
-    if (endsEarlierLife(scope, row, placement)) return { lines: lines.slice(0, i + 1), placements };
-    if (comesIn(holding, row, id, placement)) {
-      return { lines: lines.slice(0, i + 1), placements, cameIn: id };
-    }
+    if (endsEarlierLife(scope, row, placement)) return upTo(i + 1);
+    if (comesIn(holding, row, id, placement)) return upTo(i + 1, { cameIn: id });
   }
   return { lines, placements };
+}
+
+/** What the lines of a window come to when they are told. */
+class Tally {
+  private readonly told = new Set<string>();
+  private bytes = 0;
+  /** Of conversation histories that are outside of the scope so far: should one come in, all its lines are told. */
+  private readonly passed = new Map<ConversationId, ChangeRow[]>();
+
+  constructor(
+    private readonly budget: Budget,
+    private readonly isFirst: boolean,
+    private readonly bytesOf: (row: ChangeRow) => number,
+  ) {}
+
+  /** False where there is no room for it. The very first change finds room, whatever its size. */
+  tells(row: ChangeRow, id: ConversationId | undefined): boolean {
+    const rows = [...((id !== undefined && this.passed.get(id)) || []), row];
+    const added = new Set(rows.map(elementKey).filter((key) => !this.told.has(key)));
+    const bytes = rows.reduce((sum, each) => sum + this.bytesOf(each), this.bytes);
+    const isVeryFirst = this.isFirst && this.told.size === 0 && rows.length === 1;
+    const fits = this.told.size + added.size <= this.budget.elements && bytes <= this.budget.bytes;
+    if (!fits && !isVeryFirst) return false;
+    for (const key of added) this.told.add(key);
+    this.bytes = bytes;
+    if (id !== undefined) this.passed.delete(id);
+    return true;
+  }
+
+  passes(row: ChangeRow, id: ConversationId | undefined): void {
+    if (id === undefined) return;
+    const passed = this.passed.get(id);
+    if (passed) passed.push(row);
+    else this.passed.set(id, [row]);
+  }
 }
 
 /** Not less than what is told in the end, which hangs on where the conversation history is behind the window. */

@@ -280,6 +280,32 @@ describe('the room of a response', () => {
     },
   );
 
+  test.each([1, 2, 3, 4, 5, 8])(
+    '[SY4] holds %i elements also where a conversation history comes in, with what was done to it before',
+    async (limit) => {
+      await start(aFolder('in'), aConversation({ id: 'c2' }));
+      phone = await box.device(BOX, 'phone', { folders: ['in'] as never });
+      await catchUp();
+      await box.given(
+        aMessage({ id: 'a', conversationId: 'c2' }),
+        aMessage({ id: 'b', conversationId: 'c2' }),
+      );
+      await box.given(aMessage({ id: 'c', conversationId: 'c2', flags: ['y'] }));
+      await box.given(modification('conversationHistory', 'c2', { folderId: 'in' }));
+      const { pages, changes: all } = await box.syncAll(phone, { syncToken: token, limit });
+      for (const page of pages) expect((page.changes ?? []).length).toBeLessThanOrEqual(limit);
+      expect(new Set(short(all))).toEqual(
+        new Set([
+          'conversationHistory c2 5',
+          'message a 3',
+          'message b 3',
+          'message c 4',
+          'messageState c 4',
+        ]),
+      );
+    },
+  );
+
   test('is about 4 MB over HTTP, counted by what is really sent', async () => {
     const ids = Array.from({ length: 100 }, (_, i) => `big${i}`);
     for (let i = 0; i < 100; i += 20) await box.given(...ids.slice(i, i + 20).map((id) => large(id, 1000)));
