@@ -47,6 +47,13 @@ function idOf(body: string | undefined): { id?: string } {
   }
 }
 
+/** The frame as it came, so that whoever answers it sees each of its members. */
+function frameIn(body = ''): FrameRequest['frame'] {
+  const frame = parseJson(body);
+  parsed(anyFrameSchema, frame);
+  return frame as FrameRequest['frame'];
+}
+
 /** The handler of a function that answers frames of a connection with frames. */
 export const frameEndpoint = (answer: (request: FrameRequest) => Promise<ServerFrame>) =>
   middy<SocketEvent, SocketAnswer, Error, Context>({
@@ -59,5 +66,5 @@ export const frameEndpoint = (answer: (request: FrameRequest) => Promise<ServerF
     .handler(async (event) => {
       const holder = holderOf(event.requestContext.authorizer);
       logger.appendKeys({ caller: boxTag(holder.box), device: deviceTag(holder.deviceId) });
-      return sent(await answer({ holder, frame: parsed(anyFrameSchema, parseJson(event.body ?? '')) }));
+      return sent(await answer({ holder, frame: frameIn(event.body) }));
     });

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
 import { redeemTicket } from '../../core/devices/tickets.js';
+import { connectQuerySchema } from '../../protocol/ticket.js';
 import { readConfig } from '../runtime/config.js';
 import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
 import { measured } from '../runtime/metrics.js';
@@ -17,8 +18,8 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
   .use(measured)
   .before(({ event }) => beginLog(event.requestContext.requestId))
   .handler(async ({ queryStringParameters, methodArn }) => {
-    const ticket = queryStringParameters?.ticket;
-    const holder = ticket ? await redeem(ticket) : undefined;
+    const query = connectQuerySchema.safeParse(queryStringParameters);
+    const holder = query.success ? await redeem(query.data.ticket) : undefined;
     if (!holder) throw new Error(UNAUTHORIZED);
     return {
       principalId: boxTag(holder.box),

@@ -332,7 +332,7 @@ export function describeRegistry(
       const holder = (): TicketHolder => ({ box, deviceId: PHONE, instanceId: 'i1' as InstanceId });
       const ticket = () => `ticket-${process.pid}-${++boxes}`;
 
-      test('let in once', async () => {
+      test('[SO2] let in once', async () => {
         const one = ticket();
         await registry.putTicket(one, holder(), 2000);
         expect(await registry.takeTicket(one, 1000)).toEqual(holder());
@@ -346,7 +346,7 @@ export function describeRegistry(
         expect(taken.filter((each) => each !== undefined)).toEqual([holder()]);
       });
 
-      test('let nobody in from the time on at which they expire', async () => {
+      test('[SO2] let nobody in from the time on at which they expire', async () => {
         const one = ticket();
         await registry.putTicket(one, holder(), 2000);
         expect(await registry.takeTicket(one, 2000)).toBeUndefined();

@@ -30,6 +30,8 @@ test.concurrent('[SO1, SO2] a ticket names its URL and its 60 seconds, and opens
 test.concurrent.each([
   ['without a ticket', ''],
   ['with an empty ticket', '?ticket='],
+  ['with a ticket of 3,000 characters', `?ticket=${'x'.repeat(3000)}`],
+  ['with what cannot be a ticket', '?ticket=%F0%9F%8E%AB%00'],
   ['with a ticket that was never given', '?ticket=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
 ])('[SO2] a connection %s is refused with 401', async (_, query) => {
   await expect(CloudSocket.open(cloud.socketUrl + query)).rejects.toThrow('HTTP 401');

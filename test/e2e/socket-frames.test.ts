@@ -74,6 +74,7 @@ test.concurrent.each([
   ['an unknown action', '{"action":"explode","id":"r9"}'],
   ['an action of the gateway', '{"action":"$connect","id":"r9"}'],
   ['a ping with something in it', '{"action":"ping","id":"r9"}'],
+  ['a synchronization with what objects have', '{"action":"sync","id":"r9","__proto__":{"limit":1}}'],
   ['a synchronization with deviceId', '{"action":"sync","id":"r9","deviceId":"tablet"}'],
   ['a faulty synchronization', '{"action":"sync","id":"r9","limit":0,"operations":"all"}'],
 ])('[SO7] %s gets an error frame, and the connection stays', async (_, text) => {

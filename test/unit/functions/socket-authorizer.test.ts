@@ -75,6 +75,15 @@ test.each([
   await expect(handler(sample, context())).rejects.toThrow(/^Unauthorized$/);
 });
 
+test.each(['', 'x'.repeat(3000), 'ü', 'a b'])(
+  '[SO2] %j cannot be a ticket, and is unauthorized',
+  async (ticket) => {
+    answers.DeleteItem = { status: 400, body: { __type: 'ValidationException', message: 'too long' } };
+    const event = { ...sample, queryStringParameters: { ticket } };
+    await expect(handler(event, context())).rejects.toThrow('Unauthorized');
+  },
+);
+
 test('no ticket is unauthorized', async () => {
   await expect(handler({ ...sample, queryStringParameters: {} }, context())).rejects.toThrow(
     /^Unauthorized$/,

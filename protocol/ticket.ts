@@ -1,0 +1,6 @@
+import * as z from 'zod/mini';
+
+/** A ticket in the URL of a connection; what is of another shape was never issued. */
+export const connectQuerySchema = z.looseObject({
+  ticket: z.string().check(z.regex(/^[\w-]{1,128}$/, 'is no ticket')),
+});
