@@ -216,7 +216,7 @@ function wanted(
   const types = inScope(scope.now);
   if (what === 'all' || !scope.hasCompleted) return types;
   const isHeld = (type: ElementType) => (held: Scope) =>
-    inScope(held).includes(type) && (type !== 'message' || isSameText(held, scope.now, item));
+    inScope(held).includes(type) && (type !== 'message' || isTextHeld(held, scope.now, item));
   return types.filter((type) => !scope.held.every(isHeld(type)));
 }
 
@@ -227,11 +227,11 @@ function isConversationIn(of: Scope, item: StoredElement, histories: Stretch['hi
   return history?.kind === 'conversationHistory' && holdsConversation(of, history.id, history.data.folderId);
 }
 
-/** Whether a text is cut at the same place in both scopes, or in neither. */
-function isSameText(held: Scope, now: Scope, item: StoredElement): boolean {
+/** Rule: a text that may be longer now is sent again; what is to be shorter the client cuts by itself. */
+function isTextHeld(held: Scope, now: Scope, item: StoredElement): boolean {
+  if (now.maxTextBytes <= held.maxTextBytes) return true;
   if (item.kind !== 'message' || item.data.textContent === undefined) return true;
-  if (held.maxTextBytes === now.maxTextBytes) return true;
-  return Buffer.byteLength(item.data.textContent) <= Math.min(held.maxTextBytes, now.maxTextBytes);
+  return Buffer.byteLength(item.data.textContent) <= held.maxTextBytes;
 }
 
 /** Whether the contents of a conversation history have to be walked through for the difference of scopes. */
@@ -247,7 +247,7 @@ function isWider(now: Scope, held: Scope): boolean {
   const contexts = Object.keys({ ...now.maxAgeDays, ...held.maxAgeDays }) as (keyof Scope['maxAgeDays'])[];
   return (
     CONTENTS.some((type) => now.types.has(type) && !held.types.has(type)) ||
-    now.maxTextBytes !== held.maxTextBytes ||
+    now.maxTextBytes > held.maxTextBytes ||
     contexts.some((context) => (now.maxAgeDays[context] ?? Infinity) > (held.maxAgeDays[context] ?? Infinity))
   );
 }
