@@ -166,8 +166,11 @@ export function putOne(
   };
   noteSeen(walk, stretch);
   if (!isAlive(item, stretch, walk.nowMs) || !wanted(walk, item, stretch, 'all').includes(type)) return;
-  const state = type === 'messageState' && item.kind === 'message' ? stateElementOf(item) : undefined;
-  page.add(state ?? truncated(elementOf(item), walk.scope.now.maxTextBytes));
+  const element =
+    item.kind === 'message' && type === 'messageState'
+      ? stateElementOf(item) // none: the message has the empty state
+      : truncated(elementOf(item), walk.scope.now.maxTextBytes);
+  if (element) page.add(element);
 }
 
 /** Not deleted, nor expired, nor in a container that is deleted, nor of an earlier life of its conversation history. */

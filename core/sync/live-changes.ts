@@ -1,4 +1,4 @@
-import type { Change, Removal } from '../../protocol/elements/element.js';
+import { type Change, isRemoval, type Removal } from '../../protocol/elements/element.js';
 import type { ConversationId, ModSeq } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
 import { hasExpired } from '../retention/expiry.js';
@@ -57,8 +57,9 @@ export async function liveChanges(
     (of) => page.tellsAll || !isKnown(of, scope.now, own),
   );
   const { cameIn } = window;
+  const changes = told.flatMap((of) => changeOf(of, window, scope, own, fetched, nowMs) ?? []);
   return {
-    changes: told.flatMap((of) => changeOf(of, window, scope, own, fetched, nowMs) ?? []),
+    changes: [...changes, ...strayed(window, changes, scope, own, nowMs)],
     position: {
       ...positionBehind(position, lines, window.lines.length, commits),
       ...(cameIn !== undefined && { contents: { conversationId: cameIn } }),
@@ -150,6 +151,33 @@ function changeOf(
   const { modSeq } = last.commit;
   return outOfScope(id, lacksConversations(scope.now) ? (lifeOf(row, fetched) ?? modSeq) : modSeq);
 }
+
+/**
+ * Rule: what the device wrote outside of its scope it is told to drop, also where it was removed since, with what it is in
+ * or by itself: nothing else about it is told.
+ */
+function strayed(
+  { lines, placements }: Window,
+  changes: readonly Change[],
+  scope: DeviceScope,
+  own: Own,
+  nowMs: number,
+): Change[] {
+  const covered = new Set(changes.flatMap((change) => [elementKey(change), ...heldBy(change)]));
+  const last = new Map<string, Line>();
+  for (const line of lines) {
+    const id = conversationOf(line.row);
+    if (id === undefined || covered.has(elementKey(line.row)) || covered.has(id)) continue;
+    const isIn = new Holding(scope).isIn(id, placements.get(id)?.end);
+    const key = elementKey(line.row);
+    if (last.has(key) || isAstray(line, scope.now, isIn, own, nowMs)) last.set(key, line);
+  }
+  return [...last.values()].map((line) => removalOf(line, line.row.removed ?? 'outOfScope'));
+}
+
+/** Of what a change is the removal: a conversation history. */
+const heldBy = (change: Change): string[] =>
+  isRemoval(change) && change.type === 'conversationHistory' ? [change.id] : [];
 
 /**
  * Since when the conversation history of a row lives. A device that does not keep these elements would go on ignoring

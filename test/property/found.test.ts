@@ -4,8 +4,8 @@ import type { ReapMessage } from '../../core/reap/ports.js';
 import { reap } from '../../core/reap/reap.js';
 import type { BoxId } from '../../core/store/items.js';
 import type { Range } from '../../core/store/store.js';
-import { folderIdSchema } from '../../protocol/ids.js';
-import { aConversation, aMessage, BOX } from '../support/builders.js';
+import { type ConversationId, folderIdSchema } from '../../protocol/ids.js';
+import { aConversation, aMessage, BOX, stateChange } from '../support/builders.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { Rig } from '../support/rig.js';
 
@@ -187,4 +187,69 @@ test('an order to empty a container that lives, since the box was restored, empt
   expect(after.items.filter(({ kind }) => kind !== 'head')).toEqual(
     before.items.filter(({ kind }) => kind !== 'head'),
   );
+});
+
+test('a conflict on the empty state of a message shows no element: there is none, and the message is not asked about', async () => {
+  const rig = new Rig();
+  await rig.deposit(BOX, aMessage({ id: 'm1' }));
+  const device = await rig.device(BOX, 'd1');
+  const { syncToken } = await rig.syncAll(device);
+  const operation = { ...stateChange('m1', { addFlags: ['\\Seen'] }, { n: 1, ifModSeq: 99 }) };
+  const page = await rig.sync(device, { syncToken, operations: [operation] });
+  expect(page.results?.map(({ status }) => status)).toEqual(['conflict']);
+  expect(told(page)).toEqual([]);
+});
+
+describe('a response holds no more elements than were asked for', () => {
+  test('where a conversation history moves into the scope behind what was written into it', async () => {
+    const rig = new Rig();
+    await rig.deposit(BOX, aFolder('f1'));
+    const device = await rig.device(BOX, 'd1', { folders: [F1] });
+    const { syncToken } = await rig.syncAll(device);
+    await rig.deposit(BOX, aMessage({ id: 'm1' }), aMessage({ id: 'm2' }), aMessage({ id: 'm3' }));
+    await rig.deposit(BOX, moved('c1', 'f1'));
+    const { pages, changes } = await rig.syncAll(device, { syncToken: syncToken ?? '', limit: 2 });
+    expect(Math.max(...pages.map((page) => (page.changes ?? []).length))).toBeLessThanOrEqual(2);
+    expect(told({ changes }).sort()).toEqual([
+      'conversationHistory c1',
+      'message m1',
+      'message m2',
+      'message m3',
+    ]);
+  });
+
+  test('where a device without conversation histories wrote outside of its scope', async () => {
+    const rig = new Rig();
+    await rig.deposit(BOX, aConversation());
+    const device = await rig.device(BOX, 'd1', {
+      elementTypes: ['message'],
+      excludeConversations: ['c1' as ConversationId],
+    });
+    const { syncToken } = await rig.syncAll(device);
+    const operations = ['m1', 'm2', 'm3'].map((id, i) => ({ ...aMessage({ id }), n: i + 1 }));
+    const { syncToken: next } = await rig.sync(device, { syncToken, operations });
+    const { pages, changes } = await rig.syncAll(device, { syncToken: next, limit: 2 });
+    expect(Math.max(...pages.map((page) => (page.changes ?? []).length))).toBeLessThanOrEqual(2);
+    expect(told({ changes })).toEqual(['m1', 'm2', 'm3'].map((id) => `message ${id} outOfScope`));
+  });
+});
+
+describe('a device without conversation histories that wrote outside of its scope is told to drop it', () => {
+  test.each([
+    ['its conversation history', deleted('conversationHistory', 'c1'), 'outOfScope'],
+    ['the message itself', deleted('message', 'm1', 'c1'), 'deleted'],
+  ])('also where somebody deletes %s before it asks again', async (_, deletion, removed) => {
+    const rig = new Rig();
+    await rig.deposit(BOX, aConversation());
+    const device = await rig.device(BOX, 'd1', {
+      elementTypes: ['message'],
+      excludeConversations: ['c1' as ConversationId],
+    });
+    const { syncToken } = await rig.syncAll(device);
+    const operations = [{ ...aMessage({ id: 'm1' }), n: 1 }];
+    const { syncToken: next } = await rig.sync(device, { syncToken, operations });
+    await rig.deposit(BOX, deletion);
+    const { changes } = await rig.syncAll(device, { syncToken: next });
+    expect(told({ changes })).toEqual([`message m1 ${removed}`]);
+  });
 });

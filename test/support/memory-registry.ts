@@ -28,6 +28,26 @@ export class MemoryRegistry implements Registry {
     return kept;
   }
 
+  /** What is there now, without a call. */
+  recordNow(box: BoxId, deviceId: DeviceId): DeviceRecord | undefined {
+    return this.records.get(JSON.stringify([box, deviceId]));
+  }
+
+  policyNow(id: PolicyId): Policy {
+    return this.policies.get(id) ?? {};
+  }
+
+  /** A backup of devices, scopes and policies, to be put back later. */
+  backup(): () => void {
+    const [records, policies] = [new Map(this.records), new Map(this.policies)];
+    const scopes = new Map([...this.scopesKept].map(([key, kept]) => [key, new Map(kept)]));
+    return () => {
+      refill(this.records, records);
+      refill(this.policies, policies);
+      refill(this.scopesKept, new Map([...scopes].map(([key, kept]) => [key, new Map(kept)])));
+    };
+  }
+
   async scopes(box: BoxId, deviceId: DeviceId, versions: readonly number[]) {
     const kept = [...this.scopesOf(box, deviceId)].filter(([version]) => versions.includes(version));
     return new Map(kept.map(([version, json]) => [version, JSON.parse(json) as Effective]));
@@ -103,4 +123,9 @@ export class MemoryRegistry implements Registry {
   private put(record: DeviceRecord): void {
     this.records.set(JSON.stringify([record.box, record.deviceId]), frozen(record));
   }
+}
+
+function refill<K, V>(map: Map<K, V>, from: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of from) map.set(key, value);
 }

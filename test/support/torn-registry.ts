@@ -28,11 +28,6 @@ export class TornRegistry extends MemoryRegistry {
     this.chance = new Chance(seed);
   }
 
-  /** The record without delay, for tests. */
-  recordOf(box: BoxId, deviceId: DeviceId): Promise<DeviceRecord | undefined> {
-    return super.device(box, deviceId);
-  }
-
   override async device(box: BoxId, deviceId: DeviceId) {
     // The class below reads by this method in the middle of its transactions.
     if (!this.joined.isUnderWay) await this.reached();

@@ -189,14 +189,14 @@ export class TornMemoryStore implements Store {
     for (const item of copy.values()) again.lay(item.sk, item, { visibleAtMs: 0, nowMs });
   }
 
-  /** Some of what has passed its time is removed, as the database does it in its own time. */
-  expire(box: BoxId, probability = 0.5): void {
+  /** Some of what has passed its time is removed, as the database does it in its own time. @returns what it was. */
+  expire(box: BoxId, probability = 0.5): readonly StoredItem[] {
     const now = this.clock.now();
-    for (const { sk, expiresAtMs } of this.truth(box)) {
-      if (expiresAtMs !== undefined && expiresAtMs < now && this.chance.happens(probability)) {
-        this.box(box).lay(sk, undefined, { visibleAtMs: now, nowMs: now });
-      }
-    }
+    const removed = this.truth(box).filter(
+      ({ expiresAtMs }) => expiresAtMs !== undefined && expiresAtMs < now && this.chance.happens(probability),
+    );
+    for (const { sk } of removed) this.box(box).lay(sk, undefined, { visibleAtMs: now, nowMs: now });
+    return removed;
   }
 
   private box(box: BoxId): TornBox {

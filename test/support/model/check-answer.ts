@@ -28,6 +28,7 @@ export function checkAnswer(
   if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(answer)) > maxBytes)
     fail(`is larger than ${maxBytes} bytes`);
   if (answer.syncToken.length > (hasMore ? SYNC_TOKEN_MAX : TOKEN_AT_REST_MAX)) fail('has a long token');
+  if (hasMore && answer.syncToken === syncToken) fail('has more, and the token of the request');
   if (backfill && backfill.sent > backfill.total) fail('has sent more than all');
   if (operations.length > 0 && results.length === 0) fail('has processed nothing');
   for (const { status, current } of results) {

@@ -1,6 +1,6 @@
 import type { Device } from './device.js';
 import { canonical, isSame, type WireEffective } from './elements.js';
-import { type Living, scopeOfBox } from './oracle.js';
+import { type Living, scopeOfBox, statesKept } from './oracle.js';
 import { type Stage, Violation } from './stage.js';
 
 /** What the box holds as a device asks. */
@@ -17,10 +17,11 @@ export interface Before {
  * older than its last request. What is the same before and after that request, the device holds.
  */
 export function checkComplete(
-  { ledger, time, alive }: Stage,
+  stage: Stage,
   { deviceId, model }: Device,
   { alive: aliveBefore, atMs, modSeq, timeline, effective: askedIn }: Before,
 ): void {
+  const { ledger, time, alive } = stage;
   const { effective } = model;
   if (!effective || timeline !== ledger.timeline) return;
   if (canonical(effective) !== canonical(askedIn)) return;
@@ -34,8 +35,10 @@ export function checkComplete(
       `${deviceId} ended a synchronization without ${canonical(element)}; holds ${canonical(held.get(name))}`,
     );
   }
+  const kept = statesKept(alive, effective);
   for (const [name, element] of held) {
-    if (before.has(name) || after.has(name) || element.modSeq > modSeq) continue;
+    if (kept.has(name)) continue;
+    if (before.has(name) || after.has(name) || element.modSeq > modSeq || stage.isFading(name)) continue;
     throw new Violation(`${deviceId} ended a synchronization and still holds ${canonical(element)}`);
   }
 }

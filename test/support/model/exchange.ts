@@ -8,10 +8,11 @@ import { BOX } from '../builders.js';
 import { NoAnswer } from '../torn-store.js';
 import { checkAnswer } from './check-answer.js';
 import { type Before, checkComplete } from './check-complete.js';
+import { type Asking, asking, checkNothingLeaks, checkNothingTwice } from './check-scope.js';
 import type { Request, Response } from './client/wire.js';
 import type { Happening } from './coverage.js';
 import { describeAnswer, describeRequest } from './describe.js';
-import type { Device } from './device.js';
+import { type Device, scopeHasChanged } from './device.js';
 import { canonical, type WireEffective } from './elements.js';
 import { type Stage, Violation } from './stage.js';
 
@@ -51,9 +52,11 @@ export class Exchange {
       this.repeatUnheard({ deviceId, request });
     }
     const before = this.before(device);
+    const asked = asking(stage, device, request);
     const answer = await this.call(deviceId, request);
     stage.note(() => `  ${deviceId} is answered ${describeAnswer(answer)}`);
     if (answer === 'unknown') return;
+    if (!(answer instanceof SyncProblem)) checkNothingLeaks(stage, device, asked, answer);
     if (chance.happens(swarm.loss)) {
       stage.hit('answer lost');
       if (!(answer instanceof SyncProblem)) device.late = { request, answer };
@@ -64,16 +67,16 @@ export class Exchange {
     if (late && late.request !== request && model.awaits(late.request) && chance.happens(0.5)) {
       // The answer to the same request comes after all, and it comes first.
       stage.hit('answer taken though its request was sent again');
-      this.take(device, late.request, late.answer);
+      this.take(device, late.request, late.answer, undefined);
       return;
     }
     if (answer instanceof SyncProblem) this.understand(device, answer);
-    else if (this.take(device, request, answer) && !model.isMidway && before)
+    else if (this.take(device, request, answer, asked) && !model.isMidway && before)
       checkComplete(stage, device, before);
   }
 
   /** One request, and its answer, in a network that is well. */
-  async inPeace(device: Device): Promise<void> {
+  async inPeace(device: Device): Promise<Response | undefined> {
     const { model, deviceId } = device;
     const { stage } = this;
     if (!model.isRegistered) {
@@ -83,11 +86,17 @@ export class Exchange {
     delete device.late;
     const request = model.request(this.someLimit(), 50);
     stage.note(() => `  ${deviceId} asks ${describeRequest(request)}`);
+    const asked = asking(stage, device, request);
     const answer = await this.call(deviceId, request);
     stage.note(() => `  ${deviceId} is answered ${describeAnswer(answer)}`);
     if (answer === 'unknown') throw new Violation('no answer in peace');
-    if (answer instanceof SyncProblem) this.understand(device, answer);
-    else this.take(device, request, answer);
+    if (answer instanceof SyncProblem) {
+      this.understand(device, answer);
+      return undefined;
+    }
+    checkNothingLeaks(stage, device, asked, answer);
+    this.take(device, request, answer, asked);
+    return answer;
   }
 
   /** The network delivers a request once more; the answer finds nobody. */
@@ -107,22 +116,32 @@ export class Exchange {
     if (!chance.happens(swarm.loss)) device.model.registered(answer, time.now());
   }
 
-  private async registration({
-    deviceId,
-    model,
-    preferences,
-  }: Device): Promise<{ effective: WireEffective }> {
+  private async registration(device: Device): Promise<{ effective: WireEffective }> {
     const { stage } = this;
+    const { deviceId, model, preferences } = device;
     const registration = { instanceId: model.instanceId, preferences } as never;
+    scopeHasChanged(device);
     const answer = await registerDevice(stage.core, BOX, deviceId as DeviceId, registration);
     stage.note(() => `  ${deviceId} registers ${model.instanceId} ${canonical(preferences)}`);
     return { effective: answer.device.effective as WireEffective };
   }
 
-  private take(device: Device, request: Request, answer: Response): boolean {
+  /** `asked` is unknown for an answer that comes late. */
+  private take(device: Device, request: Request, answer: Response, asked: Asking | undefined): boolean {
     const { model } = device;
-    const isExplained = model.receive(request, answer, this.stage.time.now());
+    const { stage } = this;
+    checkNothingTwice(stage, device, request, answer);
+    const isExplained = model.receive(request, answer, stage.time.now());
     if (!isExplained) model.newInstance(this.mintInstance());
+    if (!isExplained || !asked || !model.effective) delete device.complete;
+    else if (!model.isMidway)
+      device.complete = {
+        modSeq: asked.modSeq,
+        timeline: asked.timeline,
+        effective: model.effective,
+        held: new Map(model.held),
+        scopeChanges: 0,
+      };
     return isExplained;
   }
 
@@ -152,9 +171,10 @@ export class Exchange {
     const name = ledger.nameOf(caller);
     ledger.sent(name, operations);
     try {
-      const response = await stage.during({ by: deviceId, operations }, () =>
+      const answer = await stage.during({ by: deviceId, operations }, () =>
         synchronize(stage.core, caller, body, options),
       );
+      const response: Response = stage.disguise.answer?.(answer) ?? answer;
       checkAnswer(stage, request, response, options);
       // Begun anew meanwhile, nobody can tell which of the two has answered.
       if (ledger.nameOf(caller) === name) ledger.answered(name, operations, response.results ?? []);
@@ -168,6 +188,17 @@ export class Exchange {
       stage.hit(`problem ${error.kind}` as Happening);
       return error;
     }
+  }
+
+  /** A token of the same device and instance in another user's box. */
+  async tokenOf(user: string, deviceId: string, instanceId: string): Promise<string> {
+    const { core } = this.stage;
+    const caller = { box: user, deviceId, instanceId } as Caller;
+    await registerDevice(core, caller.box, caller.deviceId, {
+      instanceId: caller.instanceId,
+      preferences: {},
+    });
+    return (await synchronize(core, caller, syncBodySchema.parse({}))).syncToken;
   }
 
   private someLimit(): number {

@@ -6,7 +6,7 @@ import { nameOf, type Wire } from './elements.js';
 export const CONVERSATIONS = ['c1', 'c1#M', 'c2', 'c2"', '\u{1f600}'];
 export const FOLDERS = ['f1', 'f2', 'f3', 'f#4', '\uff5e5'];
 const SESSIONS = ['s1', 's2', 's#'];
-const MESSAGES = Array.from({ length: 9 }, (_, i) => `m${i + 1}`).concat('m#1', 'm"', '\u{1f600}m');
+export const MESSAGES = Array.from({ length: 9 }, (_, i) => `m${i + 1}`).concat('m#1', 'm"', '\u{1f600}m');
 const NAMES = ['Family', 'Work', 'Caf\u00e9', 'Cafe\u0301'];
 const FLAGS = ['\\Seen', '\\Flagged', '\\Answered', '$Forwarded', 'keyword'];
 const URIS = ['tel:+15550100', 'tel:+15550101', 'sip:carol@example.com'];

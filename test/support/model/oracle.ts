@@ -76,6 +76,14 @@ export function scopeOfBox(living: readonly Living[], effective: WireEffective, 
   return view;
 }
 
+/** States that a device without messages may hold still: it cannot tell how old they are, and is not told their changes. */
+export function statesKept(living: readonly Living[], effective: WireEffective): ReadonlySet<string> {
+  const { elementTypes } = effective;
+  if (elementTypes.includes('message') || !elementTypes.includes('messageState')) return new Set();
+  const whatever = { ...effective, elementTypes: ['messageState'], maxMessageAgeDays: {} };
+  return new Set(scopeOfBox(living, whatever, 0).keys());
+}
+
 function isInScope({ wire, folderId, message }: Living, effective: WireEffective, nowMs: number): boolean {
   if (!effective.elementTypes.includes(wire.type)) return false;
   if (wire.type === 'folder') return true;

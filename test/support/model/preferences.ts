@@ -19,4 +19,6 @@ export const somePolicy = (chance: Chance, elementTypes: TypeLists): Policy =>
     ...(chance.happens(0.3) && { elementTypes: [...chance.pick(elementTypes)] }),
     ...(chance.happens(0.5) && { maxMessageAgeDays: { 'chat-message': chance.pick([1, 30, 90]) } }),
     ...(chance.happens(0.2) && { maxTextBytes: chance.pick([0, 5, 12, 3000]) }),
+    ...(chance.happens(0.15) && { maxMessages: chance.between(2, 12) }),
+    ...(chance.happens(0.3) && { retentionDays: chance.pick([1, 10, 30]) }),
   }) as Policy;

@@ -3,6 +3,7 @@ import type { ReapMessage, ReapQueue } from '../../../core/reap/ports.js';
 import { reap } from '../../../core/reap/reap.js';
 import { scheduleReaping } from '../../../core/reap/schedule-reaping.js';
 import type { Commit } from '../../../core/store/items.js';
+import type { Store } from '../../../core/store/store.js';
 import { SyncProblem } from '../../../core/sync-problem.js';
 import { BOX } from '../builders.js';
 import { NoAnswer } from '../torn-store.js';
@@ -86,11 +87,31 @@ export class Reaping implements ReapQueue {
       if (event === 'reaped') pieces++;
     };
     try {
-      await stage.during({ by: 'reaper', operations: [] }, () => reap({ ...this.core, report }, message));
+      await stage.during({ by: 'reaper', operations: [] }, () =>
+        reap({ ...this.core, report, store: this.inPieces() }, message),
+      );
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
+      if (pieces > 0) stage.hit('clearing away stopped midway');
       this.waiting.push({ message, dueMs: stage.time.now() + RETRIED_AFTER_MS });
     }
     if (pieces > 1) stage.hit('cleared away in pieces');
+  }
+
+  /** The store, which at times gives the reaper little at once: so it clears away in pieces, though boxes are small. */
+  private inPieces(): Store {
+    const { store } = this.core;
+    const { chance } = this.stage;
+    if (!chance.happens(0.4)) return store;
+    return {
+      snapshot: (box, keys) => store.snapshot(box, keys),
+      get: (box, keys) => store.get(box, keys),
+      write: (box, writes) => store.write(box, writes),
+      query: async (box, range) => {
+        const limit = Math.min(range.limit, chance.between(2, 3));
+        const { items, more } = await store.query(box, { ...range, limit });
+        return { items, more: more || items.length === limit };
+      },
+    };
   }
 }

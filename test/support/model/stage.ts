@@ -1,14 +1,20 @@
 import type { Core } from '../../../core/core.js';
 import type { StoredItem } from '../../../core/store/items.js';
+import type { DeviceId } from '../../../protocol/ids.js';
+import { DEFAULT_POLICY } from '../../../protocol/policy.js';
+import type { SyncResponse } from '../../../protocol/sync.js';
 import { BOX } from '../builders.js';
 import { TornRegistry } from '../torn-registry.js';
 import { TornMemoryStore } from '../torn-store.js';
 import { Chance } from './chance.js';
 import type { Intended } from './client/wire.js';
 import type { Happened, Happening } from './coverage.js';
+import { effectiveFrom } from './effective.js';
+import type { WireEffective } from './elements.js';
 import { Ledger } from './ledger.js';
 import { type Living, livingOf } from './oracle.js';
-import { elementsIn } from './stored.js';
+import { Placements } from './placements.js';
+import { elementsIn, nextExpiry } from './stored.js';
 import type { Swarm } from './swarm.js';
 import { VirtualTime } from './time.js';
 
@@ -23,8 +29,22 @@ export interface Call {
   readonly operations: readonly Intended[];
 }
 
-/** What wraps the core of a run: the core itself, or one that is wrong on purpose. */
-export type Disguise = (core: Core) => Core;
+/** A core that is wrong on purpose: by what it stands on, or by what it answers. */
+export interface Disguise {
+  readonly core?: (core: Core) => Core;
+  readonly answer?: (answer: SyncResponse) => SyncResponse;
+}
+
+interface Alive {
+  readonly revision: number;
+  readonly untilMs: number; // then something of it expires
+  readonly elements: readonly Living[];
+}
+
+export interface StageOptions {
+  readonly isTraced?: boolean;
+  readonly disguise?: Disguise;
+}
 
 /** One box with all that its actors share: time, chance, the core on its torn stores, and what happened so far. */
 export class Stage {
@@ -37,22 +57,28 @@ export class Stage {
   readonly happened: Happened = {};
   readonly trace: string[] = [];
   readonly calls = new Set<Call>();
+  readonly placements = new Placements();
+  /** When elements expire, by name; what has passed its time may be held until it is noted. */
+  readonly expiries = new Map<string, number>();
+  /** Changes of policies that do not hold everywhere yet. */
+  policiesUnderWay = 0;
   private readonly tasks = new Set<Promise<void>>();
   private failure: unknown;
-  private living: { readonly revision: number; readonly elements: readonly Living[] } | undefined;
+  private living: Alive | undefined;
 
   constructor(
     seed: number,
     readonly swarm: Swarm,
     others: Pick<Core, 'reapQueue'>,
-    { isTraced = false, disguise = (core: Core) => core } = {},
+    { isTraced = false, disguise = {} }: StageOptions = {},
   ) {
     this.isTraced = isTraced;
+    this.disguise = disguise;
     this.chance = new Chance(seed);
     this.time = new VirtualTime(this.chance.fork());
     this.store = new TornMemoryStore(seed + 1, { clock: this.time, tears: swarm.tears });
     this.registry = new TornRegistry(this.store, this.time, seed + 2);
-    this.core = disguise({
+    const core: Core = {
       store: this.store,
       registry: this.registry,
       clock: this.time,
@@ -61,9 +87,11 @@ export class Stage {
       sockets: { post: async () => 'gone', close: async () => {} },
       report: (event, fields) => this.reported(event, fields),
       ...others,
-    });
+    };
+    this.core = disguise.core?.(core) ?? core;
   }
 
+  readonly disguise: Disguise;
   private readonly isTraced: boolean;
 
   /** Everything in the box's partition, as it is. */
@@ -74,10 +102,30 @@ export class Stage {
   /** What lives in the box, as it is. */
   get alive(): readonly Living[] {
     const { revision } = this.store;
-    if (this.living?.revision !== revision) {
-      this.living = { revision, elements: livingOf(elementsIn(this.truth)) };
+    const nowMs = this.time.now();
+    if (this.living?.revision !== revision || this.living.untilMs <= nowMs) {
+      const { truth } = this;
+      const elements = livingOf(elementsIn(truth, nowMs));
+      this.living = { revision, elements, untilMs: nextExpiry(truth, nowMs) };
     }
     return this.living.elements;
+  }
+
+  /** What has passed its time, and a device may hold still. */
+  isFading(name: string): boolean {
+    return (this.expiries.get(name) ?? Number.POSITIVE_INFINITY) <= this.time.now();
+  }
+
+  /** What a device is to hold by its record and the policies, as they are; undefined: it is not registered. */
+  effectiveOf(deviceId: string): WireEffective | undefined {
+    const record = this.registry.recordNow(BOX, deviceId as DeviceId);
+    if (!record) return undefined;
+    const { boxPolicyId = DEFAULT_POLICY, policyId } = record;
+    const policies = [boxPolicyId, ...(policyId === undefined ? [] : [policyId])];
+    return effectiveFrom(
+      record.preferences,
+      policies.map((id) => this.registry.policyNow(id)),
+    );
   }
 
   hit(what: Happening): void {
@@ -86,6 +134,16 @@ export class Stage {
 
   note(what: () => string): void {
     if (this.isTraced) this.trace.push(`${this.time.now() % 1e9} ${what()}`);
+  }
+
+  /** What fails here fails the run, whoever called it: the core takes an error of the store for an answer that was lost. */
+  insist(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    }
   }
 
   begin(name: string, work: () => Promise<void>): void {

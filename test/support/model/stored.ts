@@ -6,9 +6,21 @@ type StoredElement = Extract<StoredItem, { data: object }>;
 // Items of the torn store never change, so each is written down once.
 const wires = new WeakMap<StoredItem, readonly Wire[]>();
 
-/** Everything that a box has in store, dead or alive, as elements go over the wire. */
-export const elementsIn = (items: readonly StoredItem[]): readonly Wire[] =>
-  items.flatMap((item) => ('data' in item ? wiresOf(item) : []));
+/** Everything that a box has in store, dead or alive, as elements go over the wire; without what has passed its time. */
+export const elementsIn = (items: readonly StoredItem[], nowMs = 0): readonly Wire[] =>
+  items.flatMap((item) =>
+    'data' in item && (item.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs ? wiresOf(item) : [],
+  );
+
+/** When the next element passes its time. */
+export const nextExpiry = (items: readonly StoredItem[], nowMs: number): number =>
+  items.reduce(
+    (next, item) =>
+      'data' in item && item.expiresAtMs !== undefined && item.expiresAtMs > nowMs
+        ? Math.min(next, item.expiresAtMs)
+        : next,
+    Number.POSITIVE_INFINITY,
+  );
 
 /** Bytes of the JSON of all of them. */
 export const bytesHeld = (items: readonly StoredItem[]): number =>

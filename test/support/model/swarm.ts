@@ -16,8 +16,8 @@ export interface Swarm {
 
 const ALL = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 
-/** With each type those that its containers have. */
-const ROOTED_TYPES = [
+/** The usual ones, and some without the types of the containers that the others are in. */
+const TYPE_LISTS = [
   ALL,
   ALL.filter((type) => type !== 'folder'),
   ALL.filter((type) => type !== 'sessionHistory'),
@@ -25,6 +25,10 @@ const ROOTED_TYPES = [
   ['folder', 'conversationHistory'],
   ['folder'],
   ['conversationHistory', 'message'],
+  ['message', 'messageState'],
+  ['messageState'],
+  ['folder', 'message'],
+  ['sessionHistory', 'messageState'],
 ];
 
 const ALWAYS: ReadonlySet<string> = new Set<StepKind | OperationKind>([
@@ -50,6 +54,6 @@ export function swarmOf(chance: Chance): Swarm {
     tears: chance.happens(0.8) ? TORN : CALM,
     loss: chance.pick([0, 0.05, 0.15]),
     scopes: chance.happens(0.75),
-    elementTypes: ROOTED_TYPES,
+    elementTypes: TYPE_LISTS,
   };
 }

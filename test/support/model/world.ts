@@ -2,42 +2,50 @@ import { BOX } from '../builders.js';
 import type { BoxCopy } from '../torn-store.js';
 import { ClientModel } from './client/client.js';
 import type { Intended } from './client/wire.js';
-import { watchWrites } from './commits.js';
+import { Commits } from './commits.js';
 import type { Device } from './device.js';
 import { Exchange } from './exchange.js';
+import { Expiring } from './expiring.js';
 import { anyOperation } from './operations.js';
 import { somePreferences } from './preferences.js';
 import { Reaping } from './reaping.js';
-import { type Disguise, Stage } from './stage.js';
+import { Stage, type StageOptions } from './stage.js';
 import type { Swarm } from './swarm.js';
 
-export interface WorldOptions {
-  readonly isTraced?: boolean;
-  readonly disguise?: Disguise;
+/** A backup of the box, and of what the registry held then. */
+interface Copy {
+  readonly copy: BoxCopy;
+  readonly modSeq: number;
+  readonly registry: () => void;
 }
 
 /** Several devices, the Participating Function, the reaper and the provider around one box, in virtual time. */
 export class World {
   readonly stage: Stage;
   readonly reaping: Reaping;
+  readonly expiring: Expiring;
   readonly exchange: Exchange;
+  readonly commits: Commits;
   readonly devices: readonly Device[];
   /** What the Participating Function has sent, to be sent again. */
   readonly deposits: (readonly Intended[])[] = [];
-  copies: readonly { readonly copy: BoxCopy; readonly modSeq: number }[] = [];
+  copies: readonly Copy[] = [];
+  readonly box = BOX;
 
-  constructor(seed: number, swarm: Swarm, options: WorldOptions = {}) {
+  constructor(seed: number, swarm: Swarm, options: StageOptions = {}) {
     this.reaping = new Reaping();
     this.stage = new Stage(seed, swarm, { reapQueue: this.reaping }, options);
     this.reaping.stage = this.stage;
+    this.expiring = new Expiring(this.stage);
     this.exchange = new Exchange(this.stage);
     this.devices = Array.from({ length: swarm.devices }, (_, i) => this.device(i));
-    watchWrites(this.stage, this.reaping, this.devices);
+    this.commits = new Commits(this.stage, this.reaping, this.devices);
   }
 
   /** Some of what was begun goes on, and the rest later. */
   async turn(withinMs?: number): Promise<boolean> {
     this.reaping.start();
+    this.expiring.start();
     return this.stage.turn(withinMs);
   }
 
@@ -56,10 +64,6 @@ export class World {
   operation(device?: Device): Intended {
     const { chance, swarm, time } = this.stage;
     return anyOperation(chance, swarm.operations, time.now(), device?.model.held);
-  }
-
-  get box() {
-    return BOX;
   }
 
   private device(i: number): Device {

@@ -4,12 +4,14 @@ import type { DeviceId } from '../../../protocol/ids.js';
 import type { OperationInput } from '../../../protocol/operation.js';
 import { BOX } from '../builders.js';
 import type { Intended } from '../model/client/wire.js';
-import { replayStream, watchWrites } from '../model/commits.js';
+import { Commits } from '../model/commits.js';
 import { describeOperation } from '../model/describe.js';
 import { canonical, isEmptyState, nameOf, type View } from '../model/elements.js';
+import { Expiring } from '../model/expiring.js';
 import { anyOperation, CONVERSATIONS } from '../model/operations.js';
-import { scopeOfBox } from '../model/oracle.js';
+import { scopeOfBox, statesKept } from '../model/oracle.js';
 import { somePreferences } from '../model/preferences.js';
+import { expireAll } from '../model/quiet.js';
 import { Reaping } from '../model/reaping.js';
 import { Stage, Violation } from '../model/stage.js';
 import { participate, participateAgain } from '../model/steps/of-the-network.js';
@@ -29,17 +31,20 @@ const REPLACED_AGAIN_MS = 11 * 60_000;
 export class SdkWorld {
   readonly reaping = new Reaping();
   readonly stage: Stage;
+  readonly expiring: Expiring;
   readonly devices: SdkDevice[];
   readonly deposits: (readonly Intended[])[] = [];
   readonly box = BOX;
   copies: readonly { readonly copy: BoxCopy; readonly modSeq: number }[] = [];
   private readonly transport;
+  private readonly commits: Commits;
 
   constructor(seed: number, swarm: Swarm, isTraced: boolean) {
     this.stage = new Stage(seed, swarm, { reapQueue: this.reaping }, { isTraced });
     this.reaping.stage = this.stage;
+    this.expiring = new Expiring(this.stage);
     this.transport = inMemoryTransport(this.stage);
-    watchWrites(this.stage, this.reaping, []);
+    this.commits = new Commits(this.stage, this.reaping, []);
     const { chance } = this.stage;
     this.devices = Array.from({ length: swarm.devices }, (_, i) => {
       // The first one always wants everything.
@@ -128,12 +133,14 @@ export class SdkWorld {
     stage.pass(REPLACED_AGAIN_MS);
     // First all of them get rid of what they have to say.
     await this.synchronizeAll();
+    await expireAll(this);
     await this.synchronizeAll();
     stage.note(() => 'quiet');
     await this.compareAll('after quiet');
     stage.ledger.check();
     for (const device of this.devices) await device.checkAccounts();
     await this.reaping.finish(this.idle);
+    await expireAll(this);
     await this.synchronizeAll();
     await this.compareAll('after clearing away');
     for (const device of this.devices) await device.wipe();
@@ -150,6 +157,7 @@ export class SdkWorld {
 
   async turn(withinMs?: number): Promise<boolean> {
     this.reaping.start();
+    this.expiring.start();
     return this.stage.turn(withinMs);
   }
 
@@ -202,14 +210,14 @@ export class SdkWorld {
     await this.idle();
     const { copy, modSeq } = stage.chance.pick(this.copies);
     stage.note(() => `  box restored to ${modSeq}`);
-    stage.hit('box restored');
+    stage.hit('box restored alone');
     this.copies = this.copies.filter((each) => each.modSeq <= modSeq);
     stage.store.restore(BOX, copy);
     for (const device of this.devices) {
       device.forgetBackup();
       if (!device.isComplete) await device.wipe();
     }
-    await replayStream(stage, this.reaping, modSeq);
+    await this.commits.restored(modSeq);
   }
 
   private async synchronizeAll(): Promise<void> {
@@ -230,7 +238,7 @@ export class SdkWorld {
   private async compareAll(when: string): Promise<void> {
     const { stage } = this;
     for (const device of this.devices) {
-      const record = await stage.registry.recordOf(BOX, device.deviceId as DeviceId);
+      const record = stage.registry.recordNow(BOX, device.deviceId as DeviceId);
       if (!record) throw new Violation(`${device.deviceId} is not registered ${when}`);
       const effective = await device.effective();
       if (canonical(record.effective) !== canonical(effective))
@@ -239,7 +247,12 @@ export class SdkWorld {
         );
       const expected = scopeOfBox(stage.alive, record.effective as never, stage.time.now());
       const { shown } = await device.checkShown();
-      const held: View = new Map([...shown].filter(([, element]) => !isEmptyState(element)));
+      const kept = statesKept(stage.alive, record.effective as never);
+      const held: View = new Map(
+        [...shown].filter(
+          ([name, element]) => !isEmptyState(element) && (expected.has(name) || !kept.has(name)),
+        ),
+      );
       const wrong = differences(expected, held);
       if (wrong.length > 0)
         throw new Violation(`${device.deviceId} ${when}, in ${canonical(effective)}:\n${wrong.join('\n')}`);

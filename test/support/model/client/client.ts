@@ -7,7 +7,8 @@ import { changesIn, type Intended, type Numbered, type Request, type Response } 
 interface Kept {
   instanceId: string;
   isRegistered: boolean;
-  effective: WireEffective | undefined;
+  effective: WireEffective | undefined; // what it is to hold, as of the last registration or response
+  told: WireEffective | undefined; // ... as of the last response: a later registration shows in the next one
   syncToken: string | undefined;
   isMidway: boolean;
   isFilling: boolean; // the last response was part of a backfill
@@ -15,7 +16,6 @@ interface Kept {
   queue: Intended[];
   underWay: Numbered[]; // sent, and not answered yet
   held: Held;
-  latest: number; // highest modSeq received since the last start
 }
 
 export interface ClientManners {
@@ -36,6 +36,7 @@ export class ClientModel {
       instanceId,
       isRegistered: false,
       effective: undefined,
+      told: undefined,
       syncToken: undefined,
       isMidway: true,
       isFilling: false,
@@ -43,7 +44,6 @@ export class ClientModel {
       queue: [],
       underWay: [],
       held: new Held(manners.interpretation),
-      latest: 0,
     };
   }
 
@@ -66,10 +66,6 @@ export class ClientModel {
   /** Everything that is held, shown or not. */
   get held(): View {
     return this.kept.held.elements;
-  }
-
-  get latest(): number {
-    return this.kept.latest;
   }
 
   get isMidway(): boolean {
@@ -183,20 +179,18 @@ export class ClientModel {
     if (results.some(({ status }) => status === 'duplicate')) return false;
     if (response.reset || kept.syncToken === undefined) {
       kept.held = new Held(this.manners.interpretation);
-      kept.latest = 0;
     }
-    if (response.effective) kept.effective = response.effective;
+    if (response.effective) kept.effective = kept.told = response.effective;
     const changes = changesIn(response);
     for (const change of changes) kept.held.apply(change);
     if (this.manners.appliesTwice) for (const change of changes) kept.held.apply(change);
     // While it is being filled it is told all of them, as they are by now.
-    if (!response.backfill) applyOwn(kept.held, kept.effective, operations, results);
-    kept.latest = Math.max(kept.latest, ...[...changes, ...results].map(({ modSeq = 0 }) => modSeq));
+    if (!response.backfill) applyOwn(kept.held, kept.told, operations, results);
     kept.underWay = kept.underWay.slice(results.length);
     kept.syncToken = response.syncToken;
     kept.isMidway = response.hasMore ?? false;
     kept.isFilling = response.backfill !== undefined;
-    if (!kept.isMidway) kept.held.settle(kept.effective);
+    if (!kept.isMidway) kept.held.settle([kept.told, kept.effective]);
     kept.held.prune(kept.effective, nowMs);
     return true;
   }

@@ -104,12 +104,16 @@ export class Held {
     }
   }
 
-  /** The end of a synchronization: what was removed need not be remembered, and what has no container was removed with it. */
-  settle(effective: WireEffective | undefined): void {
+  /**
+   * The end of a synchronization: what was removed need not be remembered, and what has no container was removed with it,
+   * where the device keeps containers, by all that it is told of its scope.
+   */
+  settle(scopes: readonly (WireEffective | undefined)[]): void {
     this.removals.clear();
     const { elements } = this;
     const isMissing = (type: string, id: string, conversationId = '') =>
-      effective?.elementTypes.includes(type) && !elements.has(nameOf(type, id, conversationId));
+      scopes.every((scope) => scope?.elementTypes.includes(type)) &&
+      !elements.has(nameOf(type, id, conversationId));
     for (const [name, { type, id, conversationId }] of elements) {
       const isOrphan =
         (conversationId !== undefined && isMissing('conversationHistory', conversationId)) ||

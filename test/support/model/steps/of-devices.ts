@@ -3,6 +3,7 @@ import { SyncProblem } from '../../../../core/sync-problem.js';
 import type { DeviceId } from '../../../../protocol/ids.js';
 import { NoAnswer } from '../../torn-store.js';
 import type { Device } from '../device.js';
+import { scopeOfBox } from '../oracle.js';
 import { somePreferences } from '../preferences.js';
 import type { World } from '../world.js';
 
@@ -52,14 +53,26 @@ export async function changePreferences(world: World): Promise<void> {
   const device = chance.pick(world.devices.slice(1));
   if (!swarm.scopes || !device || device.isBusy) return;
   device.preferences = somePreferences(chance, swarm.elementTypes);
-  if (device.model.isFilling) world.stage.hit('scope changed in the middle of a backfill');
-  occupy(world, device, () => world.exchange.register(device));
+  const { isFilling } = device.model;
+  const before = sizeOfScope(world, device);
+  occupy(world, device, async () => {
+    await world.exchange.register(device);
+    const after = sizeOfScope(world, device);
+    if (isFilling && after < before) world.stage.hit('scope narrowed in the middle of a backfill');
+    if (isFilling && after > before) world.stage.hit('scope widened in the middle of a backfill');
+  });
+}
+
+function sizeOfScope({ stage }: World, { deviceId }: Device): number {
+  const effective = stage.effectiveOf(deviceId);
+  return effective ? scopeOfBox(stage.alive, effective, stage.time.now()).size : 0;
 }
 
 export async function reinstall(world: World): Promise<void> {
   const device = world.anyDevice();
   if (device.isBusy) return;
   world.stage.hit('device reinstalled');
+  delete device.complete;
   device.model.reinstalled(world.exchange.mintInstance());
   occupy(world, device, () => world.exchange.register(device));
 }
@@ -84,6 +97,7 @@ export async function rollBack({ stage, devices }: World): Promise<void> {
   if (device.isBusy || !device.backup) return;
   stage.note(() => `  ${device.deviceId} rolled back`);
   stage.hit('local database put back');
+  delete device.complete;
   device.backup();
 }
 
@@ -92,18 +106,35 @@ export async function foreignToken({ stage, devices }: World): Promise<void> {
   if (!device || device.isBusy || device.model.isWaiting || !other?.model.syncToken) return;
   stage.note(() => `  ${device.deviceId} uses the token of ${other.deviceId}`);
   stage.hit('token of another device');
+  delete device.complete;
   device.model.useToken(other.model.syncToken);
 }
 
+/** A token of another box, though of the same device and instance. */
+export async function tokenOfAnotherBox(world: World): Promise<void> {
+  const { stage, exchange } = world;
+  const device = world.anyDevice();
+  const { model, deviceId } = device;
+  if (!model.isRegistered || model.isWaiting) return;
+  occupy(world, device, async () => {
+    const syncToken = await exchange.tokenOf('tel:+15550199', deviceId, model.instanceId);
+    stage.hit('token of another box');
+    delete device.complete;
+    model.useToken(syncToken);
+  });
+}
+
 export async function damageToken(world: World): Promise<void> {
-  const { chance, hit } = world.stage;
+  const { stage } = world;
+  const { chance } = stage;
   const device = world.anyDevice();
   const { syncToken } = device.model;
   if (!syncToken || device.isBusy || device.model.isWaiting) return;
   // Not the last character: some of its bits say nothing.
   const at = chance.between(0, syncToken.length - 2);
   const other = syncToken[at] === 'A' ? 'B' : 'A';
-  hit.call(world.stage, 'token damaged');
+  stage.hit('token damaged');
+  delete device.complete;
   device.model.useToken(
     `${syncToken.slice(0, at)}${other}${syncToken.slice(at + 1, chance.between(at + 1, 600))}`,
   );

@@ -10,9 +10,19 @@ import {
   revoke,
   rollBack,
   synchronize,
+  tokenOfAnotherBox,
 } from './of-devices.js';
+import { askHistory } from './of-history.js';
 import { again, participate, participateAgain } from './of-the-network.js';
-import { changePolicy, copyBox, expire, restoreBox, wait, waitDays } from './of-the-provider.js';
+import {
+  assignPolicy,
+  changePolicy,
+  copyBox,
+  expire,
+  restoreBox,
+  wait,
+  waitDays,
+} from './of-the-provider.js';
 
 /** A Lambda function is ended after less than this. Unit: ms. */
 const CALL_MAX_MS = 30_000;
@@ -27,18 +37,21 @@ const STEPS = {
   participateAgain: [1.5, participateAgain],
   again: [2.5, again],
   changePreferences: [3, changePreferences],
-  changePolicy: [0.7, changePolicy],
+  changePolicy: [0.9, changePolicy],
+  assignPolicy: [0.6, assignPolicy],
   reinstall: [0.6, reinstall],
   revoke: [0.4, revoke],
   backUp: [0.6, backUp],
-  rollBack: [0.5, rollBack],
+  rollBack: [0.8, rollBack],
   foreignToken: [0.5, foreignToken],
   damageToken: [0.3, damageToken],
+  tokenOfAnotherBox: [0.3, tokenOfAnotherBox],
+  askHistory: [3, askHistory],
   wait: [3, wait],
-  waitDays: [0.4, waitDays],
+  waitDays: [0.6, waitDays],
   expire: [0.3, expire],
-  copyBox: [0.5, copyBox],
-  restoreBox: [0.5, restoreBox],
+  copyBox: [0.8, copyBox],
+  restoreBox: [0.6, restoreBox],
 } as const satisfies Record<string, readonly [number, (world: World) => Promise<void>]>;
 
 export type StepKind = keyof typeof STEPS;

@@ -1,0 +1,56 @@
+import type { Policy } from '../../../protocol/policy.js';
+import type { Preferences } from '../../../protocol/preferences.js';
+import type { WireEffective } from './elements.js';
+
+const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
+const CONTEXTS = [
+  'pager-message',
+  'multimedia-message',
+  'chat-message',
+  'file-message',
+  'standalone-message',
+  'voice-message',
+  'fax-message',
+] as const;
+
+/** Protocol, section 5: preferences ∧ policies, the narrower of all that say something. */
+export function effectiveFrom(preferences: Preferences, policies: readonly Policy[]): WireEffective {
+  const all = [preferences, ...policies];
+  const least = (numbers: readonly (number | undefined)[]) =>
+    numbers.reduce((a, b) => (a === undefined ? b : b === undefined ? a : Math.min(a, b)), undefined);
+  const ages = CONTEXTS.map((context) => {
+    const days = least([
+      preferences.maxMessageAgeDays,
+      ...policies.map(({ maxMessageAgeDays = {} }) => maxMessageAgeDays[context]),
+    ]);
+    return [context, days] as const;
+  });
+  const maxTextBytes = least(all.map((each) => each.maxTextBytes));
+  return {
+    elementTypes: TYPES.filter((type) =>
+      all.every(({ elementTypes }) => elementTypes === undefined || elementTypes.includes(type as 'folder')),
+    ),
+    folders: preferences.folders ?? '*',
+    excludeConversations: preferences.excludeConversations ?? [],
+    maxMessageAgeDays: Object.fromEntries(ages.filter(([, days]) => days !== undefined)) as Record<
+      string,
+      number
+    >,
+    ...(maxTextBytes !== undefined && { maxTextBytes }),
+  };
+}
+
+/** The part of what a device is told that says what it is to hold. */
+export const scopeIn = ({
+  elementTypes,
+  folders,
+  excludeConversations,
+  maxMessageAgeDays,
+  maxTextBytes,
+}: WireEffective): WireEffective => ({
+  elementTypes,
+  folders,
+  excludeConversations,
+  maxMessageAgeDays,
+  ...(maxTextBytes !== undefined && { maxTextBytes }),
+});

@@ -1,0 +1,75 @@
+import { type Expired, noteExpired } from '../../../core/retention/note-expired.js';
+import type { StoredItem } from '../../../core/store/items.js';
+import { SyncProblem } from '../../../core/sync-problem.js';
+import { BOX } from '../builders.js';
+import { NoAnswer } from '../torn-store.js';
+import { type Stage, Violation } from './stage.js';
+
+const ROUNDS_MAX = 500;
+const LATE_MAX_MS = 120_000;
+
+interface Due {
+  readonly expired: readonly Expired[];
+  readonly dueMs: number;
+}
+
+/** What the database removes after its time, and the stream that brings it to the function that notes it: late, or twice. */
+export class Expiring {
+  private readonly waiting: Due[] = [];
+
+  constructor(private readonly stage: Stage) {}
+
+  /** The database removes some of what has passed its time, or all of it. */
+  remove(probability?: number): void {
+    const { stage } = this;
+    const removed = stage.store.expire(BOX, probability);
+    if (removed.some(({ kind }) => kind === 'commit'))
+      stage.hit('rows of the log removed, as they had expired');
+    if (removed.some(({ kind }) => kind === 'tombstone')) stage.hit('what was deleted forgotten, long after');
+    const expired = removed.flatMap((item) => expiredOf(item, stage.time.now()));
+    if (expired.length === 0) return;
+    stage.note(() => `  removed after their time: ${expired.map(({ element }) => element.sk).join(', ')}`);
+    for (let copies = stage.chance.happens(0.1) ? 2 : 1; copies > 0; copies--) this.push(expired);
+  }
+
+  start(): void {
+    if (this.waiting.length === 0) return;
+    const now = this.stage.time.now();
+    for (const due of this.waiting.filter(({ dueMs }) => dueMs <= now)) {
+      this.waiting.splice(this.waiting.indexOf(due), 1);
+      this.stage.begin('expiring', () => this.note(due.expired));
+    }
+  }
+
+  /** Everything that has passed its time is removed and noted; `idle` waits until nobody has anything under way. */
+  async finish(idle: () => Promise<void>): Promise<void> {
+    this.remove(1);
+    for (let rounds = 0; ; rounds++) {
+      await idle();
+      if (this.waiting.length === 0) return;
+      if (rounds > ROUNDS_MAX) throw new Violation('noting what has expired does not come to an end');
+      const next = Math.min(...this.waiting.map(({ dueMs }) => dueMs));
+      this.stage.pass(Math.max(0, next - this.stage.time.now()));
+      this.start();
+    }
+  }
+
+  private push(expired: readonly Expired[]): void {
+    const { chance, time } = this.stage;
+    const lateMs = chance.happens(0.3) ? chance.between(0, LATE_MAX_MS) : chance.between(0, 500);
+    this.waiting.push({ expired, dueMs: time.now() + lateMs });
+  }
+
+  private async note(expired: readonly Expired[]): Promise<void> {
+    try {
+      await noteExpired(this.stage.core, BOX, expired);
+      this.stage.hit('elements that have expired noted');
+    } catch (error) {
+      if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
+      this.push(expired);
+    }
+  }
+}
+
+const expiredOf = (item: StoredItem, removedAtMs: number): Expired[] =>
+  item.kind === 'message' || item.kind === 'sessionHistory' ? [{ element: item, removedAtMs }] : [];

@@ -1,0 +1,55 @@
+import { historyOf } from '../../../../core/history/history-of.js';
+import { SyncProblem } from '../../../../core/sync-problem.js';
+import type { ConversationId } from '../../../../protocol/ids.js';
+import { NoAnswer } from '../../torn-store.js';
+import { checkHistory, type HistoryAsked } from '../check-history.js';
+import type { Wire } from '../elements.js';
+import { CONVERSATIONS, MESSAGES } from '../operations.js';
+import type { World } from '../world.js';
+
+/** A device asks for messages of a conversation history, whatever else is under way. */
+export async function askHistory(world: World): Promise<void> {
+  const { chance } = world.stage;
+  const { deviceId } = world.anyDevice();
+  const before = chance.happens(0.5) ? chance.pick(MESSAGES) : undefined;
+  const asked = {
+    deviceId,
+    conversationId: chance.pick(CONVERSATIONS),
+    before,
+    limit: chance.pick([1, 2, 3, 200]),
+  };
+  world.stage.begin('history', async () => {
+    await answered(world, asked);
+  });
+}
+
+/** All pages of the history of a conversation, each held against what there is. */
+export async function wholeHistory(world: World, deviceId: string, conversationId: string): Promise<void> {
+  const limit = world.stage.chance.pick([1, 2, 5, 200]);
+  let before: string | undefined;
+  do {
+    before = (await answered(world, { deviceId, conversationId, before, limit }))?.next;
+  } while (before !== undefined);
+}
+
+async function answered(
+  { stage, box }: World,
+  { deviceId, conversationId, before, limit }: HistoryAsked,
+): Promise<{ next?: string | undefined } | undefined> {
+  const check = checkHistory(stage, { deviceId, conversationId, before, limit });
+  const query = { deviceId, limit, ...(before !== undefined && { before }) } as never;
+  try {
+    const answer = await historyOf(stage.core, box, conversationId as ConversationId, query);
+    stage.hit('history asked for');
+    check({ elements: answer.elements as readonly unknown[] as readonly Wire[], next: answer.next });
+    return answer;
+  } catch (error) {
+    if (error instanceof NoAnswer) return undefined;
+    if (!(error instanceof SyncProblem)) throw error;
+    if (error.kind === 'not-found') {
+      stage.hit('history not found');
+      check('not-found');
+    }
+    return undefined;
+  }
+}
