@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Core } from '../core.js';
 import { policyOf } from '../scope/policies.js';
-import type { BoxId, Commit, Head, Origin, StoredFolder, StoredItem } from '../store/items.js';
+import type { BoxId, ChangeRow, Commit, Head, Origin, StoredFolder, StoredItem } from '../store/items.js';
 import { commitKey, endOf, FOLDERS, HEAD_KEY } from '../store/keys.js';
 import { SNAPSHOT_KEYS_MAX, SnapshotTooLarge, type Write } from '../store/store.js';
 import { SyncProblem } from '../sync-problem.js';
@@ -89,8 +89,9 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
       attempt = -1;
       continue;
     }
-    const made = draft.size > 0 ? commitOf(draft, decision.origin) : undefined;
-    const writes = [...decision.writes, ...(made ? writesOf(draft, made) : [])];
+    const rows = rowsOf(draft);
+    const made = rows.length > 0 ? commitOf(draft, rows, decision.origin) : undefined;
+    const writes = [...decision.writes, ...(draft.size > 0 ? writesOf(draft, made) : [])];
     if (writes.length === 0) return decision.answer;
     try {
       if ((await core.store.write(box, writes)) === 'written') {
@@ -133,7 +134,7 @@ const isThere = (stored: ReadonlyMap<string, StoredItem>, { sk, nonce }: Commit)
 const backOff = (clock: Clock, attempt: number): Promise<void> =>
   clock.sleep(clock.random() * FIRST_BACKOFF_MS * 2 ** attempt);
 
-function commitOf(draft: Draft, origin: Origin): Commit {
+function commitOf(draft: Draft, rows: readonly ChangeRow[], origin: Origin): Commit {
   return {
     kind: 'commit',
     sk: commitKey(draft.modSeq),
@@ -144,26 +145,30 @@ function commitOf(draft: Draft, origin: Origin): Commit {
     previousAtMs: draft.head.atMs,
     atMs: draft.nowMs,
     origin,
-    rows: rowsOf(draft),
+    rows,
     expiresAtMs: draft.nowMs + COMMIT_MS,
   };
 }
 
-function writesOf(draft: Draft, made: Commit): Write[] {
+/** Without commit nobody is told: then the head is replaced all the same, as the reaper does, and what is written has its number. */
+function writesOf(draft: Draft, made: Commit | undefined): Write[] {
   const { head, emptying } = draft;
+  const { modSeq, nonce, atMs } = made ?? head;
   const nextHead: Head = {
     ...head,
     version: head.version + 1,
-    modSeq: made.modSeq,
-    nonce: made.nonce,
-    atMs: made.atMs,
+    modSeq,
+    nonce,
+    atMs,
     counts: countsAfter(head.counts, draft),
     ...(emptying.length > 0 && { emptying }),
   };
   return [
     { put: nextHead, when: { version: head.version } },
-    { put: made, when: 'absent' },
-    ...draft.changes.map(({ item, before }): Write => ({ put: item, when: asRead(before) })),
+    ...(made ? [{ put: made, when: 'absent' } as const] : []),
+    ...draft.changes.map(
+      ({ item, before }): Write => ({ put: { ...item, version: modSeq }, when: asRead(before) }),
+    ),
     ...[...draft.nameChanges].flatMap(([sk, { item, before }]): Write[] => {
       if (item) return [{ put: item, when: asRead(before) }];
       return before ? [{ remove: sk, when: { version: before.version } }] : [];

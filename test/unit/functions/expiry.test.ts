@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { boxCreation } from '../../../core/commit/box.js';
 import { encodeItem } from '../../../core/dynamodb/items.js';
+import type { StoredItem } from '../../../core/store/items.js';
 import { BOX } from '../../support/builders.js';
 import { capturedLog } from './captured-log.js';
 import { context } from './gateway-events.js';
@@ -14,15 +15,29 @@ const sample: DynamoDBRecord = JSON.parse(
   readFileSync(join(__dirname, '../../../events/expiry.json'), 'utf8'),
 ).Records[0];
 
-/** A box in which nothing is under the keys that are asked for, beside its head. */
 const [head] = boxCreation(Date.parse('2026-01-01T00:00:00Z')).flatMap((write) =>
   'put' in write ? [write.put] : [],
 );
+const history = {
+  kind: 'conversationHistory',
+  sk: 'H#c9#',
+  version: 1,
+  modSeq: 1,
+  id: 'c9',
+  data: { folderId: 'default', createdModSeq: 1, kind: 'oneToOne', participants: [] },
+};
+/** A box of one conversation history, in which nothing is under the keys of its contents. */
+const ITEMS = new Map([head, history as unknown as StoredItem].map((item) => [item?.sk, item]));
 
 let database: Service;
 let handler: typeof import('../../../functions/expiry/handler.js').handler;
 const asked = (target: string) =>
   database.requests.filter(({ headers }) => String(headers['x-amz-target']).endsWith(target));
+
+const itemUnder = (sk: string) => {
+  const item = ITEMS.get(sk);
+  return item ? { Item: encodeItem(BOX, item) } : {};
+};
 
 beforeAll(async () => {
   database = await startService(({ headers, body }) => {
@@ -31,7 +46,7 @@ beforeAll(async () => {
     const keys = (JSON.parse(body).TransactItems as { Get: { Key: { sk: { S: string } } } }[]).map(
       ({ Get }) => Get.Key.sk.S,
     );
-    const Responses = keys.map((sk) => (head && sk === head.sk ? { Item: encodeItem(BOX, head) } : {}));
+    const Responses = keys.map((sk) => itemUnder(sk));
     return { status: 200, body: { Responses } };
   });
   Object.assign(process.env, {
