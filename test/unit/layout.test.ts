@@ -12,6 +12,7 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
     packages: /^(node:|@aws-sdk\/client-dynamodb$)/,
   },
   client: { rooms: ['client', 'protocol'], packages: /^never$/ },
+  'client/adapters': { rooms: ['client', 'client/adapters', 'protocol'], packages: /^(rxdb|rxjs)$/ },
   cli: { rooms: ['cli', 'client', 'protocol'], packages: /^(node:|zod\/mini$|ws$)/ },
   functions: {
     rooms: ['functions', 'core', 'core/dynamodb', 'protocol'],

@@ -1,0 +1,110 @@
+import type { OperationInput } from '../../protocol/operation.js';
+import { isSame } from '../json.js';
+import type { MessageStorageClient } from '../message-storage-client.js';
+import type { Mapping, Ref } from './source.js';
+
+export interface Differences<Rec> {
+  changed: Rec[]; // as the client shows them: not held, or held otherwise
+  gone: Rec[]; // held, and no longer shown
+}
+
+/** A change that the user of the other store made. `after`: absent when the record was deleted. */
+export interface RecordChange<Rec> {
+  record: Rec;
+  isDeleted: boolean;
+}
+
+/**
+ * Keeps the records of another store and what a client shows alike. The client is the one that synchronizes, so all
+ * rules of the protocol are its own: a page that is short is no end, a removal covers its contents, a reset sweeps.
+ */
+export class Mirror<Item, Rec> {
+  constructor(
+    readonly client: MessageStorageClient,
+    private readonly mapping: Mapping<Item, Rec>,
+    private readonly keyOf: (record: Rec) => string,
+  ) {}
+
+  /** What has to change in the other store. It reads all there is: at the start of an application, not for each message. */
+  async differences(held: readonly Rec[]): Promise<Differences<Rec>> {
+    const rest = new Map(held.map((record) => [this.keyOf(record), record]));
+    const changed: Rec[] = [];
+    for await (const item of this.mapping.source.all(this.client)) {
+      const record = this.mapping.recordOf(item);
+      if (record === undefined) continue;
+      const key = this.keyOf(record);
+      if (!isSame(rest.get(key), record)) changed.push(record);
+      rest.delete(key);
+    }
+    return { changed, gone: [...rest.values()] };
+  }
+
+  /** The record as the client shows it; undefined: it shows none. */
+  async shown(ref: Ref): Promise<Rec | undefined> {
+    const item = await this.mapping.source.one(this.client, ref);
+    return item && this.mapping.recordOf(item);
+  }
+
+  watch(onChange: (refs: Ref[]) => void): () => void {
+    return this.mapping.source.watch(this.client, onChange);
+  }
+
+  refOf(record: Rec): Ref {
+    return this.mapping.refOf(record);
+  }
+
+  /**
+   * Does what the changes say and synchronizes. Without a connection they wait in the client's queue, which is as good.
+   * @returns the changes that were refused, and so are undone
+   */
+  async perform(changes: readonly RecordChange<Rec>[]): Promise<RecordChange<Rec>[]> {
+    const operations: OperationInput[] = [];
+    const owners: RecordChange<Rec>[] = [];
+    for (const change of changes) {
+      for (const operation of await this.operationsFor(change)) {
+        operations.push(operation);
+        owners.push(change);
+      }
+    }
+    if (operations.length === 0) return [];
+    const refused = new Set<RecordChange<Rec>>();
+    const ownerOf = new Map<number, RecordChange<Rec>>();
+    const early: number[] = []; // settled before their numbers were known here
+    const end = this.client.on('refused', ({ operation: { n } }) => {
+      const owner = ownerOf.get(n);
+      if (owner) refused.add(owner);
+      else early.push(n);
+    });
+    try {
+      const numbered = await this.client.perform(...operations);
+      for (const [i, { n }] of numbered.entries()) {
+        const owner = owners[i];
+        if (!owner) continue;
+        ownerOf.set(n, owner);
+        if (early.includes(n)) refused.add(owner);
+      }
+      await this.client.synchronize().catch(ignoreUnreachable);
+    } finally {
+      end();
+    }
+    return [...refused];
+  }
+
+  private async operationsFor({ record, isDeleted }: RecordChange<Rec>): Promise<OperationInput[]> {
+    const { source, operationsFor } = this.mapping;
+    const ref = this.mapping.refOf(record);
+    const current = await source.one(this.client, ref);
+    if (isDeleted) return current ? [source.deletion(ref)] : [];
+    const ifModSeq = current && source.modSeqOf(current);
+    return operationsFor(record, current).map((operation) =>
+      operation.op === 'modify' && operation.type !== 'messageState' && ifModSeq !== undefined
+        ? { ...operation, ifModSeq }
+        : operation,
+    );
+  }
+}
+
+/** Not reached now is reached later: what was done is kept until then. @throws every other error */
+export function ignoreUnreachable(error: unknown): void {
+  if ((error as Error | undefined)?.name !== 'Unreachable') throw error;
+}
