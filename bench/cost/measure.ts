@@ -1,12 +1,11 @@
 import { cpus } from 'node:os';
-import { brotliDecompressSync } from 'node:zlib';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { OperationInput } from '../../protocol/operation.js';
 import { inLine } from '../costs.js';
 import { connectionSample, httpSample, queueSample, sampleEvent } from '../support/sample-events.js';
 import { type Image, itemBytes } from '../support/units.js';
 import type { Call, CallWatch } from '../support/watch.js';
-import { type Invocation, streamImage, type WholeServer } from '../support/whole.js';
+import { bodyOf, type Invocation, sentBy, streamImage, type WholeServer } from '../support/whole.js';
 import { USER, workload } from '../support/workload.js';
 import type { Activity, ActivityCost, Measured } from './activities.js';
 
@@ -103,7 +102,7 @@ class Day {
 
   private async take(activity: Activity, name: string, event: unknown): Promise<Invocation['answer']> {
     this.watch.take();
-    const { answer, cpuMs, logBytes, sqsRequests } = await this.server.invoke(name, event);
+    const { answer, cpuMs, log, sqsRequests } = await this.server.invoke(name, event);
     const calls = this.watch.take();
     if (answer?.statusCode >= 300) throw new Error(`${activity}: ${answer.statusCode} ${answer.body}`);
     if (answer?.batchItemFailures?.length > 0) throw new Error(`${activity}: a record failed`);
@@ -113,7 +112,7 @@ class Day {
       write: total(({ write }) => write),
       callsInLine: inLine(calls),
       cpuMs,
-      logBytes,
+      logBytes: Buffer.byteLength(log),
       sqsRequests,
       responseBytes: wireBytes(answer),
     };
@@ -220,12 +219,4 @@ function meanOf(costs: readonly ActivityCost[]): ActivityCost {
   };
 }
 
-const sentBy = ({ body = '', isBase64Encoded }: { body?: string; isBase64Encoded?: boolean }) =>
-  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-
 const wireBytes = (answer: Invocation['answer']): number => (answer?.body ? sentBy(answer).length : 0);
-
-function bodyOf(answer: Invocation['answer']) {
-  const bytes = sentBy(answer);
-  return JSON.parse((answer.isBase64Encoded ? brotliDecompressSync(bytes) : bytes).toString());
-}

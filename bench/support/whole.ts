@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { brotliDecompressSync } from 'node:zlib';
 import {
   type AttributeValue,
   CreateTableCommand,
@@ -22,7 +23,7 @@ export interface Invocation {
   // biome-ignore lint/suspicious/noExplicitAny: each function has an answer of its own
   readonly answer: any;
   readonly cpuMs: number; // of this process: handler, SDK and the emulated services
-  readonly logBytes: number;
+  readonly log: string;
   readonly sqsRequests: number;
 }
 
@@ -93,7 +94,7 @@ export async function startWholeServer({
         handler: (event: unknown, context: unknown) => Promise<unknown>;
       };
       const context = { awsRequestId: 'whole', getRemainingTimeInMillis: () => 60_000 };
-      const log = countingLog();
+      const log = keptLog();
       const sqsBefore = queues.requests;
       const before = process.cpuUsage();
       try {
@@ -102,7 +103,7 @@ export async function startWholeServer({
         return {
           answer,
           cpuMs: (user + system) / 1000,
-          logBytes: log.bytes(),
+          log: log.text(),
           sqsRequests: queues.requests - sqsBefore,
         };
       } finally {
@@ -138,20 +139,35 @@ const connections =
     return true;
   };
 
-/** Keeps what is logged off the terminal, and counts it. */
-function countingLog() {
-  let bytes = 0;
+/** Keeps what is logged off the terminal. */
+function keptLog() {
+  let text = '';
   const { write } = process.stdout;
   process.stdout.write = ((chunk: string | Uint8Array) => {
-    bytes += Buffer.byteLength(chunk as string);
+    text += String(chunk);
     return true;
   }) as typeof write;
   return {
-    bytes: () => bytes,
+    text: () => text,
     restore: () => {
       process.stdout.write = write;
     },
   };
+}
+
+interface HttpAnswer {
+  readonly body?: string;
+  readonly isBase64Encoded?: boolean;
+}
+
+/** The bytes of an answer as they go over the wire. */
+export const sentBy = ({ body = '', isBase64Encoded = false }: HttpAnswer): Buffer =>
+  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+
+/** The JSON of an answer, unpacked. */
+export function bodyOf(answer: HttpAnswer) {
+  const bytes = sentBy(answer);
+  return JSON.parse((answer.isBase64Encoded ? brotliDecompressSync(bytes) : bytes).toString());
 }
 
 /** An item as the stream carries it to a function: binary in base64. */

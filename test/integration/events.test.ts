@@ -1,0 +1,161 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { sampleEvent } from '../../bench/support/sample-events.js';
+import { bodyOf, startWholeServer, type WholeServer } from '../../bench/support/whole.js';
+import { DynamoRegistry } from '../../core/dynamodb/registry.js';
+import { DynamoStore } from '../../core/dynamodb/store.js';
+import type { DeviceId, UserId } from '../../protocol/ids.js';
+
+const EVENTS = join(__dirname, '../../events');
+const USER = 'tel:+15550100' as UserId;
+const PHONE = 'phone' as DeviceId;
+
+let server: WholeServer;
+let registry: DynamoRegistry;
+let store: DynamoStore;
+const invoked = new Set<string>();
+let logged = '';
+
+beforeAll(async () => {
+  server = await startWholeServer({ endpoint: process.env.CPM_INTEGRATION_DYNAMODB, tableSuffix: '-events' });
+  store = new DynamoStore(server.database, server.storeTable);
+  registry = new DynamoRegistry(server.database, server.registryTable, server.storeTable);
+}, 60_000);
+afterAll(() => server?.stop());
+
+/** Gives the sample event of a function to its handler, as it is. */
+async function run(name: string) {
+  invoked.add(name);
+  return invoke(name, sampleEvent(name));
+}
+
+async function invoke(name: string, event: unknown) {
+  const { answer, log } = await server.invoke(name, event);
+  logged += log;
+  return answer;
+}
+
+async function deposit(...operations: object[]) {
+  const event = sampleEvent('participating');
+  event.body = JSON.stringify({ operations });
+  return bodyOf(await invoke('participating', event));
+}
+
+const messageOf = (name: string): object => JSON.parse(sampleEvent(name).body).operations[0];
+const nothingFailed = { batchItemFailures: [] };
+
+// In this order: what one event leaves behind is what the next one is about.
+describe('the sample event of each function, given to its handler', () => {
+  test('devices.json registers a device', async () => {
+    const answer = await run('devices');
+    expect(answer.statusCode).toBe(201);
+    expect(bodyOf(answer)).toMatchObject({ deviceId: 'phone', lastN: 0, name: 'Pixel 9' });
+  });
+
+  test('participating.json deposits a message', async () => {
+    const answer = await run('participating');
+    expect([answer.statusCode, bodyOf(answer)]).toEqual([
+      200,
+      { results: [{ status: 'applied', modSeq: 2 }], modSeq: 2 },
+    ]);
+  });
+
+  test('sync.json marks it as read, and brings it', async () => {
+    const answer = await run('sync');
+    expect(answer.statusCode).toBe(200);
+    expect(bodyOf(answer)).toMatchObject({
+      results: [{ n: 1, status: 'applied', modSeq: 3 }],
+      changes: expect.arrayContaining([
+        expect.objectContaining({ type: 'message', textContent: 'See you at eight' }),
+        expect.objectContaining({ type: 'messageState', flags: ['\\Seen'] }),
+      ]),
+    });
+  });
+
+  test('history.json shows it with its state', async () => {
+    const answer = await run('history');
+    expect(answer.statusCode).toBe(200);
+    expect(bodyOf(answer).elements).toMatchObject([
+      { type: 'message', id: '01KJM0QZ00ABCDEFGH' },
+      { type: 'messageState', flags: ['\\Seen'] },
+    ]);
+  });
+
+  test('admin.json shows the box', async () => {
+    const answer = await run('admin');
+    expect(answer.statusCode).toBe(200);
+    expect(bodyOf(answer)).toMatchObject({ modSeq: 3, counts: { message: 1, conversationHistory: 1 } });
+  });
+
+  test('socket-authorizer.json lets its ticket in, once', async () => {
+    const { ticket } = sampleEvent('socket-authorizer').queryStringParameters;
+    const device = await registry.device(USER, PHONE);
+    if (!device) throw new Error('the device is not registered');
+    const { instanceId } = device;
+    await registry.putTicket(ticket, { box: USER, deviceId: PHONE, instanceId }, Date.now() + 60_000);
+    const answer = await run('socket-authorizer');
+    expect(answer.policyDocument.Statement).toEqual([
+      expect.objectContaining({ Effect: 'Allow', Resource: sampleEvent('socket-authorizer').methodArn }),
+    ]);
+    expect(answer.context.holder).toBe(sampleEvent('socket-connection').requestContext.authorizer.holder);
+    await expect(run('socket-authorizer')).rejects.toThrow('Unauthorized');
+  });
+
+  test('socket-connection.json connects the device', async () => {
+    expect(await run('socket-connection')).toEqual({ statusCode: 200 });
+    const { connectionId } = sampleEvent('socket-connection').requestContext;
+    expect(await registry.device(USER, PHONE)).toMatchObject({ connectionId });
+  });
+
+  test('socket-default.json is answered pong', async () => {
+    expect(await run('socket-default')).toEqual({ statusCode: 200, body: '{"type":"pong"}' });
+  });
+
+  test('socket-sync.json synchronizes', async () => {
+    const answer = await run('socket-sync');
+    expect(answer.statusCode).toBe(200);
+    expect(bodyOf(answer)).toMatchObject({ type: 'syncResponse', id: 'r1', syncToken: expect.any(String) });
+  });
+
+  test('fan-out.json schedules a synchronization request for the connected device', async () => {
+    server.takeMessages('pushes');
+    expect(await run('fan-out')).toEqual(nothingFailed);
+    const messages = server.takeMessages('pushes').map((body) => JSON.parse(body));
+    expect(messages).toEqual([expect.objectContaining({ box: USER, deviceId: PHONE, by: 9 })]);
+  });
+
+  test('notifier.json tells the device what has gathered', async () => {
+    await deposit({ ...messageOf('participating'), id: '01KJM0QZ01ABCDEFGH' });
+    server.takeFrames();
+    expect(await run('notifier')).toEqual(nothingFailed);
+    const [posted, ...others] = server.takeFrames();
+    expect(others).toEqual([]);
+    expect(posted?.connectionId).toBe(sampleEvent('socket-connection').requestContext.connectionId);
+    expect(JSON.parse(posted?.frame ?? '')).toMatchObject({
+      type: 'syncRequest',
+      changes: { message: 1 },
+      conversations: ['c9'],
+    });
+  });
+
+  test('reaper.json empties the conversation history that was deleted', async () => {
+    const contents = async () => (await store.query(USER, { from: 'E#c9#', to: 'E#c9$', limit: 10 })).items;
+    expect((await contents()).map(({ kind }) => kind)).toEqual(['message', 'message']);
+    await deposit({ op: 'delete', type: 'conversationHistory', id: 'c9' });
+    expect(await run('reaper')).toEqual(nothingFailed);
+    expect((await contents()).map(({ kind }) => kind)).toEqual(['tombstone', 'tombstone']);
+  });
+});
+
+test('no function was left out', () => {
+  const events = readdirSync(EVENTS).map((file) => file.replace('.json', ''));
+  expect([...invoked].sort()).toEqual(events.sort());
+});
+
+test('none of it put a text, a token, a ticket or a number of a user into the log', () => {
+  expect(logged).toContain('"message":"answered"');
+  const { ticket } = sampleEvent('socket-authorizer').queryStringParameters;
+  for (const secret of ['See you', '1555010', 'Bearer', 'eyJ', ticket, 'Pixel']) {
+    expect(logged.includes(secret) ? `the log has ${secret}` : 'nothing').toBe('nothing');
+  }
+});
