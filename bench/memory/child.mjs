@@ -1,0 +1,36 @@
+// Loads a bundle as Lambda does and runs events one after the other; tells its parent what that took.
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+const cpuMs = ({ user, system }) => (user + system) / 1000;
+const context = { awsRequestId: 'memory', getRemainingTimeInMillis: () => 60_000 };
+const MB = 1024;
+
+/** Linux counts in maxRSS what the parent had when it forked; the kernel's own mark begins with this program. */
+function peakKb() {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+  } catch {
+    return process.resourceUsage().maxRSS;
+  }
+}
+
+const before = process.cpuUsage();
+const { handler } = await import(pathToFileURL(process.argv[2] ?? '').href);
+const startCpuMs = cpuMs(process.cpuUsage(before));
+const startMb = process.memoryUsage.rss() / MB / MB;
+
+process.once('message', async (events) => {
+  const times = [];
+  for (const event of events) {
+    const began = process.cpuUsage();
+    const answer = await handler(event, context).catch((error) => ({ error }));
+    times.push(cpuMs(process.cpuUsage(began)));
+    if (answer?.statusCode >= 400) throw new Error(JSON.stringify(answer));
+  }
+  times.sort((a, b) => a - b);
+  const peakMb = peakKb() / MB;
+  process.send({ startMb, peakMb, startCpuMs, cpuMs: times[Math.floor(times.length / 2)] }, () =>
+    process.exit(0),
+  );
+});

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { connectionSample, httpSample, queueSample, sampleEvent } from '../support/sample-events.js';
+import { bodyOf, streamImage, type WholeServer } from '../support/whole.js';
+
+const USER = 'tel:+15550100';
+const CONVERSATION = 'heavy';
+const TEXT_BYTES = 18_000; // 50 of them are a request of nearly 1 MB
+const DEPOSITS = 30; // of 50 messages each: 27 MB, thirteen full responses
+
+/** By function, made when its turn comes. */
+type HeavyEvents = Readonly<Record<string, () => unknown[] | Promise<unknown[]>>>;
+
+/** Events that ask for as much as the protocol lets one ask for, by function; the samples where there is no more to ask. */
+export async function heavyEvents(server: WholeServer): Promise<HeavyEvents> {
+  const run = async (name: string, event: unknown) => {
+    const { answer } = await server.invoke(name, event);
+    if (answer?.statusCode >= 300) throw new Error(`${name}: ${answer.statusCode} ${answer.body}`);
+    return answer;
+  };
+  const device = { deviceId: 'phone', instanceId: 'b7e0c1d2' };
+  await run('devices', sampleEvent('devices'));
+  for (let i = 0; i < DEPOSITS; i++) await run('participating', deposit(`before-${i}`));
+  const pages: unknown[] = [];
+  for (let token: string | undefined, more = true; more; ) {
+    const page = httpSample('sync', { body: { ...device, ...(token && { syncToken: token }), limit: 1000 } });
+    pages.push(page);
+    const answer = bodyOf(await run('sync', page));
+    token = answer.syncToken;
+    more = answer.hasMore === true;
+  }
+  const connecting = (connectedAt: number) =>
+    connectionSample({ user: USER, ...device, eventType: 'CONNECT', connectedAt });
+  await run('socket-connection', connecting(Date.now() - 60_000));
+  for (let i = 0; i < DEPOSITS; i++) await run('participating', deposit(`after-${i}`));
+  const commits = await newestCommits(server, DEPOSITS);
+  const history = sampleEvent('history');
+  history.pathParameters = { conversationId: CONVERSATION };
+  history.queryStringParameters = { deviceId: 'phone', limit: '200' };
+  const frame = sampleEvent('socket-sync');
+  frame.body = JSON.stringify({ action: 'sync', id: 'r1', limit: 1000 });
+  return {
+    participating: () => Array.from({ length: 10 }, (_, i) => deposit(`during-${i}`)),
+    sync: () => pages,
+    history: () => Array.from({ length: 10 }, () => history),
+    'fan-out': () => Array.from({ length: 5 }, () => fanOutOf(commits)),
+    notifier: () =>
+      Array.from({ length: 5 }, () =>
+        queueSample(
+          'notifier',
+          Array.from({ length: 10 }, () => push(device)),
+        ),
+      ),
+    reaper: async () => [queueSample('reaper', [JSON.stringify(await deletion(run))])],
+    'socket-sync': () => Array.from({ length: 10 }, () => frame),
+    'socket-connection': () => Array.from({ length: 10 }, (_, i) => connecting(Date.now() + i)),
+    devices: () => Array.from({ length: 10 }, () => sampleEvent('devices')),
+    admin: () => Array.from({ length: 10 }, () => sampleEvent('admin')),
+    'socket-default': () => Array.from({ length: 10 }, () => sampleEvent('socket-default')),
+  };
+}
+
+/** A request with fifty long messages that can hardly be deflated. */
+function deposit(prefix: string) {
+  const operations = Array.from({ length: 50 }, (_, i) => ({
+    op: 'create',
+    type: 'message',
+    id: `${prefix}-${i}`,
+    conversationId: CONVERSATION,
+    data: {
+      messageContext: 'chat-message',
+      direction: 'In',
+      from: 'tel:+15550101',
+      to: [USER],
+      date: new Date().toISOString(),
+      contentType: 'text/plain',
+      textContent: randomBytes(TEXT_BYTES / 2).toString('hex'),
+    },
+    conversation: { kind: 'oneToOne', participants: [USER, 'tel:+15550101'] },
+  }));
+  return httpSample('participating', { body: { operations }, pathParameters: { userId: USER } });
+}
+
+async function newestCommits(server: WholeServer, count: number) {
+  const query = new QueryCommand({
+    TableName: server.storeTable,
+    KeyConditionExpression: '#box = :box AND begins_with(#sk, :prefix)',
+    ExpressionAttributeNames: { '#box': 'box', '#sk': 'sk' },
+    ExpressionAttributeValues: { ':box': { S: USER }, ':prefix': { S: 'C#' } },
+    ScanIndexForward: false,
+    Limit: count,
+  });
+  return (await server.database.send(query)).Items ?? [];
+}
+
+/** A batch of a hundred, the same few commits over and over. */
+function fanOutOf(commits: Awaited<ReturnType<typeof newestCommits>>) {
+  const event = sampleEvent('fan-out');
+  const [record] = event.Records;
+  event.Records = Array.from({ length: 100 }, (_, i) => {
+    const image = commits[i % commits.length] ?? {};
+    const Keys = { box: image.box, sk: image.sk };
+    return { ...record, dynamodb: { ...record.dynamodb, Keys, NewImage: streamImage(image) } };
+  });
+  return event;
+}
+
+const push = (device: object) => JSON.stringify({ box: USER, ...device, by: 1, dueMs: Date.now() });
+
+async function deletion(run: (name: string, event: unknown) => Promise<Parameters<typeof bodyOf>[0]>) {
+  const operations = [{ op: 'delete', type: 'conversationHistory', id: CONVERSATION }];
+  const event = httpSample('participating', { body: { operations }, pathParameters: { userId: USER } });
+  const { modSeq } = bodyOf(await run('participating', event));
+  return { box: USER, container: { type: 'conversationHistory', id: CONVERSATION }, modSeq };
+}
