@@ -37,8 +37,8 @@ test.each(Object.keys(ACTIVITIES) as Activity[])(
   '%s takes about the units that docs/deploy.md reckons with: if not, npm run cost -- --measure',
   (name) => {
     const others = (['read', 'write', 'callsInLine', 'sqsRequests'] as const)
-      .map((member) => ({ member, now: now.activities[name][member], then: then.activities[name][member] }))
-      .filter((each) => !isAbout(each.now, each.then));
+      .map((member) => ({ member, now: now.activities[name][member], before: then.activities[name][member] }))
+      .filter((each) => !isAbout(each.now, each.before));
     expect(others).toEqual([]);
   },
 );
