@@ -20,7 +20,11 @@ export class DeviceUnderTest {
     readonly deviceId: string,
     interpretation: Interpretation,
   ) {
-    this.model = new ClientModel(`${deviceId}-1`, { interpretation, appliesTwice: false });
+    this.model = new ClientModel(`${deviceId}-1`, {
+      interpretation,
+      appliesTwice: false,
+      prunesAtOnce: true,
+    });
   }
 
   async register(preferences: object = {}): Promise<void> {

@@ -36,6 +36,7 @@ export const LEAST = {
 
   // Devices.
   'device reinstalled': 300,
+  'instance registered again': 30,
   'device revoked': 200,
   'local database put back': 50,
   'token of another device': 100,

@@ -147,10 +147,17 @@ export class Exchange {
 
   /** What a client does on a problem, by section 9. */
   private understand({ model }: Device, { kind }: SyncProblem): void {
+    const { stage } = this;
     switch (kind) {
       case 'busy':
         return;
       case 'device-not-registered':
+        // Its user signs in again, with the same local database at times.
+        if (stage.chance.happens(0.5)) {
+          stage.hit('instance registered again');
+          model.registersAgain();
+        } else model.newInstance(this.mintInstance());
+        return;
       case 'instance-replaced':
       case 'operation-gap':
       case 'operation-mismatch':

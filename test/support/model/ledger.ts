@@ -21,9 +21,7 @@ export class Ledger {
     const last = this.commits.at(-1);
     if (commit.modSeq !== this.modSeq + 1) throw new Error(`commit ${commit.modSeq} follows ${this.modSeq}`);
     if (commit.previous !== (last?.nonce ?? '')) throw new Error(`commit ${commit.modSeq} has another past`);
-    // What has expired in a deleted container is only counted no more.
-    if (commit.rows.length === 0 && commit.origin.by !== 'server')
-      throw new Error(`commit ${commit.modSeq} changes nothing`);
+    if (commit.rows.length === 0) throw new Error(`commit ${commit.modSeq} changes nothing`);
     this.commits.push(commit);
     const { origin, modSeq } = commit;
     if (origin.by !== 'device') return;

@@ -71,6 +71,7 @@ export class World {
     const manners = {
       interpretation: chance.pick(['literal', 'lenient'] as const),
       appliesTwice: chance.happens(0.3),
+      prunesAtOnce: chance.happens(0.4),
     };
     return {
       deviceId: `d${i + 1}`,

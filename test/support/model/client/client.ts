@@ -19,6 +19,8 @@ interface Kept {
 }
 
 export interface ClientManners {
+  /** It goes by its registration at once, and not by the next response alone. */
+  readonly prunesAtOnce: boolean;
   readonly interpretation: Interpretation;
   /** Changes are applied twice, as after a crash between them and the token: they are idempotent. */
   readonly appliesTwice: boolean;
@@ -30,7 +32,7 @@ export class ClientModel {
 
   constructor(
     instanceId: string,
-    private readonly manners: ClientManners,
+    readonly manners: ClientManners,
   ) {
     this.kept = {
       instanceId,
@@ -105,6 +107,7 @@ export class ClientModel {
 
   registered({ effective }: { effective: WireEffective }, nowMs: number): void {
     this.kept.isRegistered = true;
+    if (!this.manners.prunesAtOnce) return;
     this.kept.effective = effective;
     this.kept.held.prune(effective, nowMs);
   }
@@ -120,6 +123,11 @@ export class ClientModel {
       queue: [...underWay.map(({ n: _, ...operation }) => operation as Intended), ...queue],
       underWay: [],
     };
+  }
+
+  /** It is registered again, as it is: after an accident of the server, or when its user signs in again. */
+  registersAgain(): void {
+    this.kept.isRegistered = false;
   }
 
   /** The application's data was deleted, unsent operations too. */

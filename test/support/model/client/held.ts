@@ -15,6 +15,8 @@ import {
  */
 export type Interpretation = 'literal' | 'lenient';
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** What a device holds: elements, and removals that it remembers until its synchronization ends. */
 export class Held {
   readonly elements: View;
@@ -67,14 +69,17 @@ export class Held {
     }
   }
 
-  remove(removal: Wire): void {
+  /** @param spared names of contents that are known to live: what the same request has put into a new life of the container */
+  remove(removal: Wire, spared: ReadonlySet<string> = NONE): void {
     const { elements, removals } = this;
     const name = nameOfElement(removal);
     if (this.modSeqOf(name) > removal.modSeq) return;
     if ((removals.get(name)?.modSeq ?? 0) < removal.modSeq) removals.set(name, removal);
     for (const content of this.contentsOf(removal)) {
       const isNewer = content.modSeq > removal.modSeq && removal.removed !== 'outOfScope';
-      if (!isNewer || this.interpretation === 'literal') elements.delete(nameOfElement(content));
+      const contentName = nameOfElement(content);
+      if ((!isNewer || this.interpretation === 'literal') && !spared.has(contentName))
+        elements.delete(contentName);
     }
     elements.delete(name);
   }

@@ -55,7 +55,7 @@ class Own {
   private delete(own: Wire): void {
     const { held, told } = this;
     if (!told.has(nameOfElement(own))) {
-      held.remove({ ...own, removed: 'deleted' });
+      held.remove({ ...own, removed: 'deleted' }, told);
       return;
     }
     // It has been created anew since; what it held before is gone all the same.

@@ -4,7 +4,7 @@ import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
 import { NoAnswer } from '../../torn-store.js';
 import { scopeHasChanged } from '../device.js';
-import { canonical, type WireEffective } from '../elements.js';
+import { canonical } from '../elements.js';
 import { somePolicy } from '../preferences.js';
 import type { World } from '../world.js';
 import { participate } from './of-the-network.js';
@@ -107,7 +107,7 @@ export async function copyBox(world: World): Promise<void> {
 export async function restoreBox(world: World): Promise<void> {
   if (world.copies.length === 0) return;
   await world.idle();
-  const { stage, box, devices } = world;
+  const { stage, box, devices, exchange } = world;
   const { copy, modSeq, registry } = stage.chance.pick(world.copies);
   const withRegistry = stage.chance.happens(0.4);
   stage.note(() => `  box restored to ${modSeq}${withRegistry ? ', and the registry' : ''}`);
@@ -122,12 +122,10 @@ export async function restoreBox(world: World): Promise<void> {
     delete device.backup;
     delete device.late;
     delete device.complete;
-    const record = stage.registry.recordNow(box, device.deviceId as DeviceId);
-    if (!record) continue;
-    device.preferences = record.preferences;
-    // What it had registered since is lost; it asks how it is registered, as after any accident.
-    if (record.instanceId === device.model.instanceId)
-      device.model.registered({ effective: record.effective as WireEffective }, stage.time.now());
+    if (!withRegistry) continue;
+    // What it registered since is lost, so it registers again. Where it has dropped something for it, nobody knows that.
+    if (device.model.manners.prunesAtOnce) device.model.reinstalled(exchange.mintInstance());
+    else device.model.registersAgain();
   }
   await world.commits.restored(modSeq);
   if (!stage.chance.happens(0.5)) return;
