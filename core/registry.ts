@@ -48,6 +48,15 @@ export interface DevicePatch {
   readonly expect?: { readonly [K in keyof DeviceState]: DeviceState[K] | undefined };
 }
 
+/** What registering and policies decide on: a record that they replace is still as it was read in these. */
+export const decidingFieldsOf = ({
+  preferences,
+  effective,
+  scopeVersion,
+  policyId,
+  boxPolicyId,
+}: DeviceRecord) => ({ preferences, effective, scopeVersion, policyId, boxPolicyId });
+
 /** Whom a ticket lets in. */
 export interface TicketHolder {
   readonly box: BoxId;
@@ -78,7 +87,8 @@ export interface Registry {
   /**
    * Writes the record and what the box keeps of the device in one transaction. `previous`: the record as it was read,
    * undefined for a new device. A new scopeVersion is kept with its scope, and the oldest one dropped.
-   * `refused`: it is no longer as it was read (of another instance, its connection too), or one of the writes is refused.
+   * `refused`: what registering and policies decide on is no longer as it was read (of another instance, its connection
+   * too), or one of the writes is refused.
    */
   register(
     record: DeviceRecord,

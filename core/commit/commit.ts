@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { backOff } from '../back-off.js';
 import type { Core } from '../core.js';
 import { policyOf } from '../scope/policies.js';
 import type { BoxId, ChangeRow, Commit, Head, Origin, StoredFolder, StoredItem } from '../store/items.js';
@@ -11,7 +11,6 @@ import { COMMIT_MS } from './retention.js';
 import { countsAfter, rowsOf } from './rows.js';
 
 const ATTEMPTS_MAX = 6;
-const FIRST_BACKOFF_MS = 40; // doubled with each attempt, and a random share of it waited
 /** All that may be there, and as many deleted ones as fit a page: only the depth of what is moved hangs on it. */
 const FOLDERS_READ_MAX = 2000;
 const BUSY_RETRY_AFTER_SECONDS = 1;
@@ -130,9 +129,6 @@ const isThere = (stored: ReadonlyMap<string, StoredItem>, { sk, nonce }: Commit)
   const item = stored.get(sk);
   return item?.kind === 'commit' && item.nonce === nonce;
 };
-
-const backOff = (clock: Clock, attempt: number): Promise<void> =>
-  clock.sleep(clock.random() * FIRST_BACKOFF_MS * 2 ** attempt);
 
 function commitOf(draft: Draft, rows: readonly ChangeRow[], origin: Origin): Commit {
   return {

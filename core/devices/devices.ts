@@ -7,6 +7,7 @@ import {
   PAGE_MAX,
   REQUEST_MAX_BYTES,
 } from '../../protocol/limits.js';
+import { backOff } from '../back-off.js';
 import { boxCreation } from '../commit/box.js';
 import { receiptFor, withoutReceipt } from '../commit/receipts.js';
 import type { Core } from '../core.js';
@@ -16,6 +17,7 @@ import { currentEffective, policyOf } from '../scope/policies.js';
 import type { BoxId, Receipt, StoredItem } from '../store/items.js';
 import { formerReceiptKey, HEAD_KEY, receiptKey } from '../store/keys.js';
 import { versionAfter } from '../sync/device-scope.js';
+import { readHead } from '../sync/read-log.js';
 import { SyncProblem } from '../sync-problem.js';
 
 const ATTEMPTS_MAX = 6;
@@ -33,7 +35,8 @@ export async function registerDevice(
   deviceId: DeviceId,
   registration: DeviceRegistration,
 ): Promise<{ created: boolean; device: Device }> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+  let isNew = false;
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     const [previous, kept] = await Promise.all([
       core.registry.device(box, deviceId),
       core.store.get(box, [
@@ -55,10 +58,16 @@ export async function registerDevice(
     };
     const record = await recordAfter(core, box, deviceId, registration, previous, boxPolicyId);
     const { next, writes } = receiptFor(record, receipts, core.clock.now());
-    if ((await core.registry.register(record, previous, writes)) === 'written') {
-      const replaced = previous?.connectionId;
-      if (replaced && previous.instanceId !== record.instanceId) await closeQuietly(core, replaced);
-      return { created: !previous, device: shown(record, next) };
+    if ((await core.registry.register(record, previous, writes)) === 'refused') {
+      if (attempt < ATTEMPTS_MAX) await backOff(core.clock, attempt);
+      continue;
+    }
+    isNew ||= !previous;
+    const replaced = previous?.connectionId;
+    if (replaced && previous.instanceId !== record.instanceId) await closeQuietly(core, replaced);
+    // The box may have been assigned another policy meanwhile, by someone who did not find this device yet.
+    if ((await readHead(core, box))?.policyId === boxPolicyId) {
+      return { created: isNew, device: shown(record, next) };
     }
   }
   throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
@@ -158,6 +167,7 @@ export async function showDevice(core: Core, box: BoxId, deviceId: DeviceId): Pr
  */
 export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    if (attempt > 0) await backOff(core.clock, attempt);
     const [record, kept] = await Promise.all([
       core.registry.device(box, deviceId),
       core.store.get(box, [receiptKey(deviceId)]),

@@ -1,16 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { InstanceId } from '../../protocol/ids.js';
 import type { DeviceRecord } from '../registry.js';
 import { boxOf, DEVICES, deviceKey, type Image } from './registry-keys.js';
-
-export const REGISTERED = 'instanceId = :instanceId';
-
-/** The device has the connection that was read: whoever removes the record closes that one, and knows of no other. */
-export const connectedAs = ({
-  connectionId,
-}: Pick<DeviceRecord, 'connectionId'>): { condition: string; values: Image } =>
-  connectionId === undefined
-    ? { condition: 'attribute_not_exists(connectionId)', values: {} }
-    : { condition: 'connectionId = :connectionId', values: { ':connectionId': { S: connectionId } } };
 
 /** Fields of a device record, each an attribute of its own, so that each can be changed and compared alone. */
 const FIELDS = {
@@ -78,14 +69,35 @@ export function decodeDevice(image: Image): DeviceRecord {
 
 type Fields = { readonly [F in Field]?: unknown };
 
+/** That a device is registered with this instance, and fields of it are as they were read; undefined: absent. */
+export function asRead(instanceId: InstanceId, expect: Fields) {
+  const ExpressionAttributeNames: Record<string, string> = {};
+  const ExpressionAttributeValues: Image = { ':instanceId': { S: instanceId } };
+  const conditions = ['instanceId = :instanceId'];
+  for (const [field, value] of Object.entries(expect) as [Field, unknown][]) {
+    ExpressionAttributeNames[`#${field}`] = field;
+    if (value === undefined) {
+      conditions.push(`attribute_not_exists(#${field})`);
+    } else {
+      ExpressionAttributeValues[`:old_${field}`] = toAttribute(field, value);
+      conditions.push(`#${field} = :old_${field}`);
+    }
+  }
+  return {
+    ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeValues,
+    ...(conditions.length > 1 && { ExpressionAttributeNames }),
+  };
+}
+
 /** The update of some fields of a device that is registered with this instance, where others are as they were read. */
 export function expressions(
   { box, deviceId, instanceId }: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>,
   { set, expect = {} }: { readonly set: Fields; readonly expect?: Fields },
 ) {
-  const ExpressionAttributeNames: Record<string, string> = {};
-  const ExpressionAttributeValues: Image = { ':instanceId': { S: instanceId } };
-  const conditions = [REGISTERED];
+  const condition = asRead(instanceId, expect);
+  const ExpressionAttributeNames: Record<string, string> = { ...condition.ExpressionAttributeNames };
+  const ExpressionAttributeValues: Image = { ...condition.ExpressionAttributeValues };
   const sets: string[] = [];
   const removes: string[] = [];
   for (const [field, value] of Object.entries(set) as [Field, unknown][]) {
@@ -97,15 +109,6 @@ export function expressions(
       sets.push(`#${field} = :new_${field}`);
     }
   }
-  for (const [field, value] of Object.entries(expect) as [Field, unknown][]) {
-    ExpressionAttributeNames[`#${field}`] = field;
-    if (value === undefined) {
-      conditions.push(`attribute_not_exists(#${field})`);
-    } else {
-      ExpressionAttributeValues[`:old_${field}`] = toAttribute(field, value);
-      conditions.push(`#${field} = :old_${field}`);
-    }
-  }
   const clauses = [
     sets.length > 0 && `SET ${sets.join(', ')}`,
     removes.length > 0 && `REMOVE ${removes.join(', ')}`,
@@ -113,7 +116,7 @@ export function expressions(
   return {
     Key: deviceKey(box, deviceId),
     UpdateExpression: clauses.filter(Boolean).join(' '),
-    ConditionExpression: conditions.join(' AND '),
+    ConditionExpression: condition.ConditionExpression,
     ExpressionAttributeNames,
     ExpressionAttributeValues,
   };

@@ -15,13 +15,14 @@ import type { Effective } from '../../protocol/preferences.js';
 import {
   type DevicePatch,
   type DeviceRecord,
+  decidingFieldsOf,
   type Registry,
   SCOPES_KEPT,
   type TicketHolder,
 } from '../registry.js';
 import type { BoxId } from '../store/items.js';
 import type { Write } from '../store/store.js';
-import { connectedAs, decodeDevice, encodeDevice, expressions, REGISTERED } from './device-image.js';
+import { asRead, decodeDevice, encodeDevice, expressions } from './device-image.js';
 import { isRefusal } from './errors.js';
 import {
   boxKey,
@@ -92,53 +93,23 @@ export class DynamoRegistry implements Registry {
   }
 
   private replacing(record: DeviceRecord, previous: DeviceRecord): TransactWriteItem {
-    const condition = `${REGISTERED} AND scopeVersion = :scopeVersion`;
-    const asRead = {
-      ':instanceId': { S: previous.instanceId },
-      ':scopeVersion': { N: String(previous.scopeVersion) },
-    };
-    if (record.instanceId !== previous.instanceId) {
-      const connected = connectedAs(previous);
-      return {
-        Put: {
-          TableName: this.table,
-          Item: encodeDevice(record),
-          ConditionExpression: `${condition} AND ${connected.condition}`,
-          ExpressionAttributeValues: { ...asRead, ...connected.values },
-        },
-      };
+    const { instanceId, connectionId } = previous;
+    const read = decidingFieldsOf(previous);
+    if (record.instanceId !== instanceId) {
+      const condition = asRead(instanceId, { ...read, connectionId });
+      return { Put: { TableName: this.table, Item: encodeDevice(record), ...condition } };
     }
     // Connection and pushes of the same instance go on meanwhile: only what registering is about may be touched.
-    const { Key, ...update } = expressions(record, {
-      set: {
-        name: record.name,
-        preferences: record.preferences,
-        effective: record.effective,
-        scopeVersion: record.scopeVersion,
-      },
-    });
-    return {
-      Update: {
-        TableName: this.table,
-        Key,
-        ...update,
-        ConditionExpression: condition,
-        ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ...asRead },
-      },
-    };
+    const { name, preferences, effective, scopeVersion, boxPolicyId } = record;
+    const set = { name, preferences, effective, scopeVersion, boxPolicyId };
+    return { Update: { TableName: this.table, ...expressions(record, { set, expect: read }) } };
   }
 
   async revoke(record: DeviceRecord, writes: readonly Write[]) {
-    const connected = connectedAs(record);
-    const remove = {
-      Delete: {
-        TableName: this.table,
-        Key: deviceKey(record.box, record.deviceId),
-        ConditionExpression: `${REGISTERED} AND ${connected.condition}`,
-        ExpressionAttributeValues: { ':instanceId': { S: record.instanceId }, ...connected.values },
-      },
-    };
-    return this.transact([remove, ...writes.map((write) => actionOf(this.storeTable, record.box, write))]);
+    const { box, deviceId, instanceId, connectionId } = record;
+    const condition = asRead(instanceId, { connectionId });
+    const remove = { Delete: { TableName: this.table, Key: deviceKey(box, deviceId), ...condition } };
+    return this.transact([remove, ...writes.map((write) => actionOf(this.storeTable, box, write))]);
   }
 
   private async transact(TransactItems: TransactWriteItem[]): Promise<'written' | 'refused'> {

@@ -1,5 +1,6 @@
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
+import { backOff } from '../back-off.js';
 import { boxCreation } from '../commit/box.js';
 import type { Core } from '../core.js';
 import { POLICY_CACHE_MS } from '../scope/policies.js';
@@ -27,10 +28,19 @@ export async function putPolicy(core: Core, id: PolicyId, policy: Policy): Promi
 export async function assignToBox(core: Core, box: BoxId, policyId: PolicyId): Promise<void> {
   await showPolicy(core, policyId);
   await noteInHead(core, box, policyId);
-  // A device that registers at this very moment may still have read the former head; registering it again mends that.
-  for (const device of await core.registry.devices(box)) {
-    await core.registry.patch(device, { set: { boxPolicyId: policyId } });
+  // Whoever writes it into a device record looks at the head once more behind that, so the last one has what it says: a
+  // device that registers just now, and another assignment, too.
+  let current: PolicyId | undefined = policyId;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    if (attempt > 0) await backOff(core.clock, attempt);
+    for (const device of await core.registry.devices(box)) {
+      await core.registry.patch(device, { set: { boxPolicyId: current } });
+    }
+    const noted: PolicyId | undefined = (await readHead(core, box))?.policyId;
+    if (noted === current) return;
+    current = noted;
   }
+  throw new SyncProblem('busy', { detail: 'the box is being assigned other policies', retryAfterSeconds: 1 });
 }
 
 async function noteInHead(core: Core, box: BoxId, policyId: PolicyId): Promise<void> {
@@ -43,12 +53,12 @@ async function noteInHead(core: Core, box: BoxId, policyId: PolicyId): Promise<v
     if (head.policyId === policyId) return;
     const put = { ...head, version: head.version + 1, policyId };
     if ((await core.store.write(box, [{ put, when: { version: head.version } }])) === 'written') return;
-    await core.clock.sleep(core.clock.random() * 50 * 2 ** attempt);
+    await backOff(core.clock, attempt);
   }
   throw new SyncProblem('busy', { detail: 'the box is being written to', retryAfterSeconds: 1 });
 }
 
-/** Assigns a policy to one device beside its box's: it can only narrow. @throws SyncProblem `not-found`. */
+/** Assigns a policy to one device beside its box's: it can only narrow. @throws SyncProblem `not-found`, `busy`. */
 export async function assignToDevice(
   core: Core,
   box: BoxId,
@@ -56,7 +66,12 @@ export async function assignToDevice(
   policyId: PolicyId,
 ): Promise<void> {
   await showPolicy(core, policyId);
-  const device = await core.registry.device(box, deviceId);
-  const isAssigned = device && (await core.registry.patch(device, { set: { policyId } }));
-  if (!isAssigned) throw new SyncProblem('not-found', { detail: 'there is no such device' });
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    if (attempt > 0) await backOff(core.clock, attempt);
+    const device = await core.registry.device(box, deviceId);
+    if (!device) throw new SyncProblem('not-found', { detail: 'there is no such device' });
+    // Refused: another instance took its place.
+    if (await core.registry.patch(device, { set: { policyId } })) return;
+  }
+  throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
 }

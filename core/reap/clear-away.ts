@@ -1,3 +1,4 @@
+import { backOff } from '../back-off.js';
 import { tombstoneOf } from '../commit/draft.js';
 import { addCounts, isElement } from '../commit/rows.js';
 import type { Core } from '../core.js';
@@ -7,7 +8,6 @@ import type { Write } from '../store/store.js';
 import { SyncProblem } from '../sync-problem.js';
 
 const ATTEMPTS_MAX = 8;
-const FIRST_BACKOFF_MS = 50;
 /** Elements of one transaction, beside the head. */
 export const PIECE_MAX = 80;
 
@@ -30,7 +30,7 @@ export interface Piece {
 export async function clearAway(core: Core, box: BoxId, modSeq: number, piece: Piece): Promise<void> {
   const { keys = [], beside = [] } = piece;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    if (attempt > 0) await core.clock.sleep(core.clock.random() * FIRST_BACKOFF_MS * 2 ** attempt);
+    if (attempt > 0) await backOff(core.clock, attempt);
     const stored = await core.store.snapshot(box, [HEAD_KEY, ...beside, ...keys]);
     if (!stored) continue;
     const head = stored.get(HEAD_KEY);

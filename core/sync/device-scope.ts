@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Effective } from '../../protocol/preferences.js';
+import { backOff } from '../back-off.js';
 import type { Core } from '../core.js';
 import { type DeviceRecord, SCOPES_KEPT } from '../registry.js';
 import { scopePart } from '../scope/effective.js';
@@ -30,6 +31,7 @@ export interface DeviceScope {
 export async function withCurrentScope(core: Core, read: DeviceRecord): Promise<DeviceRecord> {
   let record: DeviceRecord | undefined = read;
   for (let attempt = 0; attempt < ATTEMPTS_MAX && record; attempt++) {
+    if (attempt > 0) await backOff(core.clock, attempt);
     const effective = await currentEffective(core, record);
     if (isDeepStrictEqual(effective, record.effective)) return record;
     const next: DeviceRecord = { ...record, effective, scopeVersion: versionAfter(record, effective) };

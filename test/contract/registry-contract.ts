@@ -141,6 +141,28 @@ export function describeRegistry(
         expect((await registry.device(box, PHONE))?.name).toBe('first');
       });
 
+      test.each([
+        ['it was assigned a policy', { policyId: 'small' as PolicyId }],
+        ['its box was assigned a policy', { boxPolicyId: 'small' as PolicyId }],
+      ])('when %s since, by the same instance or another one', async (_, set) => {
+        const read = await registered();
+        await registry.patch(read, { set });
+        expect(await registry.register({ ...read, name: 'late' }, read, [])).toBe('refused');
+        const other = { ...read, instanceId: 'i2' as InstanceId };
+        expect(await registry.register(other, read, [])).toBe('refused');
+        expect(await device()).toEqual({ ...read, ...set });
+      });
+
+      test.each([
+        ['preferences', { preferences: { pushWindowMs: 9 } }],
+        ['effective', { effective: { ...without('f1').effective, pushWindowMs: 9 } }],
+      ])('when its %s have changed since, though not its scope', async (_, changed) => {
+        const read = await registered();
+        await registry.register({ ...read, ...changed }, read, []);
+        expect(await registry.register({ ...read, name: 'late' }, read, [])).toBe('refused');
+        expect(await device()).toEqual({ ...read, ...changed });
+      });
+
       test('when another instance has taken over since', async () => {
         const read = await registered();
         const second = aRecord({ instanceId: 'i2' as InstanceId });

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type DevicePatch,
   type DeviceRecord,
+  decidingFieldsOf,
   type Registry,
   SCOPES_KEPT,
   type TicketHolder,
@@ -75,16 +77,17 @@ export class MemoryRegistry implements Registry {
 
   async register(record: DeviceRecord, previous: DeviceRecord | undefined, writes: readonly Write[]) {
     const now = await this.device(record.box, record.deviceId);
-    if (now?.instanceId !== previous?.instanceId || now?.scopeVersion !== previous?.scopeVersion)
+    if (now?.instanceId !== previous?.instanceId) return 'refused';
+    if (now && previous && !isDeepStrictEqual(decidingFieldsOf(now), decidingFieldsOf(previous)))
       return 'refused';
     if (now && now.instanceId !== record.instanceId && now.connectionId !== previous?.connectionId)
       return 'refused';
     if (writes.length > 0 && (await this.store.write(record.box, writes)) === 'refused') return 'refused';
-    const { name, preferences, scopeVersion, effective } = record;
+    const { name, preferences, scopeVersion, effective, boxPolicyId } = record;
     const kept = this.scopesOf(record.box, record.deviceId);
     kept.set(scopeVersion, JSON.stringify(effective));
     kept.delete(scopeVersion - SCOPES_KEPT);
-    const changed = { name, preferences, scopeVersion, effective };
+    const changed = { name, preferences, scopeVersion, effective, boxPolicyId };
     this.put(now?.instanceId === record.instanceId ? ({ ...now, ...changed } as DeviceRecord) : record);
     return 'written';
   }

@@ -1,0 +1,108 @@
+import { registerDevice } from '../../../../core/devices/devices.js';
+import { assignToBox, assignToDevice } from '../../../../core/policies/policies.js';
+import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
+import type { Policy } from '../../../../protocol/policy.js';
+import { BOX } from '../../../support/builders.js';
+import { Actor, interleave } from '../../../support/interleaving.js';
+import { Rig } from '../../../support/rig.js';
+
+const PHONE = 'phone' as DeviceId;
+const [LARGE, SMALL] = ['large', 'small'] as PolicyId[] as [PolicyId, PolicyId];
+const SEEDS = Array.from({ length: 30 }, (_, seed) => seed + 1);
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = new Rig();
+  await rig.registry.putPolicy(LARGE, { maxTextBytes: 1000 } as Policy);
+  await rig.registry.putPolicy(SMALL, { maxTextBytes: 10 } as Policy);
+});
+
+const chooser = (seed: number) => {
+  let state = seed;
+  return (among: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return (state >> 8) % among;
+  };
+};
+const registers = (instanceId: string, preferences: object = {}) =>
+  new Actor('registers', rig.core, (core) =>
+    registerDevice(core, BOX, PHONE, { instanceId, preferences } as never),
+  );
+const assigns = (policyId: PolicyId) =>
+  new Actor(`assigns ${policyId}`, rig.core, (core) => assignToBox(core, BOX, policyId));
+const synchronizedWith = async () => {
+  const { instanceId } = (await rig.registry.device(BOX, PHONE)) as { instanceId: string };
+  const caller = { box: BOX, deviceId: PHONE, instanceId } as never;
+  return (await rig.sync(caller)).effective?.maxTextBytes;
+};
+const done = (actors: readonly Actor[]) => {
+  for (const { error } of actors) expect(error).toBeUndefined();
+};
+
+describe.each([
+  ['for the first time', async () => {}],
+  ['again', async () => void (await rig.device(BOX, PHONE, {}, 'phone-1'))],
+  ['as another instance', async () => void (await rig.device(BOX, PHONE, {}, 'phone-0'))],
+])('a device that registers %s', (_, given) => {
+  test.each(SEEDS)('while its box is assigned a policy stands under that one (seed %i)', async (seed) => {
+    await given();
+    const actors = [registers('phone-1'), assigns(SMALL)];
+    await interleave(actors, chooser(seed));
+    done(actors);
+    expect(await synchronizedWith()).toBe(10);
+  });
+
+  test.each(SEEDS)('while two are assigned stands under the one that the box has (seed %i)', async (seed) => {
+    await given();
+    const actors = [registers('phone-1'), assigns(SMALL), assigns(LARGE)];
+    await interleave(actors, chooser(seed));
+    done(actors);
+    const head = (await rig.store.get(BOX, ['C~HEAD'])).get('C~HEAD');
+    const policyId = head?.kind === 'head' ? head.policyId : undefined;
+    expect(await synchronizedWith()).toBe(policyId === SMALL ? 10 : 1000);
+  });
+});
+
+test.each(SEEDS)(
+  'a policy that a device is assigned while another instance registers stays (seed %i)',
+  async (seed) => {
+    await rig.device(BOX, PHONE, {}, 'phone-0');
+    const actors = [
+      registers('phone-1'),
+      new Actor('assigns', rig.core, (core) => assignToDevice(core, BOX, PHONE, SMALL)),
+    ];
+    await interleave(actors, chooser(seed));
+    done(actors);
+    expect((await rig.registry.device(BOX, PHONE))?.policyId).toBe(SMALL);
+  },
+);
+
+test.each(SEEDS)('preferences that are changed while a policy is taken over stay (seed %i)', async (seed) => {
+  const caller = await rig.device(BOX, PHONE, { pushWindowMs: 5 }, 'phone-1');
+  await assignToBox(rig.core, BOX, SMALL);
+  const actors = [
+    registers('phone-1', { pushWindowMs: 7 }),
+    new Actor('synchronizes', rig.core, async () => rig.sync(caller)),
+  ];
+  await interleave(actors, chooser(seed));
+  done(actors);
+  expect((await rig.registry.device(BOX, PHONE))?.preferences).toEqual({ pushWindowMs: 7 });
+});
+
+test('a registration that is refused is tried again after longer and longer waits, and is busy in the end', async () => {
+  await rig.device(BOX, PHONE);
+  rig.registry.register = async () => 'refused';
+  const slept: number[] = [];
+  const sleep = rig.clock.sleep.bind(rig.clock);
+  rig.clock.sleep = async (ms) => {
+    slept.push(ms);
+    await sleep(ms);
+  };
+  await expect(rig.device(BOX, PHONE)).rejects.toMatchObject({ kind: 'busy' });
+  expect(slept).toEqual([40, 80, 160, 320, 640]);
+});
+
+test('a registration that makes the box does not wait', async () => {
+  await rig.device(BOX, PHONE);
+  expect(rig.clock.sleptMs).toBe(0);
+});
