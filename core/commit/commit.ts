@@ -98,7 +98,7 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
         return decision.answer;
       }
     } catch (error) {
-      if (error instanceof SyncProblem) throw isUnknown ? notKnown(error) : error; // this one is surely not done
+      if (error instanceof SyncProblem) throw isUnknown ? notKnown(error) : error; // trying again is no help
       // Done or not: the next reading tells, by our nonce in the log, or for a device by its receipt.
       if (attempt === ATTEMPTS_MAX - 1) throw error;
       isUnknown = true;

@@ -13,7 +13,7 @@ import { SnapshotTooLarge } from '../store/store.js';
 import { SyncProblem } from '../sync-problem.js';
 import { isRefusal, isTooLarge } from './errors.js';
 import { decodeItem, encodeItem } from './items.js';
-import { isRefusedAsTooMuch } from './throttling.js';
+import { isRefusedAsTooMuch, isThrottled } from './throttling.js';
 
 const BATCH_GET_MAX = 100;
 const UNPROCESSED_WAIT_MS = 50;
@@ -86,7 +86,9 @@ export class DynamoStore implements Store {
       return 'written';
     } catch (error) {
       if (isRefusal(error)) return 'refused';
-      throw isRefusedAsTooMuch(error, 'write') ? tooMuch(error) : error;
+      if (isRefusedAsTooMuch(error, 'write')) throw tooMuch(error);
+      // Whoever comes back later helps more than we do by trying on.
+      throw isThrottled(error) ? new SyncProblem('unavailable', {}, { cause: error }) : error;
     }
   }
 

@@ -21,7 +21,8 @@ export const WRITES_MAX = 95; // of the database's 100, with room for what may j
 /**
  * The boxes. Keys sort by their UTF-8 bytes. What each call promises is all that the core relies on.
  * @throws any error when the outcome is not known: a failed read had no effect, a failed write may have been done.
- * @throws SyncProblem `too-many-requests` when nothing was done, since the box is asked for too much.
+ * @throws SyncProblem `too-many-requests` when nothing was done, since the box is asked for too much; `unavailable` when
+ * trying again at once would not help.
  */
 export interface Store {
   /**

@@ -41,7 +41,7 @@ const MIDDLES = [
 const ENDINGS = ['', '.', '!', ' 😀', ' 👩‍👩‍👧‍👦🚲', ' 🏳️‍🌈', ' …', '\n– sent while walking', ' <3', '?!'];
 const SHORT = ['', ' ', '.', '👍', 'ok', '\u200f', 'ÿ'];
 
-const APART_MS = 12_345_678; // about three hours and a half, at other times of each day
+const APART_MS = 12_500_000; // about three hours and a half, at other times of each day
 const BEGIN_MS = Date.parse('2025-01-06T06:00:00.000Z');
 
 /** Numbers from 0 to 1, always the same for a seed (mulberry32). */
