@@ -5,6 +5,8 @@ import { preflightAnswer, withCors } from './http/cors.js';
 import { type HttpApi, splitTarget } from './http/http-api.js';
 import { devRoute } from './issuer/dev-routes.js';
 import type { DevelopmentIssuer } from './issuer/development-issuer.js';
+import type { Functions } from './lambda/functions.js';
+import { invokeRoute } from './lambda/invoke-route.js';
 import { codeOf, LocalCloudProblem, messageOf } from './problem.js';
 import { closeServer, listenOnLoopback } from './services/services-server.js';
 import type { WebSocketApi } from './web-socket/web-socket-api.js';
@@ -19,10 +21,11 @@ export interface Served {
   readonly http: HttpApi | undefined;
   readonly webSocket: WebSocketApi | undefined;
   readonly issuer: DevelopmentIssuer;
+  readonly functions: Functions;
   readonly log: (line: string) => void;
 }
 
-/** The one address of a local cloud for its clients: HTTP API, WebSocket API and the issuer. */
+/** The one address of a local cloud for its clients: HTTP API, WebSocket API, the issuer and `/dev/invoke`. */
 export interface Gateway {
   readonly port: number;
   /** While nothing is served, everything is answered 503. */
@@ -79,10 +82,11 @@ async function answer(served: Served | undefined, req: IncomingMessage, res: Ser
 
 async function answerOf(served: Served | undefined, req: IncomingMessage): Promise<Answer> {
   if (!served) return gatewayAnswer(503, 'Service Unavailable');
-  const { http, issuer } = served;
+  const { http, issuer, functions } = served;
   const preflight = preflightAnswer(http?.cors, req);
   if (preflight) return preflight;
-  const own = await devRoute(issuer, req, splitTarget(req.url ?? '/').path);
+  const { path } = splitTarget(req.url ?? '/');
+  const own = (await devRoute(issuer, req, path)) ?? (await invokeRoute(functions, req, path));
   const given = own ?? (await http?.answer(req)) ?? gatewayAnswer(404, 'Not Found');
   return withCors(http?.cors, req, given);
 }

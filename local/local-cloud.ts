@@ -88,7 +88,7 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
   );
   if (webSocket) services.useRest(connectionsService(webSocket));
   undo.later(() => webSocket?.stop());
-  gateway.serve({ http: buildHttpApi(stack, place, functions, issuer), webSocket, issuer, log });
+  gateway.serve({ http: buildHttpApi(stack, place, functions, issuer), webSocket, issuer, functions, log });
 
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every reader waits on it

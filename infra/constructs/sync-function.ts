@@ -50,7 +50,7 @@ export class SyncFunction extends LambdaFunction {
     const runtime = Runtime.NODEJS_24_X;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const logGroup = new KeptLogs(scope, `${id}Log`, props);
-    super(scope, id, {
+    super(scope, `${id}Function`, {
       runtime,
       architecture: Architecture.ARM_64,
       code: bundledCode(name, runtime),

@@ -101,3 +101,15 @@ test('the routes of the handlers are those of the HTTP API, with the same scopes
   );
   expect(loaded.flatMap(({ routes = [] }) => routes).sort()).toEqual(inTemplate.sort());
 }, 60_000);
+
+test('sam local invoke finds each function by its name, and its code beside the template', () => {
+  const found = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
+  for (const [id, resource] of found) {
+    const { Metadata } = resource as Resource & { Metadata: Record<string, string> };
+    expect(id).toMatch(/^[A-Za-z]+Function$/);
+    expect(Metadata['aws:cdk:path']).toBe(`CpmSync/Functions/${id}/Resource`);
+    expect(Metadata['aws:asset:property']).toBe('Code');
+    expect(statSync(join(outDir, String(Metadata['aws:asset:path']), 'index.mjs')).size).toBeGreaterThan(0);
+  }
+  expect(found.length).toBeGreaterThan(0);
+});

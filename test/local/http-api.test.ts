@@ -340,6 +340,43 @@ describe('the development issuer', () => {
   });
 });
 
+describe('an event sent to a function', () => {
+  const invoke = (name: string, body: string, headers = { 'content-type': 'application/json' }) =>
+    call(`/dev/invoke/${name}`, { method: 'POST', body, headers });
+
+  test('is given to it, and what it returns is the answer', async () => {
+    const response = await invoke('Echo', '{"a":1}');
+    expect([response.status, await response.json()]).toEqual([200, { event: { a: 1 } }]);
+  });
+
+  test('that makes it throw is answered with what it threw', async () => {
+    const response = await invoke('Speak', '{"queryStringParameters":{"how":"throw"}}');
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ errorType: 'Error', errorMessage: 'no' });
+  });
+
+  test.each([
+    ['of nobody', invokeNobody, 404, 'There is no function Nobody; there are: '],
+    ['that is no JSON', () => invoke('Echo', '{'), 400, 'the event is not JSON'],
+    [
+      'as a web page may send it without asking',
+      () => invoke('Echo', '{}', { 'content-type': 'text/plain' }),
+      415,
+      'the event is sent with Content-Type: application/json',
+    ],
+  ])('%s is refused with what is wrong', async (_, send, status, message) => {
+    const response = await send();
+    expect([response.status, (await response.json()).message]).toEqual([
+      status,
+      expect.stringContaining(message),
+    ]);
+  });
+
+  function invokeNobody() {
+    return invoke('Nobody', '{}');
+  }
+});
+
 describe('CORS', () => {
   const preflight = (origin: string) =>
     call('/secure', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'GET' } });
