@@ -10,6 +10,9 @@ import {
 import { CloudSocket, type WireFrame } from '../support/cloud-socket.js';
 import { type Fault, startFaultyCloud } from '../support/faulty-database.js';
 
+// Each waits until the server and its client of the database have tried more than once.
+jest.setTimeout(90_000);
+
 let faulty: Awaited<ReturnType<typeof startFaultyCloud>>;
 beforeAll(async () => {
   faulty = await startFaultyCloud();
