@@ -1,6 +1,10 @@
 import type { Commit } from '../../../core/store/items.js';
 import type { Intended, Numbered, Result } from './client/wire.js';
-import { canonical } from './elements.js';
+import { canonical, nameOf } from './elements.js';
+
+const DAY_MS = 24 * 3600 * 1000;
+/** A deletion is remembered longer than the log. */
+const TOMBSTONE_DAYS = 120;
 
 /** What was answered and what was committed, to be held against each other: exactly once. */
 export class Ledger {
@@ -10,6 +14,7 @@ export class Ledger {
   private results = new Map<string, string>();
   private lastSent = new Map<string, number>();
   private covering = new Map<string, number[]>(); // by operation, the commits that it is part of
+  private readonly deleted = new Map<string, { modSeq: number; atMs: number }>(); // elements
   private readonly lives = new Map<string, number>();
   private deposits: { tag: string; modSeq: number }[] = [];
 
@@ -22,12 +27,25 @@ export class Ledger {
     if (commit.modSeq !== this.modSeq + 1) throw new Error(`commit ${commit.modSeq} follows ${this.modSeq}`);
     if (commit.previous !== (last?.nonce ?? '')) throw new Error(`commit ${commit.modSeq} has another past`);
     if (commit.rows.length === 0) throw new Error(`commit ${commit.modSeq} changes nothing`);
+    this.checkStaysDeleted(commit);
     this.commits.push(commit);
     const { origin, modSeq } = commit;
     if (origin.by !== 'device') return;
     for (let n = origin.firstN; n <= origin.lastN; n++) {
       const name = `${this.nameOf(origin)} ${n}`;
       this.covering.set(name, [...(this.covering.get(name) ?? []), modSeq]);
+    }
+  }
+
+  /** Protocol, section 3: what was deleted stays so, as long as anything is known of it; a conversation history may begin anew. */
+  private checkStaysDeleted({ rows, modSeq, atMs }: Commit): void {
+    for (const { type, id, conversationId, element, removed } of rows) {
+      if (type === 'conversationHistory' || type === 'messageState') continue;
+      const name = nameOf(type, id, conversationId);
+      const before = this.deleted.get(name);
+      if (element && before && atMs - before.atMs < TOMBSTONE_DAYS * DAY_MS)
+        throw new Error(`commit ${modSeq} writes ${name}, which commit ${before.modSeq} has deleted`);
+      if (removed) this.deleted.set(name, { modSeq, atMs });
     }
   }
 
@@ -46,6 +64,7 @@ export class Ledger {
     this.timeline++;
     this.commits = this.commits.filter((commit) => commit.modSeq <= modSeq);
     this.results.clear();
+    for (const [name, each] of this.deleted) if (each.modSeq > modSeq) this.deleted.delete(name);
     for (const [name, modSeqs] of this.covering) {
       this.covering.set(
         name,
