@@ -4,6 +4,7 @@ import { withCurrentPolicies } from '../scope/policies.js';
 import { readHead } from '../sync/read-log.js';
 import { closeQuietly } from './close.js';
 import { OPENING_MS, windowEndMs } from './decide.js';
+import { withoutLostPosition } from './lost-position.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
 
 const ATTEMPTS_MAX = 5;
@@ -47,7 +48,7 @@ async function tellIfBehind(
 ): Promise<boolean> {
   const [read, head] = await Promise.all([core.registry.device(box, deviceId), readHead(core, box)]);
   if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
-  const device = await withCurrentPolicies(core, read);
+  const device = await withCurrentPolicies(core, await withoutLostPosition(core, read));
   if (!head || head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
   const dueMs = Math.max(core.clock.now() + OPENING_MS, windowEndMs(device));
   // Refused: a fan-out has just marked its own push, or a notifier has just begun one; both find this connection.

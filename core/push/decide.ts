@@ -36,12 +36,12 @@ export const isOwn = ({ origin }: Commit, { deviceId, instanceId }: DeviceRecord
  * mark of one of them means that sending it failed midway.
  */
 export function decidePush(device: DeviceRecord, commits: readonly Commit[], nowMs: number): PushDecision {
-  const { pushBy, pushDueMs = 0, syncedModSeq } = device;
+  const { pushBy, pushDueMs = 0 } = device;
   const others = commits.filter((commit) => !isOwn(commit, device));
   if (others.length === 0) return none('ownChange');
   if (!device.connectionId) return none('notConnected');
   if (!device.effective.serverInitiated) return none('switchedOff');
-  const missed = others.filter(({ modSeq }) => modSeq > syncedModSeq);
+  const missed = others.filter((commit) => isMissed(device, commit));
   if (missed.length === 0) return none('synchronizedPast');
   if (pushBy !== undefined && missed.some(({ modSeq }) => modSeq === pushBy))
     return { kind: 'schedule', by: pushBy, dueMs: pushDueMs };
@@ -53,6 +53,13 @@ export function decidePush(device: DeviceRecord, commits: readonly Commit[], now
   const openMs = (device.connectedAtMs ?? 0) + OPENING_MS;
   return { kind: 'schedule', by: first.modSeq, dueMs: Math.max(nowMs, openMs, windowEndMs(device)) };
 }
+
+/** Clocks of different functions may differ by less than this. Unit: ms. */
+const CLOCK_SKEW_MS = 60_000;
+
+/** A commit made after the device last synchronized is missed whatever its number: the box was restored in between. */
+const isMissed = ({ syncedModSeq, syncedAtMs }: DeviceRecord, { modSeq, atMs }: Commit): boolean =>
+  modSeq > syncedModSeq || (syncedAtMs !== undefined && atMs > syncedAtMs + CLOCK_SKEW_MS);
 
 /** Whether a push is on its way. */
 export const isScheduled = ({ pushBy, pushDueMs = 0 }: DeviceRecord, nowMs: number): boolean =>

@@ -5,6 +5,7 @@ import { withCurrentPolicies } from '../scope/policies.js';
 import { commitKey, endOf } from '../store/keys.js';
 import { isCommit, readHead } from '../sync/read-log.js';
 import { isScheduled, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
+import { withoutLostPosition } from './lost-position.js';
 import type { PushMessage } from './ports.js';
 import { Tally } from './tally.js';
 
@@ -46,7 +47,7 @@ async function announce(
 ): Promise<Suppression | undefined> {
   const read = await core.registry.device(message.box, message.deviceId);
   if (read?.instanceId !== message.instanceId || !read.connectionId) return 'notConnected';
-  const device = await withCurrentPolicies(core, read);
+  const device = await withCurrentPolicies(core, await withoutLostPosition(core, read));
   if (!device.effective.serverInitiated) return 'switchedOff';
   // Not our mark any more: an earlier delivery cleared it, which may have got no further. What it was to tell is told
   // by the push that is marked by now, in its own time; and where there is none, at once.
