@@ -1,5 +1,7 @@
 import { ELEMENT_TYPES, type Element } from '../protocol/elements/element.js';
+import type { HistoryResponse } from '../protocol/history.js';
 import { addCounts, type Counts, countsByType } from './counts.js';
+import type { Change } from './held/derived.js';
 import { KINDS, keyOf } from './held/keys.js';
 import {
   type ConversationItem,
@@ -7,6 +9,8 @@ import {
   conversationsIn,
   type FolderItem,
   foldersIn,
+  historyItems,
+  LIMIT,
   type Listed,
   type MessageItem,
   messageIn,
@@ -16,13 +20,22 @@ import {
 } from './held/queries.js';
 import { type Row, type Slot, shown } from './held/rows.js';
 import type { LocalBox } from './local-box.js';
+import { ServerProblem } from './server-problem.js';
+import type { AskedHistory } from './transport.js';
 import type { Numbered } from './write/queue.js';
 
 const CHUNK = 500; // rows
 
+/** A reading that fails is its author's to see. */
+const thrown = (error: unknown): void => {
+  throw error;
+};
+
 /** What a Message Storage Client shows of the box: confirmed by the server, with what the user did since laid over it. */
 export abstract class BoxReader {
   protected abstract readonly box: LocalBox;
+  protected abstract askHistory(asked: AskedHistory, signal?: AbortSignal): Promise<HistoryResponse>;
+  abstract on(name: 'changed', listener: (change: Change) => void): () => void;
 
   /** All folders, by name. */
   folders(): Promise<FolderItem[]> {
@@ -56,6 +69,78 @@ export abstract class BoxReader {
 
   message(conversationId: string, id: string): Promise<MessageItem | undefined> {
     return this.box.read((holdings) => messageIn(holdings, conversationId, id));
+  }
+
+  /** Messages as the server has them, newest first, with whole texts, and older than this device keeps them. Nothing is stored. */
+  history(
+    conversationId: string,
+    options: { before?: string; limit?: number; signal?: AbortSignal } = {},
+  ): Promise<HistoryResponse> {
+    const { signal, ...asked } = options;
+    return this.askHistory({ conversationId, ...asked }, signal);
+  }
+
+  /**
+   * Messages of a conversation history, newest first: those that are held here, and behind them those of the server's
+   * history, where this device does not keep all. Ids have to sort by time, as the recommended ones do.
+   * @throws what Transport throws, where there is nothing held to give.
+   */
+  async messagesAndHistory(
+    conversationId: string,
+    { before, limit = LIMIT, signal }: { before?: string; limit?: number; signal?: AbortSignal } = {},
+  ): Promise<Listed<MessageItem>> {
+    const held = await this.messages(conversationId, { before, limit });
+    if (held.next !== undefined || (await this.#keepsAllMessages())) return held;
+    const from = held.items.at(-1)?.message.id ?? before;
+    const rest = limit - held.items.length;
+    if (rest === 0) return { ...held, next: from as string };
+    try {
+      const { elements, next } = await this.history(conversationId, { before: from, limit: rest, signal });
+      const older = await this.box.read((holdings) => historyItems(holdings, elements));
+      return { items: [...held.items, ...older], ...(next !== undefined && { next }) };
+    } catch (error) {
+      if (error instanceof ServerProblem && error.status === 404) return held; // it is not there, or not yet
+      if (from === before) throw error;
+      return { ...held, next: from as string };
+    }
+  }
+
+  async #keepsAllMessages(): Promise<boolean> {
+    const { effective } = await this.box.state();
+    if (!effective?.elementTypes.includes('message')) return false;
+    return Object.keys(effective.maxMessageAgeDays).length === 0;
+  }
+
+  /**
+   * Tells what `read` gives, now and each time when something else is shown than before, be it in one conversation
+   * alone. Changes while it reads become one more reading. Returns the function that ends it.
+   */
+  watch<T>(
+    read: () => Promise<T>,
+    listener: (value: T) => void,
+    { conversationId, failed = thrown }: { conversationId?: string; failed?: (error: unknown) => void } = {},
+  ): () => void {
+    let wanted = 0;
+    let reading = false;
+    let ended = false;
+    const again = async () => {
+      wanted += 1;
+      if (reading) return;
+      reading = true;
+      for (let seen = 0; seen < wanted && !ended; ) {
+        seen = wanted;
+        await read().then((value) => ended || listener(value), failed);
+      }
+      reading = false;
+    };
+    const off = this.on('changed', ({ conversations }) => {
+      if (conversationId === undefined || conversations.includes(conversationId)) void again();
+    });
+    void again();
+    return () => {
+      ended = true;
+      off();
+    };
   }
 
   /** What the user did that the server has not answered yet, in the order in which it is sent. */

@@ -1,12 +1,12 @@
 import { SEEN } from '../protocol/elements/message-state.js';
 import { USER_ROOT_FOLDER } from '../protocol/limits.js';
 import { messageIdOf } from '../protocol/message-id.js';
-import type { OperationInput } from '../protocol/operation.js';
+import type { Operation, OperationInput } from '../protocol/operation.js';
 import { BoxReader } from './box-reader.js';
 import type { Holdings } from './held/holdings.js';
 import { unreadIn } from './held/queries.js';
 import { randomId } from './random-id.js';
-import { checked } from './write/checked.js';
+import { portable } from './write/invalid-operation.js';
 import type { Numbered } from './write/queue.js';
 
 type Input<Op, Type> = Extract<OperationInput, { op: Op; type: Type }>;
@@ -31,7 +31,7 @@ export interface Condition {
 /**
  * What the user does. Each method takes effect here at once, survives a crash from when it resolves, and is sent with
  * the next synchronization. What the server refuses is undone and told by the event `refused`.
- * @throws from each: InvalidOperation, when no server would take it; nothing is done then.
+ * @throws from each: InvalidOperation, when `check` of the client's options refuses it; nothing is done then.
  */
 export abstract class BoxWriter extends BoxReader {
   /** Any operations, in this order: the methods below are shorter. They carry their numbers when it resolves. */
@@ -42,10 +42,14 @@ export abstract class BoxWriter extends BoxReader {
   protected async performOn(
     operationsOn: (holdings: Holdings) => Promise<readonly OperationInput[]>,
   ): Promise<Numbered[]> {
-    const numbered = await this.box.perform(async (holdings) => (await operationsOn(holdings)).map(checked));
+    const numbered = await this.box.perform(async (holdings) =>
+      (await operationsOn(holdings)).map((each) => this.check(portable(each))),
+    );
     if (numbered.length > 0) this.performed();
     return numbered;
   }
+
+  protected abstract check(operation: Operation): Operation;
 
   /** There is something to send. */
   protected abstract performed(): void;

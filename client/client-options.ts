@@ -1,5 +1,6 @@
-import type { SyncRequestFrame } from '../protocol/frames.js';
+import type { Operation } from '../protocol/operation.js';
 import type { Preferences } from '../protocol/preferences.js';
+import type { SyncRequestFrame } from '../protocol/server-frames.js';
 import type { Applied } from './apply-changes.js';
 import type { ConnectionTimings } from './connection.js';
 import type { Environment } from './environment.js';
@@ -60,6 +61,8 @@ export interface ClientOptions {
   };
   /** When another instance of this device was registered: `renew` takes its place (once in ten minutes), `deny` gives up. */
   onInstanceReplaced?: 'renew' | 'deny';
+  /** Looks at each operation before it is done; `checkOperation` knows all that the server would say `invalid` to. */
+  check?: (operation: Operation) => Operation;
   timings?: Partial<ConnectionTimings>;
   /** Aborting it stops the client. */
   signal?: AbortSignal;

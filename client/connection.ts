@@ -1,4 +1,4 @@
-import { type ServerFrame, serverFrameSchema } from '../protocol/frames.js';
+import { type ServerFrame, serverFrameSchema } from '../protocol/server-frames.js';
 import { type Backoff, fullJitter, sleep } from './backoff.js';
 import { parseAnswer } from './parse-answer.js';
 import { openSocket, type WebSocketConstructor } from './socket.js';

@@ -2,7 +2,7 @@ import type { Device } from '../protocol/device.js';
 import type { InstanceId } from '../protocol/ids.js';
 import type { Operation } from '../protocol/operation.js';
 import type { Preferences } from '../protocol/preferences.js';
-import type { SyncResponse } from '../protocol/sync.js';
+import type { SyncResponse } from '../protocol/sync-response.js';
 import { Application } from './apply-changes.js';
 import type { Change } from './held/derived.js';
 import { Holdings } from './held/holdings.js';

@@ -1,8 +1,9 @@
 import type { Device } from '../protocol/device.js';
-import type { ServerFrame } from '../protocol/frames.js';
 import type { HistoryResponse } from '../protocol/history.js';
+import type { Operation } from '../protocol/operation.js';
 import type { Preferences } from '../protocol/preferences.js';
-import type { SyncResponse } from '../protocol/sync.js';
+import type { ServerFrame } from '../protocol/server-frames.js';
+import type { SyncResponse } from '../protocol/sync-response.js';
 import { BoxWriter } from './box-writer.js';
 import type { ClientEvents, ClientOptions, ClientStatus } from './client-options.js';
 import { CONNECTION_TIMINGS, keepConnected } from './connection.js';
@@ -10,19 +11,19 @@ import { Emitter } from './emitter.js';
 import { platformEnvironment } from './environment.js';
 import { LocalBox } from './local-box.js';
 import { randomId } from './random-id.js';
+import { Registration } from './registration.js';
 import { isDenial, type ServerProblem } from './server-problem.js';
 import type { WebSocketConstructor } from './socket.js';
 import type { StoredPage } from './store-page.js';
 import { SyncTimer } from './sync-timer.js';
-import { type RenewalReason, Synchronizer, type SyncReport } from './synchronizer.js';
+import { Synchronizer, type SyncReport } from './synchronizer.js';
 import { Tabs } from './tabs.js';
+import type { AskedHistory } from './transport.js';
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 const isAbort = (error: unknown): boolean => (error as Error | undefined)?.name === 'AbortError';
-
-const REPLACED_AGAIN_MS = 10 * 60_000; // two installations that take each other's place come to an end
 
 /**
  * A Message Storage Client: keeps a local store in step with the user's box, in both directions. It synchronizes on
@@ -33,6 +34,7 @@ export class MessageStorageClient extends BoxWriter {
   protected readonly box: LocalBox;
   readonly #options: ClientOptions;
   readonly #events = new Emitter<ClientEvents>();
+  readonly #registration: Registration;
   readonly #synchronizer: Synchronizer;
   readonly #timer: SyncTimer;
   readonly #stop = new AbortController();
@@ -58,6 +60,7 @@ export class MessageStorageClient extends BoxWriter {
       nowMs: () => this.nowMs(),
       onChange: (change) => this.#emit('changed', change),
     });
+    this.#registration = new Registration(options, this.box, () => this.nowMs(), this.#stop.signal);
     this.#timer = new SyncTimer(
       () => this.#synchronizeQuietly(),
       () =>
@@ -68,8 +71,12 @@ export class MessageStorageClient extends BoxWriter {
     this.#synchronizer = new Synchronizer({
       ...options,
       box: this.box,
-      prepare: () => this.#registerOnce(),
-      renews: (reason) => this.#renew(reason),
+      prepare: () => this.#registration.once(),
+      renews: async (reason) => {
+        const isRenewed = await this.#registration.renew(reason);
+        if (isRenewed) this.#emit('renewed', { reason });
+        return isRenewed;
+      },
       onPage: (response, page) => this.#pageStored(response, page),
       onEnd: (report) => {
         this.#timer.succeeded();
@@ -91,7 +98,6 @@ export class MessageStorageClient extends BoxWriter {
         },
         onHello: () => this.#tabs?.tell('status', this.#status),
         onWritten: () => this.#synchronizeQuietly(),
-        synchronize: () => this.#synchronizer.synchronize(),
       });
     }
     if (options.signal?.aborted) void this.stop();
@@ -103,7 +109,10 @@ export class MessageStorageClient extends BoxWriter {
   }
 
   /** Returns the function that takes the listener away again. */
-  on<Name extends keyof ClientEvents>(name: Name, listener: (value: ClientEvents[Name]) => void): () => void {
+  override on<Name extends keyof ClientEvents>(
+    name: Name,
+    listener: (value: ClientEvents[Name]) => void,
+  ): () => void {
     const off = this.#events.on(name, listener);
     if (name === 'refused') this.#tellRefused(); // what was refused before the application was closed
     return off;
@@ -115,7 +124,7 @@ export class MessageStorageClient extends BoxWriter {
    * @throws what Transport throws.
    */
   register(): Promise<Device> {
-    return this.#register();
+    return this.#registration.register();
   }
 
   /**
@@ -124,7 +133,7 @@ export class MessageStorageClient extends BoxWriter {
    * @throws what Transport throws; nothing is changed then.
    */
   async setPreferences(preferences: Preferences): Promise<Device> {
-    const device = await this.#register(preferences);
+    const device = await this.#registration.register(preferences);
     if (this.#link) this.#synchronizeQuietly();
     return device;
   }
@@ -156,9 +165,7 @@ export class MessageStorageClient extends BoxWriter {
    */
   async synchronize({ signal }: { signal?: AbortSignal } = {}): Promise<SyncReport> {
     this.#stop.signal.throwIfAborted();
-    const isLed = this.#link !== undefined && !this.#isLeading;
-    const report = isLed ? await this.#tabs?.synchronize() : undefined;
-    return report ?? this.#synchronizer.synchronize(signal);
+    return this.#synchronizer.synchronize(signal);
   }
 
   /** Ends everything for good: no timer, socket or request is left when it resolves. What is held stays. */
@@ -182,13 +189,12 @@ export class MessageStorageClient extends BoxWriter {
     this.#setStatus({ state: 'offline' });
   }
 
-  /** Messages as the server has them, newest first, with whole texts, and older than this device keeps them. Nothing is stored. */
-  history(
-    conversationId: string,
-    options: { before?: string; limit?: number; signal?: AbortSignal } = {},
-  ): Promise<HistoryResponse> {
-    const { signal = this.#stop.signal, ...asked } = options;
-    return this.#options.transport.history(this.#options.deviceId, { conversationId, ...asked }, signal);
+  protected override askHistory(asked: AskedHistory, signal = this.#stop.signal): Promise<HistoryResponse> {
+    return this.#options.transport.history(this.#options.deviceId, asked, signal);
+  }
+
+  protected override check(operation: Operation): Operation {
+    return this.#options.check?.(operation) ?? operation;
   }
 
   protected override nowMs(): number {
@@ -208,36 +214,6 @@ export class MessageStorageClient extends BoxWriter {
     this.#timer.stop();
     link?.cut.abort();
     return link;
-  }
-
-  async #registerOnce(): Promise<void> {
-    const { registered } = await this.box.state();
-    if (!registered) await this.#register();
-  }
-
-  async #register(changed?: Preferences): Promise<Device> {
-    const { deviceId, name, transport } = this.#options;
-    const { instanceId, preferences = this.#options.preferences } = await this.box.state();
-    const wanted = changed ?? preferences;
-    const registration = { instanceId, ...(name && { name }), ...(wanted && { preferences: wanted }) };
-    const device = await transport.registerDevice(deviceId, registration, this.#stop.signal);
-    if (await this.box.registered(device, changed)) return device;
-    await this.box.renew();
-    return this.#register(changed);
-  }
-
-  /** The server knows other operations, or another instance: this one goes on with numbers of its own. */
-  async #renew(reason: RenewalReason): Promise<boolean> {
-    const nowMs = this.nowMs();
-    const isReplaced = reason === 'instance-replaced';
-    if (isReplaced) {
-      const { replacedAtMs = Number.NEGATIVE_INFINITY } = await this.box.state();
-      if (this.#options.onInstanceReplaced === 'deny' || nowMs - replacedAtMs < REPLACED_AGAIN_MS)
-        return false;
-    }
-    await this.box.renew(isReplaced ? { replacedAtMs: nowMs } : {});
-    this.#emit('renewed', { reason });
-    return true;
   }
 
   #run(signal: AbortSignal): Promise<void> {

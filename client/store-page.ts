@@ -1,5 +1,5 @@
 import type { Element } from '../protocol/elements/element.js';
-import type { SyncResponse } from '../protocol/sync.js';
+import type { SyncResponse } from '../protocol/sync-response.js';
 import { Application, type Applied } from './apply-changes.js';
 import type { Change } from './held/derived.js';
 import { elementsOf, Holdings, type Layer } from './held/holdings.js';

@@ -1,4 +1,4 @@
-import type { SyncResponse } from '../protocol/sync.js';
+import type { SyncResponse } from '../protocol/sync-response.js';
 import { addCounts, type Counts, countsByType } from './counts.js';
 import type { LocalBox } from './local-box.js';
 import { ServerProblem, UnexpectedAnswer } from './server-problem.js';

@@ -1,12 +1,8 @@
-import {
-  type Device,
-  type DeviceRegistrationInput,
-  deviceSchema,
-  type Ticket,
-  ticketSchema,
-} from '../protocol/device.js';
+import { type Device, deviceSchema, type Ticket, ticketSchema } from '../protocol/device.js';
+import type { DeviceRegistrationInput } from '../protocol/device-registration.js';
 import { type HistoryResponse, historyResponseSchema } from '../protocol/history.js';
-import { type SyncRequestInput, type SyncResponse, syncResponseSchema } from '../protocol/sync.js';
+import type { SyncRequestInput } from '../protocol/sync.js';
+import { type SyncResponse, syncResponseSchema } from '../protocol/sync-response.js';
 import { type HttpOptions, httpCaller } from './http-caller.js';
 
 /** The way to the Message Storage Server. Any of it may be called again with the same arguments. */

@@ -1,16 +1,6 @@
 import * as z from 'zod/mini';
 import { deviceIdSchema, instanceIdSchema } from './ids.js';
 import { effectiveSchema, preferencesSchema } from './preferences.js';
-import { textSchema } from './text.js';
-
-/** PUT /v1/devices/{deviceId} */
-export const deviceRegistrationSchema = z.strictObject({
-  instanceId: instanceIdSchema,
-  name: z.optional(textSchema.check(z.maxLength(255, 'is longer than 255 characters'))),
-  preferences: z._default(preferencesSchema, {}),
-});
-export type DeviceRegistration = z.infer<typeof deviceRegistrationSchema>;
-export type DeviceRegistrationInput = z.input<typeof deviceRegistrationSchema>;
 
 export const limitsSchema = z.object({
   operationsPerRequest: z.int(),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { OPERATIONS_MAX } from './limits.js';
-import { plainOperationSchema } from './operation.js';
+import { plainOperationSchema } from './numbered-operation.js';
 import { operationResultSchema } from './operation-result.js';
 
 /** POST /v1/users/{userId}/operations */

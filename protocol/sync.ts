@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
-import { changeSchema } from './elements/element.js';
 import { deviceIdSchema, instanceIdSchema } from './ids.js';
 import { OPERATIONS_MAX, PAGE_DEFAULT, PAGE_MAX, SYNC_TOKEN_MAX } from './limits.js';
-import { numberedOperationSchema } from './operation.js';
-import { operationResultSchema } from './operation-result.js';
-import { effectiveSchema } from './preferences.js';
+import { numberedOperationSchema } from './numbered-operation.js';
+
+export { type SyncResponse, syncResponseSchema } from './sync-response.js';
 
 const ascendingByOne = (operations: { n: number }[]) =>
   operations.every((operation, i) => i === 0 || operation.n === (operations[i - 1]?.n ?? 0) + 1);
@@ -34,16 +33,3 @@ export const syncRequestSchema = z.extend(syncBodySchema, {
 });
 export type SyncRequest = z.infer<typeof syncRequestSchema>;
 export type SyncRequestInput = z.input<typeof syncRequestSchema>;
-
-/** 200 of POST /v1/sync. Members that are empty or false are absent. Only the absence of `hasMore` ends a synchronization. */
-export const syncResponseSchema = z.object({
-  results: z.optional(z.array(operationResultSchema)),
-  changes: z.optional(z.array(changeSchema)),
-  syncToken: z.string(),
-  hasMore: z.optional(z.boolean()),
-  reset: z.optional(z.boolean()),
-  backfill: z.optional(z.object({ sent: z.int(), total: z.int() })), // elements; total is an estimate
-  nextSyncAfterSeconds: z.optional(z.int()),
-  effective: z.optional(effectiveSchema),
-});
-export type SyncResponse = z.infer<typeof syncResponseSchema>;

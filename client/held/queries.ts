@@ -2,11 +2,12 @@ import type {
   ConversationElement,
   FolderElement,
   MessageElement,
+  MessageStateElement,
   SessionElement,
 } from '../../protocol/elements/element.js';
 import { type Disposition, SEEN } from '../../protocol/elements/message-state.js';
 import type { Holdings } from './holdings.js';
-import { entriesBelow, keyOf } from './keys.js';
+import { entriesBelow, keyOf, rowKey } from './keys.js';
 import { type Row, type Slot, shown } from './rows.js';
 
 /** What an application is shown: what is confirmed, with the operations laid over it that are not settled. */
@@ -29,6 +30,7 @@ export interface MessageItem extends Item {
   flags: readonly string[];
   dispositions: readonly Disposition[];
   isUnread: boolean;
+  isHeld: boolean; // on this device; else it comes from the server's history, as whole text
 }
 
 /** A part of a list. `next` asks for what follows; absent: there is no more. */
@@ -37,7 +39,7 @@ export interface Listed<T> {
   next?: string;
 }
 
-const LIMIT = 50;
+export const LIMIT = 50;
 
 const isLaid = (slot: Slot | undefined): boolean => slot?.laid !== undefined;
 
@@ -46,7 +48,28 @@ export function messageItemOf({ message: slot, messageState }: Row): MessageItem
   if (!message) return undefined;
   const { flags = [], dispositions = [] } = shown(messageState) ?? {};
   const isUnread = message.direction === 'In' && !flags.includes(SEEN);
-  return { message, flags, dispositions, isUnread, isPending: isLaid(slot) || isLaid(messageState) };
+  const isPending = isLaid(slot) || isLaid(messageState);
+  return { message, flags, dispositions, isUnread, isPending, isHeld: true };
+}
+
+/** Messages of the server's history, each with its state, but for those that are held here or taken away from sight. */
+export async function historyItems(
+  holdings: Holdings,
+  elements: readonly (MessageElement | MessageStateElement)[],
+): Promise<MessageItem[]> {
+  const items: MessageItem[] = [];
+  for (const message of elements) {
+    if (message.type !== 'message') continue;
+    const { message: held, messageState } = await holdings.row(rowKey(message));
+    if (held) continue;
+    const state = elements.find(({ type, id }) => type === 'messageState' && id === message.id);
+    const item = messageItemOf({
+      message: { confirmed: message },
+      messageState: messageState ?? { confirmed: state as MessageStateElement | undefined },
+    });
+    if (item) items.push({ ...item, isHeld: false });
+  }
+  return items;
 }
 
 async function conversationItemOf(

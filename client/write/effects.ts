@@ -29,7 +29,8 @@ export const targetOf = (operation: Operation): ElementKey =>
 export function created(operation: Create, modSeq: number): Element {
   const { type, data } = operation;
   const life = type === 'conversationHistory' && { createdModSeq: modSeq };
-  return { ...data, ...life, ...targetOf(operation), modSeq } as Element;
+  const place = type === 'conversationHistory' && { folderId: DEFAULT_FOLDER };
+  return { ...place, ...data, ...life, ...targetOf(operation), modSeq } as Element;
 }
 
 /** The conversation history that a message brings along. */

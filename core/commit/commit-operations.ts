@@ -1,5 +1,5 @@
 import type { DeviceId, InstanceId } from '../../protocol/ids.js';
-import type { NumberedOperation } from '../../protocol/operation.js';
+import type { NumberedOperation } from '../../protocol/numbered-operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { Core } from '../core.js';
 import type { BoxId, Receipt, StoredItem } from '../store/items.js';

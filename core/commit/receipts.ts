@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeviceId, InstanceId } from '../../protocol/ids.js';
-import type { NumberedOperation } from '../../protocol/operation.js';
+import type { NumberedOperation } from '../../protocol/numbered-operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { Receipt } from '../store/items.js';
 import { formerReceiptKey, receiptKey } from '../store/keys.js';

@@ -1,4 +1,5 @@
-import type { Device, DeviceRegistration } from '../../protocol/device.js';
+import type { Device } from '../../protocol/device.js';
+import type { DeviceRegistration } from '../../protocol/device-registration.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import {
   ELEMENT_MAX_BYTES,

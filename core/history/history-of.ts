@@ -1,5 +1,6 @@
 import type { MessageElement, MessageStateElement } from '../../protocol/elements/element.js';
-import type { HistoryQuery, HistoryResponse } from '../../protocol/history.js';
+import type { HistoryResponse } from '../../protocol/history.js';
+import type { HistoryQuery } from '../../protocol/history-query.js';
 import type { ConversationId, MessageId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
 import { hasExpired } from '../retention/expiry.js';

@@ -1,7 +1,7 @@
 import { showBox } from '../../core/box/show-box.js';
 import { listDevices, registerDevice, revokeDevice, showDevice } from '../../core/devices/devices.js';
 import { issueTicket } from '../../core/devices/tickets.js';
-import { deviceRegistrationSchema } from '../../protocol/device.js';
+import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
 import { deviceIdSchema } from '../../protocol/ids.js';
 import { created, noContent, ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';

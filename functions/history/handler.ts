@@ -1,5 +1,5 @@
 import { historyOf } from '../../core/history/history-of.js';
-import { historyQuerySchema } from '../../protocol/history.js';
+import { historyQuerySchema } from '../../protocol/history-query.js';
 import { conversationIdSchema } from '../../protocol/ids.js';
 import { ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import * as box from '../../protocol/box.js';
 import * as device from '../../protocol/device.js';
+import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
 import * as conversation from '../../protocol/elements/conversation-history.js';
 import * as element from '../../protocol/elements/element.js';
 import * as folder from '../../protocol/elements/folder.js';
@@ -9,13 +10,10 @@ import * as state from '../../protocol/elements/message-state.js';
 import * as session from '../../protocol/elements/session-history.js';
 import * as frames from '../../protocol/frames.js';
 import * as history from '../../protocol/history.js';
+import { historyQuerySchema } from '../../protocol/history-query.js';
 import { idSchema, modSeqSchema } from '../../protocol/ids.js';
-import {
-  numberedOperationSchema,
-  type OperationKind,
-  operationSchemas,
-  plainOperationSchema,
-} from '../../protocol/operation.js';
+import { numberedOperationSchema, plainOperationSchema } from '../../protocol/numbered-operation.js';
+import { type OperationKind, operationSchemas } from '../../protocol/operation.js';
 import { operationResultSchema } from '../../protocol/operation-result.js';
 import { depositRequestSchema, depositResponseSchema } from '../../protocol/participating.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
@@ -84,12 +82,12 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
 
   SyncRequest: syncRequestSchema,
   SyncResponse: syncResponseSchema,
-  HistoryQuery: history.historyQuerySchema,
+  HistoryQuery: historyQuerySchema,
   HistoryResponse: history.historyResponseSchema,
   DepositRequest: depositRequestSchema,
   DepositResponse: depositResponseSchema,
 
-  DeviceRegistration: device.deviceRegistrationSchema,
+  DeviceRegistration: deviceRegistrationSchema,
   Device: device.deviceSchema,
   DeviceList: device.deviceListSchema,
   Limits: device.limitsSchema,

@@ -1,13 +1,10 @@
 import type * as z from 'zod/mini';
 import type { HTTP_ROUTES } from '../../infra/http-routes.js';
 import { boxSchema, watchedDeviceListSchema } from '../../protocol/box.js';
-import {
-  deviceListSchema,
-  deviceRegistrationSchema,
-  deviceSchema,
-  ticketSchema,
-} from '../../protocol/device.js';
-import { historyQuerySchema, historyResponseSchema } from '../../protocol/history.js';
+import { deviceListSchema, deviceSchema, ticketSchema } from '../../protocol/device.js';
+import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
+import { historyResponseSchema } from '../../protocol/history.js';
+import { historyQuerySchema } from '../../protocol/history-query.js';
 import { depositRequestSchema, depositResponseSchema } from '../../protocol/participating.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
 import type { ProblemKind } from '../../protocol/problem.js';

@@ -3,7 +3,7 @@ import { folderNameSchema } from '../../protocol/elements/folder.js';
 import { flagSchema } from '../../protocol/elements/message-state.js';
 import { idSchema } from '../../protocol/ids.js';
 import { ID_MAX_BYTES } from '../../protocol/limits.js';
-import { numberedOperationSchema, plainOperationSchema } from '../../protocol/operation.js';
+import { numberedOperationSchema, plainOperationSchema } from '../../protocol/numbered-operation.js';
 import { instantSchema, nameSchema } from '../../protocol/text.js';
 import { COMPONENTS, nameOf, operationSchema } from './components.js';
 import { type JsonObject, refsIn, sortedByKey } from './json.js';

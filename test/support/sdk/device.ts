@@ -1,9 +1,10 @@
+import { checkOperation } from '../../../client/check-operation.js';
 import { MessageStorageClient } from '../../../client/message-storage-client.js';
 import { ServerProblem, UnexpectedAnswer, Unreachable } from '../../../client/server-problem.js';
 import type { Entry, LocalStore } from '../../../client/store/local-store.js';
 import { memoryStore } from '../../../client/store/memory-store.js';
 import type { Transport } from '../../../client/transport.js';
-import { InvalidOperation } from '../../../client/write/checked.js';
+import { InvalidOperation } from '../../../client/write/invalid-operation.js';
 import type { Settled } from '../../../client/write/settle.js';
 import type { OperationInput } from '../../../protocol/operation.js';
 import type { Preferences } from '../../../protocol/preferences.js';
@@ -157,6 +158,7 @@ export class SdkDevice {
       preferences: this.preferences,
       pageLimit: chance.happens(0.7) ? chance.between(1, 20) : chance.pick([50, 200, 1000]),
       nowMs: () => time.now(),
+      ...(chance.happens(0.5) && { check: checkOperation }),
       mintId: () => `${this.deviceId}-${++this.ids}`,
     });
     this.client.on('refused', ({ operation }) => this.told(operation, 'refused'));

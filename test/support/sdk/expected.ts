@@ -62,7 +62,12 @@ export function expectedView(confirmed: View, queue: readonly Queued[]): View {
       if (before) set(name, undefined);
     } else if (op === 'create') {
       if (before) continue;
-      set(name, { ...data, ...(type === 'conversationHistory' && { createdModSeq: 0 }), ...own });
+      set(name, {
+        ...(type === 'conversationHistory' && { folderId: 'default' }),
+        ...data,
+        ...(type === 'conversationHistory' && { createdModSeq: 0 }),
+        ...own,
+      });
       if (type !== 'message') continue;
       const history = nameOf('conversationHistory', conversationId as string);
       if (conversation && !view.has(history)) {

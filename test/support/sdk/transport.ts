@@ -4,7 +4,7 @@ import type { Caller } from '../../../core/commit/commit-operations.js';
 import { registerDevice } from '../../../core/devices/devices.js';
 import { synchronize } from '../../../core/sync/synchronize.js';
 import { SyncProblem } from '../../../core/sync-problem.js';
-import { type DeviceRegistration, deviceRegistrationSchema } from '../../../protocol/device.js';
+import { type DeviceRegistration, deviceRegistrationSchema } from '../../../protocol/device-registration.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { PROBLEMS, problemType } from '../../../protocol/problem.js';
 import { type SyncResponse, syncBodySchema } from '../../../protocol/sync.js';

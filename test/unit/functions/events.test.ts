@@ -7,7 +7,7 @@ import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
 import { reapMessageSchema } from '../../../functions/runtime/reap-queue.js';
 import { readJsonBody } from '../../../functions/runtime/request-body.js';
 import { holderOf } from '../../../functions/runtime/ticket-holder.js';
-import { deviceRegistrationSchema } from '../../../protocol/device.js';
+import { deviceRegistrationSchema } from '../../../protocol/device-registration.js';
 import { messageDataSchema } from '../../../protocol/elements/message.js';
 import { pingFrameSchema, syncFrameSchema } from '../../../protocol/frames.js';
 import { conversationIdSchema, deviceIdSchema, userIdSchema } from '../../../protocol/ids.js';

@@ -1,4 +1,4 @@
-import { deviceRegistrationSchema } from '../../../protocol/device.js';
+import { deviceRegistrationSchema } from '../../../protocol/device-registration.js';
 import { faultsOf } from '../../../protocol/faults.js';
 import { policySchema } from '../../../protocol/policy.js';
 import { PROBLEMS, type ProblemKind, problemKindOf, problemType } from '../../../protocol/problem.js';

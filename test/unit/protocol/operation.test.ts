@@ -1,9 +1,6 @@
 import { faultsOf } from '../../../protocol/faults.js';
-import {
-  numberedOperationSchema,
-  parseOperation,
-  plainOperationSchema,
-} from '../../../protocol/operation.js';
+import { numberedOperationSchema, plainOperationSchema } from '../../../protocol/numbered-operation.js';
+import { parseOperation } from '../../../protocol/operation.js';
 import { depositRequestSchema } from '../../../protocol/participating.js';
 import { syncBodySchema, syncRequestSchema } from '../../../protocol/sync.js';
 import {
