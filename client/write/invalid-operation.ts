@@ -15,10 +15,13 @@ export class InvalidOperation extends Error {
   }
 }
 
-/** The operation as JSON carries it. @throws InvalidOperation where no request could carry it. */
+/** The operation as JSON carries it, with names as the server keeps them. @throws InvalidOperation where no request could carry it. */
 export function portable(input: OperationInput): Operation {
   const json = JSON.stringify(input);
   if (utf8Length(json) > OPERATION_MAX_BYTES)
     throw new InvalidOperation([{ pointer: '', detail: `has more than ${OPERATION_MAX_BYTES} bytes` }]);
-  return JSON.parse(json);
+  const operation = JSON.parse(json);
+  const { type, data } = operation;
+  if (type === 'folder' && typeof data?.name === 'string') data.name = data.name.normalize('NFC');
+  return operation;
 }

@@ -36,7 +36,7 @@ export const SDK_LEAST = {
   'operation acknowledged': 20000,
   'operation refused': 20000,
   'no answer': 1000,
-  'reset unknownToken': 100,
+  'reset unknownToken': 10,
   'problem operation-gap': 10,
   'problem operation-mismatch': 0,
   'problem device-not-registered': 50,
