@@ -41,12 +41,9 @@ export async function storePage(
   if (response.effective) await narrow(holdings, application, response.effective, before.effective);
   await application.apply(changes);
 
-  const { settled, left } = answer(queue, before, response);
+  const { settled, left } = await answer(application, queue, before, response);
   for (const each of settled) {
-    // A large one is left out of the result and stands in the changes.
-    if (!each.isRefused) continue;
-    each.current ??= await application.current(targetOf(each.operation));
-    await tx.put(keyOf('X', digitsOf(nowMs), digitsOf(each.operation.n)), each);
+    if (each.isRefused) await tx.put(keyOf('X', digitsOf(nowMs), digitsOf(each.operation.n)), each);
   }
   const isSweeping = reset || before.sweeping;
   if (!hasMore) {
@@ -77,21 +74,32 @@ export async function storePage(
 const isAnswered = ({ answered }: QueuedOperation): boolean => answered !== undefined;
 
 /** What became of the operations: `left` are those that are not refused, answered or not. */
-function answer(queue: readonly QueuedOperation[], before: SyncState, response: SyncResponse) {
-  const { results = [], reset = false, backfill } = response;
+async function answer(
+  application: Application,
+  queue: readonly QueuedOperation[],
+  before: SyncState,
+  { results = [], reset = false, backfill }: SyncResponse,
+) {
   const byN = new Map(results.map((result) => [result.n, result]));
   // A device that is being filled is sent all of it, its own changes too.
   const comesAsChange = reset || backfill !== undefined || before.syncToken === undefined;
   const settled: Settled[] = [];
-  const left = queue.flatMap((entry): QueuedOperation[] => {
+  const left: QueuedOperation[] = [];
+  for (const entry of queue) {
     const { operation, answered } = entry;
-    if (answered) return [reset ? { ...entry, answered: { ...answered, comesAsChange } } : entry];
-    const result = byN.get(operation.n);
-    if (!result) return [entry];
-    const each = settledBy(operation, result);
+    const result = answered ? undefined : byN.get(operation.n);
+    if (!result) {
+      left.push(answered && reset ? { ...entry, answered: { ...answered, comesAsChange } } : entry);
+      continue;
+    }
+    // A large one is left out of the result and stands in the changes.
+    const isInTheWay = result.status === 'exists' || result.status === 'conflict';
+    const current =
+      result.current ?? (isInTheWay ? await application.current(targetOf(operation)) : undefined);
+    const each = settledBy(operation, result, current);
     settled.push(each);
-    return each.isRefused ? [] : [{ ...entry, answered: { modSeq: result.modSeq, comesAsChange } }];
-  });
+    if (!each.isRefused) left.push({ ...entry, answered: { modSeq: result.modSeq, comesAsChange } });
+  }
   return { settled, left };
 }
 

@@ -70,6 +70,7 @@ export interface Reading {
   descending?: boolean;
   from?: string; // key at which to begin
   before?: string; // key before which to end, or when descending to begin
+  chunk?: number; // entries that are read at a time
 }
 
 const CHUNK = 200;
@@ -78,13 +79,18 @@ const CHUNK = 200;
 export async function* entriesBelow(
   tx: StoreTransaction,
   prefix: string,
-  { descending = false, from = prefix + SEPARATOR, before = prefix + SEPARATOR + BEHIND }: Reading = {},
+  {
+    descending = false,
+    from = prefix + SEPARATOR,
+    before = prefix + SEPARATOR + BEHIND,
+    chunk = CHUNK,
+  }: Reading = {},
 ): AsyncGenerator<Entry> {
   for (let range = { from, to: before }; ; ) {
-    const entries = await tx.scan({ ...range, limit: CHUNK, descending });
+    const entries = await tx.scan({ ...range, limit: chunk, descending });
     yield* entries;
     const last = entries.at(-1)?.[0];
-    if (last === undefined || entries.length < CHUNK) return;
+    if (last === undefined || entries.length < chunk) return;
     range = descending ? { ...range, to: last } : { ...range, from: `${last}\u0001` };
   }
 }

@@ -105,7 +105,11 @@ export async function conversationsIn(
   const prefix = folderId === undefined ? 'A' : keyOf('B', folderId);
   const items: ConversationItem[] = [];
   let next: string | undefined;
-  for await (const [key, id] of entriesBelow(holdings.tx, prefix, { descending: true, before: after })) {
+  for await (const [key, id] of entriesBelow(holdings.tx, prefix, {
+    descending: true,
+    before: after,
+    chunk: limit + 1,
+  })) {
     if (items.length === limit) return { items, ...(next !== undefined && { next }) };
     const item = await conversationIn(holdings, id as string);
     if (item) items.push(item);
@@ -135,6 +139,7 @@ export async function messagesIn(
   const items: MessageItem[] = [];
   const reading = {
     descending: true,
+    chunk: limit + 1,
     ...(before !== undefined && { before: keyOf('M', conversationId, before) }),
   };
   for await (const row of holdings.rowsBelow(keyOf('M', conversationId), reading)) {

@@ -1,5 +1,4 @@
 import type { Change, Element } from '../../protocol/elements/element.js';
-import type { Operation } from '../../protocol/operation.js';
 import type { OperationResult, OperationStatus } from '../../protocol/operation-result.js';
 import type { Effective } from '../../protocol/preferences.js';
 import type { Application } from '../apply-changes.js';
@@ -20,28 +19,21 @@ export interface Settled {
   problem?: OperationResult['problem'];
 }
 
-/** What the server's result means for the operation that it answers. */
-export function settledBy(operation: Settled['operation'], { n: _, ...result }: OperationResult): Settled {
-  return { operation, ...result, isRefused: !isDone(operation, result) };
-}
-
-function isDone(operation: Operation, { status, current }: Omit<OperationResult, 'n'>): boolean {
-  switch (status) {
-    case 'applied':
-    case 'unchanged':
-      return true;
-    case 'gone':
-      return operation.op === 'delete';
-    case 'exists':
-      // Sent again by another instance of the device, what was created before is there.
-      return (
-        operation.op === 'create' &&
-        current !== undefined &&
-        isSame({ ...current, ...operation.data }, current)
-      );
-    default:
-      return false;
-  }
+/** What the server's result means for the operation that it answers. `current`: the element as it is, where it is known. */
+export function settledBy(
+  operation: Numbered,
+  { status, modSeq, problem }: OperationResult,
+  current: Element | undefined,
+): Settled {
+  const isDone =
+    status === 'applied' ||
+    status === 'unchanged' ||
+    (operation.op === 'delete' && status === 'gone') ||
+    // Sent again by another instance of the device, what was created before is there.
+    (operation.op === 'create' &&
+      status === 'exists' &&
+      isSame({ ...current, ...operation.data, id: operation.id }, current));
+  return { operation, status, isRefused: !isDone, modSeq, current: isDone ? undefined : current, problem };
 }
 
 /** What decides whether something is kept. */

@@ -1,0 +1,358 @@
+import { checkOperation } from '../../../client/check-operation.js';
+import { memoryStore } from '../../../client/store/memory-store.js';
+import { InvalidOperation } from '../../../client/write/invalid-operation.js';
+import type { Settled } from '../../../client/write/settle.js';
+import { messageIdOf } from '../../../protocol/message-id.js';
+import { until } from './fake-cloud.js';
+import { draft, ME, SEED, syncBodies, textsOf, useCloud, YOU } from './sdk.js';
+
+const context = useCloud();
+const { aClient, aDeposit } = context;
+
+describe('what the user writes', () => {
+  test('is shown at once and pending, without any server', async () => {
+    const client = aClient();
+    const { id, n } = await client.createMessage('c1', draft('Hello'), { conversation: SEED });
+    expect(n).toBe(1);
+    const { items } = await client.messages('c1');
+    expect(items).toMatchObject([
+      {
+        isPending: true,
+        isUnread: false,
+        message: { id, textContent: 'Hello', direction: 'Out', modSeq: 0 },
+      },
+    ]);
+    expect((await client.conversations()).items).toMatchObject([
+      {
+        isPending: true,
+        unread: 0,
+        conversation: { id: 'c1', folderId: 'default' },
+        newest: { message: { id } },
+      },
+    ]);
+    expect(context.cloud.loopback.received).toEqual([]);
+  });
+
+  test('has the recommended id of its date and imdnMessageId, and one of its own where another is wanted', async () => {
+    const client = aClient();
+    const given = draft('a', { imdnMessageId: 'Pk3z' });
+    expect((await client.createMessage('c1', given)).id).toBe(messageIdOf('2026-02-28T10:00:00Z', 'Pk3z'));
+    const [one, two] = [
+      await client.createMessage('c1', draft('b')),
+      await client.createMessage('c1', draft('c')),
+    ];
+    expect(one.id).not.toBe(two.id);
+    expect((await client.createMessage('c1', draft('d'), { id: 'mine' })).id).toBe('mine');
+  });
+
+  test('is sent with the next synchronization, then confirmed, and reaches other devices', async () => {
+    const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
+    const acknowledged = jest.fn();
+    client.on('acknowledged', acknowledged);
+    const { id } = await client.createMessage('c1', draft('Hello'), {
+      conversation: SEED,
+      flags: ['\\Seen'],
+    });
+    expect(await client.synchronize()).toMatchObject({ sent: 1, applied: 1, refused: 0, conflicts: 0 });
+    expect(await client.message('c1', id)).toMatchObject({
+      isPending: false,
+      flags: ['\\Seen'],
+      message: { modSeq: 2 },
+    });
+    expect(await client.pending()).toEqual([]);
+    expect(acknowledged.mock.calls).toMatchObject([
+      [{ status: 'applied', modSeq: 2, operation: { n: 1, id } }],
+    ]);
+    await tablet.synchronize();
+    expect(await textsOf(tablet)).toEqual(['Hello']);
+  });
+
+  test('goes out by itself from a client that has been started', async () => {
+    const client = aClient();
+    client.start();
+    await until(() => client.status.state === 'live');
+    await client.createMessage('c1', draft('Hello'), { conversation: SEED });
+    await until(async () => (await client.pending()).length === 0);
+    expect(context.cloud.rig.reports).not.toContainEqual(expect.objectContaining({ event: 'error' }));
+  });
+
+  test('goes out in order, 50 operations a request, all in one synchronization', async () => {
+    const client = aClient();
+    await client.createConversation('c1', SEED);
+    for (let i = 1; i <= 120; i++) await client.createMessage('c1', draft(`text ${i}`), { id: `m${i}` });
+    expect(await client.synchronize()).toMatchObject({ sent: 121, applied: 121 });
+    const sent = syncBodies(context.cloud).map(({ operations = [] }) => operations.length);
+    expect(sent).toEqual([50, 50, 21]);
+    expect(await client.pending()).toEqual([]);
+    expect((await client.messages('c1', { limit: 1000 })).items).toHaveLength(120);
+  });
+
+  test('goes out in several requests where one would be larger than 1 MB', async () => {
+    const client = aClient();
+    await client.createConversation('c1', SEED);
+    for (let i = 1; i <= 30; i++)
+      await client.createMessage('c1', draft('x'.repeat(60_000)), { id: `m${i}` });
+    expect(await client.synchronize()).toMatchObject({ applied: 31 });
+    for (const body of syncBodies(context.cloud))
+      expect(JSON.stringify(body).length).toBeLessThan(1024 * 1024);
+    expect(syncBodies(context.cloud).length).toBeGreaterThan(1);
+  });
+
+  test('survives the end of the process: another client on the same store shows and sends it', async () => {
+    const store = memoryStore();
+    await aClient({ store }).createMessage('c1', draft('Hello'), { conversation: SEED });
+    const client = aClient({ store });
+    expect(await textsOf(client)).toEqual(['Hello']);
+    expect(await client.synchronize()).toMatchObject({ applied: 1 });
+  });
+
+  test('that no server would take throws at once where operations are checked, names every fault, and does nothing', async () => {
+    const client = aClient({ check: checkOperation });
+    const wrong = client.createMessage('c1', { ...draft('a'), from: 'nobody', date: 'today' });
+    await expect(wrong).rejects.toThrow(InvalidOperation);
+    await expect(wrong).rejects.toMatchObject({
+      faults: [{ pointer: '/data/from' }, { pointer: '/data/date' }],
+    });
+    expect([await client.pending(), await textsOf(client)]).toEqual([[], []]);
+  });
+
+  test('that no request could carry throws in any case', async () => {
+    const tooLarge = aClient().createMessage('c1', draft('x'.repeat(300_000)));
+    await expect(tooLarge).rejects.toThrow('has more than 262144 bytes');
+  });
+});
+
+describe('an unanswered request', () => {
+  test('[XO9] is sent again as it was, also by another client on the same store, and is done once', async () => {
+    const store = memoryStore();
+    const client = aClient({ store });
+    await client.createMessage('c1', draft('first'), { id: 'm1', conversation: SEED });
+    context.cloud.after = ({ path }) => (path === '/v1/sync' ? 'hangUp' : undefined);
+    await expect(client.synchronize()).rejects.toThrow('No answer');
+    context.cloud.after = () => undefined;
+
+    const restarted = aClient({ store });
+    await restarted.createMessage('c1', draft('second'), { id: 'm2' });
+    expect(await restarted.synchronize()).toMatchObject({ sent: 2, applied: 2 });
+    const [lost, again, next] = syncBodies(context.cloud);
+    expect(again).toEqual(lost);
+    expect(next?.operations).toMatchObject([{ n: 2, id: 'm2' }]);
+    expect(await textsOf(restarted)).toEqual(['second', 'first']);
+    expect(await context.cloud.rig.commits(ME as never)).toHaveLength(3);
+  });
+});
+
+describe('an operation that the server refuses', () => {
+  test('is undone, told once with what stands in its way, and holds nothing up', async () => {
+    const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
+    await tablet.createFolder('Family', { id: 'theirs' });
+    await tablet.synchronize();
+
+    const refused: Settled[] = [];
+    client.on('refused', (each) => refused.push(each));
+    await client.createFolder('Family', { id: 'mine' });
+    await client.createMessage('gone', draft('into nothing'), { id: 'm1' });
+    await client.createMessage('c1', draft('Hello'), { conversation: SEED });
+    const report = await client.synchronize();
+    expect(report).toMatchObject({ sent: 3, applied: 1, refused: 2, conflicts: 1 });
+    await until(() => refused.length === 2);
+    expect(refused).toMatchObject([
+      {
+        status: 'exists',
+        isRefused: true,
+        operation: { id: 'mine' },
+        current: { id: 'theirs', name: 'Family' },
+      },
+      { status: 'parentNotFound', operation: { id: 'm1' } },
+    ]);
+    expect((await client.folders()).map(({ folder }) => folder.id)).toEqual([
+      'theirs',
+      'RCSMessageStore',
+      'default',
+    ]);
+    expect([await textsOf(client, 'gone'), await textsOf(client)]).toEqual([[], ['Hello']]);
+  });
+
+  test('because of a conflict is told with the element as it is, also where that is too large for the answer', async () => {
+    const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
+    await aDeposit({ id: 'm1' });
+    await client.synchronize();
+    await tablet.synchronize();
+    const long = 'x'.repeat(5000);
+    await tablet.modifyMessage('c1', 'm1', { textContent: long });
+    await tablet.synchronize();
+    const refused: Settled[] = [];
+    client.on('refused', (each) => refused.push(each));
+    const modSeq = (await client.message('c1', 'm1'))?.message.modSeq as number;
+    await client.modifyMessage('c1', 'm1', { textContent: 'mine' }, { ifModSeq: modSeq });
+    expect(await textsOf(client)).toEqual(['mine']);
+    await client.synchronize();
+    await until(() => refused.length === 1);
+    expect(refused).toMatchObject([{ status: 'conflict', current: { id: 'm1', textContent: long } }]);
+    expect(await textsOf(client)).toEqual([long]);
+  });
+
+  test('is told to a listener that comes later, also after a restart, and then no more', async () => {
+    const store = memoryStore();
+    const client = aClient({ store });
+    await client.deleteFolder('default');
+    await client.synchronize();
+
+    const restarted = aClient({ store });
+    const refused = jest.fn();
+    restarted.on('refused', refused);
+    await until(() => refused.mock.calls.length === 1);
+    expect(refused.mock.calls).toMatchObject([[{ status: 'forbidden', operation: { id: 'default' } }]]);
+    const later = jest.fn();
+    aClient({ store }).on('refused', later);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(later).not.toHaveBeenCalled();
+  });
+
+  test('for nothing but that it was done before is none: what was deleted by others too, what is there already', async () => {
+    const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
+    await aDeposit({ id: 'm1' });
+    await client.synchronize();
+    await tablet.synchronize();
+    await tablet.deleteConversation('c1');
+    await tablet.synchronize();
+    const refused = jest.fn();
+    client.on('refused', refused);
+    await client.deleteMessage('c1', 'm1');
+    expect(await client.synchronize()).toMatchObject({ sent: 1, refused: 0 });
+    expect(refused).not.toHaveBeenCalled();
+  });
+});
+
+describe('what arrives beneath operations that are not sent', () => {
+  test('is kept, and the operations stay laid over it', async () => {
+    const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
+    await aDeposit({ id: 'm1' });
+    await client.synchronize();
+    await tablet.synchronize();
+    await tablet.setFlags('c1', 'm1', { add: ['$Forwarded'] });
+    await tablet.modifyMessage('c1', 'm1', { subject: 'theirs' });
+    await tablet.synchronize();
+
+    // The request comes through without the operations: they are made while it is under way.
+    context.cloud.before = async ({ path }) => {
+      if (path !== '/v1/sync') return undefined;
+      context.cloud.before = () => undefined;
+      await client.setFlags('c1', 'm1', { add: ['\\Flagged'] });
+      await client.modifyMessage('c1', 'm1', { textContent: 'mine' });
+      return undefined;
+    };
+    const seen: unknown[] = [];
+    client.on('received', async () => seen.push(await client.message('c1', 'm1')));
+    await client.synchronize();
+    expect(seen[0]).toMatchObject({
+      isPending: true,
+      flags: ['$Forwarded', '\\Flagged'],
+      message: { subject: 'theirs', textContent: 'mine' },
+    });
+    expect(await client.message('c1', 'm1')).toMatchObject({
+      isPending: false,
+      flags: ['$Forwarded', '\\Flagged'],
+      message: { subject: 'theirs', textContent: 'mine' },
+    });
+  });
+
+  test('does not bring back what the user has deleted', async () => {
+    const client = aClient();
+    await aDeposit({ id: 'm1' }, { id: 'm2' });
+    await client.synchronize();
+    await client.deleteConversation('c1');
+    expect((await client.conversations()).items).toEqual([]);
+    expect(await textsOf(client)).toEqual([]);
+    await aDeposit({ id: 'm3', conversationId: 'c2' });
+    await client.synchronize();
+    expect((await client.conversations()).items.map(({ conversation }) => conversation.id)).toEqual(['c2']);
+  });
+});
+
+describe('each thing that can be done', () => {
+  test('is shown at once, and the same once it is confirmed', async () => {
+    const client = aClient();
+    await aDeposit({ id: 'm1' }, { id: 'm2' }, { id: 'm3', conversationId: 'c2' });
+    await client.synchronize();
+    await client.createFolder('Family', { id: 'f1' });
+    await client.createFolder('Work', { id: 'f2', parentFolderId: null });
+    await client.renameFolder('f1', 'Friends');
+    await client.moveFolder('f2', 'f1');
+    await client.createFolder('Short-lived', { id: 'f3' });
+    await client.deleteFolder('f3');
+    await client.moveConversation('c1', 'f1');
+    await client.modifyConversation('c2', { subject: 'About' });
+    await client.createSession('c1', 's1', {
+      originator: ME,
+      participants: [ME, YOU],
+      startedAt: '2026-02-28T10:00:00Z',
+    });
+    await client.modifySession('c1', 's1', { endedAt: '2026-02-28T11:00:00Z' });
+    await client.createSession('c1', 's2', {
+      originator: ME,
+      participants: [ME],
+      startedAt: '2026-02-28T10:00:00Z',
+    });
+    await client.deleteSession('c1', 's2');
+    await client.createMessage('c1', draft('reply', { inReplyToMessageId: 'm1', sessionId: 's1' }), {
+      id: 'm4',
+    });
+    await client.setFlags('c1', 'm2', { add: ['\\Flagged', '\\Seen'], remove: ['\\Seen'] });
+    await client.addDispositions('c1', 'm4', [
+      { participant: YOU, disposition: 'delivered', at: '2026-02-28T12:00:00Z' },
+    ]);
+    await client.deleteMessage('c2', 'm3');
+
+    const shown = async () => {
+      const all = [];
+      for await (const { modSeq, ...element } of client.elements())
+        all.push({ ...element, ...('createdModSeq' in element && { createdModSeq: 0 }) });
+      return all;
+    };
+    const before = await shown();
+    expect(await client.synchronize()).toMatchObject({ sent: 16, applied: 16 });
+    expect(await shown()).toEqual(before);
+    expect(await client.message('c1', 'm1')).toMatchObject({ flags: ['\\Answered'] });
+    expect(await client.sessions('c1')).toMatchObject([
+      { session: { id: 's1', endedAt: '2026-02-28T11:00:00Z' } },
+    ]);
+
+    const other = aClient({ deviceId: 'tablet' });
+    await other.synchronize();
+    const theirs = [];
+    for await (const { modSeq, ...element } of other.elements())
+      theirs.push({ ...element, ...('createdModSeq' in element && { createdModSeq: 0 }) });
+    expect(theirs).toEqual(before);
+  });
+
+  test('markRead sets \\Seen on what is not read, all of it or up to a message, and brings the count to zero', async () => {
+    const client = aClient();
+    await aDeposit({ id: 'm1' }, { id: 'm2', flags: ['\\Seen'] }, { id: 'm3' }, { id: 'm4' });
+    await client.createMessage('c1', draft('mine'), { id: 'm5' });
+    await client.synchronize();
+    expect(await client.conversation('c1')).toMatchObject({ unread: 3 });
+    expect(await client.markRead('c1', { upTo: 'm3' })).toMatchObject([{ id: 'm3' }, { id: 'm1' }]);
+    expect(await client.conversation('c1')).toMatchObject({ unread: 1 });
+    expect(await client.markRead('c1')).toHaveLength(1);
+    expect(await client.markRead('c1')).toEqual([]);
+    expect(await client.conversation('c1')).toMatchObject({ unread: 0 });
+    await client.synchronize();
+    expect(await client.conversation('c1')).toMatchObject({ unread: 0, isPending: false });
+  });
+
+  test('perform does several together, all or none', async () => {
+    const client = aClient({ check: checkOperation });
+    const [first, second] = await client.perform(
+      { op: 'create', type: 'folder', id: 'f1', data: { name: 'Family', parentFolderId: null } },
+      { op: 'create', type: 'conversationHistory', id: 'c1', data: { ...SEED, folderId: 'f1' } },
+    );
+    expect([first?.n, second?.n]).toEqual([1, 2]);
+    const half = client.perform(
+      { op: 'delete', type: 'folder', id: 'f1' },
+      { op: 'create', type: 'folder', id: 'f2', data: { name: 'a/b', parentFolderId: null } },
+    );
+    await expect(half).rejects.toThrow('/data/name holds a /');
+    expect((await client.folders()).map(({ folder }) => folder.id)).toEqual(['f1']);
+  });
+});
