@@ -19,6 +19,7 @@ import { SyncTimer } from './sync-timer.js';
 import { Synchronizer, type SyncReport } from './synchronizer.js';
 import { Tabs } from './tabs.js';
 import type { AskedHistory } from './transport.js';
+import type { Settled } from './write/settle.js';
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -41,7 +42,7 @@ export class MessageStorageClient extends BoxWriter {
   readonly #tabs?: Tabs;
   readonly #environment;
   readonly #leaveEnvironment: () => void;
-  #telling: Promise<unknown> = Promise.resolve();
+  readonly #told = new Set<string>();
   #wasOnline: boolean;
   #status: ClientStatus = { state: 'offline' };
   #link?: { cut: AbortController; ended: Promise<void> };
@@ -94,10 +95,12 @@ export class MessageStorageClient extends BoxWriter {
         onEvent: (name, value) => {
           if (name === 'status' && !this.#isLeading && this.#link)
             this.#setStatus(value as ClientStatus, false);
+          else if (name === 'refused') this.#tellOnce(value as Settled);
           else if (name !== 'status') this.#events.emit(name, value);
         },
         onHello: () => this.#tabs?.tell('status', this.#status),
         onWritten: () => this.#synchronizeQuietly(),
+        onRefused: () => this.#tellRefused(),
       });
     }
     if (options.signal?.aborted) void this.stop();
@@ -202,7 +205,7 @@ export class MessageStorageClient extends BoxWriter {
   }
 
   protected override performed(): void {
-    if (this.#link && !this.#isLeading) this.#tabs?.tellWritten();
+    if (this.#link && !this.#isLeading) this.#tabs?.tellThat('written');
     else if (this.#link) this.#synchronizeQuietly();
   }
 
@@ -284,17 +287,28 @@ export class MessageStorageClient extends BoxWriter {
       this.#timer.setPeriod(nextSyncAfterSeconds);
     if (applied.received.length > 0 || applied.dropped.length > 0) this.#emit('received', applied);
     for (const each of settled) if (!each.isRefused) this.#emit('acknowledged', each);
-    if (settled.some(({ isRefused }) => isRefused)) this.#tellRefused();
     if (backfill) this.#emit('progress', backfill);
+    if (!settled.some(({ isRefused }) => isRefused)) return;
+    this.#tellRefused();
+    this.#tabs?.tellThat('refused');
   }
 
-  /** One after the other, so that each is told once. */
+  /** Tells of operations that were refused, in whichever tab somebody listens; until then they are kept. */
   #tellRefused(): void {
-    this.#telling = this.#telling
-      .then(async () => {
-        if (this.#events.hears('refused')) await this.box.tellRefused((each) => this.#emit('refused', each));
+    if (!this.#events.hears('refused')) return;
+    this.box
+      .tellRefused((refused) => {
+        this.#tellOnce(refused);
+        this.#tabs?.tell('refused', refused);
       })
       .catch((error) => this.#failed(error));
+  }
+
+  /** Several may find one at a time. */
+  #tellOnce(refused: Settled): void {
+    const name = JSON.stringify(refused);
+    if (!this.#told.has(name)) this.#events.emit('refused', refused);
+    this.#told.add(name);
   }
 
   #failed(error: unknown): void {

@@ -6,13 +6,15 @@ import type { Sharing } from './store/local-store.js';
 type Message =
   | { kind: 'event'; name: keyof ClientEvents; value: unknown }
   | { kind: 'hello' } // a client that does not lead asks how things stand
-  | { kind: 'written' }; // there is something to send
+  | { kind: 'written' } // there is something to send
+  | { kind: 'refused' }; // operations were, and whoever listens is to be told
 
 export interface TabHandlers {
   isLeading(): boolean;
   onEvent<Name extends keyof ClientEvents>(name: Name, value: ClientEvents[Name]): void;
   onHello(): void;
   onWritten(): void;
+  onRefused(): void;
 }
 
 /** This client among the others of its store, as the tabs of a browser: one leads, and the others are told what it sees. */
@@ -35,13 +37,14 @@ export class Tabs {
     this.#post({ kind: 'event', name, value: name === 'status' ? plain(value) : value });
   }
 
-  tellWritten(): void {
-    this.#post({ kind: 'written' });
+  tellThat(kind: 'written' | 'refused'): void {
+    this.#post({ kind });
   }
 
   #hear(message: Message): void {
     const { handlers } = this;
     if (message.kind === 'event') handlers.onEvent(message.name, received(message) as never);
+    else if (message.kind === 'refused') handlers.onRefused();
     else if (!handlers.isLeading()) return;
     else if (message.kind === 'hello') handlers.onHello();
     else handlers.onWritten();
