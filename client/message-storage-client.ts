@@ -100,7 +100,7 @@ export class MessageStorageClient extends BoxWriter {
         },
         onHello: () => this.#tabs?.tell('status', this.#status),
         onWritten: () => this.#synchronizeQuietly(),
-        onRefused: () => this.#tellRefused(),
+        onRefused: () => this.#tellRefusedQuietly(),
       });
     }
     if (options.signal?.aborted) void this.stop();
@@ -117,7 +117,7 @@ export class MessageStorageClient extends BoxWriter {
     listener: (value: ClientEvents[Name]) => void,
   ): () => void {
     const off = this.#events.on(name, listener);
-    if (name === 'refused') this.#tellRefused(); // what was refused before the application was closed
+    if (name === 'refused') this.#tellRefusedQuietly(); // what was refused before the application was closed
     return off;
   }
 
@@ -282,26 +282,31 @@ export class MessageStorageClient extends BoxWriter {
     this.synchronize().catch((error) => this.#failed(error));
   }
 
-  #pageStored({ nextSyncAfterSeconds, backfill }: SyncResponse, { applied, settled }: StoredPage): void {
+  async #pageStored(
+    { nextSyncAfterSeconds, backfill }: SyncResponse,
+    { applied, settled }: StoredPage,
+  ): Promise<void> {
     if (nextSyncAfterSeconds && !this.#options.periodic?.everySeconds)
       this.#timer.setPeriod(nextSyncAfterSeconds);
     if (applied.received.length > 0 || applied.dropped.length > 0) this.#emit('received', applied);
     for (const each of settled) if (!each.isRefused) this.#emit('acknowledged', each);
     if (backfill) this.#emit('progress', backfill);
     if (!settled.some(({ isRefused }) => isRefused)) return;
-    this.#tellRefused();
     this.#tabs?.tellThat('refused');
+    await this.#tellRefused();
   }
 
   /** Tells of operations that were refused, in whichever tab somebody listens; until then they are kept. */
-  #tellRefused(): void {
+  async #tellRefused(): Promise<void> {
     if (!this.#events.hears('refused')) return;
-    this.box
-      .tellRefused((refused) => {
-        this.#tellOnce(refused);
-        this.#tabs?.tell('refused', refused);
-      })
-      .catch((error) => this.#failed(error));
+    await this.box.tellRefused((refused) => {
+      this.#tellOnce(refused);
+      this.#tabs?.tell('refused', refused);
+    });
+  }
+
+  #tellRefusedQuietly(): void {
+    this.#tellRefused().catch((error) => this.#failed(error));
   }
 
   /** Several may find one at a time. */

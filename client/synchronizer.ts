@@ -32,7 +32,7 @@ export interface SynchronizerOptions {
   /** Whether the device goes on as another instance. Otherwise the synchronization fails with the problem. */
   renews: (reason: RenewalReason) => Promise<boolean>;
   /** After each page that has been stored. */
-  onPage: (response: SyncResponse, page: StoredPage) => void;
+  onPage: (response: SyncResponse, page: StoredPage) => Promise<void>;
   /** Once a synchronization, however many asked for it. */
   onEnd: (report: SyncReport) => void;
   onFailure: (error: unknown) => void;
@@ -190,7 +190,7 @@ class Run {
       const page = await box.storePage(asked, response);
       if (!page) continue;
       this.#count(response, page);
-      onPage(response, page);
+      await onPage(response, page);
       if (!hasMore && !page.hasOperations) return undefined;
     }
   }

@@ -53,7 +53,7 @@ function aSynchronizer(more: Partial<SynchronizerOptions> = {}, store: LocalStor
     box: boxOn(store),
     prepare: async () => {},
     renews: async () => false,
-    onPage: () => {},
+    onPage: async () => {},
     onEnd: () => {},
     onFailure: () => {},
     ...more,
