@@ -1,3 +1,4 @@
+import type { Faults } from './faults.js';
 import type { ConnectionLimits } from './web-socket/connection.js';
 
 export interface LocalCloudOptions {
@@ -25,17 +26,17 @@ export interface LocalCloudOptions {
    * visibility timeout, minutes later.
    */
   readonly failedMessageRetryMs?: number | undefined;
+  /** What goes wrong on purpose; default: nothing. */
+  readonly faults?: Faults | undefined;
 }
 
-/** What tests break. */
+/** What tests break at once; `Faults` are what goes wrong now and then. */
 export interface Chaos {
   /**
    * Ends a worker, in mid-invocation if one is busy: of the function named, or of any. Answers whose it was, or
    * undefined when none was running.
    */
   terminateWorker(functionName?: string): Promise<string | undefined>;
-  /** From now on messages and batches are delivered twice with this probability, 0 to 1. */
-  duplicateDelivery(probability: number): void;
   /** Breaks every WebSocket connection without a close frame. */
   dropConnections(): void;
 }
@@ -63,6 +64,7 @@ export interface LocalCloud {
   /** Messages by name of the queue. */
   queueDepths(): Record<string, { visible: number; inFlight: number; delayed: number }>;
   readonly chaos: Chaos;
+  readonly faults: Faults;
   /** Ends everything that was started. */
   stop(): Promise<void>;
 }

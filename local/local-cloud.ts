@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openDataFolder } from './data-folder.js';
 import { buildDatabase } from './dynamodb/build-database.js';
+import { Faults } from './faults.js';
 import { ISSUER_PATH, SOCKET_PATH, startGateway } from './gateway.js';
 import { buildHttpApi } from './http/build-http-api.js';
 import { DevelopmentIssuer } from './issuer/development-issuer.js';
@@ -68,7 +69,8 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
   tellReplacedIssuers(onAws, issuerUrl, log);
 
   const issuer = new DevelopmentIssuer(issuerUrl, await signingKey(folder), audienceOf(stack));
-  const queues = buildQueues(stack, folder);
+  const faults = options.faults ?? new Faults();
+  const queues = buildQueues(stack, folder, faults);
   undo.later(() => queues.stop());
   services.use(sqsService(queues));
   services.use(secretsService(buildSecrets(stack, folder)));
@@ -79,7 +81,14 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
   undo.later(() => checkpoints.save());
   const running: Promise<void>[] = []; // until stopped
   undo.later(() => Promise.all(running));
-  const functions = startFunctions(stack, place, dirname(templateFile), database?.endpoint, options, undo);
+  const functions = startFunctions(
+    stack,
+    place,
+    dirname(templateFile),
+    database?.endpoint,
+    { ...options, faults },
+    undo,
+  );
   const webSocket = buildWebSocketApi(
     stack,
     place,
@@ -92,7 +101,6 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
 
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every reader waits on it
-  const streamChaos = { duplicate: 0 };
   const around = {
     place,
     functions,
@@ -100,7 +108,7 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
     database,
     checkpoints,
     failedMessageRetryMs: options.failedMessageRetryMs ?? DEFAULT_FAILED_MESSAGE_RETRY_MS,
-    chaos: streamChaos,
+    faults,
     log,
   };
   undo.later(() => {
@@ -125,12 +133,9 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
     token: (sub, scope) => issuer.token(sub, scope),
     invoke: (name, event) => functions.pool(name).invoke(event),
     queueDepths: () => Object.fromEntries(queues.all.map(({ settings, depth }) => [settings.name, depth])),
+    faults,
     chaos: {
       terminateWorker: (name) => functions.terminateWorker(name),
-      duplicateDelivery(probability) {
-        queues.chaos.duplicate = probability;
-        streamChaos.duplicate = probability;
-      },
       dropConnections: () => webSocket?.dropAll(),
     },
     stop: () => undo.all(),
@@ -142,7 +147,7 @@ function startFunctions(
   place: Place,
   outDir: string,
   dynamodbEndpoint: string | undefined,
-  options: LocalCloudOptions,
+  options: LocalCloudOptions & { readonly faults: Faults },
   undo: Undo,
 ): Functions {
   const workersPerFunction = options.workersPerFunction ?? DEFAULT_WORKERS;
@@ -150,7 +155,7 @@ function startFunctions(
   const settings = stack.resources('AWS::Lambda::Function').map((it) => functionSettings(it, around));
   const log = openFunctionLog(options.functionLogFile, options.onFunctionLine);
   undo.later(() => log.close());
-  const functions = new Functions(settings, (name, line) => log.write(name, line));
+  const functions = new Functions(settings, (name, line) => log.write(name, line), options.faults);
   undo.later(() => functions.stop());
   return functions;
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Faults } from '../faults.js';
 import { FunctionError } from './function-error.js';
 import type { FunctionSettings } from './function-settings.js';
-import { FunctionWorker } from './function-worker.js';
+import { FunctionWorker, type Invocation } from './function-worker.js';
 
 /** Payload of an invocation, as JSON text. Lambda: 6 MB. */
 export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
@@ -25,6 +26,7 @@ export class FunctionPool {
   constructor(
     readonly settings: FunctionSettings,
     private readonly onLine: (functionName: string, line: string) => void,
+    private readonly faults: Faults,
   ) {}
 
   /**
@@ -93,10 +95,16 @@ export class FunctionPool {
     return worker;
   }
 
+  #fault(): Pick<Invocation, 'kill'> {
+    const { name } = this.settings;
+    const afterMs = this.faults.killAfterMs(name);
+    return afterMs === undefined ? {} : { kill: { afterMs, done: () => this.faults.killed(name) } };
+  }
+
   async #run(worker: FunctionWorker, { requestId, event, resolve, reject }: Waiting) {
     this.#taken.add(worker);
     try {
-      resolve(await worker.invoke({ requestId, event }));
+      resolve(await worker.invoke({ requestId, event, ...this.#fault() }));
     } catch (error) {
       if (error instanceof FunctionError)
         this.onLine(this.settings.name, `ERROR ${requestId} ${error.message}`);

@@ -13,6 +13,8 @@ export interface Invocation {
   readonly requestId: string;
   /** JSON text. */
   readonly event: string;
+  /** When the worker is to be ended in the middle of it, and who is told that it was. */
+  readonly kill?: { readonly afterMs: number; readonly done: () => void };
 }
 
 type FromWorker =
@@ -73,7 +75,7 @@ export class FunctionWorker {
   }
 
   /** Runs one invocation; the result is JSON text. A worker that fails to start, times out or exits is dead afterwards. */
-  async invoke({ requestId, event }: Invocation): Promise<string> {
+  async invoke({ requestId, event, kill }: Invocation): Promise<string> {
     await this.#withinTime(this.#ready, INIT_TIMEOUT_MS, requestId);
     const deadlineMs = Date.now() + this.#settings.timeoutMs;
     const answer = new Promise<string>((resolve, reject) => {
@@ -81,9 +83,16 @@ export class FunctionWorker {
       this.#running = { resolve, reject };
       this.#worker.postMessage({ requestId, event, deadlineMs });
     });
+    const killing =
+      kill &&
+      setTimeout(() => {
+        kill.done();
+        void this.terminate();
+      }, kill.afterMs);
     try {
       return await this.#withinTime(answer, this.#settings.timeoutMs, requestId);
     } finally {
+      clearTimeout(killing);
       this.#running = undefined;
     }
   }

@@ -1,3 +1,4 @@
+import type { Faults } from '../faults.js';
 import { LocalCloudProblem } from '../problem.js';
 import { nameInArn } from '../template/place.js';
 import { FunctionPool } from './function-pool.js';
@@ -10,8 +11,12 @@ export type Invoke = (event: unknown) => Promise<unknown>;
 export class Functions {
   readonly #pools: FunctionPool[];
 
-  constructor(settings: FunctionSettings[], onLine: (functionName: string, line: string) => void) {
-    this.#pools = settings.map((it) => new FunctionPool(it, onLine));
+  constructor(
+    settings: FunctionSettings[],
+    onLine: (functionName: string, line: string) => void,
+    faults: Faults,
+  ) {
+    this.#pools = settings.map((it) => new FunctionPool(it, onLine, faults));
   }
 
   get names() {

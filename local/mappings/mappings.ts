@@ -1,5 +1,6 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import type { Database } from '../dynamodb/build-database.js';
+import type { Faults } from '../faults.js';
 import type { Functions } from '../lambda/functions.js';
 import { LocalCloudProblem } from '../problem.js';
 import type { Queues } from '../sqs/queues.js';
@@ -14,11 +15,6 @@ import { StreamMapping } from './stream-mapping.js';
 
 const DEFAULT_QUEUE_CONCURRENCY = 5;
 
-/** What tests change while a cloud runs: the probability that a batch of a stream is given to its function twice. */
-export interface StreamChaos {
-  duplicate: number;
-}
-
 export interface MappingSurroundings {
   readonly place: Place;
   readonly functions: Functions;
@@ -26,7 +22,7 @@ export interface MappingSurroundings {
   readonly database: Database | undefined;
   readonly checkpoints: Checkpoints;
   readonly failedMessageRetryMs: number;
-  readonly chaos: StreamChaos;
+  readonly faults: Faults;
   readonly log: (line: string) => void;
 }
 
@@ -93,7 +89,7 @@ async function streamSettings(
     onFailure: target && ((message) => void target.send(message, {})),
     advance: (shardId, sequenceNumber) => checkpoints.set(shardId, { after: sequenceNumber }),
     log: around.log,
-    duplicate: () => around.chaos.duplicate,
+    faults: around.faults,
     signal,
   });
   return {

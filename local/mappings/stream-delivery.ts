@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Faults } from '../faults.js';
 import type { FunctionError } from '../lambda/function-error.js';
 import type { Invoke } from '../lambda/functions.js';
 import type { MappingProperties } from '../template/kinds/lambda.js';
@@ -18,8 +19,7 @@ export interface DeliverySettings {
   /** Told the sequence number up to which a shard is done with. */
   readonly advance: (shardId: string, sequenceNumber: string) => void;
   readonly log: (line: string) => void;
-  /** Probability that a batch is given twice. */
-  readonly duplicate: () => number;
+  readonly faults: Faults;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ export class StreamDelivery {
 
   /** Ends when every record is done with, or the signal aborts. */
   async deliver(shardId: string, records: readonly StreamRecord[], attempts = 0): Promise<void> {
-    const { properties, signal, duplicate } = this.settings;
+    const { properties, signal, faults } = this.settings;
     const [first] = records;
     if (!first || signal.aborted) return;
     const tooOld = this.#tooOld(records);
@@ -45,7 +45,7 @@ export class StreamDelivery {
     const outcome = await giveBatch(this.settings.invoke, records, identifiers);
     if (signal.aborted && outcome.kind !== 'done') return;
     if (outcome.kind === 'done') {
-      if (Math.random() < duplicate()) await giveBatch(this.settings.invoke, records, undefined);
+      if (faults.doublesBatch(shardId)) await giveBatch(this.settings.invoke, records, undefined);
       return this.#advance(shardId, records);
     }
     const taken =
@@ -57,6 +57,7 @@ export class StreamDelivery {
     if (outcome.kind === 'failed' && properties.BisectBatchOnFunctionError && rest.length > 1) {
       // Splitting does not count as a retry.
       const middle = Math.ceil(rest.length / 2);
+      faults.retriedBatch();
       await pause(FIRST_RETRY_MS, signal);
       await this.deliver(shardId, rest.slice(0, middle), used);
       return this.deliver(shardId, rest.slice(middle), used);
@@ -64,6 +65,7 @@ export class StreamDelivery {
     if (properties.MaximumRetryAttempts >= 0 && used >= properties.MaximumRetryAttempts) {
       return this.#giveUp(shardId, rest, 'RetryAttemptsExhausted', used + 1, error);
     }
+    faults.retriedBatch();
     await pause(Math.min(FIRST_RETRY_MS * 2 ** used, LONGEST_RETRY_MS), signal);
     return this.deliver(shardId, rest, used + 1);
   }

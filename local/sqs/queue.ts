@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Faults } from '../faults.js';
 import { AwsError } from '../services/aws-error.js';
 import type { QueueProperties } from '../template/kinds/messaging.js';
 import type { Delivery, Message, MessageAttributes } from './message.js';
@@ -10,12 +11,6 @@ export interface QueueSettings {
   readonly arn: string;
   readonly url: string;
   readonly properties: QueueProperties;
-}
-
-/** What a test may do to a queue. */
-export interface QueueChaos {
-  /** Probability that a message that has been received is at once received again. */
-  duplicate: number;
 }
 
 /** One standard queue. */
@@ -31,7 +26,7 @@ export class Queue {
   constructor(
     readonly settings: QueueSettings,
     private readonly journal: QueueJournal,
-    private readonly chaos: QueueChaos,
+    private readonly faults: Faults,
   ) {
     for (const message of journal.recalled(settings.name)) this.#messages.set(message.id, message);
   }
@@ -132,7 +127,7 @@ export class Queue {
         receipt: message.receipt,
         visibleAtMs: message.visibleAtMs,
       });
-      if (Math.random() < this.chaos.duplicate) message.visibleAtMs = now;
+      if (this.faults.doublesMessage(this.settings.name)) message.visibleAtMs = now;
     }
     return deliveries;
   }

@@ -1,19 +1,20 @@
+import type { Faults } from '../faults.js';
 import { LocalCloudProblem } from '../problem.js';
 import { AwsError } from '../services/aws-error.js';
-import { Queue, type QueueChaos, type QueueSettings } from './queue.js';
+import { Queue, type QueueSettings } from './queue.js';
 import type { QueueJournal } from './queue-journal.js';
 
 /** All queues of the stack. */
 export class Queues {
   readonly #queues: Queue[];
-  readonly chaos: QueueChaos = { duplicate: 0 };
 
   /** @throws LocalCloudProblem when a dead-letter queue is not among the queues. */
   constructor(
     settings: QueueSettings[],
     private readonly journal: QueueJournal,
+    faults: Faults,
   ) {
-    this.#queues = settings.map((it) => new Queue(it, journal, this.chaos));
+    this.#queues = settings.map((it) => new Queue(it, journal, faults));
     for (const queue of this.#queues) {
       const target = queue.settings.properties.RedrivePolicy?.deadLetterTargetArn;
       if (target) queue.deadLetterQueue = this.byArn(target);

@@ -9,12 +9,15 @@ const commandSchema = z.object({
     'invoke',
     'queueDepths',
     'terminateWorker',
-    'duplicateDelivery',
+    'setFaultRates',
+    'faultCounts',
     'dropConnections',
     'stop',
   ]),
   args: z._default(z.array(z.unknown()), []),
 });
+const rate = z.optional(z.number().check(z.gte(0), z.lte(1)));
+const faultRatesSchema = z.strictObject({ kill: rate, doubleMessage: rate, doubleBatch: rate });
 type Command = z.infer<typeof commandSchema>;
 
 /** Lets a parent process that forked this one call the cloud's methods, each answered by a message with its id. */
@@ -43,8 +46,10 @@ function perform(cloud: LocalCloud, stop: () => void, { method, args }: Command)
       return cloud.queueDepths();
     case 'terminateWorker':
       return cloud.chaos.terminateWorker(args[0] === undefined ? undefined : String(args[0]));
-    case 'duplicateDelivery':
-      return cloud.chaos.duplicateDelivery(Number(args[0]));
+    case 'setFaultRates':
+      return void Object.assign(cloud.faults.rates, faultRatesSchema.parse(args[0]));
+    case 'faultCounts':
+      return cloud.faults.counts;
     case 'dropConnections':
       return cloud.chaos.dropConnections();
     case 'stop':

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Faults } from '../../local/faults.js';
 import { FunctionPool } from '../../local/lambda/function-pool.js';
 import { functionSettings } from '../../local/lambda/function-settings.js';
 import { LocalCloudProblem } from '../../local/problem.js';
@@ -21,6 +22,7 @@ function poolOf(
   code: string,
   properties: Record<string, unknown> = {},
   workersPerFunction = 2,
+  faults = new Faults(),
 ): FunctionPool {
   const outDir = writeStack({ resources: {}, code: { Work: code } });
   const resource = {
@@ -34,7 +36,7 @@ function poolOf(
   };
   const dynamodbEndpoint = 'http://127.0.0.1:8000';
   const settings = functionSettings(resource, { place: PLACE, outDir, dynamodbEndpoint, workersPerFunction });
-  const pool = new FunctionPool(settings, (name, line) => lines.push(`${name} ${line}`));
+  const pool = new FunctionPool(settings, (name, line) => lines.push(`${name} ${line}`), faults);
   pools.push(pool);
   return pool;
 }
@@ -135,6 +137,31 @@ test('a worker that is ended in mid-invocation fails it, and the function goes o
   expect(await pool.terminateWorker()).toBe(true);
   await failure;
   expect(await pool.invoke({ ms: 1 })).toBe('done');
+});
+
+test('faults end workers in mid-invocation as often as they are told to, by the same chances in each run', async () => {
+  const outcomes = async (seed: number) => {
+    const faults = new Faults(seed);
+    const pool = poolOf(
+      'export const handler = () => new Promise((resolve) => setTimeout(resolve, 150, "done"));',
+      {},
+      1,
+      faults,
+    );
+    faults.rates.kill = 0.5;
+    const results: string[] = [];
+    for (let i = 0; i < 8; i++) {
+      results.push(String(await pool.invoke({}).catch(({ errorType }) => errorType)));
+    }
+    const killed = results.filter((result) => result === 'Runtime.ExitError').length;
+    expect(faults.counts.killed).toEqual({ 'Test-Work': killed });
+    faults.rates.kill = 0;
+    expect(await pool.invoke({})).toBe('done');
+    return results;
+  };
+  const first = await outcomes(7);
+  expect(new Set(first)).toEqual(new Set(['done', 'Runtime.ExitError']));
+  expect(await outcomes(7)).toEqual(first);
 });
 
 test('a worker takes one invocation at a time, there are at most so many, and the rest waits', async () => {

@@ -197,13 +197,14 @@ describe('a stream of a table', () => {
   });
 
   test('may be told to give batches twice', async () => {
-    cloud.chaos.duplicateDelivery(1);
+    cloud.faults.rates.doubleBatch = 1;
     await put('w-twice');
     await eventually(() => {
       const seen = noted('Watcher').filter(({ it }) => it.dynamodb.Keys.id.S === 'w-twice');
       expect(seen).toHaveLength(2);
     });
-    cloud.chaos.duplicateDelivery(0);
+    cloud.faults.rates.doubleBatch = 0;
+    expect(cloud.faults.counts.doubledBatches).toBeGreaterThan(0);
   });
 });
 
@@ -227,7 +228,10 @@ describe('a queue', () => {
       receiptHandle: expect.any(String),
       md5OfBody: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
-    expect(cloud.queueDepths()['Test-Work']).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    // It is deleted a moment after its function has taken it.
+    await eventually(() => {
+      expect(cloud.queueDepths()['Test-Work']).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    });
   });
 
   test('moves a message that is never taken to its dead-letter queue', async () => {
@@ -256,13 +260,14 @@ describe('a queue', () => {
   });
 
   test('may be told to give messages twice', async () => {
-    cloud.chaos.duplicateDelivery(1);
+    cloud.faults.rates.doubleMessage = 1;
     await send({ n: 'twice', ms: 50 });
     await eventually(() => {
       const seen = noted('Worker').filter(({ body }) => JSON.parse(body).n === 'twice');
       expect(seen.length).toBeGreaterThanOrEqual(2);
     });
-    cloud.chaos.duplicateDelivery(0);
+    cloud.faults.rates.doubleMessage = 0;
+    expect(cloud.faults.counts.doubledMessages).toBeGreaterThan(0);
   });
 });
 

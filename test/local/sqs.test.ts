@@ -14,6 +14,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { Faults } from '../../local/faults.js';
 import { type ServicesServer, startServicesServer } from '../../local/services/services-server.js';
 import { noJournal, openQueueJournal, type QueueJournal } from '../../local/sqs/queue-journal.js';
 import { Queues } from '../../local/sqs/queues.js';
@@ -41,6 +42,7 @@ async function start(journal: QueueJournal = noJournal): Promise<void> {
       properties: schema.parse(properties),
     })),
     journal,
+    new Faults(),
   );
   server.use(sqsService(queues));
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };

@@ -1,3 +1,4 @@
+import { Faults } from '../../local/faults.js';
 import { FunctionError } from '../../local/lambda/function-error.js';
 import { StreamDelivery } from '../../local/mappings/stream-delivery.js';
 import type { StreamRecord } from '../../local/mappings/stream-record.js';
@@ -43,7 +44,7 @@ async function deliver(given: StreamRecord[], properties: object, answer: (numbe
     onFailure: (message) => givenUp.push(JSON.parse(message)),
     advance: (_shardId, sequenceNumber) => positions.push(sequenceNumber),
     log: () => {},
-    duplicate: () => 0,
+    faults: new Faults(),
     signal: new AbortController().signal,
   });
   await delivery.deliver('shard-1', given);
