@@ -10,7 +10,7 @@ import { SyncFunction, type SyncFunctionProps } from './constructs/sync-function
 import type { LogLevel } from './settings.js';
 
 /** Time for one batch; the queues measure their visibility timeout by these. */
-export const NOTIFIER_TIMEOUT = Duration.seconds(10);
+export const NOTIFIER_TIMEOUT = Duration.seconds(5);
 export const REAPER_TIMEOUT = Duration.seconds(60);
 const FAN_OUT_TIMEOUT = Duration.seconds(60);
 const EXPIRY_TIMEOUT = Duration.seconds(60);
@@ -90,6 +90,7 @@ export class Functions extends Construct {
     this.notifier = make('Notifier', { name: 'notifier', timeout: NOTIFIER_TIMEOUT })
       .readsStore(store)
       .updatesDevices(registry)
+      .postponesPushes(pushQueue)
       .postsFrames(sockets);
     this.reaper = make('Reaper', { name: 'reaper', timeout: REAPER_TIMEOUT })
       .readsAndCommits(store)

@@ -1,10 +1,14 @@
 import { notify } from '../../core/push/notify.js';
 import { readConfig } from '../runtime/config.js';
-import { openCore, sockets, tables } from '../runtime/open-core.js';
+import { openCore, pushBackoff, sockets, tables } from '../runtime/open-core.js';
 import { pushMessageSchema } from '../runtime/push-queue.js';
 import { queueEndpoint } from '../runtime/records.js';
 
-const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL']);
+const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'SOCKET_CALLBACK_URL']);
 const core = openCore(tables(config), sockets(config));
 
-export const handler = queueEndpoint(pushMessageSchema, (message) => notify(core, message));
+export const handler = queueEndpoint(
+  pushMessageSchema,
+  (message) => notify(core, message),
+  pushBackoff(config),
+);

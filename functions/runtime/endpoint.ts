@@ -4,13 +4,11 @@ import { SyncProblem } from '../../core/sync-problem.js';
 import { type Answer, problemAnswer } from './answer.js';
 import type { HttpEvent } from './caller.js';
 import { compressed } from './compression.js';
+import { LAST_WORDS_MS } from './deadline.js';
 import { beginLog, logger } from './log.js';
 import { measured } from './metrics.js';
 import { logProblem, syncProblemOf } from './problem-document.js';
 import type { Route } from './route.js';
-
-/** Time kept to answer `unavailable` before Lambda would cut the function off. */
-export const LAST_WORDS_MS = 500;
 
 const requestIdOf = (event: HttpEvent): string => event.requestContext.requestId;
 

@@ -8,6 +8,7 @@ import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
 import type { Config } from './config.js';
 import { SqsPushQueue } from './push-queue.js';
+import { QueueBackoff } from './queue-backoff.js';
 import { SqsReapQueue } from './reap-queue.js';
 import { report } from './report.js';
 import { ApiGatewaySockets } from './sockets.js';
@@ -44,6 +45,10 @@ export function tables({ STORE_TABLE, REGISTRY_TABLE }: Partial<Config>): Partia
 export const pushQueue = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): Partial<Core> => ({
   pushQueue: new SqsPushQueue(new SQSClient(client), PUSH_QUEUE_URL),
 });
+
+/** Of the push queue, for whoever takes from it. */
+export const pushBackoff = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): QueueBackoff =>
+  new QueueBackoff(new SQSClient(client), PUSH_QUEUE_URL, systemClock.random);
 
 export const reapQueue = ({ REAP_QUEUE_URL }: Pick<Config, 'REAP_QUEUE_URL'>): Partial<Core> => ({
   reapQueue: new SqsReapQueue(new SQSClient(client), REAP_QUEUE_URL),

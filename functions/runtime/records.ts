@@ -8,8 +8,10 @@ import type {
   SQSEvent,
 } from 'aws-lambda';
 import type * as z from 'zod/mini';
+import { LAST_WORDS_MS, withinTime } from './deadline.js';
 import { beginLog, describeError, logger } from './log.js';
 import { count, measure, measured } from './metrics.js';
+import type { QueueBackoff } from './queue-backoff.js';
 
 /** Runs all at once; gives back what failed, in order, each failure noted. */
 async function failedOf<Item>(
@@ -28,22 +30,26 @@ async function failedOf<Item>(
 }
 
 /**
- * The handler of a function that takes messages off a queue: each succeeds or fails alone, and what fails returns to
- * the queue until it goes to the dead letters.
+ * The handler of a function that takes messages off a queue: each succeeds or fails alone, one that takes too long too.
+ * What fails comes again, after the time that `backoff` says or else at the end of the queue's visibility timeout, until
+ * it goes to the dead letters.
  */
 export const queueEndpoint = <Schema extends z.ZodMiniType>(
   schema: Schema,
   consume: (message: z.infer<Schema>) => Promise<void>,
+  backoff?: Pick<QueueBackoff, 'postpone'>,
 ) =>
   middy<SQSEvent, SQSBatchResponse, Error, Context>()
     .use(measured)
     .before(({ context }) => beginLog(context.awsRequestId))
-    .handler(async ({ Records }) => {
+    .handler(async ({ Records }, context) => {
+      const restMs = context.getRemainingTimeInMillis() - LAST_WORDS_MS;
       const failed = await failedOf(
         Records,
         ({ messageId }) => messageId,
-        ({ body }) => consume(messageOf(schema, body)),
+        ({ body }) => withinTime(consume(messageOf(schema, body)), restMs),
       );
+      await backoff?.postpone(Records.filter(({ messageId }) => failed.includes(messageId)));
       return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
     });
 

@@ -5,7 +5,7 @@ import type { TicketHolder } from '../../core/registry.js';
 import { SyncProblem } from '../../core/sync-problem.js';
 import type { ServerFrame } from '../../protocol/frames.js';
 import { syncFrameSchema } from '../../protocol/frames.js';
-import { LAST_WORDS_MS } from './endpoint.js';
+import { LAST_WORDS_MS } from './deadline.js';
 import { beginLog, boxTag, deviceTag, logger } from './log.js';
 import { measured } from './metrics.js';
 import { parsed } from './parsed.js';

@@ -152,6 +152,12 @@ export class SyncFunction extends LambdaFunction {
     return this.sendsTo(queue);
   }
 
+  /** Says when a push that failed shall come again. */
+  postponesPushes(queue: IQueue): this {
+    this.addEnvironment('PUSH_QUEUE_URL', queue.queueUrl);
+    return this.may(['sqs:ChangeMessageVisibility'], queue.queueArn);
+  }
+
   /** Orders deleted containers to be emptied. */
   ordersReaping(queue: IQueue): this {
     this.addEnvironment('REAP_QUEUE_URL', queue.queueUrl);

@@ -58,7 +58,7 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
     TablesStore: STORE_READ,
     TablesRegistry: UPDATE_DEVICES,
     'SocketsApi/v1/POST/@connections/*': MANAGE,
-    PushesQueue: TAKE_MESSAGES,
+    PushesQueue: [...TAKE_MESSAGES, 'sqs:ChangeMessageVisibility'],
   },
   Reaper: { TablesStore: COMMIT, ReapingQueue: [...TAKE_MESSAGES, ...SEND] },
   Expiry: {
@@ -89,7 +89,7 @@ const TOLD: Record<string, string[][]> = {
   SocketConnection: [STORE, REGISTRY, PUSHES, CALLBACK],
   SocketDefault: [],
   FanOut: [REGISTRY, PUSHES, REAPING],
-  Notifier: [STORE, REGISTRY, CALLBACK],
+  Notifier: [STORE, REGISTRY, PUSHES, CALLBACK],
   Reaper: [STORE, REAPING],
   Expiry: [STORE, REGISTRY],
 };

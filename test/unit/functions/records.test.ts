@@ -54,6 +54,31 @@ test('every failure is logged with its record and the id of the invocation, and 
   expect(log.text()).toContain('inner');
 });
 
+test('messages that failed are postponed, and those alone', async () => {
+  const postponed: string[] = [];
+  const backoff = {
+    postpone: async (records: readonly { messageId: string }[]) => {
+      postponed.push(...records.map(({ messageId }) => messageId));
+    },
+  };
+  const consume = async ({ by }: { by: number }) => {
+    if (by === 2) throw new Error('no');
+  };
+  const handler = queueEndpoint(pushMessageSchema, consume, backoff);
+  await handler(messages(JSON.stringify(push(1)), JSON.stringify(push(2)), 'no JSON'), context());
+  expect(postponed).toEqual(['m1', 'm2']);
+});
+
+test('a message that takes too long fails alone, before the function would be cut off', async () => {
+  const handler = queueEndpoint(pushMessageSchema, async ({ by }) => {
+    if (by === 2) await new Promise(() => {});
+  });
+  const bodies = [push(1), push(2)].map((message) => JSON.stringify(message));
+  expect(await handler(messages(...bodies), context(550))).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'm1' }],
+  });
+});
+
 test('of a stream, all records are tried and the first that failed is where it goes on', async () => {
   const tried: (string | undefined)[] = [];
   const handler = streamEndpoint(async ({ dynamodb }) => {
