@@ -2,6 +2,8 @@
 export interface FaultRates {
   /** A function's worker is ended in the middle of an invocation. */
   kill: number;
+  /** The same for single functions, by a part of their names. */
+  killOf: Readonly<Record<string, number>>;
   /** A message that has been received is at once received again. */
   doubleMessage: number;
   /** A batch of a stream that was taken is given again. */
@@ -25,7 +27,7 @@ const KILL_WITHIN_MS = 60;
  * the rates while it runs, and reads what happened. Nothing in the cloud can reach it.
  */
 export class Faults {
-  readonly rates: FaultRates = { kill: 0, doubleMessage: 0, doubleBatch: 0 };
+  readonly rates: FaultRates = { kill: 0, killOf: {}, doubleMessage: 0, doubleBatch: 0 };
   readonly #killed = new Map<string, number>();
   readonly #chances = new Map<string, () => number>();
   #doubledMessages = 0;
@@ -38,8 +40,10 @@ export class Faults {
   /** When the worker that is now given work is to be ended; undefined: it is not. Unit: ms from now. */
   killAfterMs(functionName: string): number | undefined {
     const chance = this.#chance(`kill ${functionName}`);
-    const [happens, when] = [chance() < this.rates.kill, chance()];
-    return happens ? when * KILL_WITHIN_MS : undefined;
+    const { kill, killOf } = this.rates;
+    const [, rate = kill] = Object.entries(killOf).find(([part]) => functionName.includes(part)) ?? [];
+    const [draw, when] = [chance(), chance()];
+    return draw < rate ? when * KILL_WITHIN_MS : undefined;
   }
 
   /** The worker was really ended before it had answered. */

@@ -3,7 +3,7 @@ import type { TicketHolder } from '../registry.js';
 import { withCurrentPolicies } from '../scope/policies.js';
 import { readHead } from '../sync/read-log.js';
 import { closeQuietly } from './close.js';
-import { OPENING_MS, windowEndMs } from './decide.js';
+import { isScheduled, OPENING_MS, windowEndMs } from './decide.js';
 import { withoutLostPosition } from './lost-position.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
 
@@ -24,8 +24,16 @@ export async function connected(
     const device = await core.registry.device(holder.box, holder.deviceId);
     if (device?.instanceId !== holder.instanceId || (device.connectedAtMs ?? 0) > connection.atMs)
       return false;
+    // A mark goes too, also one that is not overdue: an earlier connection that failed before it sent its message may
+    // have left it, and nobody else would come back to it. What a mark that was alive would tell is looked at below.
     const isRecorded = await core.registry.patch(device, {
-      set: { connectionId: connection.id, connectedAtMs: connection.atMs, announcedModSeq: undefined },
+      set: {
+        connectionId: connection.id,
+        connectedAtMs: connection.atMs,
+        announcedModSeq: undefined,
+        pushBy: undefined,
+        pushDueMs: undefined,
+      },
       expect: { connectionId: device.connectionId, connectedAtMs: device.connectedAtMs },
     });
     if (!isRecorded) continue;
@@ -36,9 +44,8 @@ export async function connected(
 }
 
 /**
- * Reads the record anew: what was committed before the connection was recorded found nobody to tell. A mark that is
- * there is replaced, also one that is not overdue: it may have been left by an earlier connection that failed before it
- * sent the message, and nobody else would come back to it. The message of a mark that was alive leaves it to ours.
+ * Reads the record anew: what was committed before the connection was recorded found nobody to tell, and a mark that is
+ * there by now was made by a fan-out that has found this connection.
  * False: meanwhile the connection is no longer the device's; whoever wanted to close it may have come before it was open.
  */
 async function tellIfBehind(
@@ -50,8 +57,10 @@ async function tellIfBehind(
   if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
   const device = await withCurrentPolicies(core, await withoutLostPosition(core, read));
   if (!head || head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
-  const dueMs = Math.max(core.clock.now() + OPENING_MS, windowEndMs(device));
-  // Refused: a fan-out has just marked its own push, or a notifier has just begun one; both find this connection.
+  const nowMs = core.clock.now();
+  if (isScheduled(device, nowMs)) return true;
+  const dueMs = Math.max(nowMs + OPENING_MS, windowEndMs(device));
+  // Refused: a fan-out has marked its own push just now.
   if (await markPush(core, device, head.modSeq, dueMs)) {
     await sendPushes(core, [pushMessage(device, head.modSeq, dueMs)]);
   }

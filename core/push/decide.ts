@@ -32,19 +32,20 @@ export const isOwn = ({ origin }: Commit, { deviceId, instanceId }: DeviceRecord
 
 /**
  * Whether commits are announced to a device, and when: at once after a quiet time, else at the end of its window. A
- * push that another commit has scheduled will tell of these too, since it reads the log after its mark is gone; the
- * mark of one of them means that sending it failed midway.
+ * push that another commit has scheduled will tell of these too, since it reads the log after its mark is gone. The mark
+ * of one of them means that sending it failed midway: then it is sent whatever has changed since, for the mark holds
+ * others back until its message has come.
  */
 export function decidePush(device: DeviceRecord, commits: readonly Commit[], nowMs: number): PushDecision {
   const { pushBy, pushDueMs = 0 } = device;
+  if (pushBy !== undefined && commits.some(({ modSeq }) => modSeq === pushBy))
+    return { kind: 'schedule', by: pushBy, dueMs: pushDueMs };
   const others = commits.filter((commit) => !isOwn(commit, device));
   if (others.length === 0) return none('ownChange');
   if (!device.connectionId) return none('notConnected');
   if (!device.effective.serverInitiated) return none('switchedOff');
   const missed = others.filter((commit) => isMissed(device, commit));
   if (missed.length === 0) return none('synchronizedPast');
-  if (pushBy !== undefined && missed.some(({ modSeq }) => modSeq === pushBy))
-    return { kind: 'schedule', by: pushBy, dueMs: pushDueMs };
   if (isScheduled(device, nowMs)) return none('scheduled');
   const scope = scopeOf(device.effective);
   const first = missed.find(({ rows }) => rows.some((row) => concernsScope(scope, row, nowMs)));

@@ -43,6 +43,11 @@ export class Functions {
     return (event) => pool.invoke(event);
   }
 
+  /** So many invocations of it run at a time. */
+  concurrencyOf(nameOrArn: string): number {
+    return this.#poolByArn(nameOrArn).settings.concurrency;
+  }
+
   arnOf(nameOrArn: string): string {
     return this.#poolByArn(nameOrArn).settings.arn;
   }

@@ -57,7 +57,11 @@ function queueSettings({ logicalId, properties }: Mapping, around: MappingSurrou
     region: around.place.region,
     batchSize: properties.BatchSize ?? 10,
     batchingWindowMs: properties.MaximumBatchingWindowInSeconds * 1000,
-    concurrency: properties.ScalingConfig?.MaximumConcurrency ?? DEFAULT_QUEUE_CONCURRENCY,
+    // As many as the function has workers: what waits gathers in the queue, and goes in larger batches.
+    concurrency: Math.min(
+      properties.ScalingConfig?.MaximumConcurrency ?? DEFAULT_QUEUE_CONCURRENCY,
+      around.functions.concurrencyOf(properties.FunctionName),
+    ),
     reportsFailures: properties.FunctionResponseTypes.includes('ReportBatchItemFailures'),
     filter: filterOf(logicalId, properties),
     retryAfterMs: around.failedMessageRetryMs,

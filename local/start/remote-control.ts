@@ -17,7 +17,12 @@ const commandSchema = z.object({
   args: z._default(z.array(z.unknown()), []),
 });
 const rate = z.optional(z.number().check(z.gte(0), z.lte(1)));
-const faultRatesSchema = z.strictObject({ kill: rate, doubleMessage: rate, doubleBatch: rate });
+const faultRatesSchema = z.strictObject({
+  kill: rate,
+  killOf: z.optional(z.record(z.string(), z.number())),
+  doubleMessage: rate,
+  doubleBatch: rate,
+});
 type Command = z.infer<typeof commandSchema>;
 
 /** Lets a parent process that forked this one call the cloud's methods, each answered by a message with its id. */

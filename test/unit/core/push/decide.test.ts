@@ -149,6 +149,17 @@ describe('a commit is announced', () => {
     expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW + 77 });
   });
 
+  test.each<[string, Partial<Record<keyof DeviceRecord, unknown>>]>([
+    ['has synchronized past it', { syncedModSeq: 5 }],
+    ['has lost its connection', { connectionId: undefined }],
+  ])(
+    'where it has marked it and the device %s since: until its message comes, the mark holds others back',
+    (_, more) => {
+      const marked = device({ pushBy: 5, pushDueMs: NOW + 77, ...more });
+      expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW + 77 });
+    },
+  );
+
   test('where the mark of another one is overdue: its push was lost', () => {
     const marked = device({ pushBy: 4, pushDueMs: NOW - OVERDUE_MS - 1 });
     expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW });
