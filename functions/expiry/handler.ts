@@ -5,7 +5,7 @@ import { type Expired, noteExpired } from '../../core/retention/note-expired.js'
 import type { BoxId } from '../../core/store/items.js';
 import { readConfig } from '../runtime/config.js';
 import { openCore, tables } from '../runtime/open-core.js';
-import { groupedStreamEndpoint } from '../runtime/records.js';
+import { streamEndpoint } from '../runtime/records.js';
 
 const core = openCore(tables(readConfig(['STORE_TABLE', 'REGISTRY_TABLE'])));
 
@@ -32,4 +32,4 @@ function expiredIn(record: DynamoDBRecord): { group: BoxId; item: Expired } | un
   return { group: box, item: { element: item, removedAtMs: seconds * 1000 } };
 }
 
-export const handler = groupedStreamEndpoint(expiredIn, (box, expired) => noteExpired(core, box, expired));
+export const handler = streamEndpoint(expiredIn, (box, expired) => noteExpired(core, box, expired));

@@ -3,6 +3,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { decodeItem } from '../../core/dynamodb/items.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { scheduleReaping } from '../../core/reap/schedule-reaping.js';
+import type { BoxId, Commit } from '../../core/store/items.js';
 import { readConfig } from '../runtime/config.js';
 import { openCore, pushQueue, reapQueue, tables } from '../runtime/open-core.js';
 import { streamEndpoint } from '../runtime/records.js';
@@ -16,12 +17,16 @@ const COMMITS = 'C#';
 const isNewCommit = ({ eventName, dynamodb }: DynamoDBRecord): boolean =>
   eventName === 'INSERT' && (dynamodb?.Keys?.sk?.S ?? '').startsWith(COMMITS);
 
-export const handler = streamEndpoint(async (record) => {
-  if (!isNewCommit(record)) return;
+function commitIn(record: DynamoDBRecord): { group: BoxId; item: Commit } | undefined {
+  if (!isNewCommit(record)) return undefined;
   const image = record.dynamodb?.NewImage;
   if (!image) throw new Error('the record of the stream has no new image');
   const { box, item } = decodeItem(image as Record<string, AttributeValue>);
   if (item.kind !== 'commit') throw new Error(`under a commit's key stands a ${item.kind}`);
-  await fanOut(core, box, item);
-  await scheduleReaping(core, box, item);
+  return { group: box, item };
+}
+
+export const handler = streamEndpoint(commitIn, async (box, commits) => {
+  await fanOut(core, box, ...commits);
+  await Promise.all(commits.map((commit) => scheduleReaping(core, box, commit)));
 });

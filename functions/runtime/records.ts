@@ -53,26 +53,14 @@ export const queueEndpoint = <Schema extends z.ZodMiniType>(
       return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
     });
 
-/**
- * The handler of a function that reads a table's stream. The first record that failed is where Lambda goes on from, so
- * that records behind it may come twice.
- */
-export const streamEndpoint = (consume: (record: DynamoDBRecord) => Promise<void>) =>
-  middy<DynamoDBStreamEvent, DynamoDBBatchResponse, Error, Context>()
-    .use(measured)
-    .before(({ context }) => beginLog(context.awsRequestId))
-    .handler(async ({ Records }) => {
-      const failed = await failedOf(Records, sequenceOf, consume);
-      return { batchItemFailures: failed.slice(0, 1).map((itemIdentifier) => ({ itemIdentifier })) };
-    });
-
 const sequenceOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.SequenceNumber ?? '';
 
 /**
- * The same where the records of a group are better dealt with together: they succeed or fail as one.
+ * The handler of a function that reads a table's stream. Records of a group are dealt with together, and succeed or fail
+ * as one. The first record that failed is where Lambda goes on from, so that records behind it may come twice.
  * @param read what a record says and to which group it belongs; undefined: there is nothing to do
  */
-export const groupedStreamEndpoint = <Group, Item>(
+export const streamEndpoint = <Group, Item>(
   read: (record: DynamoDBRecord) => { readonly group: Group; readonly item: Item } | undefined,
   consume: (group: Group, items: readonly Item[]) => Promise<void>,
 ) =>

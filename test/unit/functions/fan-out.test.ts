@@ -48,6 +48,12 @@ test('for a new commit, the devices of its box are looked up', async () => {
   ]);
 });
 
+test('for commits of one box in a batch, its devices are looked up once', async () => {
+  const later = withDynamodb({ SequenceNumber: '222' });
+  expect(await failuresOf(sample, later)).toEqual([]);
+  expect(database.requests).toHaveLength(1);
+});
+
 test.each([
   ['an expired commit', { ...sample, eventName: 'REMOVE' as const }],
   ['a rewritten row', { ...sample, eventName: 'MODIFY' as const }],

@@ -1,6 +1,6 @@
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
-import { groupedStreamEndpoint, queueEndpoint, streamEndpoint } from '../../../functions/runtime/records.js';
+import { queueEndpoint, streamEndpoint } from '../../../functions/runtime/records.js';
 import { capturedLog } from './captured-log.js';
 import { context } from './gateway-events.js';
 
@@ -79,25 +79,13 @@ test('a message that takes too long fails alone, before the function would be cu
   });
 });
 
-test('of a stream, all records are tried and the first that failed is where it goes on', async () => {
-  const tried: (string | undefined)[] = [];
-  const handler = streamEndpoint(async ({ dynamodb }) => {
-    tried.push(dynamodb?.SequenceNumber);
-    if (dynamodb?.SequenceNumber !== '100') throw new Error('no');
-  });
-  expect(await handler(stream('100', '200', '300'), context())).toEqual({
-    batchItemFailures: [{ itemIdentifier: '200' }],
-  });
-  expect(tried).toEqual(['100', '200', '300']);
-});
-
-describe('of a stream that is dealt with in groups', () => {
+describe('of a stream', () => {
   type Numbered = { dynamodb?: { SequenceNumber?: string } };
   const numberOf = ({ dynamodb }: Numbered) => Number(dynamodb?.SequenceNumber);
   const consumed: [string, readonly number[]][] = [];
   /** Odd and even ones are a group each; 5 cannot be read, and 0 is nothing to do. */
   const handlerFailing = (...failing: string[]) =>
-    groupedStreamEndpoint<string, number>(
+    streamEndpoint<string, number>(
       (record) => {
         const number = numberOf(record);
         if (number === 5) throw new Error('cannot be read');
@@ -130,9 +118,4 @@ describe('of a stream that is dealt with in groups', () => {
     });
     expect(consumed).toHaveLength(2);
   });
-});
-
-test('where nothing fails, nothing comes back', async () => {
-  const handler = streamEndpoint(async () => {});
-  expect(await handler(stream('100'), context())).toEqual({ batchItemFailures: [] });
 });
