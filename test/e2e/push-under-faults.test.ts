@@ -86,14 +86,12 @@ async function knownAfter(party: Party, listener: Listener, sinceMs: number): Pr
  * machine that is busy with other things, where starting a function anew takes longer too.
  */
 async function undisturbedMs(): Promise<number> {
-  let longestMs = 0;
-  for (const party of parties) {
-    await delay(Math.max(...WINDOWS_MS)); // a quiet time
+  await delay(Math.max(...WINDOWS_MS)); // a quiet time
+  const times = parties.map(async (party) => {
     await deposit(party);
-    const times = party.listeners.map((listener) => knownAfter(party, listener, party.last.atMs));
-    longestMs = Math.max(longestMs, ...(await Promise.all(times)));
-  }
-  return longestMs;
+    return Promise.all(party.listeners.map((listener) => knownAfter(party, listener, party.last.atMs)));
+  });
+  return Math.max(...(await Promise.all(times)).flat());
 }
 
 const killsOf = (name: string): number =>

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod/mini';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const readySchema = z.object({ url: z.string() });
+
+/** A push as the notifier logs it. */
+export interface LoggedPush {
+  readonly delayMs: number;
+}
+const pushSchema = z.object({ message: z.literal('pushSent'), delayMs: z.number() });
+
+/** The local cloud in a process of its own, so that who measures takes no turn of it. */
+export interface BenchCloud {
+  readonly url: string;
+  /** Pushes that were posted since it was last asked. */
+  takePushes(): LoggedPush[];
+  stop(): Promise<void>;
+}
+
+/** @throws Error when it does not come up, or the signal aborts. */
+export async function startBenchCloud(signal: AbortSignal): Promise<BenchCloud> {
+  const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-bench-'));
+  const args = ['local/main.ts', '--port', '0', '--json', '--no-sample', '--show-logs'];
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args, '--data', join(folder, 'data')], {
+    cwd: ROOT,
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // it stops when the channel ends, however this process does
+    detached: true, // Ctrl-C is for this process, which stops it
+  });
+  const { stdout, stderr } = child as { stdout: Readable; stderr: Readable }; // both are pipes
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const pushes: LoggedPush[] = [];
+  const said: string[] = [];
+  createInterface({ input: stderr }).on('line', (line) => {
+    const push = pushOf(line);
+    if (push) pushes.push(push);
+    else if (!line.includes('{')) said.push(line);
+  });
+  try {
+    const { url } = await new Promise<z.infer<typeof readySchema>>((resolve, reject) => {
+      createInterface({ input: stdout }).once('line', (line) => resolve(readySchema.parse(JSON.parse(line))));
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      void ended.then(() => reject(new Error(`The local cloud did not start.\n${said.join('\n')}`)));
+    });
+    return { url, takePushes: () => pushes.splice(0), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function pushOf(line: string): LoggedPush | undefined {
+  if (!line.includes('"pushSent"')) return undefined;
+  const parsed = pushSchema.safeParse(JSON.parse(line.slice(line.indexOf('{'))));
+  return parsed.data;
+}

@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket, WebSocketServer } from 'ws';
+import { type Times, timesOf } from '../support/timing.js';
+
+const EVERY_MS = 20;
+
+/** The floor: how long a bare WebSocket takes to give a frame back, while all the rest is going on. */
+export class Echo {
+  readonly #server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  readonly #samples: number[] = [];
+  #socket: WebSocket | undefined;
+  #over = false;
+
+  async start(): Promise<void> {
+    this.#server.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))));
+    await new Promise((listening) => this.#server.once('listening', listening));
+    const { port } = this.#server.address() as AddressInfo;
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+    this.#socket = socket;
+    await new Promise((open) => socket.once('open', open));
+    void this.#ping(socket);
+  }
+
+  async #ping(socket: WebSocket): Promise<void> {
+    while (!this.#over) {
+      const sentMs = performance.now();
+      const answered = new Promise<void>((resolve) => socket.once('message', () => resolve()));
+      socket.send('{"type":"syncRequest","modSeq":48214,"changes":{"message":3},"conversations":["c9"]}');
+      await answered;
+      this.#samples.push(performance.now() - sentMs);
+      await delay(EVERY_MS);
+    }
+  }
+
+  /** Round trips since it was last asked. */
+  take(): Times {
+    return timesOf(this.#samples.splice(0));
+  }
+
+  stop(): void {
+    this.#over = true;
+    this.#socket?.terminate();
+    this.#server.close();
+  }
+}

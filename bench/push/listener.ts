@@ -1,0 +1,100 @@
+import { WebSocket } from 'ws';
+import type { Transport } from '../../client/transport.js';
+import { serverFrameSchema } from '../../protocol/frames.js';
+
+/** How far a device was told or has synchronized, and when. Unit: ms of `performance.now()`. */
+interface Reached {
+  readonly modSeq: number;
+  readonly atMs: number;
+}
+
+/** A connected device that synchronizes when it is asked to, as clients do. */
+export class Listener {
+  readonly frames: Reached[] = [];
+  readonly #synced: Reached[] = [];
+  readonly #instanceId = 'bench';
+  #syncToken: string | undefined;
+  #socket: WebSocket | undefined;
+  #asked = false;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly deviceId: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Registers, is up to date, and connects. */
+  async open(pushWindowMs: number): Promise<void> {
+    const registration = { instanceId: this.#instanceId, preferences: { pushWindowMs } };
+    await this.transport.registerDevice(this.deviceId, registration, this.signal);
+    await this.synchronize();
+    const { url } = await this.transport.issueTicket(this.deviceId, this.signal);
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    socket.on('message', (data) => this.#received(String(data)));
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+  }
+
+  /** Until nothing is left of what it was asked for. */
+  synchronize(): Promise<void> {
+    this.#asked = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /**
+   * When it was told of a commit, in ms since then; undefined where it had it before it was told, as by a synchronization
+   * that an earlier request began. Below 0: before the answer to the deposit.
+   */
+  toldAfter(modSeq: number, sinceMs: number): number | undefined {
+    const told = this.frames.find((frame) => frame.modSeq >= modSeq);
+    const had = this.#synced.find((synced) => synced.modSeq >= modSeq);
+    return told && (!had || told.atMs <= had.atMs) ? told.atMs - sinceMs : undefined;
+  }
+
+  /** Whether it knows of a commit, one way or the other. */
+  knows(modSeq: number): boolean {
+    return [this.frames.at(-1), this.#synced.at(-1)].some((reached) => (reached?.modSeq ?? 0) >= modSeq);
+  }
+
+  async close(): Promise<void> {
+    this.#socket?.terminate();
+    await this.#running?.catch(() => undefined);
+  }
+
+  #received(text: string): void {
+    const frame = serverFrameSchema.safeParse(JSON.parse(text));
+    if (frame.data?.type !== 'syncRequest') return;
+    this.frames.push({ modSeq: frame.data.modSeq, atMs: performance.now() });
+    this.synchronize().catch(() => undefined); // the next request tells again
+  }
+
+  async #run(): Promise<void> {
+    while (this.#asked && !this.signal.aborted) {
+      this.#asked = false;
+      for (let hasMore = true; hasMore && !this.signal.aborted; ) hasMore = await this.#page();
+    }
+  }
+
+  async #page(): Promise<boolean> {
+    const { deviceId } = this;
+    const response = await this.transport.synchronize(
+      {
+        deviceId,
+        instanceId: this.#instanceId,
+        ...(this.#syncToken !== undefined && { syncToken: this.#syncToken }),
+      },
+      this.signal,
+    );
+    this.#syncToken = response.syncToken;
+    const modSeq = Math.max(0, ...(response.changes ?? []).map((change) => change.modSeq));
+    if (modSeq > (this.#synced.at(-1)?.modSeq ?? 0)) this.#synced.push({ modSeq, atMs: performance.now() });
+    return response.hasMore ?? false;
+  }
+}
