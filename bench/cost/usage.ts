@@ -32,7 +32,11 @@ export const assumptionsWith = (other: Partial<Assumptions> = {}): Assumptions =
 });
 
 /** Memory of the functions in the template, for their share of a processor. Unit: MB. */
-export const MEMORY_MB: Readonly<Record<string, number>> = { sync: 1024, 'socket-default': 256 };
+export const MEMORY_MB: Readonly<Record<string, number>> = {
+  sync: 1024,
+  'socket-sync': 1024,
+  'socket-default': 256,
+};
 const MEMORY_DEFAULT_MB = 512;
 export const memoryOf = (functionName: string): number => MEMORY_MB[functionName] ?? MEMORY_DEFAULT_MB;
 
