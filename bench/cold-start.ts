@@ -102,6 +102,8 @@ const ENVIRONMENT = {
   REGISTRY_TABLE: 'registry',
   PUSH_QUEUE_URL: 'https://example.com/push',
   REAP_QUEUE_URL: 'https://example.com/reap',
+  ERASE_QUEUE_URL: 'https://example.com/erase',
+  ERASE_SETTLE_SECONDS: '5',
   TOKEN_SECRET_ID: 'token-key',
   SOCKET_CALLBACK_URL: 'https://example.com/v1',
   SOCKET_URL: 'wss://example.com/v1',

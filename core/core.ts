@@ -1,3 +1,4 @@
+import type { EraseQueue } from './box/ports.js';
 import type { Clock } from './clock.js';
 import type { PushQueue, Sockets } from './push/ports.js';
 import type { ReapQueue } from './reap/ports.js';
@@ -19,6 +20,7 @@ export interface Core {
   readonly tokenKeys: TokenKeys;
   readonly pushQueue: PushQueue;
   readonly reapQueue: ReapQueue;
+  readonly eraseQueue: EraseQueue;
   readonly sockets: Sockets;
   readonly report: Report;
 }

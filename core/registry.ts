@@ -102,7 +102,14 @@ export interface Registry {
   /** Removes the device, which still has the connection that was read, and what the box keeps of it in one transaction. */
   revoke(record: DeviceRecord, writes: readonly Write[]): Promise<'written' | 'refused'>;
 
+  /** Keeps a ticket, which begins with the shelf of its box. */
   putTicket(ticket: string, holder: TicketHolder, expiresAtMs: number): Promise<void>;
   /** The holder, once: a ticket that was taken, has expired or never was gives undefined. */
   takeTicket(ticket: string, nowMs: number): Promise<TicketHolder | undefined>;
+
+  /**
+   * Removes some of all that is kept of a box: scopes, tickets, devices that are left; with `writes`, in one transaction.
+   * `none`: nothing is left.
+   */
+  eraseSome(box: BoxId, writes: readonly Write[]): Promise<'some' | 'none' | 'refused'>;
 }

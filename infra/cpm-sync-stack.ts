@@ -10,7 +10,7 @@ import { Tables } from './constructs/tables.js';
 import { tokenIssuer } from './constructs/token-issuer.js';
 import { TokenKey } from './constructs/token-key.js';
 import { FailureQueue, WorkQueue } from './constructs/work-queue.js';
-import { Functions, NOTIFIER_TIMEOUT, REAPER_TIMEOUT } from './functions.js';
+import { ERASER_TIMEOUT, Functions, NOTIFIER_TIMEOUT, REAPER_TIMEOUT } from './functions.js';
 import { alarmTopic } from './operation/alarm-topic.js';
 import { Alarms } from './operation/alarms.js';
 import { OperationDashboard } from './operation/dashboard.js';
@@ -31,6 +31,7 @@ export class CpmSyncStack extends Stack {
     const tokenKey = new TokenKey(this, 'TokenKey', kept);
     const pushes = new WorkQueue(this, 'Pushes', { dataKey, consumerTimeout: NOTIFIER_TIMEOUT });
     const reaping = new WorkQueue(this, 'Reaping', { dataKey, consumerTimeout: REAPER_TIMEOUT });
+    const erasing = new WorkQueue(this, 'Erasing', { dataKey, consumerTimeout: ERASER_TIMEOUT });
     const fanOutFailures = new FailureQueue(this, 'FanOutFailures', { dataKey });
     const expiryFailures = new FailureQueue(this, 'ExpiryFailures', { dataKey });
     const gatewayAccount =
@@ -43,6 +44,7 @@ export class CpmSyncStack extends Stack {
       tokenKey,
       pushQueue: pushes.queue,
       reapQueue: reaping.queue,
+      eraseQueue: erasing.queue,
       sockets,
       capacity,
       reservesConcurrency: settings.reservesConcurrency,
@@ -53,6 +55,7 @@ export class CpmSyncStack extends Stack {
     readExpiries(functions.expiry, store, expiryFailures);
     takeMessages(functions.notifier, pushes.queue, { batchSize: 10, atOnce: capacity.mapping('notifier') });
     takeMessages(functions.reaper, reaping.queue, { batchSize: 1, atOnce: capacity.mapping('reaper') });
+    takeMessages(functions.eraser, erasing.queue, { batchSize: 1, atOnce: capacity.mapping('eraser') });
     sockets.serve({
       authorizer: functions.socketAuthorizer,
       connection: functions.socketConnection,
@@ -72,6 +75,7 @@ export class CpmSyncStack extends Stack {
     const failures = {
       Pushes: pushes.deadLetters,
       Reaping: reaping.deadLetters,
+      Erasing: erasing.deadLetters,
       FanOut: fanOutFailures,
       Expiry: expiryFailures,
     };
@@ -82,6 +86,7 @@ export class CpmSyncStack extends Stack {
       queues: {
         Pushes: { queue: pushes.queue, oldest: Duration.minutes(20) }, // the longest window is 15
         Reaping: { queue: reaping.queue, oldest: Duration.hours(1) },
+        Erasing: { queue: erasing.queue, oldest: Duration.hours(1) },
       },
       failures,
       streamReaders: { FanOut: functions.fanOut, Expiry: functions.expiry },

@@ -15,7 +15,7 @@ import type { Image } from './units.js';
 
 const SECRET = 'token-key';
 /** Variables that hold the URL of a queue, by the name of the queue. */
-const QUEUES = { pushes: 'PUSH_QUEUE_URL', reaping: 'REAP_QUEUE_URL' } as const;
+const QUEUES = { pushes: 'PUSH_QUEUE_URL', reaping: 'REAP_QUEUE_URL', erasing: 'ERASE_QUEUE_URL' } as const;
 export type QueueName = keyof typeof QUEUES;
 
 /** What an invocation took beside calls of DynamoDB. */
@@ -68,6 +68,7 @@ export async function startWholeServer({
     ...Object.fromEntries(
       Object.entries(QUEUES).map(([name, variable]) => [variable, `${services.url}/1/${name}`]),
     ),
+    ERASE_SETTLE_SECONDS: '0',
     TOKEN_SECRET_ID: SECRET,
     SOCKET_CALLBACK_URL: `${services.url}/v1`,
     SOCKET_URL: 'wss://sockets.example.com/v1',

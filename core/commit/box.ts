@@ -10,8 +10,12 @@ import { addCounts } from './rows.js';
 
 const FIRST_COMMIT = 1;
 const NONCE_BYTES = 8;
+const VERSION_BYTES = 6;
 
 export const newNonce = (): string => randomBytes(NONCE_BYTES).toString('base64url');
+
+/** The version of something that may have been there before: no version of an earlier life of it comes again. */
+export const newVersion = (): number => randomBytes(VERSION_BYTES).readUIntBE(0, VERSION_BYTES);
 
 const builtIn = [DEFAULT_FOLDER, USER_ROOT_FOLDER].map((name) => folderIdSchema.parse(name));
 
@@ -61,7 +65,7 @@ export function boxCreation(nowMs: number): readonly Write[] {
   const head: Head = {
     kind: 'head',
     sk: HEAD_KEY,
-    version: 1,
+    version: newVersion(),
     modSeq: FIRST_COMMIT as ModSeq,
     nonce,
     atMs: nowMs,

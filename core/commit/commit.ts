@@ -1,4 +1,5 @@
 import { backOff } from '../back-off.js';
+import { beingErased } from '../box/being-erased.js';
 import type { Core } from '../core.js';
 import { policyOf } from '../scope/policies.js';
 import type { BoxId, ChangeRow, Commit, Head, Origin, StoredFolder, StoredItem } from '../store/items.js';
@@ -69,10 +70,10 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
 
     const head = stored.get(HEAD_KEY);
     if (head?.kind !== 'head') {
+      if (typeof intent.onMissingBox === 'object') return intent.onMissingBox.answer;
+      if (head) throw beingErased();
       if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
-      if (intent.onMissingBox !== 'create') return intent.onMissingBox.answer;
-      await core.store.write(box, boxCreation(core.clock.now()));
-      attempt = -1;
+      if ((await core.store.write(box, boxCreation(core.clock.now()))) === 'written') attempt = -1;
       continue;
     }
     const policy = await policyOf(core, head.policyId);

@@ -17,8 +17,9 @@ import type { DeviceRecord } from '../registry.js';
 import { currentEffective, policyOf } from '../scope/policies.js';
 import type { BoxId, Receipt, StoredItem } from '../store/items.js';
 import { formerReceiptKey, HEAD_KEY, receiptKey } from '../store/keys.js';
+import type { Write } from '../store/store.js';
 import { versionAfter } from '../sync/device-scope.js';
-import { readHead } from '../sync/read-log.js';
+import { headIn, readHead } from '../sync/read-log.js';
 import { SyncProblem } from '../sync-problem.js';
 
 const ATTEMPTS_MAX = 6;
@@ -46,12 +47,12 @@ export async function registerDevice(
         formerReceiptKey(deviceId, registration.instanceId),
       ]),
     ]);
-    if (!kept.has(HEAD_KEY)) {
+    const head = headIn(kept);
+    if (!head) {
       await core.store.write(box, boxCreation(core.clock.now()));
       continue;
     }
-    const head = kept.get(HEAD_KEY);
-    const boxPolicyId = head?.kind === 'head' ? head.policyId : undefined;
+    const { policyId: boxPolicyId, epoch } = head;
     if (!previous) await refuseTooMany(core, box, boxPolicyId);
     const receipts = {
       current: receiptIn(kept, receiptKey(deviceId)),
@@ -59,7 +60,8 @@ export async function registerDevice(
     };
     const record = await recordAfter(core, box, deviceId, registration, previous, boxPolicyId);
     const { next, writes } = receiptFor(record, receipts, core.clock.now());
-    if ((await core.registry.register(record, previous, writes)) === 'refused') {
+    const stillThere: Write = { check: HEAD_KEY, when: { epoch } }; // the box, and not being erased
+    if ((await core.registry.register(record, previous, [stillThere, ...writes])) === 'refused') {
       if (attempt < ATTEMPTS_MAX) await backOff(core.clock, attempt);
       continue;
     }
@@ -146,18 +148,20 @@ export async function showDevices(
   records: readonly DeviceRecord[],
 ): Promise<Device[]> {
   const keys = records.map(({ deviceId }) => receiptKey(deviceId));
-  const receipts = keys.length > 0 ? await core.store.get(box, keys) : new Map();
+  const receipts = await core.store.get(box, [HEAD_KEY, ...keys]);
+  headIn(receipts);
   return records.map((record) =>
     shown(record, receipts.get(receiptKey(record.deviceId)) as Receipt | undefined),
   );
 }
 
-/** @throws SyncProblem `not-found`. */
+/** @throws SyncProblem `not-found`, `busy`. */
 export async function showDevice(core: Core, box: BoxId, deviceId: DeviceId): Promise<Device> {
   const [record, kept] = await Promise.all([
     core.registry.device(box, deviceId),
-    core.store.get(box, [receiptKey(deviceId)]),
+    core.store.get(box, [HEAD_KEY, receiptKey(deviceId)]),
   ]);
+  headIn(kept);
   if (!record) throw unknown();
   return shown(record, kept.get(receiptKey(deviceId)) as Receipt | undefined);
 }
@@ -171,8 +175,9 @@ export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): 
     if (attempt > 0) await backOff(core.clock, attempt);
     const [record, kept] = await Promise.all([
       core.registry.device(box, deviceId),
-      core.store.get(box, [receiptKey(deviceId)]),
+      core.store.get(box, [HEAD_KEY, receiptKey(deviceId)]),
     ]);
+    headIn(kept);
     if (!record) throw unknown();
     const writes = withoutReceipt(deviceId, receiptIn(kept, receiptKey(deviceId)), core.clock.now());
     if ((await core.registry.revoke(record, writes)) === 'written') {

@@ -8,7 +8,7 @@ const DEFLATE_ABOVE_BYTES = 700;
 
 type Image = Record<string, AttributeValue>;
 
-/** Keys and version stand as attributes, for conditions; everything else is one body that only the core reads. */
+/** Keys, version and the head's epoch stand as attributes, for conditions; everything else is one body that only the core reads. */
 export function encodeItem(box: BoxId, item: StoredItem): Image {
   const { sk, version, expiresAtMs, ...body } = item;
   const json = Buffer.from(JSON.stringify(body));
@@ -16,6 +16,7 @@ export function encodeItem(box: BoxId, item: StoredItem): Image {
     box: { S: box },
     sk: { S: sk },
     version: { N: String(version) },
+    ...(item.kind === 'head' && { epoch: { S: item.epoch } }),
     body: json.length > DEFLATE_ABOVE_BYTES ? { B: deflateRawSync(json) } : { S: json.toString() },
     ...(expiresAtMs !== undefined && { expiresAt: { N: String(Math.ceil(expiresAtMs / 1000)) } }),
   };

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
+import { TICKET_SHELF_CHARACTERS } from '../devices/ticket-shelf.js';
 import type { BoxId } from '../store/items.js';
 
 export type Image = Record<string, AttributeValue>;
@@ -23,4 +24,8 @@ export const scopeKey = (box: BoxId, deviceId: DeviceId, version: number): Image
 export const versionIn = (sk: string): number => Number(sk.slice(-VERSION_DIGITS));
 
 export const policyKey = (id: PolicyId): Image => ({ pk: { S: `P#${id}` }, sk: { S: 'P' } });
-export const ticketKey = (ticket: string): Image => ({ pk: { S: `T#${ticket}` }, sk: { S: 'T' } });
+export const shelfKey = (shelf: string) => `T#${shelf}`;
+export const ticketKey = (ticket: string): Image => ({
+  pk: { S: shelfKey(ticket.slice(0, TICKET_SHELF_CHARACTERS)) },
+  sk: { S: ticket.slice(TICKET_SHELF_CHARACTERS) },
+});

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -5,6 +6,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactionConflictException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
@@ -12,6 +14,7 @@ import {
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective } from '../../protocol/preferences.js';
+import { ticketShelf } from '../devices/ticket-shelf.js';
 import {
   type DevicePatch,
   type DeviceRecord,
@@ -32,10 +35,16 @@ import {
   policyKey,
   scopeKey,
   scopesOf,
+  shelfKey,
   ticketKey,
   versionIn,
 } from './registry-keys.js';
 import { actionOf } from './store.js';
+
+/** Items of one transaction, with room for what joins it. */
+const ERASED_AT_ONCE = 90;
+const CONFLICTS_MAX = 4;
+const CONFLICT_WAIT_MS = 20;
 
 /** Devices and tickets in one DynamoDB table, `pk` and `sk`; registering writes to the boxes' table too. */
 export class DynamoRegistry implements Registry {
@@ -126,12 +135,17 @@ export class DynamoRegistry implements Registry {
     device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>,
     patch: DevicePatch,
   ): Promise<boolean> {
-    try {
-      await this.client.send(new UpdateItemCommand({ TableName: this.table, ...expressions(device, patch) }));
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
+    const update = new UpdateItemCommand({ TableName: this.table, ...expressions(device, patch) });
+    for (let conflicts = 0; ; conflicts++) {
+      try {
+        await this.client.send(update);
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        // The device is just being registered, or its scope changed, which is a transaction: soon over.
+        if (!(error instanceof TransactionConflictException) || conflicts === CONFLICTS_MAX) throw error;
+        await setTimeout(CONFLICT_WAIT_MS * (conflicts + Math.random()));
+      }
     }
   }
 
@@ -209,5 +223,41 @@ export class DynamoRegistry implements Registry {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
     }
+  }
+
+  async eraseSome(box: BoxId, writes: readonly Write[]) {
+    const kept = await this.keysIn(boxKey(box));
+    const keys = kept.length > 0 ? kept : await this.keysIn(shelfKey(ticketShelf(box)), box);
+    if (keys.length === 0) return 'none';
+    const outcome = await this.transact([
+      ...writes.map((write) => actionOf(this.storeTable, box, write)),
+      ...keys.map((Key) => ({ Delete: { TableName: this.table, Key } })),
+    ]);
+    return outcome === 'written' ? 'some' : outcome;
+  }
+
+  /** Keys of items in a partition, those of one box alone where boxes share it: some of them, none where there are none. */
+  private async keysIn(pk: string, ofBox?: BoxId): Promise<Image[]> {
+    let start: Image | undefined;
+    do {
+      const page = await this.client.send(
+        new QueryCommand({
+          TableName: this.table,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk',
+          ...(ofBox !== undefined && { FilterExpression: 'box = :box' }),
+          ProjectionExpression: 'pk, sk',
+          ExpressionAttributeValues: {
+            ':pk': { S: pk },
+            ...(ofBox !== undefined && { ':box': { S: ofBox } }),
+          },
+          Limit: ERASED_AT_ONCE,
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      if (page.Items && page.Items.length > 0) return page.Items;
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return [];
   }
 }

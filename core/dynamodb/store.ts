@@ -1,15 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import {
+  type AttributeValue,
   BatchGetItemCommand,
+  type ConditionCheck,
   type DynamoDBClient,
+  type Put,
   QueryCommand,
   TransactGetItemsCommand,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { BoxId, StoredItem } from '../store/items.js';
-import type { Range, Store, Write } from '../store/store.js';
-import { SnapshotTooLarge } from '../store/store.js';
+import { HEAD_KEY } from '../store/keys.js';
+import { keyOfWrite, type Range, SnapshotTooLarge, type Store, type Write } from '../store/store.js';
 import { SyncProblem } from '../sync-problem.js';
 import { isRefusal, isTooLarge } from './errors.js';
 import { decodeItem, encodeItem } from './items.js';
@@ -20,26 +23,30 @@ const UNPROCESSED_WAIT_MS = 50;
 
 const ABSENT = 'attribute_not_exists(sk)';
 const AS_READ = 'version = :version';
+const SAME_EPOCH = 'epoch = :epoch';
 
-const condition = (when: Write['when']) =>
-  when === 'absent'
-    ? { ConditionExpression: ABSENT }
+type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeValues'>;
+
+function condition(when: Write['when']): Condition {
+  if (when === 'any') return {};
+  if (when === 'absent') return { ConditionExpression: ABSENT };
+  return 'epoch' in when
+    ? { ConditionExpression: SAME_EPOCH, ExpressionAttributeValues: { ':epoch': { S: when.epoch } } }
     : {
         ConditionExpression: AS_READ,
         ExpressionAttributeValues: { ':version': { N: String(when.version) } },
       };
+}
 
 /** The write as one action of a transaction; the registry's transactions carry some of them too. */
-export const actionOf = (table: string, box: BoxId, write: Write): TransactWriteItem =>
-  'put' in write
-    ? { Put: { TableName: table, Item: encodeItem(box, write.put), ...condition(write.when) } }
-    : {
-        Delete: {
-          TableName: table,
-          Key: { box: { S: box }, sk: { S: write.remove } },
-          ...condition(write.when),
-        },
-      };
+export function actionOf(table: string, box: BoxId, write: Write): TransactWriteItem {
+  const on = { TableName: table, ...condition(write.when) };
+  if ('put' in write) return { Put: { ...on, Item: encodeItem(box, write.put) } };
+  const Key = keyOf(box, keyOfWrite(write));
+  return 'remove' in write
+    ? { Delete: { ...on, Key } }
+    : { ConditionCheck: { ...on, Key } as ConditionCheck };
+}
 
 const tooMuch = (cause: unknown) => new SyncProblem('too-many-requests', {}, { cause });
 
@@ -104,6 +111,27 @@ export class DynamoStore implements Store {
       }),
     );
     return { items: Items.map((image) => decodeItem(image).item), more: LastEvaluatedKey !== undefined };
+  }
+
+  async keys(box: BoxId, limit: number) {
+    let keys: string[] = [];
+    let start: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await this.client.send(
+        new QueryCommand({
+          TableName: this.table,
+          ConsistentRead: true,
+          KeyConditionExpression: 'box = :box',
+          ProjectionExpression: 'sk', // also of what could not be decoded
+          ExpressionAttributeValues: { ':box': { S: box } },
+          Limit: limit,
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      keys = (page.Items ?? []).flatMap(({ sk }) => (sk?.S && sk.S !== HEAD_KEY ? sk.S : []));
+      start = page.LastEvaluatedKey;
+    } while (keys.length === 0 && start);
+    return keys;
   }
 }
 

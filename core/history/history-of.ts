@@ -6,9 +6,10 @@ import type { Core } from '../core.js';
 import { hasExpired } from '../retention/expiry.js';
 import { currentEffective } from '../scope/policies.js';
 import { holdsConversation, scopeOf } from '../scope/scope.js';
-import type { BoxId, StoredConversation, StoredItem, StoredMessage } from '../store/items.js';
+import type { BoxId, Head, StoredConversation, StoredItem, StoredMessage } from '../store/items.js';
 import { conversationKey, endOf, HEAD_KEY, messageKey, messagesPrefix } from '../store/keys.js';
 import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
+import { headIn } from '../sync/read-log.js';
 import { SyncProblem } from '../sync-problem.js';
 
 const ANSWER_MAX_BYTES = 2 * 1024 * 1024; // a Lambda function may answer with 6 MB, and a message has a state beside it
@@ -16,7 +17,7 @@ const ANSWER_MAX_BYTES = 2 * 1024 * 1024; // a Lambda function may answer with 6
 /**
  * Messages of a conversation history with their states, newest first, with their whole text and older than the
  * device's age limit too.
- * @throws SyncProblem `device-not-registered`; `not-found` for a conversation history that is unknown or outside the
+ * @throws SyncProblem `device-not-registered`, `busy`; `not-found` for a conversation history that is unknown or outside the
  * device's folders, all alike.
  */
 export async function historyOf(
@@ -29,8 +30,9 @@ export async function historyOf(
     core.registry.device(box, deviceId),
     core.store.get(box, [HEAD_KEY, conversationKey(conversationId)]),
   ]);
+  const head = headIn(beside);
   if (!device) throw new SyncProblem('device-not-registered');
-  const history = liveHistory(beside, conversationId);
+  const history = liveHistory(head, beside.get(conversationKey(conversationId)));
   const scope = scopeOf(await currentEffective(core, device));
   if (!history || !holdsConversation(scope, conversationId, history.data.folderId)) {
     throw new SyncProblem('not-found', { detail: 'there is no such conversation history for this device' });
@@ -39,11 +41,10 @@ export async function historyOf(
 }
 
 function liveHistory(
-  beside: ReadonlyMap<string, StoredItem>,
-  id: ConversationId,
+  head: Head | undefined,
+  history: StoredItem | undefined,
 ): StoredConversation | undefined {
-  const [head, history] = [beside.get(HEAD_KEY), beside.get(conversationKey(id))];
-  if (head?.kind !== 'head' || history?.kind !== 'conversationHistory') return undefined;
+  if (!head || history?.kind !== 'conversationHistory') return undefined;
   return head.emptying?.some((folder) => folder.id === history.data.folderId) ? undefined : history;
 }
 

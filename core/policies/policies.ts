@@ -1,6 +1,7 @@
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
 import { backOff } from '../back-off.js';
+import { unlessErasing } from '../box/unless-erasing.js';
 import { boxCreation } from '../commit/box.js';
 import type { Core } from '../core.js';
 import { POLICY_CACHE_MS } from '../scope/policies.js';
@@ -59,19 +60,20 @@ async function noteInHead(core: Core, box: BoxId, policyId: PolicyId): Promise<v
 }
 
 /** Assigns a policy to one device beside its box's: it can only narrow. @throws SyncProblem `not-found`, `busy`. */
-export async function assignToDevice(
+export const assignToDevice = (
   core: Core,
   box: BoxId,
   deviceId: DeviceId,
   policyId: PolicyId,
-): Promise<void> {
-  await showPolicy(core, policyId);
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    if (attempt > 0) await backOff(core.clock, attempt);
-    const device = await core.registry.device(box, deviceId);
-    if (!device) throw new SyncProblem('not-found', { detail: 'there is no such device' });
-    // Refused: another instance took its place.
-    if (await core.registry.patch(device, { set: { policyId } })) return;
-  }
-  throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
-}
+): Promise<void> =>
+  unlessErasing(core, box, async () => {
+    await showPolicy(core, policyId);
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      if (attempt > 0) await backOff(core.clock, attempt);
+      const device = await core.registry.device(box, deviceId);
+      if (!device) throw new SyncProblem('not-found', { detail: 'there is no such device' });
+      // Refused: another instance took its place.
+      if (await core.registry.patch(device, { set: { policyId } })) return;
+    }
+    throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
+  });

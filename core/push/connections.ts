@@ -1,7 +1,7 @@
 import type { Core } from '../core.js';
 import type { TicketHolder } from '../registry.js';
 import { withCurrentPolicies } from '../scope/policies.js';
-import { readHead } from '../sync/read-log.js';
+import { liveHead } from '../sync/read-log.js';
 import { closeQuietly } from './close.js';
 import { isScheduled, OPENING_MS, windowEndMs } from './decide.js';
 import { withoutLostPosition } from './lost-position.js';
@@ -53,7 +53,7 @@ async function tellIfBehind(
   { box, deviceId, instanceId }: TicketHolder,
   connectionId: string,
 ): Promise<boolean> {
-  const [read, head] = await Promise.all([core.registry.device(box, deviceId), readHead(core, box)]);
+  const [read, head] = await Promise.all([core.registry.device(box, deviceId), liveHead(core, box)]);
   if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
   const device = await withCurrentPolicies(core, await withoutLostPosition(core, read));
   if (!head || head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;

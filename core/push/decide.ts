@@ -17,7 +17,8 @@ export type Suppression =
   | 'switchedOff'
   | 'synchronizedPast'
   | 'scheduled'
-  | 'announced';
+  | 'announced'
+  | 'boxErased';
 
 /** `by`: the commit for which it is scheduled. Unit of `dueMs`: ms since 1970. */
 export type PushDecision =

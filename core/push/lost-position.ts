@@ -1,6 +1,6 @@
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
-import { readHead } from '../sync/read-log.js';
+import { liveHead } from '../sync/read-log.js';
 
 /**
  * The record of a device without a position that the box has not reached: the box was restored, so the device is behind
@@ -8,7 +8,7 @@ import { readHead } from '../sync/read-log.js';
  */
 export async function withoutLostPosition(core: Core, device: DeviceRecord): Promise<DeviceRecord> {
   const { syncedModSeq, announcedModSeq } = device;
-  const head = await readHead(core, device.box);
+  const head = await liveHead(core, device.box);
   if (!head || Math.max(syncedModSeq, announcedModSeq ?? 0) <= head.modSeq) return device;
   const isNoted = await core.registry.patch(device, {
     set: { syncedModSeq: 0, announcedModSeq: undefined },

@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
 import { withCurrentPolicies } from '../scope/policies.js';
 import { commitKey, endOf } from '../store/keys.js';
-import { isCommit, readHead } from '../sync/read-log.js';
+import { isCommit, liveHead } from '../sync/read-log.js';
 import { isScheduled, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
 import { withoutLostPosition } from './lost-position.js';
 import type { PushMessage } from './ports.js';
@@ -53,16 +53,18 @@ async function announce(
   // by the push that is marked by now, in its own time; and where there is none, at once.
   if (!isCleared && isScheduled(device, core.clock.now())) return 'scheduled';
   const tally = await tallyOf(core, device);
+  if (!tally) return 'boxErased';
   if (!tally.frame) return 'announced';
   await post(core, device, tally, { dueMs: message.dueMs, isCleared });
   return undefined;
 }
 
-/** The last commits that the device has not synchronized, at most COMMITS_COUNTED_MAX. */
-async function tallyOf(core: Core, device: DeviceRecord): Promise<Tally> {
+/** The last commits that the device has not synchronized, at most COMMITS_COUNTED_MAX; undefined: the box is erased. */
+async function tallyOf(core: Core, device: DeviceRecord): Promise<Tally | undefined> {
   const tally = new Tally(device, core.clock.now());
-  const head = await readHead(core, device.box);
-  let modSeq = Math.max(device.syncedModSeq, (head?.modSeq ?? 0) - COMMITS_COUNTED_MAX);
+  const head = await liveHead(core, device.box);
+  if (!head) return undefined;
+  let modSeq = Math.max(device.syncedModSeq, head.modSeq - COMMITS_COUNTED_MAX);
   for (let more = true; more; ) {
     const range = { from: commitKey(modSeq + 1), to: endOf('C#'), limit: COMMITS_PER_READ };
     const read = await core.store.query(device.box, range);

@@ -25,21 +25,22 @@ export interface Piece {
 /**
  * Replaces dead elements by tombstones and takes them off the counts. It is no commit, since nobody has to be told; but
  * it replaces the head like one, so that it and commits stand in one line.
+ * False: there is no such box any more, or it is being erased.
  * @throws SyncProblem `busy` when commits were faster each time.
  */
-export async function clearAway(core: Core, box: BoxId, modSeq: number, piece: Piece): Promise<void> {
+export async function clearAway(core: Core, box: BoxId, modSeq: number, piece: Piece): Promise<boolean> {
   const { keys = [], beside = [] } = piece;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 0) await backOff(core.clock, attempt);
     const stored = await core.store.snapshot(box, [HEAD_KEY, ...beside, ...keys]);
     if (!stored) continue;
     const head = stored.get(HEAD_KEY);
-    if (head?.kind !== 'head') return; // the box was erased
+    if (head?.kind !== 'head') return false;
     const writes = writesOf(piece, modSeq, core.clock.now(), stored, head);
-    if (writes.length === 0) return;
+    if (writes.length === 0) return true;
     if ((await core.store.write(box, writes)) === 'written') {
       core.report('reaped', { items: writes.length });
-      return;
+      return true;
     }
   }
   throw new SyncProblem('busy', { detail: 'commits were faster each time' });

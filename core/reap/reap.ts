@@ -29,7 +29,7 @@ export async function reap(core: Core, message: ReapMessage): Promise<void> {
       limit: PIECE_MAX,
     });
     const keys = read.items.filter((item) => isHeldBy(message.container, item)).map(({ sk }) => sk);
-    if (keys.length > 0) await clearPiece(core, message, keys);
+    if (keys.length > 0 && !(await clearPiece(core, message, keys))) return; // the box was erased
     const last = read.items.at(-1);
     if (!read.more || !last) return finish(core, message);
     after = last.sk;
@@ -75,7 +75,7 @@ async function clearPiece(
   core: Core,
   { box, container, modSeq }: ReapMessage,
   keys: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   if (container.type === 'conversationHistory') {
     const key = conversationKey(container.id);
     return clearAway(core, box, modSeq, { keys, beside: [key], isDead: isDeadBeside(key) });

@@ -54,6 +54,17 @@ export interface Head extends Stored {
   readonly emptying?: readonly Emptying<FolderId>[]; // deleted folders that may still hold conversation histories
 }
 
+/**
+ * Stands where the head was of a box that is being erased. Whoever goes by the head finds none, and no write that is
+ * conditioned on it is done any more.
+ */
+export interface Erasing extends Stored {
+  readonly kind: 'erasing';
+  readonly epoch: string; // of the box that is erased
+  readonly atMs: number; // when it was marked
+  readonly elements: number; // that it held then
+}
+
 /** Who made a commit. */
 export type Origin =
   | {
@@ -177,4 +188,4 @@ export interface FolderName extends Stored {
 /** What hangs in a conversation history: it expires by the policy of the box. */
 export type ExpiringElement = StoredSession | StoredMessage;
 export type StoredElement = StoredFolder | StoredConversation | ExpiringElement;
-export type StoredItem = Head | Commit | Receipt | StoredElement | FolderName | Tombstone;
+export type StoredItem = Head | Erasing | Commit | Receipt | StoredElement | FolderName | Tombstone;

@@ -1,12 +1,19 @@
 import type { BoxId, StoredItem } from './items.js';
 
+/** The item is as it was read; or it is the head of a box of this epoch, whatever has been committed since. */
+export type AsRead = { readonly version: number } | { readonly epoch: string };
+
 /**
- * A write of one item and what must hold for it. The version read must still be there, or the key must be free; removing
- * what must not be there writes nothing, and holds others to it.
+ * A write of one item and what must hold for it, or only what must hold beside the other writes. Removing what must not
+ * be there writes nothing, and holds others to it.
  */
 export type Write =
-  | { readonly put: StoredItem; readonly when: 'absent' | { readonly version: number } }
-  | { readonly remove: string; readonly when: 'absent' | { readonly version: number } };
+  | { readonly put: StoredItem; readonly when: 'absent' | AsRead }
+  | { readonly remove: string; readonly when: 'absent' | AsRead | 'any' } // any: also where nothing is there
+  | { readonly check: string; readonly when: AsRead };
+
+export const keyOfWrite = (write: Write): string =>
+  'put' in write ? write.put.sk : 'remove' in write ? write.remove : write.check;
 
 export interface Range {
   readonly from: string; // first key, included
@@ -43,6 +50,9 @@ export interface Store {
    * part. `more`: the range may hold more than was read; fewer items than the limit do not mean the end.
    */
   query(box: BoxId, range: Range): Promise<{ items: readonly StoredItem[]; more: boolean }>;
+
+  /** Keys of at most `limit` items beside the head, read as by a query. None: there are no others. */
+  keys(box: BoxId, limit: number): Promise<readonly string[]>;
 }
 
 /** The items asked for are too large to be read as of one moment: ask for fewer. */

@@ -1,4 +1,5 @@
 import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
+import { beingErased } from '../box/being-erased.js';
 import { COMMIT_MS } from '../commit/retention.js';
 import type { Core } from '../core.js';
 import type { BoxId, Commit, Head, StoredItem } from '../store/items.js';
@@ -51,12 +52,25 @@ async function lookOnce(core: Core, box: BoxId, position: Position, limit: numbe
   const range = { from: commitKey(position.modSeq + 1), to: HEAD_KEY, limit: limit + 1 };
   const { items, more } = await core.store.query(box, range);
   // Only the start of a synchronization asks how far behind it is.
+  if (items.some(isErasing)) throw beingErased();
   const head = items.find(isHead) ?? (position.midway ? undefined : await readHead(core, box));
   return inLine(items.filter(isCommit), head, more, position.modSeq);
 }
 
-export async function readHead(core: Core, box: BoxId): Promise<Head | undefined> {
+/** The head of the box; undefined: there is no box. @throws SyncProblem `busy` while it is being erased. */
+export const readHead = async (core: Core, box: BoxId): Promise<Head | undefined> =>
+  headIn(await core.store.get(box, [HEAD_KEY]));
+
+/** The same for whom a box that is being erased is none, as those who announce what has happened in it. */
+export async function liveHead(core: Core, box: BoxId): Promise<Head | undefined> {
   const head = (await core.store.get(box, [HEAD_KEY])).get(HEAD_KEY);
+  return head && isHead(head) ? head : undefined;
+}
+
+/** The head among items that were read with it. */
+export function headIn(items: ReadonlyMap<string, StoredItem>): Head | undefined {
+  const head = items.get(HEAD_KEY);
+  if (head && isErasing(head)) throw beingErased();
   return head && isHead(head) ? head : undefined;
 }
 
@@ -89,5 +103,6 @@ function lossOf(look: Look, position: Position, nowMs: number): LossReason | und
   return undefined;
 }
 
+const isErasing = (item: StoredItem): boolean => item.kind === 'erasing';
 export const isHead = (item: StoredItem): item is Head => item.kind === 'head';
 export const isCommit = (item: StoredItem): item is Commit => item.kind === 'commit';

@@ -1,4 +1,5 @@
 import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
+import { unlessErasing } from '../box/unless-erasing.js';
 import { type Caller, commitOperations } from '../commit/commit-operations.js';
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
@@ -32,12 +33,14 @@ export interface SyncOptions {
  * @throws SyncProblem `device-not-registered`, `instance-replaced`, `operation-gap`, `operation-mismatch`, `busy`.
  * Source: OMA CPM 5.6.x.1.
  */
-export async function synchronize(
+export const synchronize = (
   core: Core,
   caller: Caller,
   body: SyncBody,
   { maxBytes = RESPONSE_MAX_BYTES }: SyncOptions = {},
-): Promise<SyncResponse> {
+): Promise<SyncResponse> => unlessErasing(core, caller.box, () => answer(core, caller, body, maxBytes));
+
+async function answer(core: Core, caller: Caller, body: SyncBody, maxBytes: number): Promise<SyncResponse> {
   const { syncToken } = body;
   // The commit authorizes by itself, by the receipt of this very instance.
   const results = await commitOperations(core, caller, body.operations);

@@ -1,14 +1,16 @@
+import { orderErasing } from '../../core/box/erase.js';
 import { showBox, watchDevices } from '../../core/box/show-box.js';
 import { assignToBox, assignToDevice, putPolicy, showPolicy } from '../../core/policies/policies.js';
 import { deviceIdSchema, policyIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
-import { ok } from '../runtime/answer.js';
+import { accepted, ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';
 import { httpEndpoint } from '../runtime/endpoint.js';
-import { openCore, tables } from '../runtime/open-core.js';
-import { notImplemented, route } from '../runtime/route.js';
+import { eraseQueue, openCore, sockets, tables } from '../runtime/open-core.js';
+import { route } from '../runtime/route.js';
 
-const core = openCore(tables(readConfig(['STORE_TABLE', 'REGISTRY_TABLE'])));
+const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'ERASE_QUEUE_URL', 'SOCKET_CALLBACK_URL']);
+const core = openCore(tables(config), eraseQueue(config), sockets(config));
 
 const scope = 'cpm/admin';
 const policy = { policyId: policyIdSchema };
@@ -37,7 +39,10 @@ export const routes = {
     },
   ),
 
-  'DELETE /v1/users/{userId}/box': notImplemented(scope, 'Erasing a box'),
+  'DELETE /v1/users/{userId}/box': route({ scope, path: user }, async ({ path: { userId } }) => {
+    await orderErasing(core, userId);
+    return accepted();
+  }),
 
   'GET /v1/users/{userId}/devices': route({ scope, path: user }, async ({ path: { userId } }) =>
     ok({ devices: await watchDevices(core, userId) }),

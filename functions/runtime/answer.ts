@@ -18,6 +18,7 @@ const json = (statusCode: number, body: unknown, type = 'application/json'): Ans
 
 export const ok = (body: unknown): Answer => json(200, body);
 export const created = (body: unknown): Answer => json(201, body);
+export const accepted = (): Answer => ({ statusCode: 202, headers: {} });
 export const noContent = (): Answer => ({ statusCode: 204, headers: {} });
 
 export function problemAnswer(problem: SyncProblem, requestId: string): Answer {

@@ -2,12 +2,18 @@ import * as z from 'zod/mini';
 
 const name = z.string().check(z.minLength(1, 'is empty'));
 const url = z.url('is no URL');
+const seconds = z.pipe(
+  z.string().check(z.regex(/^\d+$/, 'is no number of seconds')),
+  z.transform((text) => Number(text)),
+);
 
 const configSchema = z.object({
   STORE_TABLE: name,
   REGISTRY_TABLE: name,
   PUSH_QUEUE_URL: url,
   REAP_QUEUE_URL: url,
+  ERASE_QUEUE_URL: url,
+  ERASE_SETTLE_SECONDS: seconds, // after which all that was written before can be seen
   TOKEN_SECRET_ID: name,
   SOCKET_CALLBACK_URL: url, // https://…, where frames to connections are posted
   SOCKET_URL: url, // wss://…, where clients connect

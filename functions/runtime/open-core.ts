@@ -7,6 +7,7 @@ import type { Core } from '../../core/core.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
 import type { Config } from './config.js';
+import { SqsEraseQueue } from './erase-queue.js';
 import { SqsPushQueue } from './push-queue.js';
 import { QueueBackoff } from './queue-backoff.js';
 import { SqsReapQueue } from './reap-queue.js';
@@ -54,6 +55,10 @@ export const reapQueue = ({ REAP_QUEUE_URL }: Pick<Config, 'REAP_QUEUE_URL'>): P
   reapQueue: new SqsReapQueue(new SQSClient(client), REAP_QUEUE_URL),
 });
 
+export const eraseQueue = ({ ERASE_QUEUE_URL }: Pick<Config, 'ERASE_QUEUE_URL'>): Partial<Core> => ({
+  eraseQueue: new SqsEraseQueue(new SQSClient(client), ERASE_QUEUE_URL),
+});
+
 export const tokenKeys = ({ TOKEN_SECRET_ID }: Pick<Config, 'TOKEN_SECRET_ID'>): Partial<Core> => ({
   tokenKeys: new SecretTokenKeys(new SecretsManagerClient(client), TOKEN_SECRET_ID, systemClock),
 });
@@ -72,6 +77,7 @@ export const openCore = (...granted: readonly Partial<Core>[]): Core => ({
   registry: notGranted('the registry'),
   pushQueue: notGranted('the push queue'),
   reapQueue: notGranted('the reap queue'),
+  eraseQueue: notGranted('the erase queue'),
   tokenKeys: notGranted('the token key'),
   sockets: notGranted('the connections'),
   ...Object.assign({}, ...granted),

@@ -16,7 +16,7 @@ export function syncProblemOf(error: unknown): SyncProblem {
 /** Notes a problem: defects as errors with their causes, refusals by their kind alone. */
 export function logProblem(problem: SyncProblem): void {
   const { status } = PROBLEMS[problem.kind];
-  if (problem.kind === 'busy') measure(count('Busy'));
+  if (problem.kind === 'busy') measure(problem.details.isErasing ? count('BusyErasing') : count('Busy'));
   if (COMES_BACK.has(problem.kind)) logger.warn(problem.kind, { error: describeError(problem) });
   else if (status < 500 || problem.kind === 'not-implemented') logger.info('refused', { kind: problem.kind });
   else logger.error(problem.kind, { error: describeError(problem) });

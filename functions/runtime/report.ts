@@ -52,6 +52,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   pushGone: { metrics: () => [count('PushesGone')] },
   closeFailed: { level: 'warn' },
   expired: { metrics: ({ elements }) => [count('ElementsExpired', Number(elements))] },
+  erasingOrdered: { metrics: () => [count('ErasuresOrdered')] },
+  erasedItems: { metrics: ({ items }) => [count('ItemsErased', Number(items))] },
+  erased: { metrics: () => [count('BoxesErased')] },
   reaped: { metrics: ({ items }) => [count('ItemsReaped', Number(items))] },
 };
 

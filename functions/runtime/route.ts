@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { SyncProblem } from '../../core/sync-problem.js';
 import type { UserId } from '../../protocol/ids.js';
 import type { Answer } from './answer.js';
 import { callerOf, type HttpEvent, type Scope } from './caller.js';
@@ -65,9 +64,3 @@ function subjectOf(...parts: readonly unknown[]): { box?: string; device?: strin
     ...(typeof deviceId === 'string' && { device: deviceTag(deviceId) }),
   };
 }
-
-/** A route of the protocol that has nothing behind it in this version. */
-export const notImplemented = (scope: Scope, what: string): Route =>
-  route({ scope }, async () => {
-    throw new SyncProblem('not-implemented', { detail: `${what} is not available in this version.` });
-  });

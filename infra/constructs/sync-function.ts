@@ -164,6 +164,24 @@ export class SyncFunction extends LambdaFunction {
     return this.sendsTo(queue);
   }
 
+  /** Orders boxes to be erased. */
+  ordersErasing(queue: IQueue): this {
+    this.addEnvironment('ERASE_QUEUE_URL', queue.queueUrl);
+    return this.sendsTo(queue);
+  }
+
+  /**
+   * Removes what the registry keeps of boxes: devices, scopes, tickets, and no policy.
+   * @param settle after which what was written before can be seen in full
+   */
+  erasesDevices(registry: ITable, settle: Duration): this {
+    this.addEnvironment('REGISTRY_TABLE', registry.tableName);
+    this.addEnvironment('ERASE_SETTLE_SECONDS', String(settle.toSeconds()));
+    return this.may(['dynamodb:Query', 'dynamodb:DeleteItem'], registry.tableArn, {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['B#*', 'T#*'] },
+    }).opens('dynamodb', registry.encryptionKey, WRITE_KEY);
+  }
+
   /** As an event source does on its behalf; what it cannot handle is described in `failures`. */
   followsStream(table: ITable, failures: IQueue): this {
     acknowledge(this.executionRole, {

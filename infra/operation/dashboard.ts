@@ -124,6 +124,7 @@ function work({ queues, failures, streamReaders, functions }: Watched): IWidget[
 }
 
 function tables({ stage, tables: watched }: Watched): IWidget[] {
+  const own = (name: string) => ownMetric(stage, name);
   const of = (name: string) =>
     Object.entries(watched).map(([table, it]) => named(`${table} ${name}`, tableMetric(it, name)));
   return [
@@ -133,10 +134,10 @@ function tables({ stage, tables: watched }: Watched): IWidget[] {
       [...of('ReadThrottleEvents'), ...of('WriteThrottleEvents')],
       of('TransactionConflict'),
     ),
-    graph('Cleared away', [
-      ...of('TimeToLiveDeletedItemCount'),
-      ownMetric(stage, 'ElementsExpired'),
-      ownMetric(stage, 'ItemsReaped'),
-    ]),
+    graph(
+      'Cleared away and erased',
+      [...of('TimeToLiveDeletedItemCount'), own('ElementsExpired'), own('ItemsReaped'), own('ItemsErased')],
+      [own('ErasuresOrdered'), own('BoxesErased'), own('BusyErasing')],
+    ),
   ];
 }

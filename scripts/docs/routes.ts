@@ -32,8 +32,8 @@ export interface DocumentedRoute {
   readonly about: string;
   readonly query?: z.ZodMiniType;
   readonly request?: Body;
-  /** By status; none for a route of the protocol that has nothing behind it in this version. */
-  readonly success: Readonly<Partial<Record<200 | 201 | 204, Success>>>;
+  /** By status. */
+  readonly success: Readonly<Partial<Record<200 | 201 | 202 | 204, Success>>>;
   /** Kinds of problems of its own. */
   readonly problems: readonly ProblemKind[];
 }
@@ -156,9 +156,10 @@ export const ROUTES: Readonly<Record<RouteKey, DocumentedRoute>> = {
   },
   'DELETE /v1/users/{userId}/box': {
     operationId: 'eraseBox',
-    about: 'Erase the box of a user.',
-    success: {},
-    problems: ['not-implemented'],
+    about:
+      'Erase the box of a user: from then on its devices are disconnected and unknown, and requests for it are answered `busy` until every element, log entry and device record is gone. Then it is not found, and can be made anew. Asked again meanwhile, it goes on.',
+    success: { 202: { about: 'It is being erased.' } },
+    problems: ['not-found', 'busy'],
   },
   'GET /v1/users/{userId}/devices': {
     operationId: 'listDevicesOfUser',

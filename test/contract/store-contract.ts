@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { BoxId, StoredItem } from '../../core/store/items.js';
+import { HEAD_KEY } from '../../core/store/keys.js';
 import type { Store } from '../../core/store/store.js';
 import type { ConversationId, MessageId } from '../../protocol/ids.js';
 
@@ -193,6 +194,98 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
         expect((await store.query(other, { from: 'A', to: 'B', limit: 10 })).items).toEqual([
           anItem('A#1', 7),
         ]);
+      });
+    });
+
+    describe('a write beside a condition on something else', () => {
+      const check = (version: number) => ({ check: 'A#1', when: { version } });
+
+      test('is done where that is as it was read, and leaves it as it is', async () => {
+        await fill('A#1');
+        expect(await store.write(box, [check(1), put(anItem('A#2'))])).toBe('written');
+        expect((await store.get(box, ['A#1', 'A#2'])).size).toBe(2);
+        expect((await store.get(box, ['A#1'])).get('A#1')).toEqual(anItem('A#1'));
+      });
+
+      test.each([
+        ['is another version by now', ['A#1'], 2],
+        ['is not there', [], 1],
+      ])('is refused where that %s', async (_, there, version) => {
+        await fill(...there);
+        expect(await store.write(box, [check(version), put(anItem('A#2'))])).toBe('refused');
+        expect((await store.get(box, ['A#2'])).size).toBe(0);
+      });
+    });
+
+    describe('the head of an epoch', () => {
+      const head = (epoch: string, version = 1): StoredItem => ({
+        kind: 'head',
+        sk: HEAD_KEY,
+        version,
+        modSeq: 1,
+        nonce: 'n',
+        atMs: 5,
+        epoch,
+        counts: {
+          folder: 0,
+          conversationHistory: 0,
+          sessionHistory: 0,
+          message: 0,
+          messageState: 0,
+          bytes: 0,
+        },
+      });
+      const mark: StoredItem = {
+        kind: 'erasing',
+        sk: HEAD_KEY,
+        version: 9,
+        epoch: 'e1',
+        atMs: 6,
+        elements: 0,
+      };
+      const inEpoch = (epoch: string) => ({ check: HEAD_KEY, when: { epoch } });
+
+      test('lets a write through whatever its version is by now', async () => {
+        await store.write(box, [put(head('e1'))]);
+        await store.write(box, [{ put: head('e1', 2), when: { version: 1 } }]);
+        expect(await store.write(box, [inEpoch('e1'), put(anItem('A#1'))])).toBe('written');
+        expect((await store.get(box, [HEAD_KEY])).get(HEAD_KEY)).toEqual(head('e1', 2));
+        expect(await store.write(box, [{ put: mark, when: { epoch: 'e1' } }])).toBe('written');
+        expect((await store.get(box, [HEAD_KEY])).get(HEAD_KEY)).toEqual(mark);
+      });
+
+      test.each<[string, StoredItem[]]>([
+        ['of another epoch', [head('e2')]],
+        ['that is not there', []],
+        ['in whose place stands a mark', [mark]],
+      ])('refuses a write with one %s', async (_, there) => {
+        for (const item of there) await store.write(box, [put(item)]);
+        expect(await store.write(box, [inEpoch('e1'), put(anItem('A#1'))])).toBe('refused');
+        expect(await store.write(box, [{ put: mark, when: { epoch: 'e1' } }])).toBe('refused');
+      });
+
+      test('stays out of the list of keys, which gives all others, a piece at a time', async () => {
+        const all = ['C#000000000001', 'E#1', 'R#1', 'R#2'];
+        expect(await store.keys(box, 3)).toEqual([]);
+        await store.write(box, [put(mark)]);
+        await fill(...all);
+        const found: string[] = [];
+        for (;;) {
+          const keys = await store.keys(box, 3);
+          if (keys.length === 0) break;
+          expect(keys.length).toBeLessThanOrEqual(3);
+          found.push(...keys);
+          const removals = keys.map((remove) => ({ remove, when: 'any' as const }));
+          expect(await store.write(box, [{ check: HEAD_KEY, when: { version: 9 } }, ...removals])).toBe(
+            'written',
+          );
+        }
+        expect(found.sort()).toEqual(all);
+        expect((await store.query(box, { from: 'A', to: 'Z', limit: 9 })).items).toEqual([mark]);
+      });
+
+      test('what is removed whatever it is need not be there', async () => {
+        expect(await store.write(box, [{ remove: 'A#1', when: 'any' }])).toBe('written');
       });
     });
 

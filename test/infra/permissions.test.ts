@@ -37,7 +37,12 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
     [POLICIES]: ['dynamodb:GetItem'],
   },
   History: { TablesStore: STORE_READ, TablesRegistry: ['dynamodb:GetItem', 'dynamodb:Query'] },
-  Admin: { TablesStore: COMMIT, TablesRegistry: REGISTER },
+  Admin: {
+    TablesStore: COMMIT,
+    TablesRegistry: REGISTER,
+    ErasingQueue: SEND,
+    'SocketsApi/v1/DELETE/@connections/*': MANAGE,
+  },
   SocketAuthorizer: { TablesRegistry: ['dynamodb:DeleteItem', 'dynamodb:GetItem'] },
   SocketConnection: {
     TablesStore: STORE_READ,
@@ -68,6 +73,15 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
     '*': ['dynamodb:ListStreams'],
     ExpiryFailures: SEND,
   },
+  Eraser: {
+    TablesStore: COMMIT,
+    'TablesRegistry where ForAllValues:StringLike dynamodb:LeadingKeys B#*|T#*': [
+      'dynamodb:DeleteItem',
+      'dynamodb:Query',
+    ],
+    'SocketsApi/v1/DELETE/@connections/*': MANAGE,
+    ErasingQueue: [...TAKE_MESSAGES, ...SEND],
+  },
 };
 
 const STORE = ['STORE_TABLE', 'TablesStore'];
@@ -75,6 +89,7 @@ const REGISTRY = ['REGISTRY_TABLE', 'TablesRegistry'];
 const TOKENS = ['TOKEN_SECRET_ID', 'TokenKey'];
 const PUSHES = ['PUSH_QUEUE_URL', 'PushesQueue'];
 const REAPING = ['REAP_QUEUE_URL', 'ReapingQueue'];
+const ERASING = ['ERASE_QUEUE_URL', 'ErasingQueue'];
 const CALLBACK = ['SOCKET_CALLBACK_URL', 'SocketsApi'];
 
 /** What each function is told, and of which resource. */
@@ -84,7 +99,7 @@ const TOLD: Record<string, string[][]> = {
   Devices: [STORE, REGISTRY, CALLBACK, ['SOCKET_URL', 'SocketsApi']],
   Participating: [STORE, REGISTRY],
   History: [STORE, REGISTRY],
-  Admin: [STORE, REGISTRY],
+  Admin: [STORE, REGISTRY, ERASING, CALLBACK],
   SocketAuthorizer: [REGISTRY],
   SocketConnection: [STORE, REGISTRY, PUSHES, CALLBACK],
   SocketDefault: [],
@@ -92,6 +107,7 @@ const TOLD: Record<string, string[][]> = {
   Notifier: [STORE, REGISTRY, PUSHES, CALLBACK],
   Reaper: [STORE, REAPING],
   Expiry: [STORE, REGISTRY],
+  Eraser: [STORE, REGISTRY, ERASING, CALLBACK, ['ERASE_SETTLE_SECONDS']],
 };
 
 const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
@@ -194,7 +210,7 @@ describe('with a key of the customer', () => {
     Devices: TABLE,
     Participating: TABLE,
     History: { [through('dynamodb')]: READ },
-    Admin: TABLE,
+    Admin: { ...TABLE, ...PUT_INTO_QUEUE },
     SocketAuthorizer: TABLE,
     SocketConnection: { ...TABLE, ...PUT_INTO_QUEUE },
     SocketDefault: {},
@@ -202,6 +218,7 @@ describe('with a key of the customer', () => {
     Notifier: { ...TABLE, [through('sqs')]: READ },
     Reaper: { ...TABLE, [through('sqs')]: [...READ, 'kms:GenerateDataKey'] },
     Expiry: { ...TABLE, ...PUT_INTO_QUEUE },
+    Eraser: { ...TABLE, [through('sqs')]: [...READ, 'kms:GenerateDataKey'] },
   };
 
   test.each(Object.keys(ALLOWED))(

@@ -9,6 +9,7 @@ const mappingOf = (functionIdPrefix: string): Resource => resource(template, MAP
 test.each([
   ['PushesQueue', 'PushesDeadLetters'],
   ['ReapingQueue', 'ReapingDeadLetters'],
+  ['ErasingQueue', 'ErasingDeadLetters'],
 ])('what %s delivered five times in vain goes to %s', (queue, deadLetters) => {
   const { RedrivePolicy } = resource(template, QUEUE, queue).Properties as {
     RedrivePolicy: { deadLetterTargetArn: unknown; maxReceiveCount: number };
@@ -20,22 +21,26 @@ test.each([
 test.each([
   ['PushesQueue', 'NotifierFunction'],
   ['ReapingQueue', 'ReaperFunction'],
+  ['ErasingQueue', 'EraserFunction'],
 ])('%s hides a message for more than six times the time of %s', (queue, consumer) => {
   const visibility = resource(template, QUEUE, queue).Properties.VisibilityTimeout as number;
   const timeout = resource(template, 'AWS::Lambda::Function', consumer).Properties.Timeout as number;
   expect(visibility).toBeGreaterThan(6 * timeout);
 });
 
-test.each(['PushesDeadLetters', 'ReapingDeadLetters', 'FanOutFailures', 'ExpiryFailures'])(
-  '%s keeps what failed for 14 days, and an alarm watches it',
-  (id) => {
-    const [queueId, queue] =
-      Object.entries(resourcesOf(template, QUEUE)).find(([found]) => found.startsWith(id)) ?? [];
-    expect(queue?.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
-    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
-    expect(alarms.filter((alarm) => idsIn(alarm).includes(String(queueId)))).toHaveLength(1);
-  },
-);
+test.each([
+  'PushesDeadLetters',
+  'ReapingDeadLetters',
+  'ErasingDeadLetters',
+  'FanOutFailures',
+  'ExpiryFailures',
+])('%s keeps what failed for 14 days, and an alarm watches it', (id) => {
+  const [queueId, queue] =
+    Object.entries(resourcesOf(template, QUEUE)).find(([found]) => found.startsWith(id)) ?? [];
+  expect(queue?.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
+  const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+  expect(alarms.filter((alarm) => idsIn(alarm).includes(String(queueId)))).toHaveLength(1);
+});
 
 test('nobody sends to a queue without TLS', () => {
   const policies = Object.values(resourcesOf(template, 'AWS::SQS::QueuePolicy'));
@@ -100,6 +105,7 @@ test.each([
 test.each([
   ['FunctionsNotifier', 'PushesQueue', 10, 200],
   ['FunctionsReaper', 'ReapingQueue', 1, 5],
+  ['FunctionsEraser', 'ErasingQueue', 1, 5],
 ])(
   '%s takes messages from %s, %i at once, each failing alone, %i batches at a time',
   (consumer, queue, batch, atOnce) => {

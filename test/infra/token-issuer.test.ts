@@ -65,6 +65,8 @@ describe('without issuer and audience', () => {
     expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
       'Audience',
       'DeviceClientId',
+      'ErasingFailuresArn',
+      'ErasingFailuresUrl',
       'ExpiryFailuresArn',
       'ExpiryFailuresUrl',
       'FanOutFailuresArn',

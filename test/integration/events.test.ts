@@ -4,6 +4,7 @@ import { sampleEvent } from '../../bench/support/sample-events.js';
 import { bodyOf, startWholeServer, type WholeServer } from '../../bench/support/whole.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
+import type { Head } from '../../core/store/items.js';
 import type { DeviceId, UserId } from '../../protocol/ids.js';
 
 const EVENTS = join(__dirname, '../../events');
@@ -156,6 +157,20 @@ describe('the sample event of each function, given to its handler', () => {
     await deposit({ op: 'delete', type: 'conversationHistory', id: 'c9' });
     expect(await run('reaper')).toEqual(nothingFailed);
     expect(await kinds()).toEqual(['tombstone', 'tombstone', 'tombstone']);
+  });
+
+  test('eraser.json erases the box that it means, and no other of the same user', async () => {
+    const modSeq = async () => bodyOf(await invoke('admin', sampleEvent('admin'))).modSeq;
+    const before = await modSeq();
+    expect(await run('eraser')).toEqual(nothingFailed); // of another epoch
+    expect(await modSeq()).toBe(before);
+    const event = sampleEvent('eraser');
+    const head = (await store.get(USER, ['C~HEAD'])).get('C~HEAD') as Head;
+    event.Records[0].body = JSON.stringify({ box: USER, epoch: head.epoch });
+    expect(await invoke('eraser', event)).toEqual(nothingFailed);
+    expect((await invoke('admin', sampleEvent('admin'))).statusCode).toBe(404);
+    expect(await registry.devices(USER)).toEqual([]);
+    expect((await store.query(USER, { from: '!', to: '~', limit: 1 })).items).toEqual([]);
   });
 });
 

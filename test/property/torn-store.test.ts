@@ -35,6 +35,7 @@ function setting(seed: number): Setting {
     clock: time,
     tokenKeys: { keys: async () => [Buffer.from('a key for tests')] },
     pushQueue: { send: async () => [] },
+    eraseQueue: { send: async () => {} },
     reapQueue: { send: async () => {} },
     sockets: { post: async () => 'gone', close: async () => {} },
     report: () => {},

@@ -14,6 +14,8 @@ import type { Policy } from '../../protocol/policy.js';
 import type { Effective } from '../../protocol/preferences.js';
 import { frozen } from './frozen.js';
 
+const ERASED_AT_ONCE = 3; // few, so that it takes several even in small boxes
+
 /** Devices and tickets in memory, beside a store in which registering writes too. */
 export class MemoryRegistry implements Registry {
   private readonly records = new Map<string, DeviceRecord>();
@@ -121,6 +123,32 @@ export class MemoryRegistry implements Registry {
     if (!found || found.expiresAtMs <= nowMs) return undefined;
     this.tickets.delete(ticket);
     return found.holder;
+  }
+
+  async eraseSome(box: BoxId, writes: readonly Write[]): Promise<'some' | 'none' | 'refused'> {
+    const removals = this.removalsOf(box);
+    if (removals.length === 0) return 'none';
+    if (writes.length > 0 && (await this.store.write(box, writes)) === 'refused') return 'refused';
+    for (const remove of removals.slice(0, ERASED_AT_ONCE)) remove();
+    return 'some';
+  }
+
+  /** What is kept of a box, each with what removes it. */
+  removalsOf(box: BoxId): (() => void)[] {
+    const ofBox = (key: string) => JSON.parse(key)[0] === box;
+    return [
+      ...[...this.records.keys()].filter(ofBox).map((key) => () => void this.records.delete(key)),
+      ...[...this.scopesKept]
+        .filter(([key]) => ofBox(key))
+        .flatMap(([, kept]) => [...kept.keys()].map((version) => () => void kept.delete(version))),
+      ...[...this.tickets]
+        .filter(([, { holder }]) => holder.box === box)
+        .map(
+          ([ticket]) =>
+            () =>
+              void this.tickets.delete(ticket),
+        ),
+    ];
   }
 
   private put(record: DeviceRecord): void {

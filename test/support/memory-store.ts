@@ -1,13 +1,16 @@
 import type { BoxId, StoredItem } from '../../core/store/items.js';
-import type { Range, Store, Write } from '../../core/store/store.js';
+import { HEAD_KEY } from '../../core/store/keys.js';
+import { keyOfWrite, type Range, type Store, type Write } from '../../core/store/store.js';
 
 export const byteOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-export const keyOfWrite = (write: Write): string => ('put' in write ? write.put.sk : write.remove);
-
 /** Whether the condition of a write holds for what is under its key. */
-export function holds(write: Write, there: StoredItem | undefined): boolean {
-  return write.when === 'absent' ? there === undefined : there?.version === write.when.version;
+export function holds({ when }: Write, there: StoredItem | undefined): boolean {
+  if (when === 'any') return true;
+  if (when === 'absent') return there === undefined;
+  return 'epoch' in when
+    ? there?.kind === 'head' && there.epoch === when.epoch
+    : there?.version === when.version;
 }
 
 /** The boxes in memory: each call as one step, as the interface promises and no more. Items are copied as JSON. */
@@ -42,7 +45,7 @@ export class MemoryStore implements Store {
     if (!writes.every((write) => holds(write, this.read(box, keyOfWrite(write))))) return 'refused';
     for (const write of writes) {
       if ('put' in write) this.items(box).set(write.put.sk, JSON.stringify(write.put));
-      else this.items(box).delete(write.remove);
+      else if ('remove' in write) this.items(box).delete(write.remove);
     }
     return 'written';
   }
@@ -61,5 +64,9 @@ export class MemoryStore implements Store {
       .sort((a, b) => (descending ? byteOrder(b, a) : byteOrder(a, b)));
     const items = inRange.slice(0, limit).flatMap((sk) => this.read(box, sk) ?? []);
     return { items, more: inRange.length > limit };
+  }
+
+  async keys(box: BoxId, limit: number) {
+    return [...this.items(box).keys()].filter((sk) => sk !== HEAD_KEY).slice(0, limit);
   }
 }

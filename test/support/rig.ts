@@ -1,3 +1,4 @@
+import type { EraseMessage } from '../../core/box/ports.js';
 import type { Clock } from '../../core/clock.js';
 import type { Caller } from '../../core/commit/commit-operations.js';
 import { deposit } from '../../core/commit/deposit.js';
@@ -47,6 +48,7 @@ export class Rig {
   readonly registry: Registry;
   readonly pushes: SentPush[] = [];
   readonly reaps: ReapMessage[] = [];
+  readonly erasures: { readonly message: EraseMessage; readonly delaySeconds: number }[] = [];
   readonly frames: { connectionId: string; frame: unknown }[] = [];
   readonly closed: string[] = [];
   readonly open = new Set<string>();
@@ -64,6 +66,11 @@ export class Rig {
       reapQueue: {
         send: async (messages) => {
           this.reaps.push(...messages);
+        },
+      },
+      eraseQueue: {
+        send: async (message, delaySeconds) => {
+          this.erasures.push({ message, delaySeconds });
         },
       },
       pushQueue: {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { DevicePatch, DeviceRecord } from '../../core/registry.js';
+import type { DevicePatch, DeviceRecord, TicketHolder } from '../../core/registry.js';
 import type { BoxId } from '../../core/store/items.js';
 import type { Store, Write } from '../../core/store/store.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
@@ -50,6 +50,24 @@ export class TornRegistry extends MemoryRegistry {
 
   override revoke(record: DeviceRecord, writes: readonly Write[]) {
     return this.transaction(record.box, writes, () => super.revoke(record, writes));
+  }
+
+  override async devices(box: BoxId) {
+    await this.reached();
+    return super.devices(box);
+  }
+
+  override async putTicket(ticket: string, holder: TicketHolder, expiresAtMs: number) {
+    await this.reached();
+    await super.putTicket(ticket, holder, expiresAtMs);
+  }
+
+  override async eraseSome(box: BoxId, writes: readonly Write[]) {
+    await this.reached();
+    this.joined.isAllowed = this.torn.wouldHold(box, writes);
+    const outcome = await this.joined.during(() => super.eraseSome(box, writes));
+    if (this.chance.happens(this.torn.tears.loseAfter)) throw new NoAnswer('it was removed');
+    return outcome;
   }
 
   override async patch(device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>, patch: DevicePatch) {

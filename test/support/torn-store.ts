@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.js';
 import type { BoxId, StoredItem } from '../../core/store/items.js';
-import type { Range, Store, Write } from '../../core/store/store.js';
+import { HEAD_KEY } from '../../core/store/keys.js';
+import { keyOfWrite, type Range, type Store, type Write } from '../../core/store/store.js';
 import { frozen } from './frozen.js';
-import { holds, keyOfWrite } from './memory-store.js';
+import { holds } from './memory-store.js';
 import { Chance } from './model/chance.js';
 import { TestClock } from './rig.js';
 import { TornBox } from './torn-box.js';
@@ -124,6 +125,15 @@ export class TornMemoryStore implements Store {
     // The database says that there may be more also where it has just read the last one.
     const more = items.length > most || (items.length === most && chance.happens(0.5));
     return { items: items.slice(0, most), more };
+  }
+
+  async keys(box: BoxId, limit: number) {
+    for (let from = '!'; ; ) {
+      const { items, more } = await this.query(box, { from, to: '~', limit });
+      const keys = items.flatMap(({ sk }) => (sk === HEAD_KEY ? [] : sk));
+      if (keys.length > 0 || !more) return keys;
+      from = `${HEAD_KEY}~`;
+    }
   }
 
   async write(box: BoxId, writes: readonly Write[]): Promise<'written' | 'refused'> {
@@ -248,6 +258,7 @@ export class TornMemoryStore implements Store {
     let last = nowMs;
     const put: StoredItem[] = [];
     for (const write of writes) {
+      if ('check' in write) continue;
       const visibleAtMs = isTorn ? nowMs + chance.between(0, most) : nowMs;
       const item = 'put' in write ? frozen(write.put) : undefined;
       if (item) put.push(item);

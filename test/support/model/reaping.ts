@@ -107,6 +107,7 @@ export class Reaping implements ReapQueue {
       snapshot: (box, keys) => store.snapshot(box, keys),
       get: (box, keys) => store.get(box, keys),
       write: (box, writes) => store.write(box, writes),
+      keys: (box, limit) => store.keys(box, limit),
       query: async (box, range) => {
         const limit = Math.min(range.limit, chance.between(2, 3));
         const { items, more } = await store.query(box, { ...range, limit });

@@ -84,6 +84,7 @@ export class Stage {
       clock: this.time,
       tokenKeys: { keys: async () => [Buffer.from('a key for tests')] },
       pushQueue: { send: async () => [] },
+      eraseQueue: { send: async () => {} },
       sockets: { post: async () => 'gone', close: async () => {} },
       report: (event, fields) => this.reported(event, fields),
       ...others,

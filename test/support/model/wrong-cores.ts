@@ -17,6 +17,7 @@ const over = (
 ): Store => ({
   snapshot: (box, keys) => store.snapshot(box, keys),
   get: (box, keys) => store.get(box, keys),
+  keys: (box, limit) => store.keys(box, limit),
   write: write ?? ((box, writes) => store.write(box, writes)),
   query: async (box, range) => {
     const given = await store.query(box, range);

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { SyncProblem } from '../../../core/sync-problem.js';
 import { type Answer, created, noContent, ok } from '../../../functions/runtime/answer.js';
 import { httpEndpoint } from '../../../functions/runtime/endpoint.js';
-import { notImplemented, route } from '../../../functions/runtime/route.js';
+import { route } from '../../../functions/runtime/route.js';
 import { deviceIdSchema } from '../../../protocol/ids.js';
 import { capturedLog } from './captured-log.js';
 import { context, type HttpEventParts, httpEvent, REQUEST_ID, USER } from './gateway-events.js';
@@ -34,7 +34,7 @@ const handler = httpEndpoint({
   'GET /v1/throttled': throwing(Object.assign(new Error('slow down'), { name: 'ThrottlingException' })),
   'GET /v1/defect': throwing(new Error('tel:+15550199 is in the way', { cause: new Error('deeper reason') })),
   'GET /v1/slow': route({ scope }, never),
-  'GET /v1/later': notImplemented(scope, 'Doing this'),
+  'GET /v1/later': throwing(new SyncProblem('not-implemented')),
 });
 
 const answerTo = async (parts: HttpEventParts = {}, remainingMs?: number): Promise<Answer> =>
@@ -90,12 +90,6 @@ test.each([
   expect(answer.statusCode).toBe(status);
   expect(bodyOf(answer)).toMatchObject({ type: `/problems/${kind}`, status, requestId: REQUEST_ID });
   expect(answer.headers['x-request-id']).toBe(REQUEST_ID);
-});
-
-test('a route without anything behind it says what there is not', async () => {
-  expect(bodyOf(await answerTo({ routeKey: 'GET /v1/later' })).detail).toBe(
-    'Doing this is not available in this version.',
-  );
 });
 
 test('[TR4] a part of the path is taken as API Gateway has decoded it', async () => {

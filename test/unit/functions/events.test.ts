@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { decodeItem } from '../../../core/dynamodb/items.js';
 import { messageKey } from '../../../core/store/keys.js';
 import { callerOf } from '../../../functions/runtime/caller.js';
+import { eraseMessageSchema } from '../../../functions/runtime/erase-queue.js';
 import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
 import { reapMessageSchema } from '../../../functions/runtime/reap-queue.js';
 import { readJsonBody } from '../../../functions/runtime/request-body.js';
@@ -111,6 +112,7 @@ test('expiry.json holds a message under its key that the database has removed af
 test.each([
   ['notifier', pushMessageSchema],
   ['reaper', reapMessageSchema],
+  ['eraser', eraseMessageSchema],
 ] as const)('the message of %s.json is of its queue', (name, schema) => {
   const [{ body }] = eventOf(name).Records;
   expect(schema.safeParse(JSON.parse(body)).success).toBe(true);

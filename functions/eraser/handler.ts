@@ -1,0 +1,18 @@
+import { erase } from '../../core/box/erase.js';
+import { readConfig } from '../runtime/config.js';
+import { eraseMessageSchema } from '../runtime/erase-queue.js';
+import { eraseQueue, openCore, sockets, tables } from '../runtime/open-core.js';
+import { queueEndpoint } from '../runtime/records.js';
+
+const config = readConfig([
+  'STORE_TABLE',
+  'REGISTRY_TABLE',
+  'ERASE_QUEUE_URL',
+  'ERASE_SETTLE_SECONDS',
+  'SOCKET_CALLBACK_URL',
+]);
+const core = openCore(tables(config), eraseQueue(config), sockets(config));
+
+export const handler = queueEndpoint(eraseMessageSchema, (message) =>
+  erase(core, message, config.ERASE_SETTLE_SECONDS),
+);

@@ -1,0 +1,349 @@
+import { erase, orderErasing } from '../../../../core/box/erase.js';
+import type { Caller } from '../../../../core/commit/commit-operations.js';
+import { deposit } from '../../../../core/commit/deposit.js';
+import type { Core } from '../../../../core/core.js';
+import { registerDevice, revokeDevice } from '../../../../core/devices/devices.js';
+import { issueTicket, redeemTicket } from '../../../../core/devices/tickets.js';
+import { assignToBox, assignToDevice } from '../../../../core/policies/policies.js';
+import { connected, disconnected } from '../../../../core/push/connections.js';
+import { fanOut } from '../../../../core/push/fan-out.js';
+import { notify } from '../../../../core/push/notify.js';
+import type { ReapMessage } from '../../../../core/reap/ports.js';
+import { reap } from '../../../../core/reap/reap.js';
+import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
+import type { Commit, Head } from '../../../../core/store/items.js';
+import { synchronize } from '../../../../core/sync/synchronize.js';
+import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
+import { syncBodySchema } from '../../../../protocol/sync.js';
+import { aConversation, aMessage, BOX, removal, stateChange } from '../../../support/builders.js';
+import { Erasable } from '../../../support/erasable.js';
+import { Actor, interleave, seeded } from '../../../support/interleaving.js';
+import { bytesHeld, elementsIn } from '../../../support/model/stored.js';
+
+const SETTLE_SECONDS = 60;
+const KIOSK = 'kiosk' as PolicyId;
+const WATCH = 'watch' as DeviceId;
+
+/** A small box with a connected device, a push and a container under way, and an operation processed. */
+class World extends Erasable {
+  phone!: Caller;
+  token = '';
+  commit!: Commit;
+  reapMessage!: ReapMessage;
+  ticket = '';
+  epoch = '';
+  private readonly connecting = new Set<string>();
+
+  async begin(): Promise<this> {
+    await this.registry.putPolicy(KIOSK, { maxTextBytes: 1000 });
+    await this.deposit(BOX, aConversation(), aMessage({ id: 'old 1' }), aMessage({ id: 'old 2' }));
+    this.phone = await this.device(BOX, 'phone', { pushWindowMs: 0 });
+    ({ syncToken: this.token } = await this.sync(this.phone, {
+      operations: [
+        { ...stateChange('old 1', { addFlags: ['x'] }), n: 1 },
+        { ...stateChange('old 2', { addFlags: ['x'] }), n: 2 },
+      ],
+    }));
+    await connected(this.core, this.phone, { id: 'A', atMs: this.clock.nowMs - 600_000 });
+    this.open.add('A');
+    ({ ticket: this.ticket } = await issueTicket(this.core, BOX, this.phone.deviceId));
+    await this.deposit(BOX, removal('conversationHistory', 'c1'));
+    await this.deposit(BOX, aMessage({ id: 'old 3', conversationId: 'c2' }));
+    const commits = await this.commits(BOX);
+    for (const commit of commits) await scheduleReaping(this.core, BOX, commit);
+    [this.reapMessage] = this.reaps.splice(0) as [ReapMessage];
+    this.commit = commits.at(-1) as Commit;
+    await this.registry.patch(this.phone, { set: { policyId: KIOSK } }); // its scope changes with its next request
+    this.epoch = this.head()?.epoch ?? '';
+    return this;
+  }
+
+  head(): Head | undefined {
+    const head = this.store.all(BOX).find(({ kind }) => kind === 'head');
+    return head?.kind === 'head' ? head : undefined;
+  }
+
+  request(core: Core, body: object) {
+    return synchronize(core, this.phone, syncBodySchema.parse(body));
+  }
+
+  async connect(core: Core, id: string) {
+    this.connecting.add(id);
+    const isIn = await connected(core, this.phone, { id, atMs: this.clock.nowMs + 1 });
+    this.connecting.delete(id);
+    if (isIn && !this.closed.includes(id)) this.open.add(id);
+  }
+
+  /** The box made anew, as like the old one as can be: device, conversation history and number of commits are the same. */
+  async beginAnew(): Promise<void> {
+    await this.deposit(BOX, aConversation(), aMessage({ id: 'fresh' }));
+    const { phone } = this;
+    await this.device(BOX, 'phone', { pushWindowMs: 0 });
+    await this.sync(phone, { operations: [{ ...stateChange('fresh', { addFlags: ['y'] }), n: 1 }] });
+    for (let i = 0; i < 2; i++) await this.deposit(BOX, aMessage({ id: `fresh ${i}` }));
+    await this.registry.patch(phone, { set: { policyId: KIOSK } });
+  }
+
+  /** What a device and a user have in the box made anew is still theirs. */
+  async expectAnewUntouched(): Promise<void> {
+    const items = this.store.all(BOX);
+    expect(items.find((item) => item.kind === 'message' && item.id === ('fresh' as never))).toMatchObject({
+      state: { flags: ['y'] },
+    });
+    const receipt = items.find(({ sk }) => sk === 'R#phone');
+    if (receipt?.kind === 'receipt' && receipt.instanceId === this.phone.instanceId) {
+      expect(receipt).toMatchObject({ lastN: 1 });
+    }
+  }
+
+  /** After all messages: nothing is left, or nothing but a box that was made anew, whole and with nothing of the old one. */
+  async expectErased() {
+    for (let i = 0; this.erasures.length > 0 && i < 20; i++) await this.work(this.core, SETTLE_SECONDS);
+    const items = this.store.all(BOX);
+    const records = await this.registry.devices(BOX);
+    const head = this.head();
+    expect([...this.open].filter((id) => !records.some(({ connectionId }) => connectionId === id))).toEqual(
+      [],
+    );
+    if (!head) {
+      expect(items).toEqual([]);
+      expect(this.left()).toBe(0);
+      return;
+    }
+    expect(head.epoch).not.toBe(this.epoch);
+    const commits = items.filter((item) => item.kind === 'commit');
+    expect(commits.map(({ modSeq }) => modSeq)).toEqual(commits.map((_, i) => i + 1));
+    expect(commits.map(({ previous }) => previous)).toEqual(
+      ['', ...commits.map(({ nonce }) => nonce)].slice(0, -1),
+    );
+    expect(commits.at(-1)?.nonce).toBe(head.nonce);
+    expect(JSON.stringify(items)).not.toMatch(/"old \d"/);
+    const of = (type: string) => elementsIn(items).filter((each) => each.type === type).length;
+    expect(head.counts).toEqual({
+      folder: of('folder'),
+      conversationHistory: of('conversationHistory'),
+      sessionHistory: 0,
+      message: of('message'),
+      messageState: of('messageState'),
+      bytes: bytesHeld(items),
+    });
+    const receipts = items.filter(({ kind }) => kind === 'receipt').map(({ sk }) => sk.slice(2));
+    for (const { deviceId } of records) expect(receipts).toContain(deviceId);
+  }
+}
+
+type Deed = (core: Core, world: World) => Promise<unknown>;
+const instance = (instanceId: string) => ({ instanceId: instanceId as never, preferences: {} });
+
+/** All that writes for a box, in the registry or in the store. */
+const DEEDS: Record<string, Deed> = {
+  deposit: (core) => deposit(core, BOX, [aMessage({ id: 'new' })]),
+  operations: (core, world) =>
+    world.request(core, { syncToken: world.token, operations: [{ ...aMessage({ id: 'new' }), n: 3 }] }),
+  'operations of which none applies': (core, world) =>
+    world.request(core, {
+      syncToken: world.token,
+      operations: [{ ...removal('message', 'never was'), n: 3 }],
+    }),
+  'first synchronization': (core, world) => world.request(core, {}),
+  'synchronization in a changed scope': (core, world) => world.request(core, { syncToken: world.token }),
+  'registering a device': (core) => registerDevice(core, BOX, WATCH, instance('w')),
+  'registering it again': (core, world) =>
+    registerDevice(core, BOX, world.phone.deviceId, {
+      instanceId: world.phone.instanceId,
+      preferences: { maxTextBytes: 5 },
+    }),
+  'registering another instance of it': (core, world) =>
+    registerDevice(core, BOX, world.phone.deviceId, instance('phone 2')),
+  'revoking it': (core, world) => revokeDevice(core, BOX, world.phone.deviceId),
+  'issuing a ticket': (core, world) => issueTicket(core, BOX, world.phone.deviceId),
+  'connecting with a ticket': async (core, world) => {
+    if (await redeemTicket(core, world.ticket)) await world.connect(core, 'B');
+  },
+  disconnecting: async (core, world) => {
+    world.open.delete('A');
+    await disconnected(core, world.phone, 'A');
+  },
+  'fan-out': (core, world) => fanOut(core, BOX, world.commit),
+  notifying: (core, { phone, commit, clock }) =>
+    notify(core, { ...phone, by: commit.modSeq, dueMs: clock.nowMs }),
+  'clearing away': (core, world) => reap(core, world.reapMessage),
+  'assigning a policy to the box': (core) => assignToBox(core, BOX, KIOSK),
+  'assigning a policy to a device': (core, world) => assignToDevice(core, BOX, world.phone.deviceId, KIOSK),
+  'ordering once more': (core) => orderErasing(core, BOX),
+  'the same message again': async (core, { epoch }) => {
+    await erase(core, { box: BOX, epoch }, SETTLE_SECONDS);
+  },
+};
+
+/** Ordering, and then working until all is gone: time goes on between the messages. */
+const erasing = async (core: Core, world: World) => {
+  await orderErasing(core, BOX);
+  await world.work(core, SETTLE_SECONDS);
+};
+
+/** Refusals that a request may meet; everything else is a defect. */
+const REFUSALS = new Set([
+  'busy',
+  'device-not-registered',
+  'not-found',
+  'instance-replaced',
+  'operation-gap',
+  'operation-mismatch',
+]);
+
+function expectOnlyRefusals(actors: readonly Actor[]) {
+  for (const { name, error } of actors) {
+    if (error === undefined || REFUSALS.has((error as { kind: string }).kind)) continue;
+    throw new Error(`${name} failed`, { cause: error });
+  }
+}
+
+/** All of them at once, in the order that is chosen, and then what is left in the queue. */
+async function play(names: readonly string[], choose: (among: number) => number): Promise<void> {
+  const world = await new World().begin();
+  const actors = [
+    new Actor('erasing', world.core, (core) => erasing(core, world)),
+    ...names.map((name) => new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world))),
+  ];
+  await interleave(actors, choose);
+  expectOnlyRefusals(actors);
+  await world.expectErased();
+}
+
+describe('[SP3, SP4] whatever is going on while a box is erased, nothing of it is left', () => {
+  test.each([1, 2, 3])(
+    'any of them at once, a box made anew among them (seeds from %i,000)',
+    async (thousand) => {
+      for (let seed = thousand * 1000; seed < thousand * 1000 + 60; seed++) {
+        const random = seeded(seed);
+        const names = Object.keys(DEEDS).filter(() => random() < 0.3);
+        // Some are let on seldom: they come back long after all is over.
+        const weights = [1, ...names].map(() => (random() < 0.3 ? 0.03 : 1));
+        let turns = 0;
+        try {
+          await play(names, (among) => {
+            for (turns++; ; ) {
+              const chosen = Math.floor(random() * among);
+              if (turns > 2000 || random() < (weights[chosen] ?? 1)) return chosen;
+            }
+          });
+        } catch (error) {
+          throw new Error(`seed ${seed}: ${names.join(', ')}`, { cause: error });
+        }
+      }
+    },
+  );
+});
+
+/** Lets an actor on for some calls; false: it has ended by then. */
+const stopped = async (actor: Actor, calls: number): Promise<boolean> => {
+  for (let i = 0; i < calls && !actor.isDone; i++) await actor.step();
+  return !actor.isDone;
+};
+
+describe('[SP3, SP4] a process that stands still at any call until the box was erased, and then goes on', () => {
+  const goOn = async (actor: Actor) => {
+    while (!actor.isDone) await actor.step();
+    expectOnlyRefusals([actor]);
+  };
+
+  test.each(Object.keys(DEEDS))('%s: nothing of the box is left', async (name) => {
+    let points = 0;
+    for (let calls = 1; ; calls++) {
+      const world = await new World().begin();
+      const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
+      if (!(await stopped(actor, calls))) break;
+      points++;
+      await erasing(world.core, world);
+      expect(world.left()).toBe(0);
+      await goOn(actor);
+      await world.expectErased();
+      // Of a device that was registered now there is one scope beside it, and no ticket.
+      const devices = await world.registry.devices(BOX);
+      expect(world.registry.removalsOf(BOX)).toHaveLength(2 * devices.length);
+    }
+    expect(points).toBeGreaterThan(0);
+  });
+
+  test.each(Object.keys(DEEDS))(
+    '%s: a box made anew meanwhile is whole, and as it was made',
+    async (name) => {
+      for (let calls = 1; ; calls++) {
+        const world = await new World().begin();
+        const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
+        if (!(await stopped(actor, calls))) break;
+        await erasing(world.core, world);
+        await world.beginAnew();
+        await goOn(actor);
+        // Who comes so late that the new box is what it reads first orders that one to be erased.
+        if (world.erasures.length > 0) continue;
+        await world.expectErased();
+        await world.expectAnewUntouched();
+      }
+    },
+  );
+
+  test('the eraser itself: a box made anew meanwhile is whole, and as it was made', async () => {
+    let points = 0;
+    for (let calls = 1; ; calls++) {
+      const world = await new World().begin();
+      await orderErasing(world.core, BOX);
+      const [{ message }] = world.erasures as [World['erasures'][number]];
+      world.clock.nowMs += SETTLE_SECONDS * 1000;
+      const eraser = new Actor('eraser', world.core, (core) => erase(core, message, SETTLE_SECONDS));
+      if (!(await stopped(eraser, calls))) break;
+      points++;
+      await world.work(world.core, SETTLE_SECONDS);
+      expect(world.left()).toBe(0);
+      await world.beginAnew();
+      await connected(world.core, world.phone, { id: 'N', atMs: world.clock.nowMs });
+      world.open.add('N');
+      await goOn(eraser);
+      await world.expectErased();
+      await world.expectAnewUntouched();
+    }
+    expect(points).toBeGreaterThan(8);
+  });
+});
+
+describe('a process that ends midway', () => {
+  test('as the order, at any call: nothing has happened, or the box is erased all the same', async () => {
+    let [untouched, ended] = [0, 0];
+    for (let calls = 1; ; calls++) {
+      const world = await new World().begin();
+      const isStopped = await stopped(
+        new Actor('order', world.core, (core) => orderErasing(core, BOX)),
+        calls,
+      );
+      if (!isStopped) break;
+      ended++;
+      if (world.erasures.length === 0) {
+        untouched++;
+        expect(world.head()?.epoch).toBe(world.epoch);
+        continue;
+      }
+      await world.expectErased();
+      expect(world.left()).toBe(0);
+    }
+    expect(untouched).toBeGreaterThan(0);
+    expect(ended).toBeGreaterThan(untouched + 3);
+  });
+
+  test('as the eraser, at any call: its message comes again', async () => {
+    let ended = 0;
+    for (let calls = 1; ; calls++) {
+      const world = await new World().begin();
+      await orderErasing(world.core, BOX);
+      const [{ message }] = world.erasures.splice(0) as [World['erasures'][number]];
+      world.clock.nowMs += SETTLE_SECONDS * 1000;
+      const eraser = new Actor('eraser', world.core, (core) => erase(core, message, SETTLE_SECONDS));
+      if (!(await stopped(eraser, calls))) break;
+      ended++;
+      world.erasures.push({ message, delaySeconds: 0 });
+      await world.expectErased();
+      expect(world.left()).toBe(0);
+    }
+    expect(ended).toBeGreaterThan(8);
+  });
+});
