@@ -50,11 +50,9 @@ export class Held {
     if (this.modSeqOf(name) > element.modSeq) return;
     const removal = this.removalOver(element);
     if (removal) {
-      // It went into a container that is no more: where it is held as it was before, it is no more either.
-      const { type, id, conversationId } = element;
-      const { modSeq, removed } = removal;
-      const inConversation = conversationId === undefined ? {} : { conversationId };
-      this.remove({ type, id, ...inConversation, modSeq, removed: removed as string });
+      // It went into a container that is no more: where it is held as it was before, it is no more either. That is not
+      // remembered as a removal of its own, since the container may come back.
+      this.drop({ ...element, modSeq: removal.modSeq, removed: removal.removed as string }, NONE);
       return;
     }
     if (element.conversationId !== undefined) {
@@ -71,17 +69,22 @@ export class Held {
 
   /** @param spared names of contents that are known to live: what the same request has put into a new life of the container */
   remove(removal: Wire, spared: ReadonlySet<string> = NONE): void {
-    const { elements, removals } = this;
+    const { removals } = this;
     const name = nameOfElement(removal);
     if (this.modSeqOf(name) > removal.modSeq) return;
     if ((removals.get(name)?.modSeq ?? 0) < removal.modSeq) removals.set(name, removal);
+    this.drop(removal, spared);
+  }
+
+  /** It is held no longer, nor what is held in it. */
+  private drop(removal: Wire, spared: ReadonlySet<string>): void {
+    const { elements } = this;
     for (const content of this.contentsOf(removal)) {
       const isNewer = content.modSeq > removal.modSeq && removal.removed !== 'outOfScope';
-      const contentName = nameOfElement(content);
-      if ((!isNewer || this.interpretation === 'literal') && !spared.has(contentName))
-        elements.delete(contentName);
+      const name = nameOfElement(content);
+      if ((!isNewer || this.interpretation === 'literal') && !spared.has(name)) elements.delete(name);
     }
-    elements.delete(name);
+    elements.delete(nameOfElement(removal));
   }
 
   /** Everything that is held in a container, however deep. */
