@@ -14,10 +14,10 @@ import { randomId } from './random-id.js';
 import { Registration } from './registration.js';
 import { isDenial, type ServerProblem } from './server-problem.js';
 import type { WebSocketConstructor } from './socket.js';
+import type { Tabs } from './store/tabs.js';
 import type { StoredPage } from './store-page.js';
 import { SyncTimer } from './sync-timer.js';
 import { Synchronizer, type SyncReport } from './synchronizer.js';
-import { Tabs } from './tabs.js';
 import type { AskedHistory } from './transport.js';
 import type { Settled } from './write/settle.js';
 
@@ -90,7 +90,7 @@ export class MessageStorageClient extends BoxWriter {
     });
     const { sharing } = options.store;
     if (sharing) {
-      this.#tabs = new Tabs(sharing, {
+      this.#tabs = sharing.join({
         isLeading: () => this.#isLeading,
         onEvent: (name, value) => {
           if (name === 'status' && !this.#isLeading && this.#link)

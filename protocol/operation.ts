@@ -1,9 +1,6 @@
 import * as z from 'zod/mini';
-import {
-  conversationCreateSchema,
-  conversationPatchSchema,
-  conversationSeedSchema,
-} from './elements/conversation-history.js';
+import { conversationCreateSchema } from './elements/conversation-create.js';
+import { conversationPatchSchema, conversationSeedSchema } from './elements/conversation-history.js';
 import { elementTypeSchema } from './elements/element.js';
 import { folderDataSchema, folderPatchSchema } from './elements/folder.js';
 import { messageDataSchema, messagePatchSchema } from './elements/message.js';

@@ -1,5 +1,6 @@
-import type { Entry, KeyRange, LocalStore, Sharing, StoreTransaction } from './local-store.js';
-import { tabSharing } from './tab-sharing.js';
+import type { Entry, KeyRange, LocalStore, StoreTransaction } from './local-store.js';
+import { tabChannel } from './tab-channel.js';
+import { type TabChannel, Tabs } from './tabs.js';
 
 const ROWS = 'rows';
 
@@ -7,7 +8,7 @@ export interface IndexedDbOptions {
   /** The platform's, if not given. */
   indexedDB?: IDBFactory;
   IDBKeyRange?: typeof IDBKeyRange;
-  sharing?: Sharing;
+  channel?: TabChannel;
 }
 
 /** A local store in a database of the browser, which its tabs share. Name it after the user, so that two never meet in it. */
@@ -15,14 +16,15 @@ export const indexedDbStore = (name: string, options: IndexedDbOptions = {}): Lo
   new IndexedDbStore(name, options);
 
 class IndexedDbStore implements LocalStore {
-  readonly sharing: Sharing;
+  readonly sharing: NonNullable<LocalStore['sharing']>;
   #database?: Promise<IDBDatabase>;
 
   constructor(
     private readonly name: string,
     private readonly options: IndexedDbOptions,
   ) {
-    this.sharing = options.sharing ?? tabSharing(`cpm-sync ${name}`);
+    const channel = options.channel ?? tabChannel(`cpm-sync ${name}`);
+    this.sharing = { join: (handlers) => new Tabs(channel, handlers) };
   }
 
   async transaction<T>(mode: 'read' | 'write', work: (tx: StoreTransaction) => Promise<T>): Promise<T> {

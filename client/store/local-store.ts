@@ -1,3 +1,5 @@
+import type { TabHandlers, Tabs } from './tabs.js';
+
 /** A range of keys. Shape: `from` is in it, `to` is not. */
 export interface KeyRange {
   from: string;
@@ -30,16 +32,6 @@ export interface LocalStore {
    */
   transaction<T>(mode: 'read' | 'write', work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
   /** Set where several clients open one store at a time, as the tabs of a browser do. */
-  readonly sharing?: Sharing;
+  readonly sharing?: { join(handlers: TabHandlers): Tabs };
   close(): Promise<void>;
-}
-
-/** How the clients of one store go about together: one leads the synchronization, and tells the others of changes. */
-export interface Sharing {
-  /** Runs `work` once this client leads, until `work` ends or the signal is aborted. */
-  lead(work: () => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** Reaches all other clients of the store. */
-  post(message: unknown): void;
-  /** Returns the function that takes the listener away again. */
-  onMessage(listener: (message: unknown) => void): () => void;
 }

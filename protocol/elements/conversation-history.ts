@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { folderIdSchema, modSeqSchema } from '../ids.js';
-import { DEFAULT_FOLDER, PARTICIPANTS_MAX } from '../limits.js';
+import { PARTICIPANTS_MAX } from '../limits.js';
 import { patchable, textSchema, uriSchema } from '../text.js';
 
 export const conversationKindSchema = z.enum(['oneToOne', 'group']);
@@ -16,10 +16,6 @@ export const conversationSeedSchema = z.strictObject({
   subject: z.optional(textSchema),
 });
 export type ConversationSeed = z.infer<typeof conversationSeedSchema>;
-
-export const conversationCreateSchema = z.extend(conversationSeedSchema, {
-  folderId: z._default(folderIdSchema, folderIdSchema.parse(DEFAULT_FOLDER)),
-});
 
 /** A CPM conversation history; its `id` is the Conversation-ID. `createdModSeq` tells its lives apart. */
 export const conversationDataSchema = z.extend(conversationSeedSchema, {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import * as box from '../../protocol/box.js';
 import * as device from '../../protocol/device.js';
 import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
+import { conversationCreateSchema } from '../../protocol/elements/conversation-create.js';
 import * as conversation from '../../protocol/elements/conversation-history.js';
 import * as element from '../../protocol/elements/element.js';
 import * as folder from '../../protocol/elements/folder.js';
@@ -61,7 +62,7 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
   FolderPatch: folder.folderPatchSchema,
   Participants: conversation.participantsSchema,
   ConversationSeed: conversation.conversationSeedSchema,
-  ConversationHistoryData: conversation.conversationCreateSchema,
+  ConversationHistoryData: conversationCreateSchema,
   ConversationHistoryPatch: conversation.conversationPatchSchema,
   GroupState: session.groupStateSchema,
   SessionHistoryData: session.sessionDataSchema,

@@ -1,10 +1,10 @@
-import type { Sharing } from './local-store.js';
+import type { TabChannel } from './tabs.js';
 
 /**
  * How the tabs of a browser share a store: who holds the lock of this name leads, and messages go over a channel of this
  * name. Where there are no Web Locks each tab leads itself: that does no harm, and costs requests.
  */
-export function tabSharing(name: string): Sharing {
+export function tabChannel(name: string): TabChannel {
   let channel: BroadcastChannel | undefined;
   const listeners = new Set<(message: unknown) => void>();
   return {

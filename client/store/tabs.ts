@@ -1,6 +1,15 @@
-import type { ClientEvents } from './client-options.js';
-import { ServerProblem } from './server-problem.js';
-import type { Sharing } from './store/local-store.js';
+import type { ClientEvents } from '../client-options.js';
+import { ServerProblem } from '../server-problem.js';
+
+/** How the clients of one store go about together: one leads the synchronization, and tells the others of changes. */
+export interface TabChannel {
+  /** Runs `work` once this client leads, until `work` ends or the signal is aborted. */
+  lead(work: () => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Reaches all other clients of the store. */
+  post(message: unknown): void;
+  /** Returns the function that takes the listener away again. */
+  onMessage(listener: (message: unknown) => void): () => void;
+}
 
 /** What the clients of one store say to each other. */
 type Message =
@@ -22,7 +31,7 @@ export class Tabs {
   readonly leave: () => void;
 
   constructor(
-    private readonly sharing: Sharing,
+    private readonly sharing: TabChannel,
     private readonly handlers: TabHandlers,
   ) {
     this.leave = sharing.onMessage((message) => this.#hear(message as Message));

@@ -1,0 +1,9 @@
+import * as z from 'zod/mini';
+import { folderIdSchema } from '../ids.js';
+import { DEFAULT_FOLDER } from '../limits.js';
+import { conversationSeedSchema } from './conversation-history.js';
+
+/** What a conversation history is made of; without a folder it comes into `default`. */
+export const conversationCreateSchema = z.extend(conversationSeedSchema, {
+  folderId: z._default(folderIdSchema, folderIdSchema.parse(DEFAULT_FOLDER)),
+});
