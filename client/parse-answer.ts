@@ -1,4 +1,4 @@
-import type { faultsOf } from '../protocol/faults.js';
+import { faultsOf } from '../protocol/faults.js';
 import { UnexpectedAnswer } from './server-problem.js';
 
 type SchemaError = Parameters<typeof faultsOf>[0];
@@ -23,9 +23,8 @@ export function parseAnswer<T>(schema: AnswerSchema<T>, input: unknown): T {
   const faults = strict.error.issues.filter((issue) => !leaveOutUnknown(input, issue));
   const tolerant = faults.length === 0 ? schema.safeParse(input) : strict;
   if (tolerant.success) return tolerant.data;
-  const [issue] = tolerant.error.issues;
-  const place = issue?.path.join('/');
-  throw new UnexpectedAnswer(`The answer is not as the protocol says: /${place} (${issue?.code})`);
+  const [fault] = faultsOf(tolerant.error);
+  throw new UnexpectedAnswer(`The answer is not as the protocol says: ${fault?.pointer} ${fault?.detail}`);
 }
 
 /** Takes away what the issue complains of when that is nothing but unknown members; says whether it was. */
