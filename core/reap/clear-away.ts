@@ -58,6 +58,8 @@ function writesOf(
   const dead = there(keys)
     .filter(isElement)
     .filter((element) => isDead(element, stored, head));
+  // An order may be of a past that the box has lost to a backup: nothing is newer than the box itself.
+  const version = Math.min(modSeq, head.modSeq);
   const counts = dead.reduce((sum, element) => addCounts(sum, element, -1), head.counts);
   const nextHead = rewriteHead ? rewriteHead(head) : head;
   const others = there(rewrite ? beside : []).map((item) => rewrite?.(item) ?? item);
@@ -67,7 +69,7 @@ function writesOf(
     ...others.map((put): Write => ({ put, when: { version: put.version } })),
     ...dead.map(
       (element): Write => ({
-        put: { ...tombstoneOf(element, modSeq, nowMs), ...containerOf(element) },
+        put: { ...tombstoneOf(element, version, nowMs), ...containerOf(element) },
         when: { version: element.version },
       }),
     ),

@@ -318,3 +318,15 @@ test('the counts of the head are right whatever operations do', async () => {
     messageState: 2,
   });
 });
+
+test('what is cleared away by an order of a past that the box has lost holds no synchronization up', async () => {
+  await box.given(aConversation(), aMessage({ id: 'm1', seed: false }));
+  await box.given(removal('conversationHistory', 'c1'));
+  await reap(box.core, { box: BOX, container: { type: 'conversationHistory', id: C1 }, modSeq: 1000 });
+  expect(await box.item('E#c1#M#m1')).toMatchObject({
+    kind: 'tombstone',
+    version: (await box.head()).modSeq,
+  });
+  box.clock.nowMs += 120_000;
+  expect(await box.names('conversationHistory')).toEqual([]);
+});
