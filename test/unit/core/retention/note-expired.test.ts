@@ -1,3 +1,4 @@
+import { markErasing } from '../../../../core/box/mark.js';
 import type { Caller } from '../../../../core/commit/commit-operations.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
@@ -105,6 +106,18 @@ describe('what the database has removed', () => {
     const commits = (await box.commits(BOX)).filter(({ modSeq }) => modSeq > before);
     expect(commits.map(({ rows }) => rows.length)).toEqual([45, 45, 10]);
     expect((await box.head()).counts.message).toBe(0);
+  });
+
+  test('of a box that is being erased is nothing to note', async () => {
+    await box.given(aMessage({ id: 'm1' }));
+    passDays(box, 30);
+    const expired = removeExpired(box);
+    await markErasing(box.core, { box: BOX, epoch: (await box.head()).epoch });
+    const mark = await box.item('C~HEAD');
+    expect(mark?.kind).toBe('erasing');
+    await noteExpired(box.core, BOX, expired);
+    expect(await box.item('C~HEAD')).toEqual(mark);
+    expect(await box.item('E#c1#M#m1')).toBeUndefined();
   });
 
   test('of one conversation history is noted eighty at a time', async () => {
