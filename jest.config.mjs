@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const transform = {
   '^.+\\.(ts|mjs|js)$': [
     '@swc/jest',
@@ -10,6 +12,7 @@ const project = (name, extra = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   testEnvironment: 'node',
+  setupFilesAfterEnv: ['<rootDir>/test/support/timeout.ts'],
   transform,
   transformIgnorePatterns: ['/node_modules/(?!(@middy|jose)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -19,7 +22,6 @@ const project = (name, extra = {}) => ({
 const e2e = {
   globalSetup: '<rootDir>/test/support/cloud-setup.mjs',
   globalTeardown: '<rootDir>/test/support/cloud-teardown.mjs',
-  setupFilesAfterEnv: ['<rootDir>/test/support/cloud-timeout.ts'],
 };
 
 const integration = {
@@ -28,6 +30,8 @@ const integration = {
 };
 
 export default {
+  // Many tests wait for the local cloud most of the time, so two at once even on two cores.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   projects: [
     project('unit'),
     project('property'),

@@ -36,9 +36,6 @@ test.concurrent('[PU2, PU3] 200 single deposits give a device a handful of frame
 
   const frames = requests(socket);
   expect(frames.length).toBeLessThanOrEqual(Math.ceil(elapsedMs / windowMs) + 2); // the first, and the one behind
-  for (const [i, { atMs }] of frames.entries()) {
-    if (i > 0) expect(atMs - (frames[i - 1]?.atMs ?? 0)).toBeGreaterThan(windowMs * 0.6);
-  }
   // It has not synchronized meanwhile: the last one counts all of them.
   expect(frames.at(-1)).toMatchObject({ changes: { message: 200, conversationHistory: 2 } });
   expect([...(frames.at(-1)?.conversations ?? [])].sort()).toEqual(['c0', 'c1', 'c2']);

@@ -1,2 +1,0 @@
-// Processes are started and windows waited for, on machines that do other things too.
-jest.setTimeout(30_000);
