@@ -176,7 +176,8 @@ export class Draft {
   /**
    * Notes that the database has removed an element after its time: under its free key is put what is left of a deleted
    * one, and devices are told, unless its conversation history went before it. Where the key was taken meanwhile, what
-   * has expired only counts no more. What was noted before is passed over.
+   * has expired counts no more, and what is there now takes its place with whoever holds it still. What was noted before
+   * is passed over.
    */
   noteExpired(was: ExpiringElement): void {
     const before = this.read(was.sk);
@@ -184,9 +185,50 @@ export class Draft {
     if (there.kind !== 'tombstone' && there.kind !== was.kind) return;
     // Also passed over: something older, since the box has another past by now.
     if (before && (there.noted === was.version || there.version <= was.version)) return;
-    const item = { ...there, version: this.modSeq, noted: was.version };
-    const touches = before || this.wentBefore(was) ? [] : [{ type: was.kind, implied: false }];
-    this.elements.set(was.sk, { key: keyOf(was), item, before, expired: was, touches });
+    const { item, types } = this.wentBefore(was)
+      ? { item: there, types: [] }
+      : before
+        ? this.inPlaceOf(was, there)
+        : { item: there, types: [was.kind] };
+    this.elements.set(was.sk, {
+      key: keyOf(was),
+      item: { ...item, version: this.modSeq, noted: was.version },
+      before,
+      expired: was,
+      touches: types.map((type) => ({ type, implied: false })),
+    });
+  }
+
+  /**
+   * Rule: nothing of an expired element is held beside the one that has its key now. Nobody is told that it expired, so
+   * the new one has to replace all that it was. It does so by itself (its number is higher) except for two things: a state
+   * where it has none, which is told as emptied; and where it is of another age, so that a device may hold the former and
+   * not be told of the new one, the row of this commit ends the former there. What is gone by now was told with its removal.
+   */
+  private inPlaceOf<T extends ExpiringElement | Tombstone>(
+    was: ExpiringElement,
+    there: T,
+  ): { item: T; types: ElementType[] } {
+    if (there.kind !== 'message' || was.kind !== 'message') return { item: there, types: [] };
+    const conversation = this.conversation(there.conversationId);
+    const isGone =
+      conversation === undefined || conversation === 'gone' || this.message(conversation, there.id) !== there;
+    if (isGone) return { item: there, types: [] };
+    const { modSeq } = this;
+    const isOfAnotherAge =
+      was.data.date !== there.data.date || was.data.messageContext !== there.data.messageContext;
+    const lacksState = was.state !== undefined && there.state === undefined;
+    return {
+      item: {
+        ...there,
+        ...(isOfAnotherAge && { modSeq }),
+        ...(lacksState && { state: { modSeq, flags: [], dispositions: [] } }),
+      },
+      types: [
+        ...(isOfAnotherAge ? (['message'] as const) : []),
+        ...(lacksState ? (['messageState'] as const) : []),
+      ],
+    };
   }
 
   private wentBefore({ conversationId, modSeq }: ExpiringElement): boolean {

@@ -54,6 +54,7 @@ function rowOf(
       ? { element, ...(item.expiresAtMs !== undefined && { expiresAtMs: item.expiresAtMs }) }
       : { removed: expired ? ('expired' as const) : ('deleted' as const) }),
     ...(implied && { implied }),
+    ...(expired && element && type === 'message' && { succeeds: true as const }),
   };
 }
 

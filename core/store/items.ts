@@ -93,6 +93,7 @@ export interface ChangeRow {
   readonly expiresAtMs?: number; // of the element as this commit left it: past it, it may be there no more
   readonly removed?: 'deleted' | 'expired';
   readonly implied?: true; // not asked for by an operation of its own
+  readonly succeeds?: true; // a message: one of another age had its id before and has expired, which no row tells
 }
 
 /** One commit: seen whole or not at all, since it is one item. `previous` chains the log, so that another past shows. */

@@ -140,6 +140,9 @@ function changeOf(
   if (row.type !== 'conversationHistory') {
     const isIn = holding.isIn(id, placement.end);
     if (concerns(scope.now, row, isIn, nowMs)) return told(last, scope, fetched);
+    // Whoever is not to hold what has the id now may hold what had it before, of another age.
+    const succeeds = isIn && lines.some((line) => line.row.succeeds);
+    if (succeeds && coversAnything(scope.now, row.type)) return removalOf(last, 'expired');
     return isAstray(last, scope.now, isIn, own, nowMs) ? removalOf(last, 'outOfScope') : undefined;
   }
   if (placement.end === undefined)

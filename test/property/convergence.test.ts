@@ -3,7 +3,6 @@ import { type Report, runInProcesses } from '../support/model/processes.js';
 
 jest.setTimeout(600_000);
 
-/** Seed 788 fails (a state is held too much after an expiry): open, see ARCHITECTURE.md. */
 const RUNS = 500;
 /** Again and again the same, so that a failure is of the change that brought it; `npm run soak` tries others. */
 const FIRST_SEED = 1;

@@ -2,12 +2,14 @@
 
 import type { ReapMessage } from '../../core/reap/ports.js';
 import { reap } from '../../core/reap/reap.js';
+import { noteExpired } from '../../core/retention/note-expired.js';
 import type { BoxId } from '../../core/store/items.js';
 import type { Range } from '../../core/store/store.js';
 import { type ConversationId, folderIdSchema } from '../../protocol/ids.js';
 import { aConversation, aMessage, BOX, stateChange } from '../support/builders.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { Rig } from '../support/rig.js';
+import { passDays, removeExpired, retain } from '../support/time-to-live.js';
 
 const DAY_MS = 86_400_000;
 const F1 = folderIdSchema.parse('f1');
@@ -252,4 +254,21 @@ describe('a device without conversation histories that wrote outside of its scop
     const { changes } = await rig.syncAll(device, { syncToken: next });
     expect(told({ changes })).toEqual([`message m1 ${removed}`]);
   });
+});
+
+test('a device holds no state in the end of a message that has expired, though its id was created anew before that was noted', async () => {
+  const rig = new Rig();
+  await retain(rig, 1);
+  await rig.deposit(BOX, aMessage({ id: 'm1', flags: ['\\Seen'] }));
+  const device = await rig.device(BOX, 'd1');
+  const { syncToken = '' } = await rig.syncAll(device);
+  passDays(rig, 2);
+  const expired = removeExpired(rig);
+  await rig.deposit(BOX, aMessage({ id: 'm1' }));
+  await noteExpired(rig.core, BOX, expired);
+  const { changes } = await rig.syncAll(device, { syncToken });
+  expect(changes).toMatchObject([
+    { type: 'message', id: 'm1' },
+    { type: 'messageState', id: 'm1', flags: [] },
+  ]);
 });

@@ -38,7 +38,7 @@ export function checkComplete(
   const kept = statesKept(alive, effective);
   for (const [name, element] of held) {
     if (kept.has(name)) continue;
-    if (before.has(name) || after.has(name) || element.modSeq > modSeq || stage.isFading(name)) continue;
+    if (before.has(name) || after.has(name) || element.modSeq > modSeq || stage.isFading(element)) continue;
     throw new Violation(`${deviceId} ended a synchronization and still holds ${canonical(element)}`);
   }
 }

@@ -65,7 +65,7 @@ export function checkHistory(
       const name = nameOfElement(element);
       const isKnown = isSame(element, then.get(name)) || isSame(element, now.get(name));
       const isEmpty = element.type === 'messageState' && !then.has(name) && !now.has(name);
-      if (!isKnown && !isEmpty && element.modSeq <= modSeq && !stage.isFading(name))
+      if (!isKnown && !isEmpty && element.modSeq <= modSeq && !stage.isFading(element))
         fail(`has ${canonical(element)}`);
       if (element.type === 'messageState' && answer.elements[i - 1]?.id !== element.id)
         fail('has a lone state');

@@ -28,6 +28,7 @@ export class Commits {
   async restored(modSeq: number): Promise<void> {
     const { stage, reaping } = this;
     for (const item of stage.truth) this.noteItem(item);
+    for (const [name, version] of stage.removed) if (version > modSeq) stage.removed.delete(name);
     stage.placements.restore(modSeq);
     const commits = stage.ledger.restore(modSeq);
     if (stage.ledger.modSeq !== modSeq) throw new Violation('the ledger does not follow the box');

@@ -3,7 +3,9 @@ import type { StoredItem } from '../../../core/store/items.js';
 import { SyncProblem } from '../../../core/sync-problem.js';
 import { BOX } from '../builders.js';
 import { NoAnswer } from '../torn-store.js';
+import { nameOfElement } from './elements.js';
 import { type Stage, Violation } from './stage.js';
+import { elementsIn } from './stored.js';
 
 const ROUNDS_MAX = 500;
 const LATE_MAX_MS = 120_000;
@@ -28,6 +30,8 @@ export class Expiring {
     if (removed.some(({ kind }) => kind === 'tombstone')) stage.hit('what was deleted forgotten, long after');
     const expired = removed.flatMap((item) => expiredOf(item, stage.time.now()));
     if (expired.length === 0) return;
+    for (const { element } of expired)
+      for (const wire of elementsIn([element])) stage.removed.set(nameOfElement(wire), element.version);
     stage.note(() => `  removed after their time: ${expired.map(({ element }) => element.sk).join(', ')}`);
     for (let copies = stage.chance.happens(0.1) ? 2 : 1; copies > 0; copies--) this.push(expired);
   }

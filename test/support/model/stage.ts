@@ -10,7 +10,7 @@ import { Chance } from './chance.js';
 import type { Intended } from './client/wire.js';
 import type { Happened, Happening } from './coverage.js';
 import { effectiveFrom } from './effective.js';
-import type { WireEffective } from './elements.js';
+import { nameOfElement, type Wire, type WireEffective } from './elements.js';
 import { Ledger } from './ledger.js';
 import { type Living, livingOf } from './oracle.js';
 import { Placements } from './placements.js';
@@ -60,6 +60,8 @@ export class Stage {
   readonly placements = new Placements();
   /** When elements expire, by name; what has passed its time may be held until it is noted. */
   readonly expiries = new Map<string, number>();
+  /** Up to which number what the database has removed after its time had a name; something else may have it by now. */
+  readonly removed = new Map<string, number>();
   /** Changes of policies that do not hold everywhere yet. */
   policiesUnderWay = 0;
   private readonly tasks = new Set<Promise<void>>();
@@ -113,7 +115,9 @@ export class Stage {
   }
 
   /** What has passed its time, and a device may hold still. */
-  isFading(name: string): boolean {
+  isFading(element: Wire): boolean {
+    const name = nameOfElement(element);
+    if (element.modSeq <= (this.removed.get(name) ?? 0)) return true;
     return (this.expiries.get(name) ?? Number.POSITIVE_INFINITY) <= this.time.now();
   }
 
