@@ -26,6 +26,7 @@ export interface BenchCloud {
 
 /** @throws Error when it does not come up, or the signal aborts. */
 export async function startBenchCloud(signal: AbortSignal): Promise<BenchCloud> {
+  signal.throwIfAborted();
   const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-bench-'));
   const args = ['local/main.ts', '--port', '0', '--json', '--no-sample', '--show-logs'];
   const child = spawn(process.execPath, ['--import', 'tsx', ...args, '--data', join(folder, 'data')], {

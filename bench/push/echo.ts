@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -7,18 +8,20 @@ const EVERY_MS = 20;
 
 /** The floor: how long a bare WebSocket takes to give a frame back, while all the rest is going on. */
 export class Echo {
-  readonly #server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   readonly #samples: number[] = [];
+  #server: WebSocketServer | undefined;
   #socket: WebSocket | undefined;
   #over = false;
 
   async start(): Promise<void> {
-    this.#server.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))));
-    await new Promise((listening) => this.#server.once('listening', listening));
-    const { port } = this.#server.address() as AddressInfo;
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    this.#server = server;
+    server.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))));
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
     const socket = new WebSocket(`ws://127.0.0.1:${port}`);
     this.#socket = socket;
-    await new Promise((open) => socket.once('open', open));
+    await once(socket, 'open');
     void this.#ping(socket);
   }
 
@@ -41,6 +44,6 @@ export class Echo {
   stop(): void {
     this.#over = true;
     this.#socket?.terminate();
-    this.#server.close();
+    this.#server?.close();
   }
 }
