@@ -13,7 +13,7 @@ export interface TokenOptions {
   url: string;
   given: string | undefined; // by --token or CPM_TOKEN
   sub: string;
-  scope: 'cpm/sync' | 'cpm/participate';
+  scope: 'cpm/sync' | 'cpm/participate' | 'cpm/admin';
 }
 
 /** The token that was given, or else one of the local cloud, fetched anew before it expires. */

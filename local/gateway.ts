@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type DemoSurroundings, demoRoute } from './demo/demo-routes.js';
 import { type Answer, gatewayAnswer, sendAnswer } from './http/answer.js';
 import { preflightAnswer, withCors } from './http/cors.js';
 import { type HttpApi, splitTarget } from './http/http-api.js';
@@ -22,10 +23,11 @@ export interface Served {
   readonly webSocket: WebSocketApi | undefined;
   readonly issuer: DevelopmentIssuer;
   readonly functions: Functions;
+  readonly demo: DemoSurroundings;
   readonly log: (line: string) => void;
 }
 
-/** The one address of a local cloud for its clients: HTTP API, WebSocket API, the issuer and `/dev/invoke`. */
+/** The one address of a local cloud for its clients: HTTP API, WebSocket API, the issuer, the demo page and `/dev/invoke`. */
 export interface Gateway {
   readonly port: number;
   /** While nothing is served, everything is answered 503. */
@@ -82,11 +84,12 @@ async function answer(served: Served | undefined, req: IncomingMessage, res: Ser
 
 async function answerOf(served: Served | undefined, req: IncomingMessage): Promise<Answer> {
   if (!served) return gatewayAnswer(503, 'Service Unavailable');
-  const { http, issuer, functions } = served;
+  const { http, issuer, functions, demo } = served;
   const preflight = preflightAnswer(http?.cors, req);
   if (preflight) return preflight;
   const { path } = splitTarget(req.url ?? '/');
   const own = (await devRoute(issuer, req, path)) ?? (await invokeRoute(functions, req, path));
-  const given = own ?? (await http?.answer(req)) ?? gatewayAnswer(404, 'Not Found');
+  const given =
+    own ?? (await demoRoute(demo, req, path)) ?? (await http?.answer(req)) ?? gatewayAnswer(404, 'Not Found');
   return withCors(http?.cors, req, given);
 }

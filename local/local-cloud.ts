@@ -97,7 +97,14 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
   );
   if (webSocket) services.useRest(connectionsService(webSocket));
   undo.later(() => webSocket?.stop());
-  gateway.serve({ http: buildHttpApi(stack, place, functions, issuer), webSocket, issuer, functions, log });
+  gateway.serve({
+    http: buildHttpApi(stack, place, functions, issuer),
+    webSocket,
+    issuer,
+    functions,
+    demo: { queues, socketUrl },
+    log,
+  });
 
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every reader waits on it
@@ -132,7 +139,7 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
     functions: functions.names,
     token: (sub, scope) => issuer.token(sub, scope),
     invoke: (name, event) => functions.pool(name).invoke(event),
-    queueDepths: () => Object.fromEntries(queues.all.map(({ settings, depth }) => [settings.name, depth])),
+    queueDepths: () => queues.depths,
     faults,
     chaos: {
       terminateWorker: (name) => functions.terminateWorker(name),

@@ -25,6 +25,11 @@ export class Queues {
     return this.#queues;
   }
 
+  /** Messages by name of the queue. */
+  get depths(): Record<string, Queue['depth']> {
+    return Object.fromEntries(this.#queues.map(({ settings, depth }) => [settings.name, depth]));
+  }
+
   byArn(arn: string): Queue {
     const queue = this.#queues.find(({ settings }) => settings.arn === arn);
     if (!queue) throw new LocalCloudProblem(`The template speaks of the queue ${arn}, which is not in it`);

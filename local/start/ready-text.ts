@@ -31,6 +31,7 @@ export function readyText({ cloud, token, sample, dataDir, logFile, tookMs }: Re
   const lines = [
     `Ready after ${(tookMs / 1000).toFixed(1)} s.`,
     '',
+    `Demo page      ${cloud.url}/`,
     `HTTP API       ${cloud.url}`,
     `WebSocket API  ${cloud.socketUrl}`,
     `Data           ${dataDir ?? 'in memory (--data DIR keeps it)'}`,

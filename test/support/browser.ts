@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium } from 'playwright-core';
 
-const PROJECT_ROOT = resolve(__dirname, '../..');
 const UNPACKED = join(tmpdir(), `cpm-sync-chromium-${process.getuid?.() ?? 'all'}-147.0.0`);
 const UNPACK =
   "import chromium from '@sparticuz/chromium'; process.stdout.write(await chromium.executablePath());";
@@ -46,6 +45,7 @@ const FONTS = `<?xml version="1.0"?>
   <dir>/usr/share/fonts</dir>
   <cachedir>${UNPACKED}/fonts-cache</cachedir>
   <alias binding="same"><family>system-ui</family><prefer><family>Open Sans</family></prefer></alias>
+  <alias binding="same"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
   <alias binding="same"><family>sans-serif</family><prefer><family>Open Sans</family></prefer></alias>
 </fontconfig>
 `;
@@ -59,7 +59,6 @@ async function unpackedChromium(): Promise<string> {
     const aside = mkdtempSync(`${UNPACKED}-`);
     // In a process of its own: the package unpacks to the temporary folder, which a running process cannot change.
     await promisify(execFile)(process.execPath, ['--input-type=module', '-e', UNPACK], {
-      cwd: PROJECT_ROOT,
       env: { ...process.env, TMPDIR: aside },
     });
     writeFileSync(join(aside, 'fonts.conf'), FONTS);

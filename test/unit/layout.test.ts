@@ -14,6 +14,7 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
   client: { rooms: ['client', 'protocol'], packages: /^never$/ },
   'client/adapters': { rooms: ['client', 'client/adapters', 'protocol'], packages: /^(rxdb|rxjs)$/ },
   cli: { rooms: ['cli', 'client', 'protocol'], packages: /^(node:|zod\/mini$|ws$)/ },
+  demo: { rooms: ['demo', 'client', 'protocol', 'cli'], packages: /^(preact(\/hooks)?|zod\/mini)$/ },
   functions: {
     rooms: ['functions', 'core', 'core/dynamodb', 'protocol'],
     packages: /^(node:|zod\/mini$|@middy\/|@aws-lambda-powertools\/|@aws-sdk\/|aws-lambda$)/,
@@ -24,7 +25,7 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
 const filesBelow = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? filesBelow(path) : path.endsWith('.ts') ? [path] : [];
+    return entry.isDirectory() ? filesBelow(path) : /\.tsx?$/.test(path) ? [path] : [];
   });
 
 const roomOf = (path: string): string =>

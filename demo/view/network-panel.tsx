@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks';
+import type { ConversationElement } from '../../client/index.js';
+import type { Stage } from '../model/stage.js';
+import { BurstButton } from './burst-button.js';
+import { GroupSession } from './group-session.js';
+import { Icon } from './icons.js';
+import { Reports } from './reports.js';
+import { titleOf } from './titles.js';
+import { useHeld } from './use-held.js';
+
+const FIRST_WORDS = 'Are we still on for tonight?';
+
+/** What the Participating Function, the network's side, does to the user's box. */
+export function NetworkPanel({ stage }: { stage: Stage }) {
+  const [chosen, setChosen] = useState<string>();
+  const [text, setText] = useState(FIRST_WORDS);
+  const [failure, setFailure] = useState<string>();
+  const conversations = useConversations(stage);
+  const to = conversations.find(({ id }) => id === chosen) ?? conversations[0];
+
+  /** Does something, and tells when it fails. */
+  const attempt = async (work: () => Promise<unknown>) => {
+    setFailure(undefined);
+    try {
+      await work();
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+  };
+  const deposit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const words = text.trim();
+    if (!to || !words) return;
+    void attempt(async () => {
+      await stage.participating.deposit(stage.participating.messages(to, [words]));
+      setText('');
+    });
+  };
+
+  return (
+    <section class="panel network" id="network" aria-label="Participating Function">
+      <header class="panel-head">
+        <Icon name="network" />
+        <h2>Participating Function</h2>
+        <span class="subtitle">what others send arrives here</span>
+      </header>
+      <form class="deposit" onSubmit={deposit}>
+        <label class="field">
+          <span>From</span>
+          <select value={to?.id} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+            {conversations.map((conversation) => (
+              <option key={conversation.id} value={conversation.id}>
+                {titleOf(conversation, stage.user)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field wide">
+          <span>Text</span>
+          <input
+            value={text}
+            placeholder="What they write"
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="primary" disabled={!to || !text.trim()}>
+          Deposit
+        </button>
+      </form>
+      {to && <Reports stage={stage} conversation={to} attempt={attempt} />}
+      <GroupSession stage={stage} attempt={attempt} />
+      <BurstButton stage={stage} attempt={attempt} />
+      {failure && (
+        <p class="notice" role="alert">
+          {failure}
+        </p>
+      )}
+    </section>
+  );
+}
+
+export type Attempt = (work: () => Promise<unknown>) => Promise<void>;
+
+/** Conversations that one of the two devices knows, the latest first. */
+function useConversations({ devices }: Stage): ConversationElement[] {
+  const onPhone = useHeld(devices.phone, (client) => client.conversations({ limit: 100 }));
+  const onTablet = useHeld(devices.tablet, (client) => client.conversations({ limit: 100 }));
+  const all = [...(onPhone?.items ?? []), ...(onTablet?.items ?? [])]
+    .sort((a, b) => ((a.newest?.message.date ?? '') < (b.newest?.message.date ?? '') ? 1 : -1))
+    .map(({ conversation }) => conversation);
+  return [...new Map(all.map((each) => [each.id, each])).values()];
+}

@@ -1,0 +1,42 @@
+import type { DemoDevice } from '../model/device.js';
+import { PEOPLE, TICKER, WEATHER } from '../model/people.js';
+
+interface NewConversationProps {
+  device: DemoDevice;
+  onMade: (conversationId: string) => void;
+}
+
+/** Begins a conversation with somebody, or opens the one that is there: one-to-one ids are stable. */
+export function NewConversation({ device, onMade }: NewConversationProps) {
+  const people = PEOPLE.filter(({ uri }) => uri !== WEATHER && uri !== TICKER);
+  const begin = async (uri: string) => {
+    const { items } = await device.client.conversations({ limit: 500 });
+    const found = items.find(
+      ({ conversation: { kind, participants } }) => kind === 'oneToOne' && participants.includes(uri),
+    );
+    if (found) return onMade(found.conversation.id);
+    const id = `with-${uri.replace(/\W/g, '')}`;
+    await device.client.createConversation(id, { kind: 'oneToOne', participants: [device.user, uri] });
+    onMade(id);
+  };
+  return (
+    <select
+      class="write-to"
+      aria-label="Write to somebody"
+      title="Write to somebody"
+      value=""
+      onChange={({ currentTarget }) => {
+        const { value } = currentTarget;
+        currentTarget.value = '';
+        if (value) void begin(value);
+      }}
+    >
+      <option value="">New</option>
+      {people.map(({ uri, name }) => (
+        <option key={uri} value={uri}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}

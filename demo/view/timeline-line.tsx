@@ -1,0 +1,91 @@
+import { countsByType } from '../../client/counts.js';
+import type { SyncResponse } from '../../client/index.js';
+import type { Exchange, Frame, TimelineEntry } from '../model/recorder.js';
+import { bytesText, clockText, counted, countsText, durationText } from './words.js';
+
+const WHO = { phone: 'Phone', tablet: 'Tablet', network: 'Participating Function' } as const;
+
+interface Told {
+  readonly what: string;
+  readonly detail: string;
+}
+
+const operationsIn = ({ request }: Exchange): number =>
+  ((request as { operations?: unknown[] } | undefined)?.operations ?? []).length;
+
+function syncTold(exchange: Exchange): Told {
+  const { response, status } = exchange;
+  const { changes = [], hasMore, reset } = (status === 200 ? response : {}) as Partial<SyncResponse>;
+  const sent = operationsIn(exchange);
+  const removals = changes.filter((change) => 'removed' in change).length;
+  const elements = changes.filter((change) => !('removed' in change));
+  const told = [
+    sent > 0 && `${counted(sent, 'operation')} sent`,
+    countsText(countsByType(elements)),
+    removals > 0 && counted(removals, 'removal'),
+    reset && 'reset',
+    hasMore && 'more to come',
+  ].filter(Boolean);
+  return { what: 'Synchronization', detail: told.join(', ') || 'nothing new' };
+}
+
+function exchangeTold(exchange: Exchange): Told {
+  const { kind, call, status, failure, durationMs } = exchange;
+  if (kind === 'deposit') return { what: 'Deposit', detail: counted(operationsIn(exchange), 'operation') };
+  if (kind === 'call') return { what: callName(call), detail: call };
+  if (durationMs === undefined) return { what: 'Synchronization', detail: 'under way …' };
+  if (failure) return { what: 'Synchronization', detail: 'no answer' };
+  if (status !== 200) return { what: 'Synchronization', detail: `answered ${status}` };
+  return syncTold(exchange);
+}
+
+function callName(call: string): string {
+  if (call.endsWith('/tickets')) return 'Ticket';
+  if (call.startsWith('PUT /v1/devices')) return 'Registration';
+  if (call.startsWith('GET /v1/conversations')) return 'History';
+  return 'Request';
+}
+
+const frameTold = ({ frame: { changes, conversations } }: Frame): Told => ({
+  what: 'Synchronization request',
+  detail: `${countsText(changes)} in ${counted(conversations.length, 'conversation')}`,
+});
+
+function costOf(entry: TimelineEntry): string {
+  if (entry.kind === 'frame') return bytesText(entry.bytes);
+  const { requestBytes, responseBytes, durationMs, failure } = entry;
+  if (failure) return 'failed';
+  const sizes = `${bytesText(requestBytes)} ↑ ${bytesText(responseBytes)} ↓`;
+  return durationMs === undefined ? `${bytesText(requestBytes)} ↑` : `${sizes} · ${durationText(durationMs)}`;
+}
+
+export const isFailed = (entry: TimelineEntry): boolean =>
+  entry.kind !== 'frame' && (entry.failure !== undefined || (entry.status ?? 200) >= 400);
+
+export const headingOf = (entry: TimelineEntry): string => `${WHO[entry.lane]}: ${toldOf(entry).what}`;
+
+const toldOf = (entry: TimelineEntry): Told =>
+  entry.kind === 'frame' ? frameTold(entry) : exchangeTold(entry);
+
+/** An entry in short: what it was, what it carried, what it cost. */
+export function TimelineLine({ entry, onOpen }: { entry: TimelineEntry; onOpen: () => void }) {
+  const { what, detail } = toldOf(entry);
+  return (
+    <button
+      type="button"
+      class="entry"
+      data-lane={entry.lane}
+      data-kind={entry.kind}
+      data-failed={isFailed(entry) || undefined}
+      onClick={onOpen}
+    >
+      <span class="entry-what">
+        <span class="for-readers">{WHO[entry.lane]}: </span>
+        {what}
+      </span>
+      <time class="entry-time">{clockText(entry.atMs)}</time>
+      <span class="entry-detail">{detail}</span>
+      <span class="entry-cost">{costOf(entry)}</span>
+    </button>
+  );
+}
