@@ -25,6 +25,9 @@ export interface DeviceRecord {
   readonly lastPushAtMs?: number;
 }
 
+/** A device as long as it is registered with this instance. */
+export type DeviceKey = Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>;
+
 /** What may change while the device stays registered with the same instance. Undefined in `set` removes a field. */
 export type DeviceState = Partial<
   Pick<
@@ -97,7 +100,9 @@ export interface Registry {
   ): Promise<'written' | 'refused'>;
 
   /** Changes the state of a device that is still registered with this instance; false: it is not, or `expect` fails. */
-  patch(device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>, patch: DevicePatch): Promise<boolean>;
+  patch(device: DeviceKey, patch: DevicePatch): Promise<boolean>;
+  /** The same; gives the record as it was before. Undefined: nothing has changed. */
+  exchange(device: DeviceKey, patch: DevicePatch): Promise<DeviceRecord | undefined>;
 
   /** Removes the device, which still has the connection that was read, and what the box keeps of it in one transaction. */
   revoke(record: DeviceRecord, writes: readonly Write[]): Promise<'written' | 'refused'>;

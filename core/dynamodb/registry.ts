@@ -16,6 +16,7 @@ import type { Policy } from '../../protocol/policy.js';
 import type { Effective } from '../../protocol/preferences.js';
 import { ticketShelf } from '../devices/ticket-shelf.js';
 import {
+  type DeviceKey,
   type DevicePatch,
   type DeviceRecord,
   decidingFieldsOf,
@@ -131,17 +132,31 @@ export class DynamoRegistry implements Registry {
     }
   }
 
-  async patch(
-    device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>,
+  async patch(device: DeviceKey, patch: DevicePatch): Promise<boolean> {
+    return (await this.update(device, patch, 'NONE')) !== undefined;
+  }
+
+  async exchange(device: DeviceKey, patch: DevicePatch): Promise<DeviceRecord | undefined> {
+    const before = await this.update(device, patch, 'ALL_OLD');
+    return before && decodeDevice(before);
+  }
+
+  /** The item as it was, or nothing of it where that was not asked for; undefined: the condition does not hold. */
+  private async update(
+    device: DeviceKey,
     patch: DevicePatch,
-  ): Promise<boolean> {
-    const update = new UpdateItemCommand({ TableName: this.table, ...expressions(device, patch) });
+    ReturnValues: 'NONE' | 'ALL_OLD',
+  ): Promise<Image | undefined> {
+    const update = new UpdateItemCommand({
+      TableName: this.table,
+      ReturnValues,
+      ...expressions(device, patch),
+    });
     for (let conflicts = 0; ; conflicts++) {
       try {
-        await this.client.send(update);
-        return true;
+        return (await this.client.send(update)).Attributes ?? {};
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
+        if (error instanceof ConditionalCheckFailedException) return undefined;
         // The device is just being registered, or its scope changed, which is a transaction: soon over.
         if (!(error instanceof TransactionConflictException) || conflicts === CONFLICTS_MAX) throw error;
         await setTimeout(CONFLICT_WAIT_MS * (conflicts + Math.random()));

@@ -53,10 +53,12 @@ async function tellIfBehind(
   { box, deviceId, instanceId }: TicketHolder,
   connectionId: string,
 ): Promise<boolean> {
-  const [read, head] = await Promise.all([core.registry.device(box, deviceId), liveHead(core, box)]);
+  const read = await core.registry.device(box, deviceId);
   if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
-  const device = await withCurrentPolicies(core, await withoutLostPosition(core, read));
-  if (!head || head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
+  const [current, head] = await Promise.all([withCurrentPolicies(core, read), liveHead(core, box)]);
+  if (!head) return true;
+  const device = await withoutLostPosition(core, current, head);
+  if (head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
   const nowMs = core.clock.now();
   if (isScheduled(device, nowMs)) return true;
   const dueMs = Math.max(nowMs + OPENING_MS, windowEndMs(device));

@@ -1,18 +1,11 @@
-import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
-import { withCurrentPolicies } from '../scope/policies.js';
-import { commitKey, endOf } from '../store/keys.js';
-import { isCommit, liveHead } from '../sync/read-log.js';
 import { isScheduled, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
-import { withoutLostPosition } from './lost-position.js';
+import { gather } from './gathered.js';
 import type { PushMessage } from './ports.js';
-import { Tally } from './tally.js';
+import type { Tally } from './tally.js';
 
 const WAIT_MAX_MS = 1000; // what whole seconds of delay leave over
-const COMMITS_PER_READ = 100;
-/** A device further behind than the log leads on from would be reset: beyond it nothing is counted. */
-const COMMITS_COUNTED_MAX = COMMITS_BEHIND_MAX;
 
 /**
  * Sends a device the synchronization request that was scheduled. First the mark is cleared, then the log is read: a
@@ -23,58 +16,41 @@ const COMMITS_COUNTED_MAX = COMMITS_BEHIND_MAX;
 export async function notify(core: Core, message: PushMessage): Promise<void> {
   const restMs = message.dueMs - core.clock.now();
   if (restMs > 0) await core.clock.sleep(Math.min(restMs, WAIT_MAX_MS));
-  const before = await core.registry.device(message.box, message.deviceId);
   const clearedAtMs = core.clock.now();
-  const isCleared = await core.registry.patch(message, {
+  // The record as it was at that moment, so that it need not be read again: whatever changes it from here on, a
+  // synchronization or a connection, looks for itself whether something is to be told.
+  const marked = await core.registry.exchange(message, {
     set: { pushBy: undefined, pushDueMs: undefined, lastPushAtMs: clearedAtMs },
     expect: { pushBy: message.by },
   });
-  const why = await announce(core, message, isCleared);
+  const device = marked ?? (await core.registry.device(message.box, message.deviceId));
+  const why = await announce(core, message, device, marked !== undefined);
   if (!why) return;
   core.report('pushSuppressed', { why });
   // Nothing was sent, so the next change need not wait for the end of a window.
-  if (isCleared) {
-    const lastPushAtMs = before?.lastPushAtMs;
-    await core.registry.patch(message, { set: { lastPushAtMs }, expect: { lastPushAtMs: clearedAtMs } });
+  if (marked) {
+    const set = { lastPushAtMs: marked.lastPushAtMs };
+    await core.registry.patch(message, { set, expect: { lastPushAtMs: clearedAtMs } });
   }
 }
 
 /** Sends what has gathered; or says why there is nothing to send. */
 async function announce(
   core: Core,
-  message: PushMessage,
+  { instanceId, dueMs }: PushMessage,
+  device: DeviceRecord | undefined,
   isCleared: boolean,
 ): Promise<Suppression | undefined> {
-  const read = await core.registry.device(message.box, message.deviceId);
-  if (read?.instanceId !== message.instanceId || !read.connectionId) return 'notConnected';
-  const device = await withCurrentPolicies(core, await withoutLostPosition(core, read));
-  if (!device.effective.serverInitiated) return 'switchedOff';
+  if (device?.instanceId !== instanceId || !device.connectionId) return 'notConnected';
   // Not our mark any more: an earlier delivery cleared it, which may have got no further. What it was to tell is told
   // by the push that is marked by now, in its own time; and where there is none, at once.
   if (!isCleared && isScheduled(device, core.clock.now())) return 'scheduled';
-  const tally = await tallyOf(core, device);
-  if (!tally) return 'boxErased';
-  if (!tally.frame) return 'announced';
-  await post(core, device, tally, { dueMs: message.dueMs, isCleared });
+  const gathered = await gather(core, device);
+  if (!gathered) return 'boxErased';
+  if (!gathered.device.effective.serverInitiated) return 'switchedOff';
+  if (!gathered.tally.frame) return 'announced';
+  await post(core, gathered.device, gathered.tally, { dueMs, isCleared });
   return undefined;
-}
-
-/** The last commits that the device has not synchronized, at most COMMITS_COUNTED_MAX; undefined: the box is erased. */
-async function tallyOf(core: Core, device: DeviceRecord): Promise<Tally | undefined> {
-  const tally = new Tally(device, core.clock.now());
-  const head = await liveHead(core, device.box);
-  if (!head) return undefined;
-  let modSeq = Math.max(device.syncedModSeq, head.modSeq - COMMITS_COUNTED_MAX);
-  for (let more = true; more; ) {
-    const range = { from: commitKey(modSeq + 1), to: endOf('C#'), limit: COMMITS_PER_READ };
-    const read = await core.store.query(device.box, range);
-    for (const commit of read.items.filter(isCommit)) {
-      tally.add(commit);
-      modSeq = commit.modSeq;
-    }
-    more = read.more && read.items.length > 0;
-  }
-  return tally;
 }
 
 async function post(

@@ -11,13 +11,13 @@ export const POLICY_CACHE_MS = 1000;
 const UNLIMITED: Policy = {};
 
 interface Cached {
-  readonly policy: Policy;
+  readonly policy: Promise<Policy>;
   readonly untilMs: number;
 }
 
 const caches = new WeakMap<Registry, Map<PolicyId, Cached>>();
 
-/** The policy of this id, at most POLICY_CACHE_MS old. One that is not there, as `default` at first, limits nothing. */
+/** The policy of this id, at most POLICY_CACHE_MS old; those who ask meanwhile share one read. One that is not there, as `default` at first, limits nothing. */
 export async function policyOf(
   core: Pick<Core, 'registry' | 'clock'>,
   id: PolicyId = DEFAULT_POLICY,
@@ -27,8 +27,10 @@ export async function policyOf(
   const nowMs = core.clock.now();
   const cached = cache.get(id);
   if (cached && nowMs < cached.untilMs) return cached.policy;
-  const policy = (await core.registry.policy(id)) ?? UNLIMITED;
-  cache.set(id, { policy, untilMs: nowMs + POLICY_CACHE_MS });
+  const policy = core.registry.policy(id).then((found) => found ?? UNLIMITED);
+  const entry = { policy, untilMs: nowMs + POLICY_CACHE_MS };
+  cache.set(id, entry);
+  policy.catch(() => cache.get(id) === entry && cache.delete(id));
   return policy;
 }
 

@@ -296,6 +296,15 @@ export function describeRegistry(
         expect((await device()).pushBy).toBeUndefined();
       });
 
+      test('as an exchange gives the record as it was before, or nothing where it is not done', async () => {
+        const read = await registered({ pushBy: 5, lastPushAtMs: 3 });
+        const exchange = { set: { pushBy: undefined, lastPushAtMs: 7 }, expect: { pushBy: 5 } };
+        expect(await registry.exchange(read, exchange)).toEqual(read);
+        expect(await registry.exchange(read, exchange)).toBeUndefined();
+        const { pushBy: _, ...rest } = read;
+        expect(await device()).toEqual({ ...rest, lastPushAtMs: 7 });
+      });
+
       test('is not done for another instance', async () => {
         const read = await registered();
         const other = { ...read, instanceId: 'i0' as InstanceId };

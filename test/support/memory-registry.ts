@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type DeviceKey,
   type DevicePatch,
   type DeviceRecord,
   decidingFieldsOf,
@@ -102,16 +103,17 @@ export class MemoryRegistry implements Registry {
     return 'written';
   }
 
-  async patch(
-    { box, deviceId, instanceId }: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>,
-    { set, expect = {} }: DevicePatch,
-  ) {
+  async patch(device: DeviceKey, patch: DevicePatch) {
+    return (await this.exchange(device, patch)) !== undefined;
+  }
+
+  async exchange({ box, deviceId, instanceId }: DeviceKey, { set, expect = {} }: DevicePatch) {
     const record = await this.device(box, deviceId);
-    if (record?.instanceId !== instanceId) return false;
+    if (record?.instanceId !== instanceId) return undefined;
     const asRead = Object.entries(expect) as [keyof DeviceRecord, unknown][];
-    if (asRead.some(([field, value]) => record[field] !== value)) return false;
+    if (asRead.some(([field, value]) => record[field] !== value)) return undefined;
     this.put({ ...record, ...set } as DeviceRecord);
-    return true;
+    return record;
   }
 
   async putTicket(ticket: string, holder: TicketHolder, expiresAtMs: number) {

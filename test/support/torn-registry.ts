@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js';
-import type { DevicePatch, DeviceRecord, TicketHolder } from '../../core/registry.js';
+import type { DeviceKey, DevicePatch, DeviceRecord, TicketHolder } from '../../core/registry.js';
 import type { BoxId } from '../../core/store/items.js';
 import type { Store, Write } from '../../core/store/store.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
@@ -70,11 +70,11 @@ export class TornRegistry extends MemoryRegistry {
     return outcome;
   }
 
-  override async patch(device: Pick<DeviceRecord, 'box' | 'deviceId' | 'instanceId'>, patch: DevicePatch) {
+  override async exchange(device: DeviceKey, patch: DevicePatch) {
     await this.reached();
-    const isDone = await this.joined.during(() => super.patch(device, patch));
+    const before = await this.joined.during(() => super.exchange(device, patch));
     if (this.chance.happens(this.torn.tears.loseAfter)) throw new NoAnswer('the record was changed');
-    return isDone;
+    return before;
   }
 
   /** The class below decides within one turn; then the store writes, or nothing has happened. */

@@ -162,11 +162,11 @@ describe('the notifier', () => {
 
   test('that ended after it cleared the mark sends the frame when it comes again', async () => {
     await commitAndFanOut();
-    const get = jest.spyOn(box.store, 'get').mockRejectedValueOnce(new Error('the process ended'));
+    const query = jest.spyOn(box.store, 'query').mockRejectedValueOnce(new Error('the process ended'));
     const [{ message } = { message: undefined }] = box.pushes;
     if (!message) throw new Error('nothing was scheduled');
     await expect(notify(box.core, message)).rejects.toThrow('the process ended');
-    get.mockRestore();
+    query.mockRestore();
     expect((await record()).pushBy).toBeUndefined();
     await notify(box.core, message);
     expect(box.frames).toHaveLength(1);
