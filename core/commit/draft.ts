@@ -183,7 +183,8 @@ export class Draft {
     const before = this.read(was.sk);
     const there = before ?? tombstoneOf(was, this.modSeq, this.nowMs);
     if (there.kind !== 'tombstone' && there.kind !== was.kind) return;
-    // Also passed over: something older, since the box has another past by now.
+    // Also passed over: what the box has not come to, or has gone beyond, since it has another past by now.
+    if (was.version > this.head.modSeq) return;
     if (before && (there.noted === was.version || there.version <= was.version)) return;
     const { item, types } = this.wentBefore(was)
       ? { item: there, types: [] }

@@ -1,6 +1,7 @@
 import type { Effective } from '../../protocol/preferences.js';
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
+import { lacksConversations } from '../scope/scope.js';
 import { SyncProblem } from '../sync-problem.js';
 import { elementsIn, startOfBackfill } from './backfill.js';
 import { type DeviceScope, deviceScope } from './device-scope.js';
@@ -11,7 +12,7 @@ import { isOfThisTimeline } from './seen.js';
 /** Where a request begins to tell. */
 export interface Start {
   readonly kind: 'on' | 'anew';
-  readonly why: LossReason | 'unknownToken' | 'scopesForgotten';
+  readonly why: LossReason | 'unknownToken' | 'scopesForgotten' | 'typesDropped';
   readonly position: Position;
   readonly scope: DeviceScope;
   readonly log: LogReading | undefined; // what was read behind the position
@@ -33,6 +34,7 @@ export async function startFor(
   const scope = await deviceScope(core, record, given.scope);
   if (!scope) return anew(core, record, 'scopesForgotten');
   const why = 'unknownToken';
+  if (isCoveredByRemovals(given, scope)) return anew(core, record, 'typesDropped');
   if (given.scope.to.version === scope.mark.version) return { kind: 'on', why, position: given, scope, log };
   const head = await readHead(core, record.box);
   const position: Position = {
@@ -41,6 +43,16 @@ export async function startFor(
     backfill: startOfBackfill(head ? elementsIn(head) : 0),
   };
   return { kind: 'on', why, position, scope, log, effective: record.effective };
+}
+
+/**
+ * Rule: a device that keeps conversation histories no longer, since its scope changed midway, starts over. It remembers
+ * until its synchronization ends that some of them left the scope, by numbers above those of what they hold; should one
+ * come back, no element of its own would lift that, and the contents would be ignored as older.
+ */
+function isCoveredByRemovals({ midway, scope: { from, to } }: Position, { now, held }: DeviceScope): boolean {
+  const filled = held[to.version - from.version]; // none: it is the one now
+  return midway && lacksConversations(now) && (filled?.types.has('conversationHistory') ?? false);
 }
 
 async function anew(core: Core, record: DeviceRecord, why: Start['why']): Promise<Start> {

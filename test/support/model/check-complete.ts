@@ -1,5 +1,5 @@
 import type { Device } from './device.js';
-import { canonical, isSame, type WireEffective } from './elements.js';
+import { canonical, holdsConversation, isSame, type Wire, type WireEffective } from './elements.js';
 import { type Living, scopeOfBox, statesKept } from './oracle.js';
 import { type Stage, Violation } from './stage.js';
 
@@ -29,7 +29,15 @@ export function checkComplete(
   const before = scopeOfBox(aliveBefore, effective, atMs);
   const after = aliveBefore === alive && atMs === nowMs ? before : scopeOfBox(alive, effective, nowMs);
   const held = model.view(nowMs);
+  /** Whether its conversation history was in the scope at all commits, or at any, that may have been told. */
+  const isIn = ({ type, id, conversationId = id }: Wire, when: 'always' | 'ever'): boolean => {
+    if (type === 'folder') return when === 'always';
+    const folders = stage.placements.since(conversationId, modSeq);
+    const contains = (folderId: string) => holdsConversation(effective, conversationId, folderId);
+    return when === 'always' ? folders.every(contains) : folders.some(contains);
+  };
   for (const [name, element] of before) {
+    if (!isIn(element, 'always')) continue;
     if (!isSame(after.get(name), element) || isSame(held.get(name), element)) continue;
     throw new Violation(
       `${deviceId} ended a synchronization without ${canonical(element)}; holds ${canonical(held.get(name))}`,
@@ -39,6 +47,8 @@ export function checkComplete(
   for (const [name, element] of held) {
     if (kept.has(name)) continue;
     if (before.has(name) || after.has(name) || element.modSeq > modSeq || stage.isFading(element)) continue;
+    // It came in and left again meanwhile.
+    if (isIn(element, 'ever') && !isIn(element, 'always')) continue;
     throw new Violation(`${deviceId} ended a synchronization and still holds ${canonical(element)}`);
   }
 }

@@ -39,6 +39,7 @@ export function checkHistory(
   const then = elementsOf(stage.alive, conversationId);
   const effective = stage.effectiveOf(deviceId);
   const history = nameOf('conversationHistory', conversationId);
+  const placed = stage.placements.timesOf(conversationId);
   const isFound = (elements: Elements): boolean => {
     const conversation = elements.get(history);
     return (
@@ -52,7 +53,8 @@ export function checkHistory(
     const now = elementsOf(stage.alive, conversationId);
     if (!isCertain || stage.policiesUnderWay > 0 || ledger.timeline !== timeline) return;
     if (canonical(stage.effectiveOf(deviceId)) !== canonical(effective)) return;
-    const isSteady = isSame(then.get(history), now.get(history));
+    const isSteady =
+      isSame(then.get(history), now.get(history)) && placed === stage.placements.timesOf(conversationId);
     if (isSteady && effective && isFound(now) !== (answer !== 'not-found')) fail('is or is not there');
     if (answer === 'not-found') return;
     const messages = answer.elements.filter(({ type }) => type === 'message');

@@ -25,12 +25,13 @@ export class Commits {
   }
 
   /** A backup of the box begins another timeline; containers that were deleted before it are ordered to be emptied anew. */
-  async restored(modSeq: number): Promise<void> {
+  async restored(modSeq: number, lives = this.stage.ledger.livesNow()): Promise<void> {
     const { stage, reaping } = this;
+    this.messages = Number.POSITIVE_INFINITY; // whatever its policy says by now
     for (const item of stage.truth) this.noteItem(item);
     for (const [name, version] of stage.removed) if (version > modSeq) stage.removed.delete(name);
     stage.placements.restore(modSeq);
-    const commits = stage.ledger.restore(modSeq);
+    const commits = stage.ledger.restore(modSeq, lives);
     if (stage.ledger.modSeq !== modSeq) throw new Violation('the ledger does not follow the box');
     for (const commit of commits) await reaping.order(commit);
   }
@@ -38,7 +39,8 @@ export class Commits {
   private written(put: readonly StoredItem[]): void {
     const { stage, reaping } = this;
     for (const item of put) {
-      if (item.kind === 'receipt' && item.lastN === 0) stage.ledger.began(item.sk.slice(RECEIPTS.length));
+      if (item.kind === 'receipt' && item.lastN === 0)
+        stage.ledger.began(item.sk.slice(RECEIPTS.length), item.instanceId);
       if (item.kind === 'commit') {
         stage.ledger.committed(item);
         stage.note(() => `    commit ${item.modSeq}: ${item.rows.map(describeRow).join(', ')}`);

@@ -140,7 +140,7 @@ export class Exchange {
         timeline: asked.timeline,
         effective: model.effective,
         held: new Map(model.held),
-        scopeChanges: 0,
+        scopeChanges: stage.policiesUnderWay, // which its answers may or may not have known of
       };
     return isExplained;
   }

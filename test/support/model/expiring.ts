@@ -17,7 +17,8 @@ interface Due {
 
 /** What the database removes after its time, and the stream that brings it to the function that notes it: late, or twice. */
 export class Expiring {
-  private readonly waiting: Due[] = [];
+  private waiting: Due[] = [];
+  private underWay = 0;
 
   constructor(private readonly stage: Stage) {}
 
@@ -34,6 +35,16 @@ export class Expiring {
       for (const wire of elementsIn([element])) stage.removed.set(nameOfElement(wire), element.version);
     stage.note(() => `  removed after their time: ${expired.map(({ element }) => element.sk).join(', ')}`);
     for (let copies = stage.chance.happens(0.1) ? 2 : 1; copies > 0; copies--) this.push(expired);
+  }
+
+  /** Nothing has been removed that is still to be noted. */
+  get isDone(): boolean {
+    return this.waiting.length === 0 && this.underWay === 0;
+  }
+
+  /** The box is another table by now, whose stream tells nothing of what was removed from the one before. */
+  restored(): void {
+    this.waiting = [];
   }
 
   start(): void {
@@ -65,12 +76,15 @@ export class Expiring {
   }
 
   private async note(expired: readonly Expired[]): Promise<void> {
+    this.underWay++;
     try {
       await noteExpired(this.stage.core, BOX, expired);
       this.stage.hit('elements that have expired noted');
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
       this.push(expired);
+    } finally {
+      this.underWay--;
     }
   }
 }

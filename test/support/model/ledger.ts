@@ -15,7 +15,7 @@ export class Ledger {
   private lastSent = new Map<string, number>();
   private covering = new Map<string, number[]>(); // by operation, the commits that it is part of
   private readonly deleted = new Map<string, { modSeq: number; atMs: number }>(); // elements
-  private readonly lives = new Map<string, number>();
+  private lives = new Map<string, number>();
   private deposits: { tag: string; modSeq: number }[] = [];
 
   get modSeq(): number {
@@ -49,19 +49,27 @@ export class Ledger {
     }
   }
 
-  /** A device begins at 1 anew, as a new instance, or as a former one that was revoked or replaced meanwhile. */
-  began(deviceId: string): void {
-    this.lives.set(deviceId, (this.lives.get(deviceId) ?? 0) + 1);
+  /** A device instance begins at 1: a new one, or a former one of which nothing is known any more. */
+  began(deviceId: string, instanceId: string): void {
+    const name = `${deviceId} ${instanceId}`;
+    this.lives.set(name, (this.lives.get(name) ?? 0) + 1);
+  }
+
+  /** Which lives of their numbers all devices are in, to be put back with the box. */
+  livesNow(): ReadonlyMap<string, number> {
+    return new Map(this.lives);
   }
 
   /** The name of a device as long as its numbers go on. */
   nameOf({ deviceId, instanceId }: { deviceId: string; instanceId: string }): string {
-    return `${deviceId} ${instanceId}, life ${this.lives.get(deviceId) ?? 0}`;
+    const name = `${deviceId} ${instanceId}`;
+    return `${name}, life ${this.lives.get(name) ?? 0}`;
   }
 
   /** The box is as it was after this commit. @returns the commits up to it. */
-  restore(modSeq: number): readonly Commit[] {
+  restore(modSeq: number, lives: ReadonlyMap<string, number>): readonly Commit[] {
     this.timeline++;
+    this.lives = new Map(lives);
     this.commits = this.commits.filter((commit) => commit.modSeq <= modSeq);
     this.results.clear();
     for (const [name, each] of this.deleted) if (each.modSeq > modSeq) this.deleted.delete(name);

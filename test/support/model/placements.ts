@@ -18,6 +18,11 @@ export class Placements {
     return placed.slice(Math.max(first, 0)).map(({ folderId }) => folderId);
   }
 
+  /** How often it was placed: what is not there may have come and gone meanwhile. */
+  timesOf(conversationId: string): number {
+    return this.all.get(conversationId)?.length ?? 0;
+  }
+
   restore(modSeq: number): void {
     for (const [id, placed] of this.all) {
       this.all.set(

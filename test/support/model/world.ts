@@ -16,6 +16,7 @@ import type { Swarm } from './swarm.js';
 interface Copy {
   readonly copy: BoxCopy;
   readonly modSeq: number;
+  readonly lives: ReadonlyMap<string, number>; // of the numbers of devices
   readonly registry: () => void;
 }
 

@@ -107,7 +107,9 @@ export class ClientModel {
 
   registered({ effective }: { effective: WireEffective }, nowMs: number): void {
     this.kept.isRegistered = true;
-    if (!this.manners.prunesAtOnce) return;
+    // The answer to what is under way may be of the scope before: without its conversation histories a client could not
+    // tell whether what it did is in that.
+    if (!this.manners.prunesAtOnce || this.isWaiting) return;
     this.kept.effective = effective;
     this.kept.held.prune(effective, nowMs);
   }

@@ -93,11 +93,17 @@ export async function expire({ expiring }: World): Promise<void> {
   expiring.remove();
 }
 
+/**
+ * A backup, which is not taken in the moments between the removal of what has expired and its commit: nobody would note it
+ * in the box that is made from it (docs/runbook.md says so).
+ */
 export async function copyBox(world: World): Promise<void> {
   const { stage, box } = world;
+  if (!world.expiring.isDone) return;
   const copy = {
     copy: stage.store.copyOf(box),
     modSeq: stage.ledger.modSeq,
+    lives: stage.ledger.livesNow(),
     registry: stage.registry.backup(),
   };
   world.copies = [copy, ...world.copies].slice(0, COPIES_MAX);
@@ -108,7 +114,7 @@ export async function restoreBox(world: World): Promise<void> {
   if (world.copies.length === 0) return;
   await world.idle();
   const { stage, box, devices, exchange } = world;
-  const { copy, modSeq, registry } = stage.chance.pick(world.copies);
+  const { copy, modSeq, lives, registry } = stage.chance.pick(world.copies);
   const withRegistry = stage.chance.happens(0.4);
   stage.note(() => `  box restored to ${modSeq}${withRegistry ? ', and the registry' : ''}`);
   stage.hit(withRegistry ? 'box restored with the registry' : 'box restored alone');
@@ -127,7 +133,8 @@ export async function restoreBox(world: World): Promise<void> {
     if (device.model.manners.prunesAtOnce) device.model.reinstalled(exchange.mintInstance());
     else device.model.registersAgain();
   }
-  await world.commits.restored(modSeq);
+  world.expiring.restored();
+  await world.commits.restored(modSeq, lives);
   if (!stage.chance.happens(0.5)) return;
   for (let i = stage.chance.between(1, 8); i > 0; i--) await participate(world);
 }

@@ -99,6 +99,23 @@ describe('what the database has removed', () => {
     expect(await box.head()).toEqual(head);
   });
 
+  test('of a past that was lost when the box was restored is not noted: the box has never held it', async () => {
+    await box.given(aConversation());
+    const backup = (await box.store.query(BOX, { from: '!', to: '~', limit: 100 })).items;
+    await box.given(aMessage({ id: 'm1' }));
+    passDays(box, 30);
+    const expired = removeExpired(box);
+    const restored = new BoxUnderTest();
+    restored.clock.nowMs = box.clock.nowMs;
+    await restored.store.write(
+      BOX,
+      backup.map((put) => ({ put, when: 'absent' as const })),
+    );
+    const head = await restored.head();
+    await noteExpired(restored.core, BOX, expired);
+    expect(await restored.head()).toEqual(head);
+  });
+
   test('of more conversation histories than one commit can look at is noted in several', async () => {
     const ids = Array.from({ length: 100 }, (_, i) => `c${i}`);
     for (const id of ids) await box.given(aMessage({ id: `m of ${id}`, conversationId: id }));
