@@ -74,10 +74,9 @@ export class Application {
     // Of one modSeq may be what the client made of its own operation, and what the server sends of it.
     if (held && (held.modSeq > element.modSeq || isSame(held, element))) return;
     const removal = await this.#removalAfter(element);
-    if (removal) {
-      if (isPassedOn(removal)) await this.#applyRemoval(removalLike(removal, element));
-      return;
-    }
+    // It went into a container that is no more: where it is held as it was before, it is no more either. That is not
+    // remembered as a removal of its own, since the container may come back.
+    if (removal) return this.#take(removal, element);
     if (await this.#isOfAnEarlierLife(element)) return;
 
     const { holdings, generation } = this;
@@ -85,7 +84,7 @@ export class Application {
     await holdings.forgetRemoval(element); // it is back: in scope again, or a conversation history created anew
     this.applied.received.push(element);
     if (element.type === 'conversationHistory') await this.#dropEarlierLife(element, held);
-    else await this.#noteOrphan(element);
+    else await this.noteOrphan(element);
   }
 
   /** The removal of the element or of something around it that is newer than the element. */
@@ -97,36 +96,45 @@ export class Application {
     return undefined;
   }
 
-  async #applyRemoval(removal: Removal): Promise<void> {
-    const held = await this.current(removal);
-    if (held && held.modSeq > removal.modSeq) return;
-    await this.#remember(removal);
-    const elements = await this.#drop(removal, removal);
-    if (elements.length > 0) this.applied.dropped.push({ cause: removal, elements });
+  /**
+   * What this device has deleted itself: the element, unless it has been told already what became of it, and what is held
+   * in it. `isAlive`: what it has put into a new life of it, and has been told.
+   */
+  async applyOwnDeletion(
+    removal: Removal,
+    { isTold, isAlive }: { isTold: boolean; isAlive: (content: Element) => boolean },
+  ): Promise<void> {
+    if (!isTold) return this.#applyRemoval(removal, isAlive);
+    for await (const content of this.holdings.contentsOf(removal, confirmed)) {
+      if (!isAlive(content) && (await this.#covers(removal, content)))
+        await this.#take(removal, content, isAlive);
+    }
   }
 
-  async #remember(removal: Removal): Promise<void> {
+  async #applyRemoval(removal: Removal, isAlive?: (content: Element) => boolean): Promise<void> {
+    const held = await this.current(removal);
+    if (held && held.modSeq > removal.modSeq) return;
     const remembered = await this.holdings.removalOf(removal);
     if (!remembered || remembered.modSeq < removal.modSeq) await this.holdings.rememberRemoval(removal);
+    await this.#take(removal, removal, isAlive);
   }
 
   /** Drops an element and what is held in it, as far as the removal covers that. */
-  async #drop(removal: Removal, key: ElementKey): Promise<Element[]> {
-    const dropped: Element[] = [];
-    const held = await this.holdings.get(key);
-    if (held) {
-      await this.holdings.drop(key);
-      dropped.push(held.element);
-    }
-    for await (const content of this.holdings.contentsOf(key, confirmed)) {
-      if (!(await this.#covers(removal, content))) {
-        await this.#noteOrphan(content);
-        continue;
+  async #take(removal: Removal, key: ElementKey, isAlive = (_: Element): boolean => false): Promise<void> {
+    const elements: Element[] = [];
+    const take = async (each: ElementKey) => {
+      const held = await this.holdings.get(each);
+      if (held) {
+        await this.holdings.drop(each);
+        elements.push(held.element);
       }
-      if (isPassedOn(key)) await this.#remember(removalLike(removal, content));
-      dropped.push(...(await this.#drop(removal, content)));
-    }
-    return dropped;
+      for await (const content of this.holdings.contentsOf(each, confirmed)) {
+        if (!isAlive(content) && (await this.#covers(removal, content))) await take(content);
+        else await this.noteOrphan(content);
+      }
+    };
+    await take(key);
+    if (elements.length > 0) this.applied.dropped.push({ cause: removal, elements });
   }
 
   /**
@@ -154,7 +162,8 @@ export class Application {
     await this.drop({ type, id, modSeq: createdModSeq, removed: 'deleted' }, dropped);
   }
 
-  async #noteOrphan(element: Element): Promise<void> {
+  /** Looks again at the end of the synchronization for what this element is in. */
+  async noteOrphan(element: Element): Promise<void> {
     if (await this.#lacksContainer(element))
       await this.holdings.tx.put(orphanKey(element), elementKeyOf(element));
   }
@@ -163,7 +172,7 @@ export class Application {
   async #lacksContainer(element: Element): Promise<boolean> {
     for (const container of containersOf(element)) {
       const isRoot = container.type === 'conversationHistory' || container.type === 'message';
-      if (isRoot && this.types.includes(container.type) && !(await this.holdings.get(container))) return true;
+      if (isRoot && this.types.includes(container.type) && !(await this.current(container))) return true;
     }
     return false;
   }
@@ -180,15 +189,5 @@ function containersOf(element: Element): ElementKey[] {
   if (element.type === 'messageState') containers.push({ type: 'message', id, conversationId });
   return containers;
 }
-
-/**
- * Messages do not name the folder they are in, nor states the session: a removal of these is remembered for each thing
- * directly in them, so that what comes late for that is ignored too.
- */
-const isPassedOn = ({ type }: ElementKey): boolean => type === 'folder' || type === 'sessionHistory';
-
-/** What the removal of a container means for something in it. */
-const removalLike = ({ modSeq, removed }: Removal, element: Element): Removal =>
-  ({ ...elementKeyOf(element), modSeq, removed }) as Removal;
 
 const createdModSeqOf = (element: Element): number => (element as ConversationElement).createdModSeq;

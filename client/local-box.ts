@@ -7,7 +7,7 @@ import { Application } from './apply-changes.js';
 import type { Change } from './held/derived.js';
 import { Holdings } from './held/holdings.js';
 import { entriesBelow, idOfPart, STATE } from './held/keys.js';
-import { dropOld, narrow } from './held/scope.js';
+import { dropOld } from './held/scope.js';
 import { type SyncState, stateOf } from './held/sync-state.js';
 import type { Entry, LocalStore, StoreTransaction } from './store/local-store.js';
 import { type StoredPage, storePage } from './store-page.js';
@@ -85,25 +85,24 @@ export class LocalBox {
   }
 
   /**
-   * The device is registered as `device` says, in this scope.
+   * The device is registered as `device` says. A scope that takes the place of another is for the next synchronization to
+   * bring, which says from where on it holds.
    * @returns false where the server knows other operations of this instance than were sent, as after a revocation or
    * when one of the two was restored from a backup.
    */
   registered(
-    { instanceId, effective, lastN }: Device,
+    { instanceId, lastN, effective }: Device,
     preferences: Preferences | undefined,
   ): Promise<boolean> {
-    return this.#confirm(async (holdings, state, queue) => {
+    return this.#write(async (tx, state) => {
+      const queue = await queueOf(new Holdings(tx));
       if (state.instanceId !== instanceId) return false;
       const answeredN = (queue.find(({ answered }) => !answered)?.operation.n ?? state.nextN) - 1;
       if (lastN < answeredN || lastN > Math.max(answeredN, state.sentN)) return false;
-      const application = new Application(holdings, state.generation, effective.elementTypes);
-      await narrow(holdings, application, effective, state.effective);
-      await dropOld(holdings, application, effective, this.options.nowMs());
-      await holdings.tx.put(STATE, {
+      await tx.put(STATE, {
         ...state,
         registered: true,
-        effective,
+        effective: state.effective ?? effective,
         ...(preferences && { preferences }),
       });
       return true;

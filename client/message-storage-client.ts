@@ -131,8 +131,8 @@ export class MessageStorageClient extends BoxWriter {
   }
 
   /**
-   * Changes what is kept synchronized with this device. What leaves the scope goes, what comes in follows with the next
-   * synchronization.
+   * Changes what is kept synchronized with this device. What leaves the scope goes, and what comes in follows, with the
+   * next synchronization.
    * @throws what Transport throws; nothing is changed then.
    */
   async setPreferences(preferences: Preferences): Promise<Device> {

@@ -4,7 +4,7 @@ import { Application, type Applied } from './apply-changes.js';
 import type { Change } from './held/derived.js';
 import { elementsOf, Holdings, type Layer } from './held/holdings.js';
 import { digitsOf, keyOf, ROWS, STATE } from './held/keys.js';
-import { dropOld, narrow } from './held/scope.js';
+import { dropOld, rescope } from './held/scope.js';
 import type { SyncState } from './held/sync-state.js';
 import type { StoreTransaction } from './store/local-store.js';
 import { targetOf } from './write/effects.js';
@@ -38,7 +38,7 @@ export async function storePage(
   const generation = before.generation + (reset ? 1 : 0);
   const application = new Application(holdings, generation, effective?.elementTypes);
   if (reset) await forgetNotes(holdings);
-  if (response.effective) await narrow(holdings, application, response.effective, before.effective);
+  if (response.effective) await rescope(holdings, application, response.effective, before.effective);
   await application.apply(changes);
 
   const { settled, left } = await answer(application, queue, before, response);
@@ -48,9 +48,9 @@ export async function storePage(
   const isSweeping = reset || before.sweeping;
   if (!hasMore) {
     await confirmOwn(holdings, application, left.filter(isAnswered), { effective, nowMs });
+    if (isSweeping) await sweep(holdings, application, generation);
     await application.dropOrphans();
     await forgetNotes(holdings);
-    if (isSweeping) await sweep(holdings, application, generation);
   }
   if (effective) await dropOld(holdings, application, effective, nowMs);
 

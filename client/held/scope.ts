@@ -1,4 +1,4 @@
-import type { ConversationElement, Element } from '../../protocol/elements/element.js';
+import type { ConversationElement, Element, ElementType } from '../../protocol/elements/element.js';
 import type { MessageContext } from '../../protocol/elements/message.js';
 import type { Effective } from '../../protocol/preferences.js';
 import type { Application } from '../apply-changes.js';
@@ -35,22 +35,34 @@ export function cut<E extends Element>(element: E, effective: Effective | undefi
   return element;
 }
 
-/** Drops what a scope that has become narrower no longer holds: element types, age, length of texts. */
-export async function narrow(
+/** What contents cannot be without, where a device keeps it. */
+const CONTAINERS: readonly ElementType[] = ['conversationHistory', 'message'];
+
+/**
+ * Drops what a scope no longer holds: element types, longer texts. Where containers are kept from now on, what is held
+ * without one goes at the end of the synchronization that brings them.
+ */
+export async function rescope(
   holdings: Holdings,
   application: Application,
   effective: Effective,
   before: Effective | undefined,
 ): Promise<void> {
-  const dropped = (before?.elementTypes ?? []).filter((type) => !effective.elementTypes.includes(type));
-  const isShorter = (effective.maxTextBytes ?? Infinity) < (before?.maxTextBytes ?? Infinity);
-  if (dropped.length === 0 && !isShorter) return;
+  if (!before) return;
+  const dropped = before.elementTypes.filter((type) => !effective.elementTypes.includes(type));
+  const isAdded = (type: ElementType) =>
+    effective.elementTypes.includes(type) && !before.elementTypes.includes(type);
+  const bringsContainers = CONTAINERS.some(isAdded);
+  const isShorter = (effective.maxTextBytes ?? Infinity) < (before.maxTextBytes ?? Infinity);
+  if (dropped.length === 0 && !bringsContainers && !isShorter) return;
   for (const kind of ROWS) {
     for await (const row of holdings.rowsBelow(kind)) {
       for (const type of dropped) {
         const element = confirmed(row[type]);
         if (element) await application.drop('scope', [element]);
       }
+      if (bringsContainers)
+        for (const element of elementsOf(row, confirmed)) await application.noteOrphan(element);
       const message = row.message?.confirmed;
       if (message && isShorter && !dropped.includes('message')) {
         const shorter = cut(message, effective);
@@ -73,7 +85,11 @@ export async function dropOld(
     const before = `${prefix}\n${timeDigits(new Date(nowMs - days * DAY_MS).toISOString())}`;
     for await (const [, value] of entriesBelow(holdings.tx, prefix, { before })) {
       const key: ElementKey = { ...(value as Omit<ElementKey, 'type'>), type: 'message' };
-      await application.drop('scope', elementsOf(await holdings.row(rowKey(key)), confirmed));
+      const row = await holdings.row(rowKey(key));
+      // Of this transaction may be one of another date, after a reset: the keys by date follow at its end.
+      const message = row.message?.confirmed;
+      if (message && isTooOld(effective, message, nowMs))
+        await application.drop('scope', elementsOf(row, confirmed));
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Change, Element } from '../../protocol/elements/element.js';
+import type { Element, Removal } from '../../protocol/elements/element.js';
 import type { OperationResult, OperationStatus } from '../../protocol/operation-result.js';
 import type { Effective } from '../../protocol/preferences.js';
 import type { Application } from '../apply-changes.js';
@@ -78,8 +78,6 @@ export async function confirmOwn(
 }
 
 class Confirmation {
-  readonly #made: Element[] = [];
-
   constructor(
     private readonly application: Application,
     private readonly bounds: Bounds,
@@ -96,13 +94,10 @@ class Confirmation {
       if (!(await application.current(target))) return;
       const flags = withPatch(undefined, { addFlags: operation.flags as never });
       await this.#put({ ...flags, ...stateKey(target), modSeq } as Element);
-    } else if (isTold(target)) {
-      // Deleted and begun anew at once, it arrived as it is now: what was put into it before is gone.
-      const isWithin = (each: Element) => 'conversationId' in each && each.conversationId === target.id;
-      if (operation.op === 'delete') await application.drop('scope', this.#made.filter(isWithin));
     } else if (operation.op === 'delete') {
-      await application.apply([{ ...target, modSeq, removed: 'deleted' } as Change]);
-    } else {
+      const removal = { ...target, modSeq, removed: 'deleted' } as Removal;
+      await application.applyOwnDeletion(removal, { isTold: isTold(target), isAlive: isTold });
+    } else if (!isTold(target)) {
       const before = await application.current(target);
       const isState = operation.type === 'messageState';
       if (before || (isState && (await application.current({ ...target, type: 'message' }))))
@@ -116,7 +111,6 @@ class Confirmation {
     if (!effective.elementTypes.includes(element.type) || isTooOld(effective, element, nowMs)) return;
     if (!(await this.#isPlaced(effective, element))) return;
     await this.application.apply([cut(element, effective)]);
-    this.#made.push(element);
   }
 
   /** A client does not keep what is in no conversation history of its scope. */

@@ -168,8 +168,8 @@ export class Draft {
   }
 
   /** Deletes an element: what is left of it stays until no late deposit can come any more. */
-  bury(item: StoredElement): void {
-    this.lay(tombstoneOf(item, this.modSeq, this.nowMs), keyOf(item), item.kind, false);
+  bury(item: StoredElement, { implied = false } = {}): void {
+    this.lay(tombstoneOf(item, this.modSeq, this.nowMs), keyOf(item), item.kind, implied);
     if (item.kind === 'folder') this.deletedFolders.push({ id: item.id, modSeq: this.modSeq });
   }
 
@@ -240,7 +240,8 @@ export class Draft {
   /** What this request has written into a conversation history that begins anew: its number would make it live on. */
   buryContents(id: ConversationId): void {
     for (const { key, item } of this.changes) {
-      if (key.conversationId === id && item.kind !== 'tombstone') this.bury(item);
+      // Whoever wrote it cannot always tell that it went: the folder it was in may have been deleted around it.
+      if (key.conversationId === id && item.kind !== 'tombstone') this.bury(item, { implied: true });
     }
   }
 

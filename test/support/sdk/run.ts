@@ -37,7 +37,7 @@ export const SDK_LEAST = {
   'operation refused': 20000,
   'no answer': 1000,
   'reset unknownToken': 10,
-  'problem operation-gap': 10,
+  'problem operation-gap': 5,
   'problem operation-mismatch': 0,
   'problem device-not-registered': 50,
   'box restored alone': 30,

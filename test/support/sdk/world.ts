@@ -1,4 +1,5 @@
 import { revokeDevice } from '../../../core/devices/devices.js';
+import { scopePart } from '../../../core/scope/effective.js';
 import { SyncProblem } from '../../../core/sync-problem.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import type { OperationInput } from '../../../protocol/operation.js';
@@ -241,7 +242,7 @@ export class SdkWorld {
       const record = stage.registry.recordNow(BOX, device.deviceId as DeviceId);
       if (!record) throw new Violation(`${device.deviceId} is not registered ${when}`);
       const effective = await device.effective();
-      if (canonical(record.effective) !== canonical(effective))
+      if (!effective || canonical(scopePart(record.effective)) !== canonical(scopePart(effective as never)))
         throw new Violation(
           `${device.deviceId} ${when}: knows ${canonical(effective)} as effective, and it is ${canonical(record.effective)}`,
         );

@@ -14,6 +14,14 @@ async function heldAfter(...pages: Change[][]): Promise<string[]> {
   return heldIn(store);
 }
 
+/** The same, at the end of the synchronization. */
+async function heldAtTheEnd(...pages: Change[][]): Promise<string[]> {
+  const store = memoryStore();
+  await applyOpen(store, ...pages);
+  await storePage(store, aPage([]));
+  return heldIn(store);
+}
+
 async function applyOpen(store: LocalStore, ...pages: Change[][]): Promise<void> {
   for (const page of pages) await storePage(store, aPage(page, { hasMore: true }));
 }
@@ -140,15 +148,15 @@ describe('a removal', () => {
     ).toEqual(['c:c1@1', 'm:c1/m2@3', 'm:c1/m3@3', 's:c1/s2@2', 'st:c1/m3@4']);
   });
 
-  test('of a session history makes its older messages and their states ignored, in whichever order they come', async () => {
+  test('of a session history leaves nothing of its older messages and their states, in whichever order they come', async () => {
     expect(
-      await heldAfter(
-        [aState('m1', 'c1', 4), aMessage('m3', 'c1', 3, { sessionId: 's1' })],
+      await heldAtTheEnd(
+        [aConversation('c1', 1), aState('m1', 'c1', 4), aMessage('m3', 'c1', 3, { sessionId: 's1' })],
         [aRemoval('sessionHistory', 's1', 8, { conversationId: 'c1' })],
         [aMessage('m1', 'c1', 3, { sessionId: 's1' }), aMessage('m2', 'c1', 3, { sessionId: 's1' })],
         [aState('m2', 'c1', 5), aState('m3', 'c1', 5)],
       ),
-    ).toEqual([]);
+    ).toEqual(['c:c1@1']);
   });
 
   test('[CL5] of a folder takes its conversation histories and their contents along, and no others', async () => {
@@ -175,12 +183,32 @@ describe('a removal', () => {
     ).toEqual(['c:c1@7', 'm:c1/m1@4']);
   });
 
-  test('of a folder makes its older conversation histories and their contents ignored, in whichever order they come', async () => {
+  test('of a folder leaves nothing of its older conversation histories and their contents, in whichever order they come', async () => {
     expect(
-      await heldAfter(
+      await heldAtTheEnd(
         [aConversation('c2', 3, { folderId: 'f1' }), aMessage('m1', 'c1', 4)],
         [aRemoval('folder', 'f1', 8)],
         [aConversation('c1', 3, { folderId: 'f1' }), aMessage('m2', 'c1', 5), aMessage('m3', 'c2', 5)],
+      ),
+    ).toEqual([]);
+  });
+
+  test('[CL3] of a container is not remembered for its contents: they may come back in the same synchronization', async () => {
+    expect(
+      await heldAtTheEnd(
+        [aFolder('f1', 2), aConversation('c1', 3, { folderId: 'f1' }), aMessage('m1', 'c1', 4)],
+        [aRemoval('folder', 'f1', 8, outOfScope)],
+        [aFolder('f1', 8), aConversation('c1', 3, { folderId: 'f1' }), aMessage('m1', 'c1', 4)],
+      ),
+    ).toEqual(['c:c1@3', 'f:f1@8', 'm:c1/m1@4']);
+  });
+
+  test('[CL5] takes along what went into its container before, wherever that is held', async () => {
+    expect(
+      await heldAtTheEnd(
+        [aFolder('f1', 2), aConversation('c1', 3, { folderId: 'default' }), aMessage('m1', 'c1', 4)],
+        [aRemoval('folder', 'f1', 8)],
+        [aConversation('c1', 7, { folderId: 'f1' })],
       ),
     ).toEqual([]);
   });

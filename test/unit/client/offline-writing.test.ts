@@ -4,6 +4,7 @@ import { InvalidOperation } from '../../../client/write/invalid-operation.js';
 import type { Settled } from '../../../client/write/settle.js';
 import { messageIdOf } from '../../../protocol/message-id.js';
 import { until } from './fake-cloud.js';
+import { heldIn } from './held.js';
 import { draft, ME, SEED, syncBodies, textsOf, useCloud, YOU } from './sdk.js';
 
 const context = useCloud();
@@ -267,6 +268,59 @@ describe('what arrives beneath operations that are not sent', () => {
     await aDeposit({ id: 'm3', conversationId: 'c2' });
     await client.synchronize();
     expect((await client.conversations()).items.map(({ conversation }) => conversation.id)).toEqual(['c2']);
+  });
+});
+
+describe('what is made and deleted within one request', () => {
+  /** As a second device, which learned everything from the server, holds it. */
+  const heldByAnother = async () => {
+    const store = memoryStore();
+    await aClient({ deviceId: 'tablet', store }).synchronize();
+    return heldIn(store);
+  };
+
+  test('is gone, also where others had made the session history that it was deleted with', async () => {
+    const store = memoryStore();
+    const client = aClient({ store });
+    await client.createMessage('c1', draft('before'), { conversation: SEED });
+    await client.synchronize();
+    const other = aClient({ deviceId: 'desktop' });
+    await other.createSession('c1', 's1', {
+      originator: ME,
+      participants: [ME],
+      startedAt: '2026-02-28T10:00:00Z',
+    });
+    await other.synchronize();
+    await client.createMessage('c1', draft('Hello', { sessionId: 's1' }), { flags: ['\\Seen'] });
+    await client.deleteSession('c1', 's1');
+    await client.synchronize();
+    expect(await textsOf(client)).toEqual(['before']);
+    expect(await heldIn(store)).toEqual(await heldByAnother());
+  });
+
+  test('takes nothing along of what was put into the new life of its conversation history', async () => {
+    const store = memoryStore();
+    const preferences = { elementTypes: ['message' as const, 'messageState' as const] };
+    const client = aClient({ store, preferences });
+    await client.createMessage('c1', draft('in the first'), { conversation: SEED });
+    await client.deleteConversation('c1');
+    await client.createMessage('c1', draft('in the second'), { conversation: SEED });
+    await client.synchronize();
+    expect(await textsOf(client)).toEqual(['in the second']);
+  });
+
+  test('is gone with the folder of its conversation history, though that began anew at once', async () => {
+    const store = memoryStore();
+    const client = aClient({ store });
+    const { id: folderId } = await client.createFolder('Family');
+    await client.synchronize();
+    await client.createMessage('c1', draft('in the first'), { conversation: SEED });
+    await client.moveConversation('c1', folderId);
+    await client.deleteFolder(folderId);
+    await client.createMessage('c1', draft('in the second'), { conversation: SEED });
+    await client.synchronize();
+    expect(await textsOf(client)).toEqual(['in the second']);
+    expect(await heldIn(store)).toEqual(await heldByAnother());
   });
 });
 

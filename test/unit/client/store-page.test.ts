@@ -2,7 +2,7 @@ import type { LocalStore } from '../../../client/store/local-store.js';
 import { memoryStore } from '../../../client/store/memory-store.js';
 import { boxOn, storePage } from './box-on.js';
 import { aConversation, aMessage, aPage, aRemoval, aState } from './builders.js';
-import { heldIn } from './held.js';
+import { confirmedIn, heldIn } from './held.js';
 
 const tokenIn = async (store: LocalStore) => (await boxOn(store).state()).syncToken;
 
@@ -74,9 +74,34 @@ describe('a reset', () => {
 
   test('that starts over while one is under way sweeps what only the first one sent', async () => {
     const store = await storeWithThreeMessages();
-    await storePage(store, aPage([aMessage('m1', 'c1', 51)], { reset: true, hasMore: true }));
+    const conversation = aConversation('c1', 50);
+    await storePage(store, aPage([conversation, aMessage('m1', 'c1', 51)], { reset: true, hasMore: true }));
+    await storePage(store, aPage([conversation, aMessage('m2', 'c1', 52)], { reset: true }));
+    expect(await heldIn(store)).toEqual(['c:c1@50', 'm:c1/m2@52']);
+  });
+
+  test('keeps a message that is young now, though one of its id was too old for the new scope before', async () => {
+    const store = memoryStore();
+    const scope = {
+      elementTypes: ['conversationHistory' as const, 'message' as const],
+      folders: '*' as const,
+      excludeConversations: [],
+      maxMessageAgeDays: { 'chat-message': 30 },
+      serverInitiated: true,
+      pushWindowMs: 1000,
+    };
+    const conversation = aConversation('c1', 2);
+    const old = aMessage('m1', 'c1', 3, { date: '2025-12-31T10:00:00Z' });
+    await storePage(store, aPage([conversation, old]));
+    const young = aMessage('m1', 'c1', 3, { date: '2026-02-28T10:00:00Z' });
+    await storePage(store, aPage([conversation, young], { reset: true, effective: scope }));
+    expect(await confirmedIn(store)).toEqual([conversation, young]);
+  });
+
+  test('leaves nothing in a conversation history that was not sent again', async () => {
+    const store = await storeWithThreeMessages();
     await storePage(store, aPage([aMessage('m2', 'c1', 52)], { reset: true }));
-    expect(await heldIn(store)).toEqual(['m:c1/m2@52']);
+    expect(await heldIn(store)).toEqual([]);
   });
 
   test('forgets removals of the time before it', async () => {

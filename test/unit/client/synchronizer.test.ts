@@ -102,10 +102,10 @@ test('the report counts what was received and removed by type, pages and time', 
   });
 
   const second = synchronizer.synchronize();
-  await transport.answer(aPage([aMessage('m2', 'c1', 3)], { reset: true }));
+  await transport.answer(aPage([aConversation('c1', 1), aMessage('m2', 'c1', 3)], { reset: true }));
   expect(await second).toMatchObject({
-    received: { ...none, message: 1 },
-    removed: { ...none, conversationHistory: 1, message: 1 },
+    received: { ...none, conversationHistory: 1, message: 1 },
+    removed: { ...none, message: 1 },
     reset: true,
   });
 });
