@@ -11,10 +11,10 @@ import { truncated } from '../scope/truncate.js';
 import type { Head, StoredConversation, StoredElement, StoredItem } from '../store/items.js';
 import { HEAD_KEY } from '../store/keys.js';
 import { elementOf, stateElementOf } from '../store/wire.js';
-import { outOfScope } from './live-changes.js';
 import type { Page } from './page.js';
 import { Holding } from './placement.js';
 import { type BackfillCursor, type ContentsCursor, type Cursor, STAGES, type Stage } from './position.js';
+import { outOfScope } from './rules/change-in-scope.js';
 import { readStretch, type Source, type Stretch } from './stretch.js';
 import type { Walk } from './walk.js';
 

@@ -5,11 +5,10 @@ import type { Core } from '../core.js';
 import type { BoxId, Commit, Head, StoredItem } from '../store/items.js';
 import { commitKey, HEAD_KEY } from '../store/keys.js';
 import type { Position } from './position.js';
+import { inLine, isHole, type Look } from './rules/in-line.js';
+import { isOfSamePast } from './rules/same-past.js';
 
 const GAP_WAITS_MS = [50, 100, 200];
-/** A commit that is older than this is written in full: nothing of it can still be on its way. */
-export const SETTLED_MS = 60_000;
-
 /** Why a position could not be continued. */
 export type LossReason = 'otherTimeline' | 'expired' | 'tooFarBehind' | 'noBox';
 
@@ -39,14 +38,6 @@ export async function readLog(
   return { kind: 'continued', commits, end: head !== undefined && !gap && reached >= head.modSeq };
 }
 
-/** One look at the log: commits in line, the head where it was seen, and what stands behind a gap. */
-interface Look {
-  readonly commits: readonly Commit[];
-  readonly head: Head | undefined;
-  readonly goesOn: boolean; // beyond what was read
-  readonly gap?: { readonly beforeAtMs: number };
-}
-
 async function lookOnce(core: Core, box: BoxId, position: Position, limit: number): Promise<Look> {
   // One more than the commits: the head, where all of them fit.
   const range = { from: commitKey(position.modSeq + 1), to: HEAD_KEY, limit: limit + 1 };
@@ -74,29 +65,13 @@ export function headIn(items: ReadonlyMap<string, StoredItem>): Head | undefined
   return head && isHead(head) ? head : undefined;
 }
 
-/** Rule: each next row is one more. A row that is missing is a gap; between the last row and the head, too. */
-function inLine(commits: readonly Commit[], head: Head | undefined, goesOn: boolean, since: number): Look {
-  const broken = commits.findIndex((commit, i) => commit.modSeq !== since + 1 + i);
-  const next = commits[broken];
-  if (next) return { commits: commits.slice(0, broken), head, goesOn, gap: { beforeAtMs: next.atMs } };
-  // With rows at hand there is something to tell; whether the next one is missing shows when it is asked for.
-  const isApart = head !== undefined && commits.length === 0 && head.modSeq !== since;
-  return { commits, head, goesOn, ...(isApart && { gap: { beforeAtMs: head.atMs } }) };
-}
-
 /** Why the log does not lead on from the position; undefined: it does, as far as it can be seen. */
 function lossOf(look: Look, position: Position, nowMs: number): LossReason | undefined {
-  const { commits, head, goesOn, gap } = look;
+  const { commits, head, goesOn } = look;
   if (!head && !goesOn) return 'noBox';
   const [first] = commits;
-  // Rule: the chain of nonces leads on from the position's, else the box has another past by now. A head behind the
-  // position was waited for like a gap, since a reader may see a commit before it sees the head.
-  const isSame = first
-    ? first.previous === position.nonce
-    : head?.modSeq !== position.modSeq || head.nonce === position.nonce;
-  if (!isSame || (head && head.modSeq < position.modSeq)) return 'otherTimeline';
-  // Rule: a gap that stays is a hole when what follows it is old, and else a write under way.
-  if (gap && nowMs - gap.beforeAtMs > SETTLED_MS) return 'expired';
+  if (!isOfSamePast(position, first, head)) return 'otherTimeline';
+  if (isHole(look, nowMs)) return 'expired';
   // Rule: a row past its time counts as expired, whether the database has removed it or not.
   if (first && nowMs - first.atMs > COMMIT_MS) return 'expired';
   if (head && !position.midway && head.modSeq - position.modSeq > COMMITS_BEHIND_MAX) return 'tooFarBehind';

@@ -4,7 +4,8 @@ import type { BoxId, ChangeRow, Commit, StoredItem } from '../store/items.js';
 import { commitKey, conversationKey, HEAD_KEY } from '../store/keys.js';
 import { rowKey } from '../store/row-key.js';
 import { SyncProblem } from '../sync-problem.js';
-import { isCommit, readHead, SETTLED_MS } from './read-log.js';
+import { isCommit, readHead } from './read-log.js';
+import { SETTLED_MS } from './rules/in-line.js';
 
 const COMMITS_PER_READ = 100;
 const UNSEEN_WAITS_MS = [50, 100, 200];
