@@ -111,7 +111,7 @@ const ENVIRONMENT = {
   AWS_ACCESS_KEY_ID: 'bench',
   AWS_SECRET_ACCESS_KEY: 'bench',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  POWERTOOLS_SERVICE_NAME: 'bench',
+  SERVICE_NAME: 'bench',
 };
 
 async function importMs(file: string): Promise<number> {

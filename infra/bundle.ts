@@ -14,6 +14,8 @@ const MAP = `${BUNDLE}.map`;
 const IN_PLACE_OF = Object.fromEntries(
   [
     ['@aws-sdk/credential-provider-node', 'credential-provider-node.ts'],
+    ['@smithy/core/checksum', 'checksum.ts'],
+    ['@smithy/core/config', 'config.ts'],
     ['@smithy/core/event-streams', 'event-streams.ts'],
     ['@aws-sdk/middleware-endpoint-discovery', 'endpoint-discovery.ts'],
   ].map(([name, file]) => [name, join(PROJECT_ROOT, 'infra', 'in-place-of', file ?? '')]),

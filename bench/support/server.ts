@@ -71,9 +71,7 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
     AWS_SECRET_ACCESS_KEY: 'bench',
     AWS_ENDPOINT_URL_DYNAMODB: endpoint ?? dynamo?.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: services.url,
-    POWERTOOLS_SERVICE_NAME: 'bench',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
+    SERVICE_NAME: 'bench',
   });
   const database = new DynamoDBClient({});
   await Promise.all([
@@ -82,6 +80,7 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
   ]);
   const handlers = await loadHandlers();
   let handlerMs = 0;
+  const showLog = withoutLog();
   const run = async (handler: Handler, event: unknown): Promise<HttpAnswer> => {
     const startedMs = performance.now();
     const answer = await handler(event, CONTEXT);
@@ -115,10 +114,21 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
       return taken;
     },
     async stop() {
+      showLog();
       database.destroy();
       await services.stop();
       await dynamo?.stop();
     },
+  };
+}
+
+/** Lines of the functions' log are made, which takes time, and not shown. Gives back what ends that. */
+function withoutLog(): () => void {
+  const { write } = process.stdout;
+  process.stdout.write = ((chunk: string | Uint8Array, ...rest: []) =>
+    /^{"(level|_aws)"/.test(String(chunk)) || write.call(process.stdout, chunk, ...rest)) as typeof write;
+  return () => {
+    process.stdout.write = write;
   };
 }
 

@@ -78,9 +78,9 @@ export async function startWholeServer({
     AWS_ENDPOINT_URL: services.url,
     AWS_ENDPOINT_URL_DYNAMODB: endpoint ?? dynamo?.endpoint,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    POWERTOOLS_SERVICE_NAME: 'whole',
-    POWERTOOLS_METRICS_NAMESPACE: 'whole',
-    POWERTOOLS_LOG_LEVEL: 'INFO',
+    SERVICE_NAME: 'whole',
+    METRICS_NAMESPACE: 'whole',
+    LOG_LEVEL: 'INFO',
   });
   const database = new DynamoDBClient({});
   await Promise.all([makeTable(database, storeTable, 'box'), makeTable(database, registryTable, 'pk')]);

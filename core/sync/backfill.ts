@@ -37,7 +37,11 @@ export async function backfill(
   let cursor: BackfillCursor | undefined = start;
   while (cursor && !page.isFull) {
     const stage: Stage = cursor.stage;
-    const source: Source = { stage, isWanted: (history, head) => isContentWanted(walk, history, head) };
+    const source: Source = {
+      stage,
+      isWanted: (history, head) => isContentWanted(walk, history, head),
+      withStates: takesStates(walk),
+    };
     const next: Advanced = await advance(walk, source, cursor, page, 'difference');
     if (next.kind === 'waiting') break;
     cursor = next.kind === 'at' ? { ...cursor, ...next.cursor } : firstOf(stageAfter(walk, stage), cursor);
@@ -59,6 +63,9 @@ function stageAfter({ scope }: Walk, stage: Stage): Stage | undefined {
 
 const CONTENTS: readonly ElementType[] = ['sessionHistory', 'message', 'messageState'];
 
+const takesStates = ({ scope: { now } }: Walk): boolean =>
+  now.types.has('messageState') && now.types.has('message');
+
 /** Puts the contents of a conversation history on the page that was moved into the scope. */
 export async function contentsOf(
   walk: Walk,
@@ -72,6 +79,7 @@ export async function contentsOf(
       stage: 'contents',
       conversationId,
       isWanted: ({ data }) => holdsConversation(walk.scope.now, conversationId, data.folderId),
+      withStates: takesStates(walk),
     };
     const next: Advanced = await advance(walk, source, cursor, page, 'all');
     if (next.kind === 'waiting') break;

@@ -86,8 +86,10 @@ const notesOf = ({ type, removed, conversationId }: ChangeRow): string[] =>
     ? [conversationKey(conversationId)]
     : [];
 
-/** In the order of keys: by their bytes in UTF-8, which that of UTF-16 is not. */
-const isAtMost = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) <= 0;
+/** In the order of keys: by their bytes in UTF-8, which that of UTF-16 is not where there are surrogates. */
+const isAtMost = (a: string, b: string): boolean =>
+  SURROGATE.test(a) || SURROGATE.test(b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) <= 0 : a <= b;
+const SURROGATE = /[\uD800-\uDFFF]/;
 
 /** Whether items that were read miss something of a recent commit: one is older than it should be, or not there at all. */
 export function isStale(
@@ -99,7 +101,8 @@ export function isStale(
   if (recent.writes.size === 0) return false;
   const head = others.get(HEAD_KEY);
   if (head?.kind === 'head' && head.modSeq < recent.modSeq) return true;
-  const seen = new Map([...others.values(), ...items].map((item) => [item.sk, item.version]));
+  const seen = new Map<string, number>();
+  for (const read of [others.values(), items]) for (const { sk, version } of read) seen.set(sk, version);
   const isRead = (key: string) => others.has(key) || (isAtMost(from, key) && isAtMost(key, to));
   return [...recent.writes].some(([key, { modSeq, mayBeGone }]) => {
     if (!isRead(key)) return false;

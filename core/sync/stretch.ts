@@ -17,6 +17,7 @@ import type { Walk } from './walk.js';
 
 const STALE_WAITS_MS = [50, 100, 200];
 const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
+const ITEMS_PER_READ_MIN = 50; // so that the rest of a page takes no reading after the other
 const HISTORIES_PER_READ = 100;
 
 /** Items of the box in the order in which a backfill sends them, and what decides whether they are alive. */
@@ -38,6 +39,8 @@ export interface Source {
   /** The contents of one conversation history alone. */
   readonly conversationId?: ConversationId;
   readonly isWanted: IsWanted;
+  /** Messages come with their states, which are elements too. */
+  readonly withStates: boolean;
 }
 
 /**
@@ -109,7 +112,7 @@ async function readPlain(
 async function readContents(
   core: Core,
   box: BoxId,
-  { conversationId, isWanted }: Source,
+  { conversationId, isWanted, withStates }: Source,
   cursor: Cursor,
   room: number,
   recent: Recent,
@@ -136,7 +139,7 @@ async function readContents(
   const range: Range = {
     from: contentsPrefix(idOf(run.last)),
     to,
-    limit: Math.min(room, ITEMS_PER_READ_MAX) + 1,
+    limit: Math.min(itemsFor(room, withStates ? head : undefined), ITEMS_PER_READ_MAX) + 1,
     descending: true,
   };
   const { items, more } = await core.store.query(box, range);
@@ -145,6 +148,16 @@ async function readContents(
   const fresh = cursor.stateOwed ? items : items.filter(({ sk }) => sk !== after);
   const behindRun = run.last === lastHistory ? goesOn : range.from;
   return { items: fresh, histories, head, next: more ? last : behindRun };
+}
+
+/**
+ * How many items fill so much room, when messages have as many states as in the whole box: what is read beyond that would
+ * be read again for the next page.
+ */
+function itemsFor(room: number, head: Head | undefined): number {
+  const { message = 0, messageState = 0 } = head?.counts ?? {};
+  if (message === 0) return room;
+  return Math.min(room, Math.max(Math.ceil(room / (1 + messageState / message)), ITEMS_PER_READ_MIN));
 }
 
 const headIn = (items: ReadonlyMap<string, StoredItem>): Head | undefined => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Logger } from '@aws-lambda-powertools/logger';
 import { faultsOf } from '../../protocol/faults.js';
+import { Logger } from './logger.js';
 
 /**
  * Never in a line: user ids and phone numbers, tokens, tickets, bodies, texts of messages. A box is named by `boxTag`.

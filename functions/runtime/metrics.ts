@@ -1,13 +1,19 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
 import { loggedRequestId } from './log.js';
+import { writeLine } from './logger.js';
 
 /**
  * CloudWatch bills every combination of namespace, name and dimensions. So the namespace is that of the deployment
- * (POWERTOOLS_METRICS_NAMESPACE), the one dimension is the same in all functions, and nothing of a user, box, device or
- * reason is a dimension.
+ * (METRICS_NAMESPACE), the one dimension is the same in all functions, and nothing of a user, box, device or reason is a
+ * dimension.
  */
-const metrics = new Metrics({ serviceName: 'cpm-sync' });
+const SERVICE = 'cpm-sync';
+const DEFAULT_NAMESPACE = 'cpm-sync';
+
+type Unit = 'Count' | 'Milliseconds';
+
+/** What one line of the embedded metric format holds of a metric. */
+const VALUES_PER_LINE = 100;
 
 /**
  * What an event adds to a metric. `by`: why or of what kind it was; that is counted beside the metric, in the same line
@@ -15,14 +21,14 @@ const metrics = new Metrics({ serviceName: 'cpm-sync' });
  */
 export interface Measured {
   readonly name: string;
-  readonly unit: typeof MetricUnit.Count | typeof MetricUnit.Milliseconds;
+  readonly unit: Unit;
   readonly value: number;
   readonly by?: string;
 }
 
 export const count = (name: string, value = 1, by?: string): Measured => ({
   name,
-  unit: MetricUnit.Count,
+  unit: 'Count',
   value,
   ...(by !== undefined && { by }),
 });
@@ -30,33 +36,64 @@ export const count = (name: string, value = 1, by?: string): Measured => ({
 /** A time of which the distribution counts: median and p99, not the sum. */
 export const milliseconds = (name: string, value: number): Measured => ({
   name,
-  unit: MetricUnit.Milliseconds,
+  unit: 'Milliseconds',
   value,
 });
 
 const sums = new Map<string, number>();
 const sumsBy = new Map<string, number>();
+const times = new Map<string, number[]>();
 
 const add = (to: Map<string, number>, key: string, value: number) => to.set(key, (to.get(key) ?? 0) + value);
 
 /** Counts are summed up over an invocation; of times each one is kept. What is no number is left out. */
 export function measure({ name, unit, value, by }: Measured): void {
   if (!Number.isFinite(value)) return;
-  if (unit !== MetricUnit.Count) return void metrics.addMetric(name, unit, value);
+  if (unit === 'Milliseconds') return void times.set(name, [...(times.get(name) ?? []), value]);
   add(sums, name, value);
   if (by !== undefined) add(sumsBy, `${name}By.${by}`, value);
 }
 
-/** Writes what the invocation has measured: one line in the embedded metric format, or none. */
+/** Writes what the invocation has measured: one line in the embedded metric format, more for many times, or none. */
 export function publishMetrics(): void {
-  for (const [name, value] of sums) metrics.addMetric(name, MetricUnit.Count, value);
-  for (const [name, value] of sumsBy) metrics.addMetadata(name, String(value));
-  sums.clear();
-  sumsBy.clear();
-  if (!metrics.hasStoredMetrics()) return;
-  const requestId = loggedRequestId();
-  if (requestId !== undefined) metrics.addMetadata('requestId', requestId);
-  metrics.publishStoredMetrics();
+  const [counts, reasons, rest] = [new Map(sums), new Map(sumsBy), new Map(times)];
+  for (const each of [sums, sumsBy, times]) each.clear();
+  while (counts.size > 0 || rest.size > 0) {
+    const values = new Map([...rest].map(([name, all]) => [name, all.splice(0, VALUES_PER_LINE)]));
+    writeLine(lineOf(counts, values, reasons));
+    for (const each of [counts, reasons]) each.clear();
+    for (const [name, all] of rest) if (all.length === 0) rest.delete(name);
+  }
+}
+
+/** Source: CloudWatch embedded metric format specification. */
+function lineOf(
+  counts: ReadonlyMap<string, number>,
+  values: ReadonlyMap<string, readonly number[]>,
+  reasons: ReadonlyMap<string, number>,
+) {
+  const unitOf = (unit: Unit) => (name: string) => ({ Name: name, Unit: unit });
+  const metrics = [
+    ...[...counts.keys()].map(unitOf('Count')),
+    ...[...values.keys()].map(unitOf('Milliseconds')),
+  ];
+  return {
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [
+        {
+          Namespace: process.env.METRICS_NAMESPACE ?? DEFAULT_NAMESPACE,
+          Dimensions: [['service']],
+          Metrics: metrics,
+        },
+      ],
+    },
+    service: SERVICE,
+    ...Object.fromEntries(counts),
+    ...Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all])),
+    ...Object.fromEntries([...reasons].map(([name, value]) => [name, String(value)])),
+    requestId: loggedRequestId(),
+  };
 }
 
 /** For every handler: an invocation that failed has measured something too. */

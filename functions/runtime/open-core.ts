@@ -1,5 +1,5 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { systemClock } from '../../core/clock.js';
@@ -17,6 +17,7 @@ import { SecretTokenKeys } from './token-keys.js';
 
 /** Long enough for a slow answer, short enough to try again within a function's time. */
 const client = {
+  logger: {} as NonNullable<DynamoDBClientConfig['logger']>, // the SDK's own makes a copy of every request and answer, and then writes nothing
   requestHandler: { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true },
 };
 

@@ -59,9 +59,9 @@ export class SyncFunction extends LambdaFunction {
       memorySize: memorySize ?? 512,
       ...(reservedConcurrentExecutions && { reservedConcurrentExecutions }),
       environment: {
-        POWERTOOLS_SERVICE_NAME: `cpm-sync-${name}`,
-        POWERTOOLS_LOG_LEVEL: props.logLevel,
-        POWERTOOLS_METRICS_NAMESPACE: `cpm-sync-${props.stage}`,
+        SERVICE_NAME: `cpm-sync-${name}`,
+        LOG_LEVEL: props.logLevel,
+        METRICS_NAMESPACE: `cpm-sync-${props.stage}`,
         NODE_OPTIONS: '--enable-source-maps', // a bundle's stack traces name the sources
       },
       role,

@@ -5,18 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { synthesize } from '../../scripts/synthesize.js';
 import { OWN_ISSUER, type Resource } from './stack.js';
 
-const BUNDLE_MAX_BYTES = 315 * 1024;
-/** These hold commit, synchronization and scope; their AWS clients alone take 190 KB. */
-const SYNC_BUNDLE_MAX_BYTES = 350 * 1024;
-/** Queue and connections beside the tables: they are asked for seldom, and may start a little later. */
-const PROVIDER_BUNDLE_MAX_BYTES = 330 * 1024;
-const maxBytesOf = (name: string) =>
-  /sync$/.test(name.replace('cpm-sync-', ''))
-    ? SYNC_BUNDLE_MAX_BYTES
-    : /(admin|eraser)$/.test(name)
-      ? PROVIDER_BUNDLE_MAX_BYTES
-      : BUNDLE_MAX_BYTES;
-
+const BUNDLE_MAX_BYTES = 300 * 1024;
 interface Loaded {
   readonly handler?: string;
   readonly routes?: [route: string, scope: string][];
@@ -39,7 +28,7 @@ const functions = () =>
     const { S3Key } = Properties.Code as { S3Key: string };
     const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
     return {
-      name: String(Variables.POWERTOOLS_SERVICE_NAME),
+      name: String(Variables.SERVICE_NAME),
       file: join(outDir, `asset.${S3Key.replace('.zip', '')}`, 'index.mjs'),
       variables: Object.keys(Variables),
     };
@@ -73,7 +62,7 @@ function load(file: string, variables: readonly string[]): Promise<Loaded> {
 test('each function is one small file', () => {
   const sizes = functions().map(({ name, file }) => ({ name, bytes: statSync(file).size }));
   expect(sizes).toHaveLength(14);
-  expect(sizes.filter(({ name, bytes }) => bytes > maxBytesOf(name))).toEqual([]);
+  expect(sizes.filter(({ bytes }) => bytes > BUNDLE_MAX_BYTES)).toEqual([]);
 });
 
 test('each function has code of its own', () => {
@@ -86,7 +75,9 @@ test('each bundle starts with the variables that the template gives it, and with
       name,
       expect.objectContaining({ handler: 'function' }),
     ]);
-    const needed = variables.filter((variable) => !/^(POWERTOOLS_|NODE_)/.test(variable));
+    const needed = variables.filter(
+      (variable) => !/^(SERVICE_NAME|LOG_LEVEL|METRICS_NAMESPACE|NODE_OPTIONS)$/.test(variable),
+    );
     const without = (missing: string) => variables.filter((variable) => variable !== missing);
     const errors = await Promise.all(
       needed.map(async (missing) => (await load(file, without(missing))).error),

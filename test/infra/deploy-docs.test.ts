@@ -81,7 +81,7 @@ test('the table of costs is what npm run cost prints', async () => {
 test('memory that the costs reckon with is that of the template', () => {
   for (const { Properties } of Object.values(resourcesOf(template, 'AWS::Lambda::Function'))) {
     const { Variables } = Properties.Environment as { Variables: Record<string, string> };
-    const name = String(Variables.POWERTOOLS_SERVICE_NAME).replace('cpm-sync-', '');
+    const name = String(Variables.SERVICE_NAME).replace('cpm-sync-', '');
     expect([name, memoryOf(name)]).toEqual([name, Properties.MemorySize]);
   }
 });

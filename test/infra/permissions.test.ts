@@ -257,16 +257,10 @@ describe('with a key of the customer', () => {
 test.each(Object.keys(TOLD))('%s is told of the resources it uses, and of no other', (name) => {
   const { Variables } = resource(template, 'AWS::Lambda::Function', `${name}Function`).Properties
     .Environment as { Variables: Record<string, unknown> };
-  const {
-    POWERTOOLS_SERVICE_NAME,
-    POWERTOOLS_LOG_LEVEL,
-    POWERTOOLS_METRICS_NAMESPACE,
-    NODE_OPTIONS,
-    ...others
-  } = Variables;
-  expect(POWERTOOLS_SERVICE_NAME).toMatch(/^cpm-sync-[a-z-]+$/);
-  expect(POWERTOOLS_LOG_LEVEL).toBe('INFO');
-  expect(POWERTOOLS_METRICS_NAMESPACE).toBe('cpm-sync-dev'); // the same in all functions: each one more is billed
+  const { SERVICE_NAME, LOG_LEVEL, METRICS_NAMESPACE, NODE_OPTIONS, ...others } = Variables;
+  expect(SERVICE_NAME).toMatch(/^cpm-sync-[a-z-]+$/);
+  expect(LOG_LEVEL).toBe('INFO');
+  expect(METRICS_NAMESPACE).toBe('cpm-sync-dev'); // the same in all functions: each one more is billed
   expect(NODE_OPTIONS).toBe('--enable-source-maps');
   const told = Object.entries(others).map(([variable, value]) => [
     variable,

@@ -17,7 +17,7 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
   demo: { rooms: ['demo', 'client', 'protocol', 'cli'], packages: /^(preact(\/hooks)?|zod\/mini)$/ },
   functions: {
     rooms: ['functions', 'core', 'core/dynamodb', 'protocol'],
-    packages: /^(node:|zod\/mini$|@middy\/|@aws-lambda-powertools\/|@aws-sdk\/|aws-lambda$)/,
+    packages: /^(node:|zod\/mini$|@middy\/|@aws-sdk\/|aws-lambda$)/,
   },
   infra: { rooms: ['infra'], packages: /^(node:|aws-cdk-lib|constructs$|esbuild$)/ },
 };
