@@ -12,17 +12,19 @@ import { measureCosts } from './costs.js';
 import { goalsOf } from './goals.js';
 import { measureOverhead } from './overhead.js';
 import { plots } from './plots.js';
+import { measurePushes } from './push/measure.js';
+import { FULL, QUICK } from './push/scenarios.js';
 import { goalTable, report } from './report.js';
 import type { Results } from './results.js';
 import { type BenchServer, startBenchServer } from './support/server.js';
 import { CallWatch } from './support/watch.js';
 import { USER, workload } from './support/workload.js';
 
-const PARTS = ['costs', 'overhead', 'boxes', 'cold-start', 'contention'] as const;
+const PARTS = ['costs', 'overhead', 'boxes', 'cold-start', 'contention', 'pushes'] as const;
 type Part = (typeof PARTS)[number];
 
 const HELP = `Measures what the functions cost: calls and units of DynamoDB, bytes on the wire, time over bare calls, cold start,
-contention. Needs Java 17 for DynamoDB Local. Counts and bytes are exact; times are ratios to a floor of the same run.
+contention, pushes on the local cloud. Needs Java 17 for DynamoDB Local. Counts and bytes are exact; times are ratios to a floor of the same run.
 
   npm run bench -- --messages messages.jsonl
 
@@ -62,6 +64,8 @@ type Flags = z.infer<typeof flagsSchema>;
 
 const MESSAGES = 5000;
 const OVERHEAD_MESSAGES = 1000;
+/** Of what `npm run bench:push` plays, as much as leaves time for the rest. */
+const PUSHES = { ...FULL, users: 50, deposits: 600 };
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 export const benchCommand: Command = async (args, { terminal, signal }) => {
@@ -74,7 +78,7 @@ export const benchCommand: Command = async (args, { terminal, signal }) => {
     signal.throwIfAborted();
     terminal.say(what);
   };
-  const results = await measureAll(flags, say);
+  const results = await measureAll(flags, say, signal);
   terminal.print(report(results));
   if (flags.json) await writeFile(flags.json, `${JSON.stringify(results, null, 2)}\n`);
   if (flags.write) await renewDocuments(results);
@@ -86,6 +90,7 @@ export const benchCommand: Command = async (args, { terminal, signal }) => {
 async function measureAll(
   { messages, only = [...PARTS], quick = false }: Flags,
   say: (what: string) => void,
+  signal: AbortSignal,
 ): Promise<Results> {
   const { name, operations } = await workload(MESSAGES, messages);
   const [{ model = 'unknown processor' } = {}] = cpus();
@@ -128,6 +133,10 @@ async function measureAll(
         say(`contention: ${k} writers`),
       ),
     }),
+    pushes: async () => {
+      const onProgress = told((what) => say(`pushes: ${what}`));
+      return { pushes: await measurePushes({ size: quick ? QUICK : PUSHES, signal, onProgress }) };
+    },
   };
   say('Starting DynamoDB Local …');
   const server = await startBenchServer();
@@ -144,6 +153,16 @@ async function measureAll(
   } finally {
     await server.stop();
   }
+}
+
+/** Says a line for each scenario, not for each step of it. */
+function told(say: (what: string) => void): (what: string) => void {
+  let last: string | undefined;
+  return (what) => {
+    const [scenario] = what.split(':');
+    if (scenario !== last) say(scenario ?? what);
+    last = scenario;
+  };
 }
 
 const BEGIN = '<!-- bench: begin -->';

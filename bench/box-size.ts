@@ -6,7 +6,7 @@ import type { MessageId } from '../protocol/ids.js';
 import type { OperationInput } from '../protocol/operation.js';
 import { BenchDevice, deposit } from './support/device.js';
 import type { BenchServer } from './support/server.js';
-import { type Times, timesOf } from './support/timing.js';
+import { ratioOf, type Times, timesOf } from './support/timing.js';
 
 /** Time of an incremental synchronization in a box of so many messages. `ratio`: to the smallest box. */
 export interface SizeTimes {
@@ -70,10 +70,10 @@ export async function measureBoxSizes(
   }
   return (['nothing changed', '10 new messages'] as const).flatMap((name) => {
     const [smallest] = boxes;
-    const floor = timesOf(smallest?.samples[name] ?? []).median;
+    const floor = smallest?.samples[name] ?? [];
     return boxes.map(({ messages, samples }) => {
-      const handler = timesOf(samples[name]);
-      return { messages, case: name, handler, ratio: handler.median / floor };
+      const ratio = ratioOf(samples[name], floor);
+      return { messages, case: name, handler: timesOf(samples[name]), ratio };
     });
   });
 }

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build, type Metafile } from 'esbuild';
 import { BUNDLE_OPTIONS, handlerNames } from '../infra/bundle.js';
-import { timesOf } from './support/timing.js';
+import { ratioOf, timesOf } from './support/timing.js';
 
 /** A function's bundle beside that of an empty handler with the same AWS clients and commands. Units: bytes, ms. */
 export interface ColdStart {
@@ -15,7 +15,7 @@ export interface ColdStart {
   readonly emptyBytes: number;
   readonly importMs: number;
   readonly emptyImportMs: number;
-  readonly ratio: number; // of the times
+  readonly ratio: number | undefined; // of the times; none where no AWS client is in it, since the floor is nothing then
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -53,7 +53,8 @@ async function measureOne(name: string, folder: string, rounds: number): Promise
     outfile: full,
     metafile: true,
   });
-  const stdin = { contents: emptyHandler(metafile), resolveDir: ROOT, loader: 'ts' as const };
+  const { contents, hasClients } = emptyHandler(metafile);
+  const stdin = { contents, resolveDir: ROOT, loader: 'ts' as const };
   await build({ ...BUNDLE_OPTIONS, stdin, outfile: empty });
   const samples: { full: number[]; empty: number[] } = { full: [], empty: [] };
   for (let round = 0; round < rounds; round++) {
@@ -67,12 +68,12 @@ async function measureOne(name: string, folder: string, rounds: number): Promise
     emptyBytes: statSync(empty).size,
     importMs: ours,
     emptyImportMs: floor,
-    ratio: ours / floor,
+    ratio: hasClients ? ratioOf(samples.full, samples.empty) : undefined,
   };
 }
 
 /** A handler that does nothing and holds the clients that the bundle holds. */
-function emptyHandler({ outputs }: Metafile): string {
+function emptyHandler({ outputs }: Metafile): { contents: string; hasClients: boolean } {
   const [output] = Object.values(outputs).filter(({ entryPoint }) => entryPoint);
   const files = Object.entries(output?.inputs ?? {}).flatMap(([file, { bytesInOutput }]) =>
     bytesInOutput > 0 ? [file] : [],
@@ -82,12 +83,13 @@ function emptyHandler({ outputs }: Metafile): string {
   const clients = named(CLIENT);
   const imports = [...clients, ...named(COMMAND)].map(([from, what]) => `import { ${what} } from '${from}';`);
   const settings = `{ region: 'eu-central-1', endpoint: 'http://127.0.0.1:1' }`;
-  return `${imports.join('\n')}
+  const contents = `${imports.join('\n')}
     export const clients = [${clients.map(([, client]) => `new ${client}(${settings})`).join(', ')}];
     export const commands = [${named(COMMAND)
       .map(([, command]) => command)
       .join(', ')}];
     export const handler = async () => ({ statusCode: 204 });`;
+  return { contents, hasClients: clients.length > 0 };
 }
 
 const MEASURE = `

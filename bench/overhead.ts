@@ -2,7 +2,7 @@ import type { OperationInput } from '../protocol/operation.js';
 import { BenchDevice, deposit } from './support/device.js';
 import { commandsFor, replay } from './support/replay.js';
 import type { BenchServer } from './support/server.js';
-import { type Times, timed, timesOf } from './support/timing.js';
+import { ratioOf, type Times, timed, timesOf } from './support/timing.js';
 import type { CallWatch } from './support/watch.js';
 
 /** Time of a handler, and of the same DynamoDB calls made bare, one after the other as it made them. */
@@ -11,7 +11,7 @@ export interface Overhead {
   readonly calls: number;
   readonly handler: Times;
   readonly bare: Times;
-  readonly ratio: number; // of the medians
+  readonly ratio: number; // median of the rounds'
 }
 
 const WARM_UP = 5;
@@ -97,9 +97,8 @@ export async function measureOverhead(
       handler.push(handlerMs);
       bare.push(bareMs);
     }
-    const [handlerTimes, bareTimes] = [timesOf(handler), timesOf(bare)];
-    const ratio = handlerTimes.median / bareTimes.median;
-    measured.push({ case: name, calls, handler: handlerTimes, bare: bareTimes, ratio });
+    const ratio = ratioOf(handler, bare);
+    measured.push({ case: name, calls, handler: timesOf(handler), bare: timesOf(bare), ratio });
   }
   return measured;
 }

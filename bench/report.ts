@@ -1,20 +1,8 @@
 import type { Cost } from './costs.js';
 import { goalsOf } from './goals.js';
+import { pushTable } from './push/push-table.js';
 import type { Results } from './results.js';
-
-type Cell = string | number;
-
-/** A table that is read as text in a terminal and as Markdown on a page. */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map(String));
-  const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
-  const [first = [], ...rest] = cells;
-  return [line(first), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rest.map(line)].join(
-    '\n',
-  );
-}
+import { table } from './table.js';
 
 /** Goals with what was measured; a miss stands out. */
 export const goalTable = (results: Results): string =>
@@ -30,7 +18,7 @@ export const goalTable = (results: Results): string =>
 
 /** All that was measured, as sections of Markdown. */
 export function report(results: Results): string {
-  const { date, machine, workload, costs, overhead, boxSizes, coldStarts, contention } = results;
+  const { date, machine, workload, costs, overhead, boxSizes, coldStarts, contention, pushes } = results;
   const sections: [string, string | undefined][] = [
     ['Goals', goalTable(results)],
     ['Calls and units of DynamoDB', costs && costTable(costs)],
@@ -75,7 +63,7 @@ export function report(results: Results): string {
             kb(each.emptyBytes),
             ms(each.importMs),
             ms(each.emptyImportMs),
-            each.ratio.toFixed(2),
+            each.ratio?.toFixed(2) ?? 'no client',
           ]),
         ),
     ],
@@ -92,6 +80,7 @@ export function report(results: Results): string {
           ]),
         ),
     ],
+    ['From deposit to frame, on the local cloud', pushes && pushTable(pushes)],
   ];
   const texts = sections.flatMap(([title, text]) => (text ? [`## ${title}\n\n${text}`] : []));
   return [`Measured on ${date}, ${machine}, with ${workload}.`, ...texts].join('\n\n');

@@ -3,6 +3,7 @@ import type { ColdStart } from './cold-start.js';
 import type { Contention } from './contention.js';
 import type { Cost } from './costs.js';
 import type { Overhead } from './overhead.js';
+import type { PushNumbers } from './push/scenarios.js';
 
 /** What `npm run bench` measures; what was left out is absent. */
 export interface Results {
@@ -14,4 +15,5 @@ export interface Results {
   readonly boxSizes?: readonly SizeTimes[];
   readonly coldStarts?: readonly ColdStart[];
   readonly contention?: readonly Contention[];
+  readonly pushes?: readonly PushNumbers[];
 }

@@ -28,3 +28,6 @@ export const SYNC_REQUEST_CONVERSATIONS_MAX = 10;
 /** Built-in folders: they exist in every box and cannot be renamed, moved or deleted. */
 export const DEFAULT_FOLDER = 'default'; // histories recorded by the network
 export const USER_ROOT_FOLDER = 'RCSMessageStore'; // folders made by the user
+
+/** Most devices that a policy can allow a box: each commit looks at all of them. */
+export const DEVICES_MAX = 1000;

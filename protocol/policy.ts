@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { elementTypeSchema } from './elements/element.js';
 import { messageContextSchema } from './elements/message.js';
 import { policyIdSchema } from './ids.js';
-import { PUSH_WINDOW_MAX_MS } from './limits.js';
+import { DEVICES_MAX, PUSH_WINDOW_MAX_MS } from './limits.js';
 
 const days = z.int().check(z.gte(1), z.lte(36_500));
 const count = z.int().check(z.gte(1));
@@ -12,7 +12,7 @@ export const policySchema = z.strictObject({
   elementTypes: z.optional(z.array(elementTypeSchema)),
   maxMessageAgeDays: z.optional(z.partialRecord(messageContextSchema, days)),
   retentionDays: z.optional(days), // from the commit that created an element
-  maxDevices: z.optional(count),
+  maxDevices: z.optional(z.int().check(z.gte(1), z.lte(DEVICES_MAX))),
   maxMessages: z.optional(count),
   maxTextBytes: z.optional(z.int().check(z.gte(0))),
   syncTimerSeconds: z.optional(count),

@@ -1,16 +1,32 @@
 import { cpus } from 'node:os';
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { OperationInput } from '../../protocol/operation.js';
 import { inLine } from '../costs.js';
 import { connectionSample, httpSample, queueSample, sampleEvent } from '../support/sample-events.js';
 import { type Image, itemBytes } from '../support/units.js';
 import type { Call, CallWatch } from '../support/watch.js';
-import { bodyOf, type Invocation, sentBy, streamImage, type WholeServer } from '../support/whole.js';
+import {
+  bodyOf,
+  type Invocation,
+  type QueueName,
+  sentBy,
+  streamImage,
+  type WholeServer,
+} from '../support/whole.js';
 import { USER, workload } from '../support/workload.js';
-import type { Activity, ActivityCost, Measured } from './activities.js';
+import {
+  type Activity,
+  type ActivityCost,
+  ERASED_TOGETHER,
+  EXPIRED_TOGETHER,
+  type Measured,
+  REAPED_TOGETHER,
+} from './activities.js';
 
 /** That no message has yet, as most have `\\Seen`. */
 const FLAG = '\\read-report-sent';
+const REQUEST_MAX = 50; // operations
+const ENDINGS = 5; // what ends messages is the same each time
 const BACKLOG = 300; // so many that the first response of an initial synchronization is full
 
 type Deposited = Extract<OperationInput, { type: 'message' }>;
@@ -25,7 +41,7 @@ export async function measureActivities(
   rounds: number,
   onRound: (round: number) => void = () => undefined,
 ): Promise<Measured> {
-  const { name, operations } = await workload(BACKLOG + rounds);
+  const { name, operations } = await workload(BACKLOG + rounds + 1);
   const day = new Day(server, watch, [...operations]);
   await day.begin();
   for (let round = 1; round <= rounds; round++) {
@@ -33,6 +49,7 @@ export async function measureActivities(
     await day.pass();
   }
   const bytes = await bytesOf(server, rounds);
+  for (let time = 1; time <= ENDINGS; time++) await day.endings(time);
   const [{ model = 'unknown processor' } = {}] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -47,6 +64,7 @@ export async function measureActivities(
 
 class Day {
   readonly taken = new Map<Activity, ActivityCost[]>();
+  private readonly patterns: readonly OperationInput[];
   private last: Deposited | undefined;
   private n = 0;
   private token: string | undefined;
@@ -55,7 +73,9 @@ class Day {
     private readonly server: WholeServer,
     private readonly watch: CallWatch,
     private readonly operations: OperationInput[],
-  ) {}
+  ) {
+    this.patterns = operations.slice(0, REQUEST_MAX);
+  }
 
   async begin(): Promise<void> {
     for (const deviceId of ['phone', 'tablet'])
@@ -98,6 +118,54 @@ class Day {
 
     await this.take('ping', 'socket-default', sampleEvent('socket-default'));
     await this.take('disconnect', 'socket-connection', connection('DISCONNECT'));
+  }
+
+  /** What ends messages: a conversation history is deleted, some expire, a box is erased. */
+  async endings(time: number): Promise<void> {
+    const conversationId = `discarded-${time}`;
+    await this.fill(USER, conversationId, REAPED_TOGETHER);
+    const discard = { n: ++this.n, op: 'delete', type: 'conversationHistory', id: conversationId };
+    this.keepToken(await this.take('discard', 'sync', this.sync([discard])));
+    await this.take('fanOutDiscard', 'fan-out', await this.newestCommit());
+    await this.takeTogether('reap', 'reaper', 'reaping');
+
+    await this.fill(USER, `expiring-${time}`, EXPIRED_TOGETHER);
+    const expired = await newestItems(this.server, `E#expiring-${time}`, EXPIRED_TOGETHER);
+    await Promise.all(expired.map(({ box, sk }) => this.remove({ box, sk } as Image))); // as the database does
+    await this.take('expire', 'expiry', expiryOf(expired));
+
+    const user = `tel:+1555090${time}`;
+    await this.fill(user, 'c1', ERASED_TOGETHER);
+    const routeKey = 'DELETE /v1/users/{userId}/box';
+    await this.server.invoke('admin', httpSample('admin', { routeKey, pathParameters: { userId: user } }));
+    await this.takeTogether('erase', 'eraser', 'erasing');
+  }
+
+  /** An activity that goes through its queue again until it is done: all of that is one. */
+  private async takeTogether(activity: Activity, name: string, queue: QueueName): Promise<void> {
+    const costs: ActivityCost[] = [];
+    for (let bodies = this.server.takeMessages(queue); bodies.length > 0; ) {
+      await this.take(activity, name, queueSample(name, bodies));
+      const cost = this.taken.get(activity)?.pop();
+      if (cost) costs.push(cost);
+      bodies = this.server.takeMessages(queue);
+    }
+    this.taken.set(activity, [...(this.taken.get(activity) ?? []), sumOf(costs)]);
+  }
+
+  private remove(Key: Image): Promise<unknown> {
+    return this.server.database.send(new DeleteItemCommand({ TableName: this.server.storeTable, Key }));
+  }
+
+  private async fill(userId: string, conversationId: string, count: number): Promise<void> {
+    for (let rest = count; rest > 0; rest -= REQUEST_MAX) {
+      const operations = this.patterns
+        .slice(0, rest)
+        .map((each, i) => ({ ...each, conversationId, id: `${conversationId}-${rest}-${i}` }));
+      const event = httpSample('participating', { body: { operations }, pathParameters: { userId } });
+      const { answer } = await this.server.invoke('participating', event);
+      if (answer.statusCode !== 200) throw new Error(`deposit: ${answer.statusCode} ${answer.body}`);
+    }
   }
 
   private async take(activity: Activity, name: string, event: unknown): Promise<Invocation['answer']> {
@@ -176,6 +244,33 @@ const connection = (eventType: 'CONNECT' | 'DISCONNECT') =>
     eventType,
     connectedAt: Date.now(),
   });
+
+/** What the stream brings of items that the database has removed after their time. */
+function expiryOf(images: readonly Image[]): unknown {
+  const event = sampleEvent('expiry');
+  const [record] = event.Records;
+  const removed = (image: Image) => ({
+    ...record.dynamodb,
+    ApproximateCreationDateTime: Math.ceil(Date.now() / 1000),
+    Keys: { box: image.box, sk: image.sk },
+    OldImage: streamImage(image),
+  });
+  event.Records = images.map((image) => ({ ...record, dynamodb: removed(image) }));
+  return event;
+}
+
+function sumOf(costs: readonly ActivityCost[]): ActivityCost {
+  const sum = (member: keyof ActivityCost) => costs.reduce((total, cost) => total + cost[member], 0);
+  return {
+    read: sum('read'),
+    write: sum('write'),
+    callsInLine: sum('callsInLine'),
+    cpuMs: sum('cpuMs'),
+    logBytes: sum('logBytes'),
+    sqsRequests: sum('sqsRequests'),
+    responseBytes: sum('responseBytes'),
+  };
+}
 
 /** The last items under a prefix, newest first. */
 async function newestItems(server: WholeServer, prefix: string, count: number): Promise<Image[]> {

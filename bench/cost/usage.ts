@@ -1,4 +1,4 @@
-import { ACTIVITIES, type Activity, type Measured } from './activities.js';
+import { ACTIVITIES, type Activity, ERASED_TOGETHER, EXPIRED_TOGETHER, type Measured } from './activities.js';
 import type { PriceName } from './prices.js';
 
 /** What is taken for granted of users and of AWS; every one can be given another value. */
@@ -18,7 +18,12 @@ export const ASSUMPTIONS = {
   timerSyncsPerDay: { value: 12, says: 'synchronizations of a device by its timer that find nothing' },
   newDevicesPerYear: { value: 1, says: 'initial synchronizations of a user' },
   elementsPerNewDevice: { value: 5000, says: 'elements that one brings' },
-  daysKept: { value: 365, says: 'days that a message is kept' },
+  daysKept: { value: 365, says: 'days that a message is kept, until it expires' },
+  discardsPerMonth: {
+    value: 1,
+    says: 'conversation histories that a user deletes in a month, of 20 messages each',
+  },
+  erasedPerYear: { value: 0.1, says: 'part of the users whose boxes are erased in a year' },
   databaseMs: { value: 6, says: 'ms of one call of DynamoDB within a region' },
   peakFactor: { value: 3, says: 'the busiest hour against the mean' },
 } as const;
@@ -51,8 +56,9 @@ const HEADER_BYTES = 400; // of a response
 const LOG_MONTHS_KEPT = 3;
 const TRACED_SHARE = 0.05;
 const KEY_READS_A_MONTH = 2 * 12 * 24 * DAYS; // of an instance: two versions each five minutes
-/** Lambda asks a queue for messages all the time: five pollers, 20 s each. Two queues. */
-const IDLE_POLLS_A_MONTH = 2 * 5 * 3 * 60 * 24 * DAYS;
+/** Lambda asks a queue for messages all the time: five pollers, 20 s each. */
+export const POLLED_QUEUES = 3;
+const IDLE_POLLS_A_MONTH = POLLED_QUEUES * 5 * 3 * 60 * 24 * DAYS;
 export const CUSTOM_METRICS = 22;
 export const ALARM_METRICS = 60;
 
@@ -76,6 +82,11 @@ export function timesOf(a: Assumptions): Record<Activity, number> {
     connect: connections,
     disconnect: connections,
     ping: (a.devicesPerUser * a.connectedHoursPerDay * 60) / PING_MINUTES,
+    discard: 0,
+    fanOutDiscard: 0,
+    reap: 0,
+    expire: a.messagesPerDay / EXPIRED_TOGETHER, // as many as come: those of a box go at about the same time
+    erase: 0,
   };
   const monthly = Object.fromEntries(
     Object.entries(daily).map(([name, times]) => [name, times * DAYS]),
@@ -84,6 +95,10 @@ export function timesOf(a: Assumptions): Record<Activity, number> {
     ...monthly,
     register: a.newDevicesPerYear / 12,
     initialPage: ((a.newDevicesPerYear / 12) * a.elementsPerNewDevice) / 200,
+    discard: a.discardsPerMonth,
+    fanOutDiscard: a.discardsPerMonth,
+    reap: a.discardsPerMonth,
+    erase: ((a.erasedPerYear / 12) * a.messagesPerDay * a.daysKept) / ERASED_TOGETHER,
   };
 }
 

@@ -1,4 +1,4 @@
-import { table } from '../report.js';
+import { table } from '../table.js';
 import type { PushNumbers } from './scenarios.js';
 
 const ms = (value: number): string => (value < 10 ? value.toFixed(1) : Math.round(value).toString());

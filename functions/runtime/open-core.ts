@@ -15,9 +15,15 @@ import { report } from './report.js';
 import { ApiGatewaySockets } from './sockets.js';
 import { SecretTokenKeys } from './token-keys.js';
 
+const nothing = () => undefined;
+/** Without `info`, for which the SDK would make a copy of every request and answer. */
+const logger = { debug: nothing, warn: nothing, error: nothing } as unknown as NonNullable<
+  DynamoDBClientConfig['logger']
+>;
+
 /** Long enough for a slow answer, short enough to try again within a function's time. */
 const client = {
-  logger: {} as NonNullable<DynamoDBClientConfig['logger']>, // the SDK's own makes a copy of every request and answer, and then writes nothing
+  logger,
   requestHandler: { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true },
 };
 
