@@ -1,6 +1,6 @@
 import type { Operation } from '../protocol/operation.js';
 import type { Preferences } from '../protocol/preferences.js';
-import type { SyncRequestFrame } from '../protocol/server-frames.js';
+import type { SyncRequestFrame } from '../protocol/sync-request-frame.js';
 import type { Applied } from './apply-changes.js';
 import type { ConnectionTimings } from './connection.js';
 import type { Environment } from './environment.js';

@@ -1,4 +1,4 @@
-import { type ServerFrame, serverFrameSchema } from '../protocol/server-frames.js';
+import { type SyncRequestFrame, syncRequestFrameSchema } from '../protocol/sync-request-frame.js';
 import { type Backoff, fullJitter, sleep } from './backoff.js';
 import { parseAnswer } from './parse-answer.js';
 import { openSocket, type WebSocketConstructor } from './socket.js';
@@ -30,7 +30,7 @@ export interface ConnectionOptions {
   WebSocket: WebSocketConstructor;
   timings: ConnectionTimings;
   onStatus: (status: LinkStatus) => void;
-  onFrame: (frame: ServerFrame) => void;
+  onRequest: (frame: SyncRequestFrame) => void;
   /** Errors after which there is no use in trying again. */
   isFinal: (error: unknown) => boolean;
 }
@@ -66,14 +66,14 @@ export async function keepConnected(options: ConnectionOptions, signal: AbortSig
 
 /** One connection, from its preparation to its end. */
 async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Promise<'renewed' | 'lost'> {
-  const { timings, onFrame } = options;
+  const { timings, onRequest } = options;
   await options.prepare(signal);
   const url = await options.ticketUrl(signal);
   let pong: () => void = () => undefined;
   const socket = await openSocket(options.WebSocket, url, timings.openWithinMs, signal, (text) => {
-    const frame = frameOf(text);
+    const frame = requestIn(text);
     pong(); // whatever arrives shows that the other side is there
-    if (frame) onFrame(frame);
+    if (frame) onRequest(frame);
   });
   const timers = new Set<ReturnType<typeof setTimeout>>();
   try {
@@ -100,10 +100,10 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
   }
 }
 
-/** A frame that is not understood is of a newer server and moves no data: it is passed over. */
-function frameOf(text: string): ServerFrame | undefined {
+/** The server's request to synchronize. Other frames move no data here: an answer to a ping, one of a newer server. */
+function requestIn(text: string): SyncRequestFrame | undefined {
   try {
-    return parseAnswer(serverFrameSchema, JSON.parse(text));
+    return parseAnswer(syncRequestFrameSchema, JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { Device } from '../protocol/device.js';
 import type { HistoryResponse } from '../protocol/history.js';
 import type { Operation } from '../protocol/operation.js';
 import type { Preferences } from '../protocol/preferences.js';
-import type { ServerFrame } from '../protocol/server-frames.js';
+import type { SyncRequestFrame } from '../protocol/sync-request-frame.js';
 import type { SyncResponse } from '../protocol/sync-response.js';
 import { BoxWriter } from './box-writer.js';
 import type { ClientEvents, ClientOptions, ClientStatus } from './client-options.js';
@@ -250,7 +250,7 @@ export class MessageStorageClient extends BoxWriter {
         WebSocket,
         timings: { ...CONNECTION_TIMINGS, ...timings },
         onStatus: (status) => this.#setStatus(status),
-        onFrame: (frame) => this.#frameArrived(frame),
+        onRequest: (frame) => this.#requested(frame),
         isFinal: isDenial,
       },
       signal,
@@ -272,8 +272,7 @@ export class MessageStorageClient extends BoxWriter {
     }
   }
 
-  #frameArrived(frame: ServerFrame): void {
-    if (frame.type !== 'syncRequest') return;
+  #requested(frame: SyncRequestFrame): void {
     this.#emit('syncRequest', frame);
     this.#synchronizeQuietly();
   }

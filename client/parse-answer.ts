@@ -1,4 +1,4 @@
-import { faultsOf } from '../protocol/faults.js';
+import type { faultsOf } from '../protocol/faults.js';
 import { UnexpectedAnswer } from './server-problem.js';
 
 type SchemaError = Parameters<typeof faultsOf>[0];
@@ -23,8 +23,19 @@ export function parseAnswer<T>(schema: AnswerSchema<T>, input: unknown): T {
   const faults = strict.error.issues.filter((issue) => !leaveOutUnknown(input, issue));
   const tolerant = faults.length === 0 ? schema.safeParse(input) : strict;
   if (tolerant.success) return tolerant.data;
-  const [fault] = faultsOf(tolerant.error);
-  throw new UnexpectedAnswer(`The answer is not as the protocol says: ${fault?.pointer} ${fault?.detail}`);
+  const path = placeOf(tolerant.error.issues[0] as Issue);
+  throw new UnexpectedAnswer(`The answer is not as the protocol says: /${path.join('/')}`, {
+    cause: tolerant.error,
+  });
+}
+
+/** Where the fault is; of several shapes in the one that takes the value as a whole, and finds fault with its parts. */
+function placeOf(issue: Issue): readonly PropertyKey[] {
+  const meant =
+    issue.code === 'invalid_union'
+      ? issue.errors.find(([inner]) => inner && inner.path.length > 0)
+      : undefined;
+  return meant ? [...issue.path, ...placeOf(meant[0] as Issue)] : issue.path;
 }
 
 /** Takes away what the issue complains of when that is nothing but unknown members; says whether it was. */

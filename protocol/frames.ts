@@ -9,3 +9,4 @@ export type SyncFrame = z.infer<typeof syncFrameSchema>;
 export const pingFrameSchema = z.strictObject({ action: z.literal('ping') });
 
 export * from './server-frames.js';
+export * from './sync-request-frame.js';

@@ -1,11 +1,18 @@
 import * as z from 'zod/mini';
 import { conversationCreateSchema } from './elements/conversation-create.js';
-import { conversationPatchSchema, conversationSeedSchema } from './elements/conversation-history.js';
+import { conversationSeedSchema } from './elements/conversation-history.js';
 import { elementTypeSchema } from './elements/element.js';
-import { folderDataSchema, folderPatchSchema } from './elements/folder.js';
-import { messageDataSchema, messagePatchSchema } from './elements/message.js';
-import { flagsSchema, messageStatePatchSchema } from './elements/message-state.js';
-import { sessionDataSchema, sessionPatchSchema } from './elements/session-history.js';
+import { folderDataSchema } from './elements/folder.js';
+import { messageDataSchema } from './elements/message.js';
+import { flagsSchema } from './elements/message-state.js';
+import {
+  conversationPatchSchema,
+  folderPatchSchema,
+  messagePatchSchema,
+  messageStatePatchSchema,
+  sessionPatchSchema,
+} from './elements/patches.js';
+import { sessionDataSchema } from './elements/session-history.js';
 import { faultsOf } from './faults.js';
 import {
   conversationIdSchema,

@@ -1,6 +1,7 @@
 import type { ConversationSeed } from '../../protocol/elements/conversation-history.js';
 import type { Element, MessageStateElement } from '../../protocol/elements/element.js';
-import type { Disposition, MessageStatePatch } from '../../protocol/elements/message-state.js';
+import type { Disposition } from '../../protocol/elements/message-state.js';
+import type { MessageStatePatch } from '../../protocol/elements/patches.js';
 import { DEFAULT_FOLDER } from '../../protocol/limits.js';
 import type { Operation } from '../../protocol/operation.js';
 import type { ElementKey } from '../held/keys.js';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { folderIdSchema, modSeqSchema } from '../ids.js';
 import { PARTICIPANTS_MAX } from '../limits.js';
-import { patchable, textSchema, uriSchema } from '../text.js';
+import { textSchema, uriSchema } from '../text.js';
 
 export const conversationKindSchema = z.enum(['oneToOne', 'group']);
 
@@ -18,14 +18,9 @@ export const conversationSeedSchema = z.strictObject({
 export type ConversationSeed = z.infer<typeof conversationSeedSchema>;
 
 /** A CPM conversation history; its `id` is the Conversation-ID. `createdModSeq` tells its lives apart. */
-export const conversationDataSchema = z.extend(conversationSeedSchema, {
+export const conversationDataSchema = z.strictObject({
+  ...conversationSeedSchema.shape,
   folderId: folderIdSchema,
   createdModSeq: modSeqSchema,
 });
 export type ConversationData = z.infer<typeof conversationDataSchema>;
-
-export const conversationPatchSchema = z.strictObject({
-  folderId: z.optional(folderIdSchema),
-  subject: patchable(textSchema),
-  participants: z.optional(participantsSchema),
-});

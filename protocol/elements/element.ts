@@ -20,21 +20,29 @@ export type ElementType = z.infer<typeof elementTypeSchema>;
 const common = { id: elementIdSchema, modSeq: modSeqSchema };
 const inConversation = { ...common, conversationId: conversationIdSchema };
 
-export const folderElementSchema = z.extend(folderDataSchema, { type: z.literal('folder'), ...common });
-export const conversationElementSchema = z.extend(conversationDataSchema, {
+export const folderElementSchema = z.strictObject({
+  ...folderDataSchema.shape,
+  type: z.literal('folder'),
+  ...common,
+});
+export const conversationElementSchema = z.strictObject({
+  ...conversationDataSchema.shape,
   type: z.literal('conversationHistory'),
   ...common,
 });
-export const sessionElementSchema = z.extend(sessionDataSchema, {
+export const sessionElementSchema = z.strictObject({
+  ...sessionDataSchema.shape,
   type: z.literal('sessionHistory'),
   ...inConversation,
 });
-export const messageElementSchema = z.extend(messageDataSchema, {
+export const messageElementSchema = z.strictObject({
+  ...messageDataSchema.shape,
   type: z.literal('message'),
   ...inConversation,
   textTruncated: z.optional(z.literal(true)), // cut at the scope's maxTextBytes
 });
-export const messageStateElementSchema = z.extend(messageStateDataSchema, {
+export const messageStateElementSchema = z.strictObject({
+  ...messageStateDataSchema.shape,
   type: z.literal('messageState'),
   ...inConversation,
 });

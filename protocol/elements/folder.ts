@@ -1,15 +1,13 @@
 import * as z from 'zod/mini';
 import { folderIdSchema } from '../ids.js';
 import { FOLDER_NAME_MAX } from '../limits.js';
-import { nameSchema, patchable } from '../text.js';
+import { nameSchema } from '../text.js';
 
 /** Names compare after NFC, case-sensitively, so they are kept in NFC. */
-export const folderNameSchema = z.pipe(
-  nameSchema.check(
-    z.maxLength(FOLDER_NAME_MAX, `is longer than ${FOLDER_NAME_MAX} characters`),
-    z.refine((name) => !name.includes('/'), 'holds a /'),
-  ),
-  z.transform((name: string) => name.normalize('NFC')),
+export const folderNameSchema = nameSchema.check(
+  z.maxLength(FOLDER_NAME_MAX, `is longer than ${FOLDER_NAME_MAX} characters`),
+  z.refine((name) => !name.includes('/'), 'holds a /'),
+  z.normalize('NFC'),
 );
 
 /** A folder of the box. `parentFolderId` null: at the top. */
@@ -18,8 +16,3 @@ export const folderDataSchema = z.strictObject({
   parentFolderId: z.nullable(folderIdSchema),
 });
 export type FolderData = z.infer<typeof folderDataSchema>;
-
-export const folderPatchSchema = z.strictObject({
-  name: z.optional(folderNameSchema),
-  parentFolderId: patchable(folderIdSchema),
-});

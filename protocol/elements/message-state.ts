@@ -28,7 +28,7 @@ export const dispositionSchema = z.strictObject({
 });
 export type Disposition = z.infer<typeof dispositionSchema>;
 
-const dispositionsSchema = z
+export const dispositionsSchema = z
   .array(dispositionSchema)
   .check(z.maxLength(DISPOSITIONS_MAX, `holds more than ${DISPOSITIONS_MAX} dispositions`));
 
@@ -38,11 +38,3 @@ export const messageStateDataSchema = z.strictObject({
   dispositions: z.optional(dispositionsSchema),
 });
 export type MessageStateData = z.infer<typeof messageStateDataSchema>;
-
-/** `dispositions` are added; the same participant and disposition keeps its first `at`. */
-export const messageStatePatchSchema = z.strictObject({
-  addFlags: z.optional(flagsSchema),
-  removeFlags: z.optional(flagsSchema),
-  dispositions: z.optional(dispositionsSchema),
-});
-export type MessageStatePatch = z.infer<typeof messageStatePatchSchema>;

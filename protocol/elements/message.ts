@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { idSchema, messageIdSchema, sessionIdSchema } from '../ids.js';
-import { instantSchema, nameSchema, patchable, textSchema, uriSchema } from '../text.js';
+import { instantSchema, nameSchema, textSchema, uriSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 
 export const messageContextSchema = z.enum([
@@ -42,9 +42,3 @@ export const messageDataSchema = z.strictObject({
   correlationTag: z.optional(textSchema),
 });
 export type MessageData = z.infer<typeof messageDataSchema>;
-
-export const messagePatchSchema = z.strictObject({
-  subject: patchable(textSchema),
-  textContent: patchable(textSchema),
-  payloadParts: patchable(z.array(payloadPartSchema)),
-});

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { idSchema } from '../ids.js';
 import { PARTICIPANTS_MAX } from '../limits.js';
-import { instantSchema, patchable, textSchema, uriSchema } from '../text.js';
+import { instantSchema, textSchema, uriSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 
 export const groupStateSchema = z.strictObject({
@@ -24,10 +24,3 @@ export const sessionDataSchema = z.strictObject({
   groupState: z.optional(groupStateSchema),
 });
 export type SessionData = z.infer<typeof sessionDataSchema>;
-
-export const sessionPatchSchema = z.strictObject({
-  subject: patchable(textSchema),
-  participants: z.optional(participantsSchema),
-  endedAt: patchable(instantSchema),
-  groupState: z.optional(z.nullable(z.looseObject({}))), // merged, then checked as a whole
-});

@@ -8,6 +8,7 @@ import * as element from '../../protocol/elements/element.js';
 import * as folder from '../../protocol/elements/folder.js';
 import * as message from '../../protocol/elements/message.js';
 import * as state from '../../protocol/elements/message-state.js';
+import * as patches from '../../protocol/elements/patches.js';
 import * as session from '../../protocol/elements/session-history.js';
 import * as frames from '../../protocol/frames.js';
 import * as history from '../../protocol/history.js';
@@ -59,21 +60,21 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
 
   FolderName: folder.folderNameSchema,
   FolderData: folder.folderDataSchema,
-  FolderPatch: folder.folderPatchSchema,
+  FolderPatch: patches.folderPatchSchema,
   Participants: conversation.participantsSchema,
   ConversationSeed: conversation.conversationSeedSchema,
   ConversationHistoryData: conversationCreateSchema,
-  ConversationHistoryPatch: conversation.conversationPatchSchema,
+  ConversationHistoryPatch: patches.conversationPatchSchema,
   GroupState: session.groupStateSchema,
   SessionHistoryData: session.sessionDataSchema,
-  SessionHistoryPatch: session.sessionPatchSchema,
+  SessionHistoryPatch: patches.sessionPatchSchema,
   MessageContext: message.messageContextSchema,
   PayloadPart: message.payloadPartSchema,
   MessageData: message.messageDataSchema,
-  MessagePatch: message.messagePatchSchema,
+  MessagePatch: patches.messagePatchSchema,
   Flag: state.flagSchema,
   Disposition: state.dispositionSchema,
-  MessageStatePatch: state.messageStatePatchSchema,
+  MessageStatePatch: patches.messageStatePatchSchema,
 
   ...operations,
   Operation: operationSchema,

@@ -1,4 +1,5 @@
-import type { Disposition, MessageStatePatch } from '../../../protocol/elements/message-state.js';
+import type { Disposition } from '../../../protocol/elements/message-state.js';
+import type { MessageStatePatch } from '../../../protocol/elements/patches.js';
 import { DISPOSITIONS_MAX, FLAGS_MAX } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
 import type { StoredMessage, StoredState } from '../../store/items.js';

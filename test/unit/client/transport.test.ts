@@ -65,7 +65,7 @@ describe('a call', () => {
 
   test.each([
     ['no JSON', 'Good day', /is no JSON/],
-    ['without its token', { hasMore: true }, /\/syncToken is missing/],
+    ['without its token', { hasMore: true }, /protocol says: \/syncToken$/],
     [
       'with an element that is none',
       { syncToken: 't2', changes: [{ type: 'message', id: 'm1' }] },
