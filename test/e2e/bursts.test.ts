@@ -99,6 +99,44 @@ test.concurrent.each([
   expect(await socket.during(2500)).toEqual([]);
 });
 
+const DAY_MS = 86_400_000;
+
+test.concurrent.each<[string, object, object, object]>([
+  [
+    'of a type that it does not keep',
+    { elementTypes: ['folder', 'conversationHistory', 'message'] },
+    stateChange('m1', { addFlags: ['\\Seen'] }),
+    aMessage(),
+  ],
+  [
+    'in a folder that it does not keep',
+    { folders: ['RCSMessageStore'] },
+    aMessage({ conversationId: 'c2' }),
+    { op: 'create', type: 'folder', id: 'f1', data: { name: 'Family', parentFolderId: null } },
+  ],
+  [
+    'in a conversation history that it leaves out',
+    { excludeConversations: ['c7'] },
+    aMessage({ conversationId: 'c7' }),
+    aMessage({ conversationId: 'c8' }),
+  ],
+  [
+    'of messages that are too old for it',
+    { maxMessageAgeDays: 7 },
+    aMessage({ date: new Date(Date.now() - 8 * DAY_MS).toISOString() }),
+    aMessage({ date: new Date().toISOString() }),
+  ],
+])(
+  '[PU6] a device is not told of changes %s, and is told of the next one that is in its scope',
+  async (_, preferences, outside, inside) => {
+    const { user, socket } = await upToDate({ pushWindowMs: 200, ...preferences });
+    await user.deposit(outside);
+    expect(await socket.during(2500)).toEqual([]);
+    const { modSeq } = await user.deposit(inside);
+    expect(await socket.next<SyncRequest>()).toMatchObject({ type: 'syncRequest', modSeq });
+  },
+);
+
 test.concurrent('[PU8] with serverInitiated false nothing is sent on connecting either, though the device is behind', async () => {
   const { user, phone, socket } = await upToDate({ serverInitiated: false });
   await socket.close();
