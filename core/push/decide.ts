@@ -45,7 +45,7 @@ export function decidePush(device: DeviceRecord, commits: readonly Commit[], now
   if (others.length === 0) return none('ownChange');
   if (!device.connectionId) return none('notConnected');
   if (!device.effective.serverInitiated) return none('switchedOff');
-  const missed = others.filter((commit) => isMissed(device, commit));
+  const missed = others.filter(({ modSeq }) => modSeq > device.syncedModSeq);
   if (missed.length === 0) return none('synchronizedPast');
   if (isScheduled(device, nowMs)) return none('scheduled');
   const scope = scopeOf(device.effective);
@@ -55,13 +55,6 @@ export function decidePush(device: DeviceRecord, commits: readonly Commit[], now
   const openMs = (device.connectedAtMs ?? 0) + OPENING_MS;
   return { kind: 'schedule', by: first.modSeq, dueMs: Math.max(nowMs, openMs, windowEndMs(device)) };
 }
-
-/** Clocks of different functions may differ by less than this. Unit: ms. */
-const CLOCK_SKEW_MS = 60_000;
-
-/** A commit made after the device last synchronized is missed whatever its number: the box was restored in between. */
-const isMissed = ({ syncedModSeq, syncedAtMs }: DeviceRecord, { modSeq, atMs }: Commit): boolean =>
-  modSeq > syncedModSeq || (syncedAtMs !== undefined && atMs > syncedAtMs + CLOCK_SKEW_MS);
 
 /** Whether a push is on its way. */
 export const isScheduled = ({ pushBy, pushDueMs = 0 }: DeviceRecord, nowMs: number): boolean =>

@@ -3,6 +3,7 @@ import type { DeviceRecord } from '../registry.js';
 import { withCurrentPolicies } from '../scope/policies.js';
 import type { BoxId, Commit } from '../store/items.js';
 import { decidePush } from './decide.js';
+import { withoutPositionBefore } from './lost-position.js';
 import type { PushMessage } from './ports.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
 
@@ -35,7 +36,8 @@ async function mark(
 ): Promise<PushMessage | undefined> {
   let device: DeviceRecord | undefined = read;
   for (let attempt = 0; attempt < ATTEMPTS_MAX && device; attempt++) {
-    const decision = decidePush(await withCurrentPolicies(core, device), commits, core.clock.now());
+    const current = await withCurrentPolicies(core, await withoutPositionBefore(core, device, commits));
+    const decision = decidePush(current, commits, core.clock.now());
     if (decision.kind === 'none') {
       core.report('pushSuppressed', { why: decision.why });
       return undefined;

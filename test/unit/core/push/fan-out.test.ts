@@ -355,25 +355,3 @@ describe('a connection', () => {
     expect(await record()).not.toHaveProperty('connectionId');
   });
 });
-
-describe('a box that was restored to before where its devices stand', () => {
-  beforeEach(async () => {
-    await box.registry.patch(await record(), {
-      set: { syncedModSeq: 900, syncedAtMs: box.clock.nowMs, announcedModSeq: 900 },
-    });
-  });
-
-  test('[PU1] announces what is committed from then on', async () => {
-    box.clock.nowMs += 61_000;
-    await commitAndFanOut();
-    await deliver();
-    expect(box.frames).toMatchObject([{ frame: { type: 'syncRequest', modSeq: 3 } }]);
-  });
-
-  test('[PU9] tells a device that connects', async () => {
-    box.pushes.length = 0;
-    await open('B');
-    await deliver();
-    expect(box.frames).toMatchObject([{ connectionId: 'B', frame: { type: 'syncRequest', modSeq: 2 } }]);
-  });
-});

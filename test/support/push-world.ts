@@ -1,0 +1,344 @@
+import type { Caller } from '../../core/commit/commit-operations.js';
+import type { Core } from '../../core/core.js';
+import { revokeDevice } from '../../core/devices/devices.js';
+import { connected, disconnected } from '../../core/push/connections.js';
+import { fanOut } from '../../core/push/fan-out.js';
+import { notify } from '../../core/push/notify.js';
+import type { PushMessage } from '../../core/push/ports.js';
+import type { DeviceRecord } from '../../core/registry.js';
+import type { Commit } from '../../core/store/items.js';
+import { synchronize } from '../../core/sync/synchronize.js';
+import { SyncProblem } from '../../core/sync-problem.js';
+import { DEFAULT_POLICY } from '../../protocol/policy.js';
+import { syncBodySchema } from '../../protocol/sync.js';
+import { aConversation, aMessage, BOX } from './builders.js';
+import { Actor, interleave } from './interleaving.js';
+import { MemoryStore } from './memory-store.js';
+import { Rig } from './rig.js';
+
+export const WINDOW_MS = 5000;
+export const REDELIVERY_MS = 30_000;
+/** A restore takes longer than any request. */
+const RESTORE_MS = 600_000;
+
+class CopiedStore extends MemoryStore {
+  copy(): CopiedStore {
+    const copy = new CopiedStore();
+    copy.restore(this);
+    return copy;
+  }
+
+  restore(backup: CopiedStore): void {
+    this.boxes.set(BOX, new Map(backup.items(BOX)));
+  }
+}
+
+/** A box that was restored to before the two commits, and has others in their place. */
+interface Restored {
+  readonly store: CopiedStore;
+  readonly commits: readonly Commit[];
+}
+
+/** A box with two commits after the device synchronized, and the device as it was then. */
+export interface Past {
+  readonly store: CopiedStore;
+  readonly record: DeviceRecord;
+  readonly token: string;
+  readonly commits: readonly [Commit, Commit]; // 3 and 4
+  readonly restored: Restored; // to 2, and 3 is committed anew
+  readonly grown: Restored; // and 4 too
+}
+
+export async function makePast(): Promise<Past> {
+  const store = new CopiedStore();
+  const rig = new Rig(store);
+  const phone = await rig.device(BOX, 'phone', { pushWindowMs: WINDOW_MS });
+  await rig.deposit(BOX, aConversation());
+  const { syncToken = '' } = await rig.syncAll(phone);
+  const record = (await rig.registry.device(BOX, phone.deviceId)) as DeviceRecord;
+  const backup = store.copy();
+  await rig.deposit(BOX, aMessage());
+  await rig.deposit(BOX, aMessage());
+  const [third, fourth] = (await rig.commits(BOX)).slice(-2) as [Commit, Commit];
+  return {
+    store,
+    record,
+    token: syncToken,
+    commits: [third, fourth],
+    restored: await restoredTo(backup, 1),
+    grown: await restoredTo(backup, 2),
+  };
+}
+
+async function restoredTo(backup: CopiedStore, commits: number): Promise<Restored> {
+  const store = backup.copy();
+  const rig = new Rig(store);
+  rig.clock.nowMs += RESTORE_MS;
+  for (let i = 0; i < commits; i++) await rig.deposit(BOX, aMessage());
+  return { store, commits: (await rig.commits(BOX)).slice(-commits) };
+}
+
+export type Name =
+  | 'fanOut3'
+  | 'fanOut3 again'
+  | 'fanOut4'
+  | 'fanOut both'
+  | 'notifier'
+  | 'notifier doubled'
+  | 'notifier late'
+  | 'restore'
+  | 'restore grown'
+  | 'sync, restore'
+  | 'sync'
+  | 'connect B'
+  | 'connect C'
+  | 'connect D'
+  | 'disconnect A'
+  | 'reconfigure'
+  | 'policy'
+  | 'revoke';
+
+interface Sent {
+  readonly message: PushMessage;
+  readonly atMs: number;
+  readonly receives: number;
+}
+
+/** The device as it is found. */
+export interface Beginning {
+  readonly isConnected?: boolean;
+  /** A push of commit 3 is marked, and its message sent. */
+  readonly isScheduled?: boolean;
+  readonly lastPushAgoMs?: number;
+}
+
+/** One course of events; `queue` is the push queue. */
+export class World extends Rig {
+  readonly queue: Sent[] = [];
+  readonly inHand = new Set<Sent>();
+  redeliveries = 0;
+  readonly posted: { connectionId: string; modSeq: number; atMs: number }[] = [];
+  readonly phone: Caller;
+  private restored:
+    | { readonly commits: readonly Commit[]; readonly after: number; readonly atMs: number }
+    | undefined;
+
+  private constructor(
+    readonly past: Past,
+    private readonly tables: CopiedStore,
+  ) {
+    super(tables);
+    const { box, deviceId, instanceId } = past.record;
+    this.phone = { box, deviceId, instanceId };
+    this.core.pushQueue.send = async (pushes) => {
+      for (const { message, delaySeconds } of pushes) {
+        this.queue.push({ message, atMs: this.clock.nowMs + delaySeconds * 1000, receives: 0 });
+      }
+      return [];
+    };
+    this.core.sockets.post = async (connectionId, frame) => {
+      if (!this.open.has(connectionId)) return 'gone';
+      const { modSeq } = JSON.parse(frame) as { modSeq: number };
+      this.posted.push({ connectionId, modSeq, atMs: this.clock.nowMs });
+      return 'posted';
+    };
+  }
+
+  static async begin(past: Past, beginning: Beginning = {}): Promise<World> {
+    const world = new World(past, past.store.copy());
+    await world.begin(beginning);
+    return world;
+  }
+
+  private async begin({ isConnected = true, isScheduled = false, lastPushAgoMs }: Beginning) {
+    const nowMs = this.clock.nowMs;
+    const { instanceId } = this.past.record;
+    const record: DeviceRecord = {
+      ...this.past.record,
+      instanceId,
+      ...(isConnected && { connectionId: 'A', connectedAtMs: nowMs - 600_000 }),
+      ...(lastPushAgoMs !== undefined && { lastPushAtMs: nowMs - lastPushAgoMs }),
+      ...(isScheduled && { pushBy: 3, pushDueMs: nowMs }),
+    };
+    await this.registry.register(record, undefined, []);
+    if (isConnected) this.open.add('A');
+    if (isScheduled) {
+      const { box, deviceId } = record;
+      this.queue.push({
+        message: { box, deviceId, instanceId, by: 3, dueMs: nowMs },
+        atMs: nowMs,
+        receives: 0,
+      });
+    }
+  }
+
+  actor(name: Name): Actor {
+    return new Actor(name, this.core, (core) => this.doing(name, core));
+  }
+
+  private async doing(name: Name, core: Core): Promise<unknown> {
+    const [third, fourth] = this.past.commits;
+    switch (name) {
+      case 'fanOut3':
+      case 'fanOut3 again':
+        return fanOut(core, BOX, third);
+      case 'fanOut4':
+        return fanOut(core, BOX, fourth);
+      case 'fanOut both':
+        return fanOut(core, BOX, third, fourth);
+      case 'notifier':
+        return this.receive(core);
+      case 'notifier doubled':
+        return this.receive(core, true);
+      case 'notifier late':
+        return this.take(core, { message: this.longDone, atMs: this.clock.nowMs, receives: 1 });
+      case 'restore':
+        return this.restore(this.past.restored);
+      case 'restore grown':
+        return this.restore(this.past.grown);
+      case 'sync, restore':
+        await this.doing('sync', core);
+        return this.restore(this.past.grown);
+      case 'sync':
+        return synchronize(core, this.phone, syncBodySchema.parse({ syncToken: this.past.token }));
+      case 'connect B':
+        return this.connect(core, 'B', 1);
+      case 'connect C':
+        return this.connect(core, 'C', 2);
+      case 'connect D':
+        return this.connect(core, 'D', 3);
+      case 'disconnect A':
+        this.open.delete('A');
+        return disconnected(core, this.phone, 'A');
+      case 'reconfigure':
+        return this.device(BOX, 'phone', { pushWindowMs: WINDOW_MS, maxTextBytes: 9 });
+      case 'policy':
+        return core.registry.putPolicy(DEFAULT_POLICY, { minPushWindowMs: WINDOW_MS + 3000 });
+      case 'revoke':
+        return revokeDevice(core, BOX, this.phone.deviceId);
+    }
+  }
+
+  /** A message that was received once more, ten minutes after it had been. */
+  private get longDone(): PushMessage {
+    return { ...this.phone, by: 2, dueMs: this.clock.nowMs - 600_000 };
+  }
+
+  /** No request goes on while a box is restored, as a synchronization: it has been answered, or is made anew. */
+  private restore({ store, commits }: Restored) {
+    this.clock.nowMs += RESTORE_MS;
+    this.tables.restore(store);
+    this.restored = { commits, after: this.posted.length, atMs: this.clock.nowMs };
+  }
+
+  /** As the gateway does: it opens the connection when it is told to, though somebody has closed it before. */
+  private async connect(core: Core, id: string, later: number) {
+    const isMade = await connected(core, this.phone, { id, atMs: this.clock.nowMs + later });
+    if (isMade) this.open.add(id);
+    return isMade;
+  }
+
+  /** What is there to be received, if anything; a message doubled stays in the queue. */
+  async receive(core: Core, isDoubled = false): Promise<void> {
+    const [next] = this.queue.sort((a, b) => a.atMs - b.atMs);
+    if (!next) return;
+    if (!isDoubled) this.queue.splice(0, 1);
+    await this.take(core, next);
+  }
+
+  private async take(core: Core, sent: Sent): Promise<void> {
+    this.clock.nowMs = Math.max(this.clock.nowMs, sent.atMs);
+    this.inHand.add(sent);
+    try {
+      await notify(core, sent.message);
+      this.inHand.delete(sent);
+    } catch (error) {
+      if (sent.receives >= 5) throw error;
+      this.giveBack(sent);
+    }
+  }
+
+  private giveBack(sent: Sent) {
+    this.redeliveries++;
+    this.inHand.delete(sent);
+    const again = { ...sent, atMs: this.clock.nowMs + REDELIVERY_MS, receives: sent.receives + 1 };
+    if (!this.queue.includes(sent)) this.queue.push(again);
+  }
+
+  /** Lets somebody on until it is done. */
+  async finish(actor: Actor): Promise<void> {
+    await interleave([actor], () => 0);
+    expect([actor.name, actor.error]).toEqual([actor.name, undefined]);
+  }
+
+  /**
+   * What follows when some have ended midway: the stream gives its commits again, the queue its messages, and a client
+   * whose connection was not made connects again.
+   */
+  async recover(ended: readonly Actor[]): Promise<void> {
+    for (const sent of this.inHand) this.giveBack(sent);
+    for (const { name } of ended) if (name.startsWith('fanOut')) await this.finish(this.actor(name as Name));
+    if (ended.some(({ name }) => name.startsWith('connect'))) await this.finish(this.actor('connect D'));
+  }
+
+  /** All that is still in the queue is delivered. */
+  async settle() {
+    for (let i = 0; this.queue.length > 0 && i < 50; i++) await this.receive(this.core);
+    expect(this.queue).toEqual([]);
+  }
+
+  /** The stream gives all commits, those of a restored box too, as far as `names` have not; then the queue is emptied. */
+  async end(names: readonly Name[]) {
+    const [third, fourth] = this.past.commits;
+    if (!names.includes('fanOut3')) await fanOut(this.core, BOX, third);
+    if (!names.includes('fanOut4')) await fanOut(this.core, BOX, fourth);
+    if (this.restored) await fanOut(this.core, BOX, ...this.restored.commits);
+    await this.settle();
+    await this.expectTold();
+    await this.expectNoMark();
+  }
+
+  /**
+   * The promise of the protocol: a connected device that is behind has been told, on this connection; where the box was
+   * restored, after that, whatever it was told before.
+   */
+  private async expectTold() {
+    const device = await this.registry.device(BOX, this.phone.deviceId);
+    const connection = device?.connectionId;
+    if (!device || !connection || !this.open.has(connection)) return;
+    const { commits, after, atMs } = this.restored ?? { commits: this.past.commits, after: 0, atMs: 0 };
+    const last = commits.at(-1)?.modSeq ?? 0;
+    // Of a past that has been replaced it may have synchronized as much or more.
+    if (device.syncedModSeq === last && (device.syncedAtMs ?? 0) >= atMs) return;
+    const told = this.posted.slice(after).filter(({ connectionId }) => connectionId === connection);
+    expect(Math.max(0, ...told.map(({ modSeq }) => modSeq))).toBeGreaterThanOrEqual(last);
+  }
+
+  /** Nothing holds later commits back; of a device that is not connected the next connection sees to that. */
+  private async expectNoMark() {
+    const device = await this.registry.device(BOX, this.phone.deviceId);
+    if (device?.connectionId && this.open.has(device.connectionId)) expect(device.pushBy).toBeUndefined();
+  }
+
+  /** How many requests came within the window of the one before. */
+  get tooSoon(): number {
+    return this.posted.filter(
+      ({ atMs }, i) => atMs - (this.posted[i - 1]?.atMs ?? Number.NEGATIVE_INFINITY) < WINDOW_MS,
+    ).length;
+  }
+
+  expectWindowsKept() {
+    expect([this.posted, this.tooSoon]).toEqual([this.posted, 0]);
+  }
+}
+
+/** A device that is revoked cannot synchronize, and is told so. */
+const isRefusal = (error: unknown) => error instanceof SyncProblem && error.kind === 'device-not-registered';
+
+/** Those that have failed, and should not have. */
+export const failed = (actors: readonly Actor[]) => {
+  const isRevoked = actors.some(({ name }) => name === 'revoke');
+  return actors.flatMap(({ name, error }) =>
+    error && !(isRevoked && isRefusal(error)) ? [[name, error]] : [],
+  );
+};

@@ -1,0 +1,65 @@
+import { fanOut } from '../../../../core/push/fan-out.js';
+import type { Commit } from '../../../../core/store/items.js';
+import { BOX } from '../../../support/builders.js';
+import type { Actor } from '../../../support/interleaving.js';
+import { makePast, type Past, REDELIVERY_MS, World } from '../../../support/push-world.js';
+
+let past: Past;
+beforeAll(async () => {
+  past = await makePast();
+});
+
+describe('a process that ends midway', () => {
+  /** Lets an actor on for some calls and never again. */
+  const stopped = async (actor: Actor, calls: number): Promise<boolean> => {
+    for (let i = 0; i < calls && !actor.isDone; i++) await actor.step();
+    return !actor.isDone;
+  };
+
+  test.each([true, false])(
+    '[PU9] as a notifier, at any call: its message comes again (recently told: %s)',
+    async (isRecent) => {
+      for (let calls = 1; calls < 20; calls++) {
+        const world = await World.begin(past, {
+          isScheduled: true,
+          ...(isRecent && { lastPushAgoMs: 1000 }),
+        });
+        const [sent] = world.queue;
+        if (!(await stopped(world.actor('notifier'), calls))) break;
+        if (sent && !world.queue.includes(sent))
+          world.queue.push({ ...sent, atMs: world.clock.nowMs + REDELIVERY_MS });
+        await world.end(['fanOut3']);
+        expect(world.posted.length).toBeLessThanOrEqual(2);
+      }
+    },
+  );
+
+  test('as a fan-out, at any call: the stream comes again', async () => {
+    let ended = 0;
+    for (let calls = 1; calls < 20; calls++) {
+      const world = await World.begin(past);
+      if (!(await stopped(world.actor('fanOut3'), calls))) break;
+      ended++;
+      await world.end([]);
+    }
+    expect(ended).toBeGreaterThan(2);
+  });
+
+  test('as a fan-out whose record the stream gives up: an overdue mark holds nobody back', async () => {
+    const world = await World.begin(past);
+    await stopped(world.actor('fanOut3'), 3); // the mark is made, and nothing was sent
+    expect(world.queue).toEqual([]);
+    world.clock.nowMs += 31_000;
+    await fanOut(world.core, BOX, past.commits[1] as Commit);
+    await world.settle();
+    expect(world.posted).toEqual([expect.objectContaining({ connectionId: 'A', modSeq: 4 })]);
+  });
+
+  test('as a synchronization, at any call: the device is told all the same', async () => {
+    for (let calls = 1; calls < 20; calls++) {
+      const world = await World.begin(past, { isScheduled: true });
+      if (!(await stopped(world.actor('sync'), calls))) break;
+      await world.end(['fanOut3']);
+    }
+  });
+});
