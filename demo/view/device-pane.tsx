@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { DemoDevice } from '../model/device.js';
 import { useStore } from '../model/store.js';
 import { ConversationList } from './conversation-list.js';
@@ -17,7 +17,6 @@ export function DevicePane({ device }: { device: DemoDevice }) {
   const [conversationId, setConversationId] = useState<string>();
   const [words, setWords] = useState('');
   const [isSetting, setSetting] = useState(false);
-  useEffect(() => setConversationId(undefined), [life]);
 
   return (
     <section class="device" id={device.id} aria-label={device.name} data-device={device.id}>
