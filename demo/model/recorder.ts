@@ -1,4 +1,4 @@
-import type { SyncRequestFrame } from '../../protocol/server-frames.js';
+import type { SyncRequestFrame } from '../../protocol/sync-request-frame.js';
 import { utf8Length } from '../../protocol/text.js';
 import { Store } from './store.js';
 
