@@ -3,7 +3,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Answer } from './answer.js';
 
 const COMPRESS_ABOVE_BYTES = 1024;
-const BROTLI_QUALITY = 4; // about gzip's time, and a smaller result
+const BROTLI_QUALITY = 2; // a third of the time of 4, for 2 % more bytes; less of both than gzip
 
 type Encoding = 'br' | 'gzip';
 const PREFERRED: readonly Encoding[] = ['br', 'gzip'];
