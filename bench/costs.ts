@@ -53,7 +53,7 @@ export async function measureCosts(
   };
   const { phone, tablet, other } = devices;
   const stock = operations.slice(0, -1 - 100 - 1 - 50);
-  const fresh = operations.slice(stock.length);
+  const fresh = operations.slice(stock.length).map(unread);
   await deposit(server, user, stock);
 
   const measure = async (
@@ -117,6 +117,12 @@ export async function measureCosts(
 }
 
 type Message = Extract<OperationInput, { type: 'message' }>;
+
+/** New messages were read by nobody yet, so they come without a state. */
+const unread = (operation: OperationInput): OperationInput => {
+  const { flags: _, ...rest } = operation as Message & { flags?: unknown };
+  return rest as OperationInput;
+};
 
 /** A flag that no message of the workload has, as `\Seen` is for those read already. */
 const READ_FLAG = '\\read-report-sent';

@@ -3,7 +3,8 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Answer } from './answer.js';
 
 const COMPRESS_ABOVE_BYTES = 1024;
-const BROTLI_QUALITY = 2; // a third of the time of 4, for 2 % more bytes; less of both than gzip
+/** Of small bodies every byte counts; of large ones the time: a third of that of 4, for 2 % more bytes. */
+const brotliQuality = (bytes: number): number => (bytes <= 64 * 1024 ? 4 : 2);
 
 type Encoding = 'br' | 'gzip';
 const PREFERRED: readonly Encoding[] = ['br', 'gzip'];
@@ -12,7 +13,7 @@ const compressors: Record<Encoding, (text: Buffer) => Promise<Buffer>> = {
   br: (text) =>
     promisify(brotliCompress)(text, {
       params: {
-        [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+        [constants.BROTLI_PARAM_QUALITY]: brotliQuality(text.length),
         [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
         [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
       },
