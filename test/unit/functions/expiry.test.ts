@@ -15,9 +15,10 @@ const sample: DynamoDBRecord = JSON.parse(
   readFileSync(join(__dirname, '../../../events/expiry.json'), 'utf8'),
 ).Records[0];
 
-const [head] = boxCreation(Date.parse('2026-01-01T00:00:00Z')).flatMap((write) =>
+const [made] = boxCreation(Date.parse('2026-01-01T00:00:00Z')).flatMap((write) =>
   'put' in write ? [write.put] : [],
 );
+const head = { ...made, modSeq: 3 } as StoredItem; // as far as the sample
 const history = {
   kind: 'conversationHistory',
   sk: 'H#c9#',
@@ -27,7 +28,7 @@ const history = {
   data: { folderId: 'default', createdModSeq: 1, kind: 'oneToOne', participants: [] },
 };
 /** A box of one conversation history, in which nothing is under the keys of its contents. */
-const ITEMS = new Map([head, history as unknown as StoredItem].map((item) => [item?.sk, item]));
+const ITEMS = new Map([head, history as unknown as StoredItem].map((item) => [item.sk, item]));
 
 let database: Service;
 let handler: typeof import('../../../functions/expiry/handler.js').handler;
@@ -87,7 +88,7 @@ test('what has expired of one box is one commit, whatever comes twice', async ()
   const keys = written[0].TransactItems.map(
     ({ Put }: { Put: { Item: { sk: { S: string } } } }) => Put.Item.sk.S,
   );
-  expect(keys).toEqual(['C~HEAD', 'C#000000000002', 'E#c9#M#01KG6E2N00ABCDEFGH', 'E#c9#M#other']);
+  expect(keys).toEqual(['C~HEAD', 'C#000000000004', 'E#c9#M#01KG6E2N00ABCDEFGH', 'E#c9#M#other']);
 });
 
 test.each([
