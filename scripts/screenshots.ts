@@ -18,7 +18,7 @@ async function tryThings(page: Page): Promise<void> {
   await tablet.getByRole('button', { name: 'Send' }).click();
   await phone.getByText('You: Then I take Sunday. Pie included!').waitFor();
   await page.locator('#network').getByText('Then I take Sunday').waitFor();
-  await page.getByRole('button', { name: 'Displayed' }).click();
+  await page.getByRole('button', { name: 'Displayed', exact: true }).click();
   await tablet.locator('.message [data-state="displayed"]').nth(1).waitFor();
   await page.getByRole('button', { name: 'Burst of 200' }).click();
   for (const id of ['phone', 'tablet'])
