@@ -210,6 +210,34 @@ describe('the notifier', () => {
     expect((await record()).lastPushAtMs).toBe(lastPushAtMs);
   });
 
+  test('reports what it sent, how long the oldest change has waited since its commit, and how late it was', async () => {
+    await commitAndFanOut(); // at once
+    await deliver();
+    const committedAtMs = box.clock.nowMs + 1000;
+    box.clock.nowMs = committedAtMs;
+    await commitAndFanOut(); // 4 s until the window ends
+    box.clock.nowMs += 300;
+    await commitAndFanOut();
+    box.pushes.splice(1);
+    const { dueMs } = box.pushes[0]?.message ?? { dueMs: 0 };
+    box.clock.nowMs = dueMs + 50;
+    const [{ message } = { message: undefined }] = box.pushes;
+    if (message) await notify(box.core, message);
+    const sent = box.reports.filter(({ event }) => event === 'pushSent');
+    expect(sent).toEqual([
+      { event: 'pushSent', box: BOX, device: phone.deviceId, commits: 1, changes: 1, delayMs: 0, lateMs: 0 },
+      {
+        event: 'pushSent',
+        box: BOX,
+        device: phone.deviceId,
+        commits: 3, // with the one that is not synchronized
+        changes: 3,
+        delayMs: dueMs + 50 - committedAtMs,
+        lateMs: 50,
+      },
+    ]);
+  });
+
   test('forgets a connection that is gone, and that one alone', async () => {
     await commitAndFanOut();
     box.open.delete('A');
