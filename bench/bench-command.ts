@@ -32,7 +32,7 @@ contention, pushes on the local cloud. Needs Java 17 for DynamoDB Local. Counts 
   --only PARTS     some of: ${PARTS.join(', ')} (comma separated)
   --quick          a tenth of the rounds and no box of 100,000 messages, to see that it runs
   --json FILE      writes the numbers as JSON
-  --write          renews docs/benchmarks.md, docs/images and the table in README.md
+  --write          renews docs/benchmarks.md and .json, docs/images and the table in README.md
   --help           this
 
 Exit code: 0 measured, 1 it could not be measured, 2 wrong usage, 130 interrupted. A goal that is missed is in the table.`;
@@ -110,7 +110,7 @@ async function measureAll(
       try {
         const some = operations.slice(0, OVERHEAD_MESSAGES);
         const onCase = (what: string) => say(`overhead: ${what}`);
-        return { overhead: await measureOverhead(server, watch, some, { rounds: rounds(100), onCase }) };
+        return { overhead: await measureOverhead(server, watch, some, { rounds: rounds(60), onCase }) };
       } finally {
         watch.stop();
       }
@@ -119,12 +119,12 @@ async function measureAll(
       const sizes = quick ? [1000, 10_000] : [1000, 10_000, 100_000];
       const onProgress = (what: string) => say(`boxes: ${what}`);
       return {
-        boxSizes: await measureBoxSizes(server, operations, sizes, { rounds: rounds(100), onProgress }),
+        boxSizes: await measureBoxSizes(server, operations, sizes, { rounds: rounds(60), onProgress }),
       };
     },
     'cold-start': async () => ({
       coldStarts: await measureColdStarts({
-        rounds: rounds(15),
+        rounds: rounds(10),
         onFunction: (what) => say(`cold start: ${what}`),
       }),
     }),
@@ -179,6 +179,7 @@ async function renewDocuments(results: Results): Promise<void> {
     '\n\n',
   );
   await writeFile(join(ROOT, 'docs', 'benchmarks.md'), `${page}\n`);
+  await writeFile(join(ROOT, 'docs', 'benchmarks.json'), `${JSON.stringify(results, null, 2)}\n`);
   const readme = join(ROOT, 'README.md');
   const text = await readFile(readme, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];

@@ -2,7 +2,7 @@ import type { OperationInput } from '../protocol/operation.js';
 import { BenchDevice, deposit, type Route, type Wire } from './support/device.js';
 import type { BenchServer } from './support/server.js';
 import type { Call, CallWatch } from './support/watch.js';
-import type { Workload } from './support/workload.js';
+import { unread, type Workload } from './support/workload.js';
 
 /** What one case costs: calls and units of DynamoDB, counted exactly, and bytes on the wire. */
 export interface Cost {
@@ -117,12 +117,6 @@ export async function measureCosts(
 }
 
 type Message = Extract<OperationInput, { type: 'message' }>;
-
-/** New messages were read by nobody yet, so they come without a state. */
-const unread = (operation: OperationInput): OperationInput => {
-  const { flags: _, ...rest } = operation as Message & { flags?: unknown };
-  return rest as OperationInput;
-};
 
 /** A flag that no message of the workload has, as `\Seen` is for those read already. */
 const READ_FLAG = '\\read-report-sent';

@@ -7,6 +7,7 @@ import { commandsFor, replay } from './support/replay.js';
 import type { BenchServer } from './support/server.js';
 import { ratioOf, type Times, timed, timesOf } from './support/timing.js';
 import type { CallWatch } from './support/watch.js';
+import { unread } from './support/workload.js';
 
 /** Time of a handler, and of the same DynamoDB calls made bare, one after the other as it made them. */
 export interface Overhead {
@@ -17,7 +18,7 @@ export interface Overhead {
   readonly ratio: number; // median of the rounds'
 }
 
-const WARM_UP = 5;
+const WARM_UP = 20; // a function that is in use has been compiled
 /** After that nothing written before counts as under way any more: a backfill need not look at the log for it. */
 const SETTLED_MS = 61_000;
 
@@ -144,7 +145,7 @@ function freshMessages(operations: readonly OperationInput[]): (count: number) =
     Array.from({ length: count }, () => {
       made += 1;
       const pattern = operations[made % operations.length] as OperationInput & { id: string };
-      return { ...pattern, id: `${pattern.id}-${made}` } as OperationInput;
+      return unread({ ...pattern, id: `${pattern.id}-${made}` } as OperationInput);
     });
 }
 

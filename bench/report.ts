@@ -53,7 +53,7 @@ export function report(results: Results): string {
             'function',
             'bundle, KB',
             'its AWS clients alone, KB',
-            'import, ms',
+            'import, ms of processor',
             'of an empty handler, ms',
             'ratio',
           ],

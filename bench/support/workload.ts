@@ -43,3 +43,9 @@ async function* generatedLines(count: number): AsyncGenerator<unknown> {
   const conversations = Math.max(1, Math.ceil(count / 57));
   yield* generatedMessages({ seed: 1, user: USER, messages: count, conversations });
 }
+
+/** A message as it is when it is new: read by nobody yet, so without a state. */
+export function unread(operation: OperationInput): OperationInput {
+  const { flags: _, ...rest } = operation as OperationInput & { flags?: unknown };
+  return rest as OperationInput;
+}
