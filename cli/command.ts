@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { CliProblem, lineFor, UsageProblem } from './cli-problem.js';
 import { printable } from './printable.js';
 import { Terminal } from './terminal.js';
@@ -7,6 +8,8 @@ export interface CommandContext {
   env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C, SIGTERM, and when nobody reads the output any more. */
   signal: AbortSignal;
+  /** Lines that the command may ask for. Who does not ask leaves them to the next. */
+  input?: AsyncIterable<string>;
 }
 
 /** A command of the terminal; resolves to its exit code. */
@@ -32,8 +35,10 @@ export async function runAsProcess(command: Command): Promise<void> {
   };
   process.stdout.on('error', onOutputError);
   process.stderr.on('error', onOutputError);
-  const context = { terminal, env: process.env, signal: stop.signal };
+  const ended = new AbortController();
+  const context = { terminal, env: process.env, signal: stop.signal, input: inputLines(ended.signal) };
   const exitCode = await runCommand(command, process.argv.slice(2), context);
+  ended.abort();
   process.off('SIGINT', onSignal);
   process.off('SIGTERM', onSignal);
   process.exitCode = pipeClosed ? 0 : exitCode;
@@ -48,5 +53,16 @@ export async function runCommand(command: Command, args: string[], context: Comm
     context.terminal.say(printable(lineFor(error)));
     if (error instanceof UsageProblem) context.terminal.say('--help shows how it is called');
     return error instanceof CliProblem ? error.exitCode : 1;
+  }
+}
+
+/** Lines of the input, read when the first one is asked for. */
+async function* inputLines(signal: AbortSignal): AsyncGenerator<string> {
+  const lines = createInterface({ input: process.stdin, signal });
+  try {
+    yield* lines;
+  } finally {
+    lines.close();
+    process.stdin.destroy(); // it would keep the process
   }
 }

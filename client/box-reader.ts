@@ -37,6 +37,11 @@ export abstract class BoxReader {
   protected abstract askHistory(asked: AskedHistory, signal?: AbortSignal): Promise<HistoryResponse>;
   abstract on(name: 'changed', listener: (change: Change) => void): () => void;
 
+  /** Calls after each change of what is shown, as stores of frameworks want it. Returns the function that ends it. */
+  subscribe(listener: (change: Change) => void): () => void {
+    return this.on('changed', listener);
+  }
+
   /** All folders, by name. */
   folders(): Promise<FolderItem[]> {
     return this.box.read(foldersIn);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { deviceCommand } from '../../../cli/device-command.js';
 import { aConversation, aFolder, aMessage, aRemoval, aState } from '../client/builders.js';
 import { FakeCloud, until } from '../client/fake-cloud.js';
@@ -162,4 +165,121 @@ test('wrong usage gets one line and exit code 2', async () => {
   expect([run.code, run.err[0]]).toEqual([2, '--device is missing']);
   const limit = await runCaptured(deviceCommand, args('--limit', '1001'));
   expect([limit.code, limit.err[0]]).toEqual([2, '--limit is no number from 1 to 1000']);
+});
+
+async function* lines(...given: string[]) {
+  yield* given;
+}
+
+describe('commands on its input', () => {
+  test('show and change what the device holds, and quit ends it', async () => {
+    const run = await runCaptured(deviceCommand, args(), {
+      input: lines(
+        'list',
+        'messages c1',
+        'flag c1 m1 \\Flagged -\\Seen',
+        'pending',
+        'status',
+        'quit',
+        'list',
+      ),
+    });
+    expect(run.code).toBe(0);
+    expect(run.out).toEqual([
+      expect.stringMatching(/^c1 {2}default {2}1 unread {2}/),
+      expect.stringMatching(/^m2 {2}/),
+      expect.stringMatching(/^m1 {2}.*Good morning {2}\[\\Seen\]$/),
+      'modify messageState m1: will be sent',
+      'modify messageState m1',
+      expect.stringMatching(/^(connecting|live)$/),
+    ]);
+  });
+
+  test('answer with one line of JSON for each thing, and for what is wrong', async () => {
+    const run = await runCaptured(deviceCommand, args('--json'), {
+      input: lines('send tel:+6590000001 See you at six', 'send c9 Hello', 'fly', 'quit'),
+    });
+    const [sent, ...problems] = run.out.slice(cloud.changes.length).map((line) => JSON.parse(line));
+    expect(sent).toMatchObject({
+      op: 'create',
+      conversationId: 'tel:+6590000001',
+      conversation: { kind: 'oneToOne', participants: ['tel:+6590000000', 'tel:+6590000001'] },
+      data: { textContent: 'See you at six', to: ['tel:+6590000001'] },
+    });
+    expect(problems).toEqual([
+      { command: 'send', problem: expect.stringContaining('no conversation c9') },
+      { command: 'fly', problem: 'There is no command fly: help lists them' },
+    ]);
+  });
+
+  test('that lack something, or ask for what no server would take, say so and change nothing', async () => {
+    const run = await runCaptured(deviceCommand, args(), {
+      input: lines(
+        'send',
+        'move c1',
+        'folder a/b',
+        'prefs {"maxMessageAgeDays":0}',
+        'prefs x',
+        'pending',
+        'quit',
+      ),
+    });
+    expect(run.out).toEqual([]);
+    expect(run.err.join('\n')).toMatch(
+      /conversation is missing[\s\S]*folder is missing[\s\S]*holds a \/[\s\S]*Preferences: [\s\S]*Preferences are JSON/,
+    );
+  });
+
+  test('end without ending the device', async () => {
+    const stop = new AbortController();
+    const run = runCaptured(deviceCommand, args(), { signal: stop.signal, input: lines('list') });
+    await until(() => cloud.sockets.length === 1);
+    stop.abort();
+    expect((await run).code).toBe(0);
+  });
+});
+
+describe('--data FILE', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cpm-sync-device-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('keeps what the device holds and has to send: a later run goes on with it, without the server too', async () => {
+    const data = ['--data', join(folder, 'phone.db')];
+    await runCaptured(deviceCommand, args('--once', ...data));
+    const { instanceId } = cloud;
+    cloud.refusal = problem(503, 'unavailable');
+    const away = [
+      '--user',
+      'tel:+6590000000',
+      '--device',
+      'phone',
+      '--url',
+      'http://127.0.0.1:1',
+      '--token',
+      'x',
+    ];
+    const offline = await runCaptured(deviceCommand, [...away, ...data], {
+      input: lines('messages c1', 'flag c1 m1 \\Flagged', 'quit'),
+    });
+    expect(offline.code).toBe(0);
+    expect(offline.out.join('\n')).toMatch(/Good morning/);
+    cloud.refusal = undefined;
+    await runCaptured(deviceCommand, args(...data), { input: lines('pending', 'quit') });
+    expect(cloud.instanceId).toBe(instanceId);
+    const sent = cloud.loopback.received.flatMap(
+      ({ body }) => (body as { operations?: object[] })?.operations ?? [],
+    );
+    expect(sent[0]).toMatchObject({ op: 'modify', type: 'messageState', id: 'm1', n: 1 });
+  });
+
+  test('that is no database is told in one line', async () => {
+    const file = join(folder, 'notes.txt');
+    writeFileSync(file, 'This is no database, and long enough to be taken for one.'.repeat(20));
+    const run = await runCaptured(deviceCommand, args('--once', '--data', file));
+    expect(run.code).toBe(1);
+    expect(run.err).toEqual([expect.stringContaining(`${file} cannot be opened`)]);
+  });
 });

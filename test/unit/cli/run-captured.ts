@@ -10,6 +10,7 @@ export async function runCaptured(
     signal = new AbortController().signal,
     isTTY = false,
     onLine = () => undefined,
+    input,
   }: CaptureOptions = {},
 ) {
   const out: string[] = [];
@@ -22,7 +23,7 @@ export async function runCaptured(
     },
   });
   const terminal = new Terminal(into(out), into(err));
-  const code = await runCommand(command, args, { terminal, env, signal });
+  const code = await runCommand(command, args, { terminal, env, signal, ...(input && { input }) });
   return { code, out: linesOf(out), err: linesOf(err), shown: err.join('') };
 }
 
@@ -31,6 +32,7 @@ interface CaptureOptions {
   signal?: AbortSignal;
   isTTY?: boolean;
   onLine?: (text: string) => void;
+  input?: AsyncIterable<string>;
 }
 
 const linesOf = (texts: string[]): string[] => texts.join('').split('\n').slice(0, -1);

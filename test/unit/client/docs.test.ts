@@ -35,28 +35,40 @@ async function run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ code:
   return { code, output };
 }
 
+let folder: string;
+let file: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(ROOT, 'test/.examples-'));
+  file = join(folder, 'examples.mts');
+  await writeFile(file, await program());
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('the examples of docs/client.md have no fault that the type check finds, in an application that is as strict as it can be', async () => {
+  const compilerOptions = { allowImportingTsExtensions: true, noUnusedLocals: false };
+  const project = { extends: '../../tsconfig.json', compilerOptions, include: ['examples.mts'] };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project));
+  expect(await run(['node_modules/typescript/bin/tsc', '--project', folder])).toEqual({
+    code: 0,
+    output: '',
+  });
+}, 60_000);
+
 test('the examples of docs/client.md run, one after the other, and do what they say', async () => {
   await context.aDeposit({ id: 'm1', textContent: 'Are you there?' });
-  const folder = await mkdtemp(join(ROOT, 'test/.examples-'));
-  try {
-    const file = join(folder, 'examples.mts');
-    await writeFile(file, await program());
-    const { code, output } = await run(['--import', 'tsx', file], { CLOUD: context.cloud.url, TOKEN: BOX });
-    expect(output).toContain('c1 1 Are you there?');
-    expect(output).toContain('InvalidOperation');
-    expect(code).toBe(0);
-    const sent = context.cloud.loopback.received.flatMap(
-      ({ body }) => (body as { operations?: { op: string; type: string }[] })?.operations ?? [],
-    );
-    expect(sent.map(({ op, type }) => `${op} ${type}`)).toEqual(
-      expect.arrayContaining([
-        'create message',
-        'modify messageState',
-        'create folder',
-        'modify conversationHistory',
-      ]),
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const { code, output } = await run(['--import', 'tsx', file], { CLOUD: context.cloud.url, TOKEN: BOX });
+  expect(output).toContain('c1 1 Are you there?');
+  expect(output).toContain('InvalidOperation');
+  expect(code).toBe(0);
+  const sent = context.cloud.loopback.received.flatMap(
+    ({ body }) => (body as { operations?: { op: string; type: string }[] })?.operations ?? [],
+  );
+  expect(sent.map(({ op, type }) => `${op} ${type}`)).toEqual(
+    expect.arrayContaining([
+      'create message',
+      'modify messageState',
+      'create folder',
+      'modify conversationHistory',
+    ]),
+  );
 }, 60_000);

@@ -66,6 +66,7 @@ export class FakeCloud {
     if (this.refusal) return this.refusal;
     if (method === 'PUT') return this.#register(body as { instanceId: string });
     if (this.instanceId === undefined) return problem(403, 'device-not-registered');
+    if (method === 'GET') return problem(404, 'not-found'); // no history beyond what it sends
     if (path.endsWith('/tickets')) return this.#ticket();
     return this.#sync(body as { instanceId: string; syncToken?: string });
   }

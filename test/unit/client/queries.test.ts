@@ -194,6 +194,18 @@ describe('what has changed', () => {
     expect(seen).toEqual([['text of m1'], ['changed']]);
   });
 
+  test('tells subscribe where it has changed, until that is ended', async () => {
+    const client = aClient();
+    await deposit(1, 2);
+    await client.synchronize();
+    const told: unknown[] = [];
+    const end = client.subscribe((change) => told.push(change));
+    await client.modifyMessage('c1', 'm1', { textContent: 'changed' });
+    end();
+    await client.modifyMessage('c2', 'm2', { textContent: 'unseen' });
+    expect(told).toEqual([{ folders: false, conversations: ['c1'] }]);
+  });
+
   test('everything can be read and counted', async () => {
     const client = aClient();
     await deposit(1, 2);
