@@ -12,6 +12,7 @@ import { elementOf, jsonBytes, stateElementOf } from '../store/wire.js';
 import { headIn } from '../sync/read-log.js';
 import { SyncProblem } from '../sync-problem.js';
 
+const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
 const ANSWER_MAX_BYTES = 2 * 1024 * 1024; // a Lambda function may answer with 6 MB, and a message has a state beside it
 
 /**
@@ -63,11 +64,12 @@ async function page(
   let bytes = 0;
   let messages = 0;
   let to = before === undefined ? endOf(prefix) : messageKey(history.id, before);
-  for (let more = true; more; ) {
+  // What is dead is passed over in ever larger steps.
+  for (let more = true, least = 1; more; least = Math.min(2 * least, ITEMS_PER_READ_MAX)) {
     const read = await core.store.query(box, {
       from: prefix,
       to,
-      limit: limit + 1 - messages + 1,
+      limit: Math.max(limit + 1 - messages + 1, least),
       descending: true,
     });
     for (const item of read.items) {

@@ -16,7 +16,7 @@ import { Holding } from './placement.js';
 import { type BackfillCursor, type ContentsCursor, type Cursor, STAGES, type Stage } from './position.js';
 import { outOfScope } from './rules/change-in-scope.js';
 import { readStretch, type Source, type Stretch } from './stretch.js';
-import type { Walk } from './walk.js';
+import { READINGS_MAX, type Walk } from './walk.js';
 
 /** The start of a backfill: of everything in the scope, or of its difference to what the device holds. */
 export function startOfBackfill(total: number): BackfillCursor {
@@ -35,7 +35,7 @@ export async function backfill(
 ): Promise<BackfillCursor | undefined> {
   const before = page.size;
   let cursor: BackfillCursor | undefined = start;
-  while (cursor && !page.isFull) {
+  for (let readings = 0; cursor && !page.isFull && readings < READINGS_MAX; readings++) {
     const stage: Stage = cursor.stage;
     const source: Source = {
       stage,
@@ -74,7 +74,7 @@ export async function contentsOf(
 ): Promise<ContentsCursor | undefined> {
   const { conversationId } = start;
   let cursor: ContentsCursor | undefined = start;
-  while (cursor && !page.isFull) {
+  for (let readings = 0; cursor && !page.isFull && readings < READINGS_MAX; readings++) {
     const source: Source = {
       stage: 'contents',
       conversationId,

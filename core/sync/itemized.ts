@@ -7,7 +7,7 @@ import type { DeviceScope } from './device-scope.js';
 import type { Line } from './line.js';
 import type { Page } from './page.js';
 import { readItems } from './stretch.js';
-import type { Walk } from './walk.js';
+import { READINGS_MAX, type Walk } from './walk.js';
 
 /**
  * Rule: the removal of a container is told item by item where the device holds no element that says what is in it. Of a
@@ -42,7 +42,8 @@ export async function tellItems(
   const { type, conversationId } = line.row;
   const isFolder = type === 'folder' || conversationId === undefined;
   const prefix = isFolder ? CONVERSATIONS : messagesPrefix(conversationId);
-  for (let at = after ?? prefix; ; ) {
+  let at = after ?? prefix;
+  for (let readings = 0; readings < READINGS_MAX; readings++) {
     const read = await readItems(walk, prefix, at);
     if (!read) return { after: at, isDone: false };
     for (const item of read.items) {
@@ -53,6 +54,7 @@ export async function tellItems(
     }
     if (!read.more || page.isFull) return { after: at, isDone: !read.more };
   }
+  return { after: at, isDone: false };
 }
 
 /** Whether a container held this item when it was deleted. Nothing has come into it since. */

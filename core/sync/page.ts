@@ -17,6 +17,7 @@ export interface PageState {
 export class Page {
   private readonly held = new Map<string, Change>();
   private bytes = 0;
+  private share: Budget | undefined;
 
   constructor(private readonly budget: Budget) {}
 
@@ -28,8 +29,18 @@ export class Page {
     return this.held.size;
   }
 
+  /** What is left of the page, or of the share of it that may be filled for now. */
   get room(): Budget {
-    return { elements: this.budget.elements - this.held.size, bytes: this.budget.bytes - this.bytes };
+    const { budget, share = budget } = this;
+    return {
+      elements: Math.min(budget.elements, share.elements) - this.held.size,
+      bytes: Math.min(budget.bytes, share.bytes) - this.bytes,
+    };
+  }
+
+  /** From now on no more than this is on it; undefined: as much as it holds. */
+  limitTo(share: Budget | undefined): void {
+    this.share = share;
   }
 
   get isFull(): boolean {

@@ -17,7 +17,8 @@ import { type LogReading, readLog } from './read-log.js';
 import { recentCommits } from './recent.js';
 import type { Sight } from './seen.js';
 import type { Start } from './start.js';
-import type { Walk } from './walk.js';
+import { hasRoomForCursors } from './token.js';
+import { READINGS_MAX, type Walk } from './walk.js';
 
 /** Few at first: mostly there are few, and a commit may be large. */
 export const FIRST_READ_COMMITS = 25;
@@ -54,14 +55,18 @@ export async function tell(
   if (page.room.bytes < LEAST_ROOM_BYTES) return { position: start, hasMore: true };
   if (effective && losesConversations(scope)) return { position: start, hasMore: true };
   const isFilling = start.scope.isFirst || start.scope.from.version !== start.scope.to.version;
-  const share = start.backfill ? halfOf(page.room) : page.room;
+  // Two cursors at once have to fit into the token: where they do not, the backfill waits for contents that moved in.
+  const isShared = start.backfill !== undefined && hasRoomForCursors(start);
   const teller = new Teller(core, box, scope, page, own, isFilling, sight);
 
   await putOmittedCurrents(core, box, () => teller.walkAt(start), body, results, page);
-  const live = log ? await teller.live(start, log, share) : { position: start, isComplete: true };
+  page.limitTo(isShared ? halfOf(page.room) : undefined);
+  const live = log ? await teller.live(start, log) : { position: start, isComplete: true };
+  page.limitTo(undefined);
   const { backfill: cursor, ...position } = live.position;
   if (!cursor) return { position, hasMore: !live.isComplete };
-  if (position.contents) return { position: live.position, hasMore: true, backfill: progress(cursor) };
+  if (position.contents && !hasRoomForCursors(live.position))
+    return { position: live.position, hasMore: true, backfill: progress(cursor) };
 
   const next = await backfill(await teller.walkAt(position), cursor, page);
   return {
@@ -107,23 +112,22 @@ class Teller {
     return { core, box, scope, nowMs: core.clock.now(), recent, sight: this.sight };
   }
 
-  /** The log behind a position, as far as the share of the page goes, with the contents of what it moves into the scope. */
+  /** The log behind a position, as far as there is room on the page, with the contents of what it moves into the scope. */
   async live(
     start: Position,
     firstReading: LogReading,
-    share: Budget,
   ): Promise<{ position: Position; isComplete: boolean }> {
     const { core, box, page, scope, own } = this;
     let position = start;
     let reading: LogReading | undefined = firstReading;
     let tellsAll = this.isFilling;
-    for (;;) {
+    for (let turns = 0; turns < READINGS_MAX; turns++) {
       if (position.contents) {
         const contents = await contentsOf(await this.walkAt(position), position.contents, page);
         position = without(position, contents);
         if (contents) return { position, isComplete: false };
       }
-      let budget = this.left(share);
+      let budget = page.room;
       const ahead = await this.readAhead(position, reading, Math.max(1, budget.elements));
       const [line] = linesOf(ahead.commits, position.rows);
       if (line && budget.elements > 0 && isItemized(line.row, scope)) {
@@ -131,7 +135,7 @@ class Teller {
         const { after, isDone } = await tellItems(walk, line, position.itemized, page);
         position = { ...position, itemized: after };
         if (!isDone || page.isFull) return { position, isComplete: false };
-        budget = this.left(share);
+        budget = page.room;
       }
       if (ahead.commits.length === 0) return { position, isComplete: ahead.end };
       if (budget.elements < 1) return { position, isComplete: false };
@@ -145,15 +149,7 @@ class Teller {
       if (!position.contents && !told.itemizes) return { position, isComplete: told.complete && ahead.end };
       if (!hasMoved) return { position, isComplete: false };
     }
-  }
-
-  /** What is left of the page's share. */
-  private left(share: Budget): Budget {
-    const { size, room } = this.page;
-    return {
-      elements: Math.min(share.elements - size, room.elements),
-      bytes: Math.min(share.bytes, room.bytes),
-    };
+    return { position, isComplete: false };
   }
 
   /** Commits behind a position, enough for as many changes as there is room for. */

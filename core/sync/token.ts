@@ -61,6 +61,12 @@ function shortened(position: Position): Position {
   return { ...position, backfill: { stage, sent, total } };
 }
 
+const KEYS_FIT_BYTES = 250; // of the two, as they stand in a token of full length
+
+/** Whether the cursors of a backfill and of contents surely both fit, with some room to get on. */
+export const hasRoomForCursors = ({ backfill, contents }: Position): boolean =>
+  Buffer.byteLength(packKey(backfill?.after ?? '') + packKey(contents?.after ?? '')) <= KEYS_FIT_BYTES;
+
 /** The position of a token of this very device instance; undefined for any other, and for what is no token. */
 export async function openSyncToken(
   keys: TokenKeys,

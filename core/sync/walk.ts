@@ -4,6 +4,12 @@ import type { DeviceScope } from './device-scope.js';
 import type { Recent } from './recent.js';
 import type { Sight } from './seen.js';
 
+/**
+ * After so many readings a response goes out with what it has, and the device asks for more: what lies between may be much
+ * that it is told nothing of. Unit: readings of at most 1,000 items.
+ */
+export const READINGS_MAX = 30;
+
 /** A reading of the box's items for a device. */
 export interface Walk {
   readonly core: Core;

@@ -1,7 +1,7 @@
-import type { View, WireEffective } from '../elements.js';
+import type { View, Wire, WireEffective } from '../elements.js';
 import { Held, type Interpretation } from './held.js';
 import { applyOwn } from './own.js';
-import { changesIn, type Intended, type Numbered, type Request, type Response } from './wire.js';
+import { changesIn, type Intended, type Numbered, type Request, type Response, type Result } from './wire.js';
 
 /** Everything that a client keeps in its local database. */
 interface Kept {
@@ -9,6 +9,8 @@ interface Kept {
   isRegistered: boolean;
   effective: WireEffective | undefined; // what it is to hold, as of the last registration or response
   told: WireEffective | undefined; // ... as of the last response: a later registration shows in the next one
+  prunedBy: readonly WireEffective[]; // registrations since then
+  owed: readonly Wire[]; // folders that it deleted itself, not told yet
   syncToken: string | undefined;
   isMidway: boolean;
   isFilling: boolean; // the last response was part of a backfill
@@ -39,6 +41,8 @@ export class ClientModel {
       isRegistered: false,
       effective: undefined,
       told: undefined,
+      prunedBy: [],
+      owed: [],
       syncToken: undefined,
       isMidway: true,
       isFilling: false,
@@ -111,6 +115,7 @@ export class ClientModel {
     // tell whether what it did is in that.
     if (!this.manners.prunesAtOnce || this.isWaiting) return;
     this.kept.effective = effective;
+    this.kept.prunedBy = [...this.kept.prunedBy, effective];
     this.kept.held.prune(effective, nowMs);
   }
 
@@ -189,19 +194,52 @@ export class ClientModel {
     if (results.some(({ status }) => status === 'duplicate')) return false;
     if (response.reset || kept.syncToken === undefined) {
       kept.held = new Held(this.manners.interpretation);
+      kept.owed = [];
     }
-    if (response.effective) kept.effective = kept.told = response.effective;
+    if (response.effective) {
+      kept.effective = kept.told = response.effective;
+      kept.prunedBy = [];
+    }
     const changes = changesIn(response);
     for (const change of changes) kept.held.apply(change);
     if (this.manners.appliesTwice) for (const change of changes) kept.held.apply(change);
     // While it is being filled it is told all of them, as they are by now.
-    if (!response.backfill) applyOwn(kept.held, kept.told, operations, results);
+    if (!response.backfill) this.applyOwn(operations, results, response.hasMore ?? false);
     kept.underWay = kept.underWay.slice(results.length);
     kept.syncToken = response.syncToken;
     kept.isMidway = response.hasMore ?? false;
     kept.isFilling = response.backfill !== undefined;
-    if (!kept.isMidway) kept.held.settle([kept.told, kept.effective]);
+    if (!kept.isMidway) kept.held.settle([kept.told, ...kept.prunedBy]);
     kept.held.prune(kept.effective, nowMs);
     return true;
+  }
+
+  /**
+   * What it did itself, by the results. Its own deletion of a folder waits until all before it has been told: a conversation
+   * history that it holds there may have moved out, of which the log tells later where the response has more.
+   */
+  private applyOwn(operations: readonly Numbered[], results: readonly Result[], hasMore: boolean): void {
+    const { kept } = this;
+    const isOfFolder = ({ op, type }: Numbered) => op === 'delete' && type === 'folder';
+    const pairs = operations.flatMap((operation, i) => {
+      const result = results[i];
+      return result && !isOfFolder(operation) ? [{ operation, result }] : [];
+    });
+    const deleted = operations.flatMap((operation, i): Wire[] => {
+      const { status, modSeq } = results[i] ?? {};
+      if (!isOfFolder(operation) || status !== 'applied' || modSeq === undefined) return [];
+      return [{ type: 'folder', id: operation.id, modSeq, removed: 'deleted' }];
+    });
+    kept.owed = [...kept.owed, ...deleted];
+    applyOwn(
+      kept.held,
+      kept.told,
+      pairs.map(({ operation }) => operation),
+      pairs.map(({ result }) => result),
+    );
+    if (hasMore) return;
+    // What the same request moved out of them has left by now, and nothing can have been moved into them since.
+    for (const removal of kept.owed) kept.held.remove(removal);
+    kept.owed = [];
   }
 }

@@ -1,0 +1,103 @@
+// A backfill has at least half of each response, whatever else is told meanwhile.
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import { aConversation, aFolder, aMessage, modification, removal } from '../../../support/builders.js';
+import { DeviceUnderTest } from '../../../support/device-under-test.js';
+
+const MANY = Array.from({ length: 30 }, (_, i) => `m${String(i).padStart(2, '0')}`);
+const moved = (id: string, folderId: string) => modification('conversationHistory', id, { folderId });
+
+let box: BoxUnderTest;
+let phone: DeviceUnderTest;
+
+/** c1 in f1 with many messages, c2 in f2 with many more. */
+const setting = async (suffix = '') => {
+  box = new BoxUnderTest();
+  phone = new DeviceUnderTest(box, 'phone', 'literal');
+  await box.given(aFolder('f1'), aFolder('f2'));
+  for (const [id, folderId] of [
+    [`c1${suffix}`, 'f1'],
+    [`c2${suffix}`, 'f2'],
+  ] as const) {
+    await box.given(
+      aConversation({ id, folderId }),
+      ...MANY.map((message) => aMessage({ id: `${message}${suffix}`, conversationId: id })),
+    );
+  }
+  box.clock.nowMs += 120_000;
+};
+
+/** How far the backfill has come with each page, until it has ended. */
+const sentOf = (pages: readonly { backfill?: { sent: number } | undefined }[]) =>
+  pages.flatMap(({ backfill }) => backfill?.sent ?? []);
+
+test.each([1, 2, 10])(
+  '[BF2] gets on while the contents of a conversation history that moved in are sent, limit %i',
+  async (limit) => {
+    await setting();
+    await phone.register({ folders: ['f1'] });
+    let sent = (await phone.page(limit)).backfill?.sent ?? 0;
+    await box.given(moved('c2', 'f1'));
+    for (let pages = 0; pages < 4; pages++) {
+      const next = (await phone.page(limit)).backfill?.sent ?? Number.POSITIVE_INFINITY;
+      expect(next).toBeGreaterThanOrEqual(sent + Math.ceil(limit / 2));
+      sent = next;
+    }
+    await phone.synchronize(limit);
+    await phone.expectExact();
+  },
+);
+
+test.each([1, 2, 10])(
+  '[BF2, SC13] gets on while the removal of a folder is told item by item, limit %i',
+  async (limit) => {
+    await setting();
+    for (let i = 0; i < 20; i++) await box.given(aConversation({ id: `of f2 ${i}`, folderId: 'f2' }));
+    await phone.register({ elementTypes: ['message'], folders: ['f1', 'f2'] });
+    let sent = (await phone.page(limit)).backfill?.sent ?? 0;
+    await box.given(removal('folder', 'f2'));
+    for (let pages = 0; pages < 3; pages++) {
+      const next = (await phone.page(limit)).backfill?.sent ?? Number.POSITIVE_INFINITY;
+      expect(next).toBeGreaterThanOrEqual(sent + Math.ceil(limit / 2));
+      sent = next;
+    }
+    await phone.synchronize(limit);
+    await phone.expectExact();
+  },
+);
+
+test.each([1, 10])(
+  'waits for contents that moved in where two cursors do not fit into the token, and all is sent in the end, limit %i',
+  async (limit) => {
+    await setting('\u{1F600}'.repeat(28));
+    await phone.register({ folders: ['f1'] });
+    const pages = [await phone.page(limit)];
+    await box.given(moved(`c2${'\u{1F600}'.repeat(28)}`, 'f1'));
+    pages.push(...(await phone.synchronize(limit)));
+    expect(Math.max(...pages.map(({ syncToken }) => syncToken.length))).toBeLessThanOrEqual(600);
+    const sent = sentOf(pages);
+    expect(sent).toEqual([...sent].sort((a, b) => a - b));
+    await phone.expectExact();
+  },
+);
+
+test('a response goes out after thirty readings, though it tells nothing: what is outside of the scope may be much', async () => {
+  await setting();
+  const ids = Array.from({ length: 80 }, (_, i) => `c9 ${i}`);
+  for (const id of ids) await box.given(aConversation({ id, folderId: 'f2' }));
+  await phone.register({ folders: ['f1'] });
+  let readings = 0;
+  const { query } = box.store;
+  box.store.query = (of, range) => {
+    const isOfHistories = range.from.startsWith('H#') || range.to.startsWith('H#');
+    if (isOfHistories) readings++;
+    // As if each reading gave a thousand.
+    return query.call(box.store, of, isOfHistories ? { ...range, limit: Math.min(range.limit, 2) } : range);
+  };
+  let most = 0;
+  for (let page = await phone.page(); page.hasMore; page = await phone.page()) {
+    most = Math.max(most, readings);
+    readings = 0;
+  }
+  expect(most).toBe(30);
+  await phone.expectExact();
+});
