@@ -78,7 +78,7 @@ export const LEAST = {
   'reset otherTimeline': 20,
   'reset expired': 100,
   'reset scopesForgotten': 20,
-  'reset typesDropped': 20,
+  'reset typesDropped': 8,
 } as const;
 
 export type Happening = keyof typeof LEAST;
