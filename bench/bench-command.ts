@@ -144,7 +144,7 @@ async function measureAll(
     let results: Results = {
       date: new Date().toISOString().slice(0, 10),
       machine: `Node ${process.versions.node}, ${cpus().length} × ${model.trim()}`,
-      workload: name,
+      workload: quick ? `${name}, few rounds (--quick)` : name,
     };
     for (const part of PARTS.filter((each) => only.includes(each))) {
       results = { ...results, ...(await runs[part](server)) };
