@@ -3,7 +3,7 @@ import { type Report, runInProcesses } from '../support/model/processes.js';
 
 jest.setTimeout(600_000);
 
-const RUNS = 500;
+const RUNS = 2000;
 /** Again and again the same, so that a failure is of the change that brought it; `npm run soak` tries others. */
 const FIRST_SEED = 1;
 
