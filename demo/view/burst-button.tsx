@@ -34,7 +34,7 @@ export function BurstButton({ stage, attempt }: { stage: Stage; attempt: Attempt
   return (
     <div class="tool burst">
       <p>
-        <strong>A burst of {BURST} messages</strong> becomes one or two requests
+        <strong>A burst of {BURST} messages</strong>: see how few requests it takes
       </p>
       <div class="row">
         <button type="button" class="small primary" disabled={deposited < BURST} onClick={start}>

@@ -112,7 +112,7 @@ function DeleteButton({ onDelete }: { onDelete: () => void }) {
   if (isSure)
     return (
       <button type="button" class="small danger" onClick={onDelete} onBlur={() => setSure(false)}>
-        Delete it on all devices?
+        Delete everywhere?
       </button>
     );
   return (

@@ -87,16 +87,16 @@ type Line =
   | { kind: 'session'; key: string; item: SessionItem }
   | { kind: 'message'; key: string; item: MessageItem };
 
-/** Oldest first. */
+/** Oldest first; what is said at the very start of a session stands below it. */
 function linesOf(items: readonly MessageItem[], sessions: readonly SessionItem[]): Line[] {
   const dated = [
-    ...items.map((item) => ({
-      at: item.message.date,
-      line: { kind: 'message' as const, key: item.message.id as string, item },
-    })),
     ...sessions.map((item) => ({
       at: item.session.startedAt,
       line: { kind: 'session' as const, key: `session ${item.session.id}`, item },
+    })),
+    ...items.map((item) => ({
+      at: item.message.date,
+      line: { kind: 'message' as const, key: item.message.id as string, item },
     })),
   ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   let day = '';

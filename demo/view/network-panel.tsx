@@ -8,7 +8,7 @@ import { Reports } from './reports.js';
 import { titleOf } from './titles.js';
 import { useHeld } from './use-held.js';
 
-const FIRST_WORDS = 'Are we still on for tonight?';
+const FIRST_WORDS = 'Still on for tonight?';
 
 /** What the Participating Function, the network's side, does to the user's box. */
 export function NetworkPanel({ stage }: { stage: Stage }) {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { MessageElement, MessageStorageClient } from '../../client/index.js';
 import type { DemoDevice } from '../model/device.js';
-import { firstNameOf } from '../model/people.js';
+import { nameOf } from '../model/people.js';
 import { counted, shortTime } from './words.js';
 
 const SHOWN = 50;
@@ -47,7 +47,7 @@ export function SearchResults({ device, words, onChoose }: ResultsProps) {
         {found.slice(0, SHOWN).map((message) => (
           <li key={message.id}>
             <button type="button" class="result" onClick={() => onChoose(message.conversationId)}>
-              <span class="conversation-title">{firstNameOf(message.from, device.user)}</span>
+              <span class="conversation-title">{nameOf(message.from, device.user)}</span>
               <span class="conversation-time">{shortTime(message.date)}</span>
               <span class="result-text">{message.textContent}</span>
             </button>

@@ -3,7 +3,7 @@ import type { SyncResponse } from '../../client/index.js';
 import type { Exchange, Frame, TimelineEntry } from '../model/recorder.js';
 import { bytesText, clockText, counted, countsText, durationText } from './words.js';
 
-const WHO = { phone: 'Phone', tablet: 'Tablet', network: 'Participating Function' } as const;
+const WHO = { phone: 'Phone', tablet: 'Tablet', network: 'Network' } as const;
 
 interface Told {
   readonly what: string;
@@ -80,8 +80,7 @@ export function TimelineLine({ entry, onOpen }: { entry: TimelineEntry; onOpen: 
       onClick={onOpen}
     >
       <span class="entry-what">
-        <span class="for-readers">{WHO[entry.lane]}: </span>
-        {what}
+        <span class="entry-who">{WHO[entry.lane]}</span> {what}
       </span>
       <time class="entry-time">{clockText(entry.atMs)}</time>
       <span class="entry-detail">{detail}</span>
