@@ -38,6 +38,11 @@ export class Held {
     return this.elements.get(name)?.modSeq ?? 0;
   }
 
+  /** An element of this number, or its removal, has arrived, or a later one. */
+  isTold(name: string, modSeq: number): boolean {
+    return Math.max(this.modSeqOf(name), this.removals.get(name)?.modSeq ?? 0) >= modSeq;
+  }
+
   apply(change: Wire): void {
     if (change.removed) this.remove(change);
     else this.put(change);

@@ -24,7 +24,7 @@ export function applyOwn(
   const told = new Set(
     applied
       .flatMap(({ operation, modSeq }) => namesTouched(operation).map((name) => ({ name, modSeq })))
-      .filter(({ name, modSeq }) => held.modSeqOf(name) >= modSeq)
+      .filter(({ name, modSeq }) => held.isTold(name, modSeq))
       .map(({ name }) => name),
   );
   for (const { operation, modSeq } of applied) new Own(held, effective, told).apply(operation, modSeq);
