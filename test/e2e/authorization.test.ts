@@ -98,7 +98,7 @@ test('[AU4] a token with several scopes may do what each of them allows', async 
 });
 
 test.each([
-  ['GET', '/'],
+  ['GET', '/sync'],
   ['GET', '/v1'],
   ['GET', '/v1/sync'],
   ['PATCH', '/v1/devices/phone'],
