@@ -30,6 +30,7 @@ export class Listener {
       try {
         const socket = await CloudSocket.open(await this.device.ticketUrl());
         socket.socket.on('message', (data) => this.#received(JSON.parse(String(data))));
+        for (const { frame } of socket.frames) this.#received(frame); // came together with the opening
         this.socket = socket;
         return;
       } catch {
