@@ -1,42 +1,21 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
 import { connected, disconnected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
-import type { DeviceRecord } from '../../../../core/registry.js';
-import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aMessage, BOX } from '../../../support/builders.js';
+import { aMessage, BOX } from '../../../support/builders.js';
+import { type ConnectedPhone, connectedPhone } from '../../../support/connected-phone.js';
 
-let box: BoxUnderTest;
-let phone: Caller;
+let box: ConnectedPhone['box'];
+let phone: ConnectedPhone['phone'];
+let open: ConnectedPhone['open'];
+let record: ConnectedPhone['record'];
+let commitAndFanOut: ConnectedPhone['commitAndFanOut'];
+let deliver: ConnectedPhone['deliver'];
 
 beforeEach(async () => {
-  box = new BoxUnderTest();
-  phone = await box.device(BOX, 'phone', { pushWindowMs: 5000 });
-  await box.given(aConversation());
-  await box.syncAll(phone);
-  await open('A');
-  box.clock.nowMs += 60_000;
+  ({ box, phone, open, record, commitAndFanOut, deliver } = await connectedPhone());
 });
 
-const open = async (id: string, who = phone) => {
-  box.open.add(id);
-  return connected(box.core, who, { id, atMs: box.clock.nowMs });
-};
-const record = async () => (await box.registry.device(BOX, phone.deviceId)) as DeviceRecord;
-const commitAndFanOut = async () => {
-  await box.given(aMessage());
-  const commit = (await box.commits(BOX)).at(-1);
-  if (commit) await fanOut(box.core, BOX, commit);
-};
 const suppressed = () => box.reports.filter(({ event }) => event === 'pushSuppressed').map(({ why }) => why);
-/** The next message of the queue, at the time at which it comes. */
-const deliver = async () => {
-  const [next] = box.pushes.splice(0, 1);
-  if (!next) throw new Error('the queue is empty');
-  box.clock.nowMs += next.delaySeconds * 1000;
-  await notify(box.core, next.message);
-  return next.message;
-};
 
 describe('fan-out', () => {
   test('[PU4] marks the device first, then sends: the first change after a quiet time at once', async () => {

@@ -1,0 +1,37 @@
+import { connected } from '../../core/push/connections.js';
+import { fanOut } from '../../core/push/fan-out.js';
+import { notify } from '../../core/push/notify.js';
+import type { DeviceRecord } from '../../core/registry.js';
+import { BoxUnderTest } from './box-under-test.js';
+import { aConversation, aMessage, BOX } from './builders.js';
+
+/** A box with a phone that is up to date and has had connection A, and a window of five seconds, for a minute. */
+export async function connectedPhone() {
+  const box = new BoxUnderTest();
+  const phone = await box.device(BOX, 'phone', { pushWindowMs: 5000 });
+  const open = async (id: string, who = phone) => {
+    box.open.add(id);
+    return connected(box.core, who, { id, atMs: box.clock.nowMs });
+  };
+  const record = async () => (await box.registry.device(BOX, phone.deviceId)) as DeviceRecord;
+  const commitAndFanOut = async () => {
+    await box.given(aMessage());
+    const commit = (await box.commits(BOX)).at(-1);
+    if (commit) await fanOut(box.core, BOX, commit);
+  };
+  /** The next message of the queue, at the time at which it comes. */
+  const deliver = async () => {
+    const [next] = box.pushes.splice(0, 1);
+    if (!next) throw new Error('the queue is empty');
+    box.clock.nowMs += next.delaySeconds * 1000;
+    await notify(box.core, next.message);
+    return next.message;
+  };
+  await box.given(aConversation());
+  await box.syncAll(phone);
+  await open('A');
+  box.clock.nowMs += 60_000;
+  return { box, phone, open, record, commitAndFanOut, deliver };
+}
+
+export type ConnectedPhone = Awaited<ReturnType<typeof connectedPhone>>;
