@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { deviceIdSchema, instanceIdSchema } from './ids.js';
-import { OPERATIONS_MAX, PAGE_DEFAULT, PAGE_MAX, SYNC_TOKEN_MAX } from './limits.js';
+import { OPERATIONS_MAX, PAGE_DEFAULT, PAGE_MAX } from './limits.js';
 import { numberedOperationSchema } from './numbered-operation.js';
 
 export { type SyncResponse, syncResponseSchema } from './sync-response.js';
@@ -10,9 +10,7 @@ const ascendingByOne = (operations: { n: number }[]) =>
 
 /** What HTTP and the socket have in common; the socket's connection already says which device and instance it is. */
 export const syncBodySchema = z.strictObject({
-  syncToken: z.optional(
-    z.string().check(z.maxLength(SYNC_TOKEN_MAX, `is longer than ${SYNC_TOKEN_MAX} characters`)),
-  ), // absent: initial synchronization
+  syncToken: z.optional(z.string()), // absent: initial synchronization; whatever is no token: reset
   operations: z._default(
     z
       .array(numberedOperationSchema)

@@ -68,11 +68,12 @@ export async function tell(
   if (position.contents && !hasRoomForCursors(live.position))
     return { position: live.position, hasMore: true, backfill: progress(cursor) };
 
+  const told = page.size;
   const next = await backfill(await teller.walkAt(position), cursor, page);
   return {
     position: next ? { ...position, backfill: next } : position,
     hasMore: next !== undefined || !live.isComplete,
-    backfill: next ? progress(next) : progress({ sent: cursor.sent + page.size, total: 0 }),
+    backfill: next ? progress(next) : progress({ sent: cursor.sent + page.size - told, total: 0 }),
   };
 }
 

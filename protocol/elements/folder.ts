@@ -3,11 +3,10 @@ import { folderIdSchema } from '../ids.js';
 import { FOLDER_NAME_MAX } from '../limits.js';
 import { nameSchema } from '../text.js';
 
-/** Names compare after NFC, case-sensitively, so they are kept in NFC. */
+/** As it comes, in any form of Unicode. Names compare after NFC, case-sensitively, so they are kept in NFC. */
 export const folderNameSchema = nameSchema.check(
   z.maxLength(FOLDER_NAME_MAX, `is longer than ${FOLDER_NAME_MAX} characters`),
   z.refine((name) => !name.includes('/'), 'holds a /'),
-  z.normalize('NFC'),
 );
 
 /** A folder of the box. `parentFolderId` null: at the top. */

@@ -122,11 +122,32 @@ test.concurrent.each<[string, object, number]>([
   ['limit 0', { limit: 0 }, 400],
   ['limit 1,001', { limit: 1001 }, 400],
   ['limit as a text', { limit: '10' }, 400],
-  ['a token of 600 characters', { syncToken: 'x'.repeat(600) }, 200],
-  ['a token of 601 characters', { syncToken: 'x'.repeat(601) }, 400],
-])('[SY4, TK1] a synchronization with %s is answered %s', async (_, body, status) => {
+])('[SY4] a synchronization with %s is answered %s', async (_, body, status) => {
   const { phone } = await aBox();
   expect((await phone.request(body)).status).toBe(status);
+});
+
+test.concurrent('[TK3, TK7] whatever is no token is answered with reset, however long, and never refused', async () => {
+  const { phone } = await aBox();
+  const { syncToken = '' } = phone;
+  const reset = async (token: string) =>
+    (await phone.request<WireSync>({ syncToken: token })).body.reset ?? false;
+  const last = syncToken.at(-1) ?? '';
+  const others = [...'AQgwBZaz09-_'].filter((other) => other !== last);
+  const damaged = others.map((other) => syncToken.slice(0, -1) + other);
+  const none = [
+    '',
+    ' ',
+    'x',
+    '🙂',
+    `${syncToken}x`,
+    `${syncToken}=`,
+    syncToken.slice(0, -1),
+    'A'.repeat(601),
+    'x'.repeat(100_000),
+  ];
+  for (const token of [...damaged, ...none]) expect([token, await reset(token)]).toEqual([token, true]);
+  expect(await reset(syncToken)).toBe(false);
 });
 
 test.concurrent('[SY4] without limit a response holds 200 elements at most', async () => {

@@ -31,10 +31,11 @@ import { countAfter } from '../rows.js';
 const BUILT_IN = new Set<string>([DEFAULT_FOLDER, USER_ROOT_FOLDER]);
 const EMPTYING_MAX = 20; // the head names them, and is written with every commit
 
-export function createFolder(draft: Draft, { id, data }: OperationOf<'create folder'>): Outcome {
+export function createFolder(draft: Draft, { id, data: given }: OperationOf<'create folder'>): Outcome {
   const found = draft.folder(id);
   if (found === 'gone') return gone;
   if (found) return exists(elementOf(found));
+  const data: FolderData = { ...given, name: keptName(given.name) };
   const against = againstPlace(draft, data.parentFolderId, id, 1) ?? againstName(draft, data, id);
   if (against) return against;
   if (countAfter(draft, 'folder') - BUILT_IN.size >= USER_FOLDERS_MAX) return quotaExceeded;
@@ -42,6 +43,7 @@ export function createFolder(draft: Draft, { id, data }: OperationOf<'create fol
   draft.stage(
     { kind: 'folder', sk: folderKey(id), version: modSeq, modSeq, id, data, subFolders: 0 },
     'folder',
+    { implied: data.name !== given.name },
   );
   draft.setName(folderNameKey(data.parentFolderId, data.name), id);
   countSubFolder(draft, data.parentFolderId, 1);
@@ -52,8 +54,9 @@ export function modifyFolder(draft: Draft, operation: OperationOf<'modify folder
   const found = findFolder(draft, operation);
   if ('outcome' in found) return found.outcome;
   const { folder } = found;
+  const { name = folder.data.name } = operation.data;
   const data: FolderData = {
-    name: operation.data.name ?? folder.data.name,
+    name: keptName(name),
     // Null is a place: the top of the box.
     parentFolderId:
       operation.data.parentFolderId === undefined
@@ -69,13 +72,16 @@ export function modifyFolder(draft: Draft, operation: OperationOf<'modify folder
   if (against) return against;
   draft.setName(folderNameKey(from, folder.data.name), undefined);
   draft.setName(folderNameKey(data.parentFolderId, data.name), folder.id);
-  draft.stage({ ...folder, modSeq: draft.modSeq, data }, 'folder');
+  draft.stage({ ...folder, modSeq: draft.modSeq, data }, 'folder', { implied: data.name !== name });
   if (isMoved) {
     countSubFolder(draft, from, -1);
     countSubFolder(draft, data.parentFolderId, 1);
   }
   return applied;
 }
+
+/** A name as it compares, and as it is kept: whoever gave it otherwise is told, as of an implied change. */
+const keptName = (name: string): string => name.normalize('NFC');
 
 /** The conversation histories in it count as gone from here on; they are cleared away afterwards. */
 export function deleteFolder(draft: Draft, operation: OperationOf<'delete folder'>): Outcome {

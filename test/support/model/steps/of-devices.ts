@@ -130,8 +130,7 @@ export async function damageToken(world: World): Promise<void> {
   const device = world.anyDevice();
   const { syncToken } = device.model;
   if (!syncToken || device.isBusy || device.model.isWaiting) return;
-  // Not the last character: some of its bits say nothing.
-  const at = chance.between(0, syncToken.length - 2);
+  const at = chance.between(0, syncToken.length - 1);
   const other = syncToken[at] === 'A' ? 'B' : 'A';
   stage.hit('token damaged');
   delete device.complete;

@@ -107,6 +107,14 @@ describe('the order', () => {
     for (const { nextSyncAfterSeconds } of pages) expect(nextSyncAfterSeconds).toBe(300);
   });
 
+  test('[BF3] counts what it has sent itself, without live changes, to the end', async () => {
+    const first = await box.sync(phone, { limit: 12 });
+    await box.given(aFolder('new1'), aFolder('new2'));
+    const second = await box.sync(phone, { limit: 12, syncToken: first.syncToken });
+    expect([second.changes?.length, second.hasMore]).toEqual([10, undefined]);
+    expect([first.backfill?.sent, second.backfill]).toEqual([12, { sent: 20, total: 20 }]);
+  });
+
   test('[SY11] repeats a response that the client did not store', async () => {
     const first = await box.sync(phone, { limit: 7 });
     const second = await box.sync(phone, { limit: 7, syncToken: first.syncToken });

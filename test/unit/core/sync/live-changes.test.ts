@@ -211,6 +211,20 @@ describe('the own change of a device', () => {
     },
   );
 
+  test('[FO5, SY14] is told where the server keeps it otherwise than it came: a name that was not in NFC', async () => {
+    const [made, named, kept] = own(
+      aFolder('f8', { name: 'Cafe\u0301' }),
+      modification('folder', 'f1', { name: 'A\u030a' }),
+      aFolder('f9', { name: 'Caf\u00e9 2' }),
+    );
+    await box.given(aFolder('f1'));
+    await catchUp();
+    expect(await changes({ operations: [made, named, kept] })).toMatchObject([
+      { id: 'f8', name: 'Caf\u00e9' },
+      { id: 'f1', name: '\u00c5' },
+    ]);
+  });
+
   test('[SY12] is never left out during an initial synchronization', async () => {
     const tablet = await box.device(BOX, 'tablet');
     const operations = own(modification('message', 'm1', { subject: 'a' }));

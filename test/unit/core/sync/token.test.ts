@@ -98,6 +98,20 @@ test('[TK3] a token with any bit changed is none', async () => {
   }
 });
 
+test('[TK3] a token with any character changed, one more or one less is none', async () => {
+  for (const length of [0, 1, 2]) {
+    // The last character of a token holds two, four or six bits of it.
+    const token = await sealSyncToken(KEYS, phone, { ...upToDate, nonce: 'n'.repeat(11 + length) });
+    const damaged = [...token].flatMap((was, i) => {
+      const others = [...'AQgwBZaz09-_+/=. 🙂'].filter((other) => other !== was);
+      return others.map((other) => token.slice(0, i) + other + token.slice(i + 1));
+    });
+    for (const each of [...damaged, `${token}=`, `${token}A`, `${token}!`, ` ${token}`, token.slice(1)]) {
+      expect([each, await openSyncToken(KEYS, phone, each)]).toEqual([each, undefined]);
+    }
+  }
+});
+
 test('a token that was cut off anywhere is none', async () => {
   const bytes = Buffer.from(await sealSyncToken(KEYS, phone, upToDate), 'base64url');
   for (let length = 0; length < bytes.length; length++) {
