@@ -10,6 +10,8 @@ export interface Own {
   readonly made: (commit: Commit) => boolean;
   /** This response has the results of all its operations. */
   readonly isAnswered: (commit: Commit) => boolean;
+  /** This response says that something of it was applied by the commit of this number. */
+  readonly isApplied: (modSeq: number) => boolean;
 }
 
 export function ownOf({ deviceId, instanceId }: Caller, results: readonly OperationResult[]): Own {
@@ -23,17 +25,22 @@ export function ownOf({ deviceId, instanceId }: Caller, results: readonly Operat
     commit.origin.by === 'device' &&
     first <= commit.origin.firstN &&
     commit.origin.lastN <= last;
-  return { made, isAnswered };
+  const isApplied = (modSeq: number) => kept.some((of) => of.status === 'applied' && of.modSeq === modSeq);
+  return { made, isAnswered, isApplied };
 }
 
 /**
  * Rule: left out is only what the device did itself, as it knows from this response, and what nothing else touched.
- * A move is told, since it may come from where the device holds nothing, or lead there.
+ * A move is told, since it may come from where the device holds nothing, or lead there; so is what began anew with the end
+ * of its earlier life, of which no row tells apart from it.
  */
 export const isKnown = (lines: readonly Line[], scope: Scope, { isAnswered }: Own): boolean =>
   !isUnsure(scope) &&
-  lines.every(({ commit, row }) => !row.implied && row.folderBefore === undefined && isAnswered(commit)) &&
+  lines.every(({ commit, row }) => isPlain(row) && isAnswered(commit)) &&
   new Set(lines.map(({ commit }) => commit.modSeq)).size === 1;
+
+const isPlain = ({ implied, folderBefore, livedIn }: ChangeRow): boolean =>
+  !implied && folderBefore === undefined && livedIn === undefined;
 
 /** A device that keeps contents without what they are in cannot tell whether what it did is in its scope. */
 const isUnsure = (scope: Scope): boolean => lacksConversations(scope) || lacksMessages(scope);

@@ -46,13 +46,14 @@ export async function startFor(
 }
 
 /**
- * Rule: a device that keeps conversation histories no longer, since its scope changed midway, starts over. It remembers
- * until its synchronization ends that some of them left the scope, by numbers above those of what they hold; should one
- * come back, no element of its own would lift that, and the contents would be ignored as older.
+ * Rule: a device that begins, midway, to keep contents without the conversation histories they are in starts over. In the
+ * scope before, it may have been told that some of these left, by numbers above those of what they hold, which it remembers
+ * until its synchronization ends; should one come back, no element of its own would lift that, and the contents would be
+ * ignored as older.
  */
 function isCoveredByRemovals({ midway, scope: { from, to } }: Position, { now, held }: DeviceScope): boolean {
   const filled = held[to.version - from.version]; // none: it is the one now
-  return midway && lacksConversations(now) && (filled?.types.has('conversationHistory') ?? false);
+  return midway && lacksConversations(now) && filled !== undefined && !lacksConversations(filled);
 }
 
 async function anew(core: Core, record: DeviceRecord, why: Start['why']): Promise<Start> {

@@ -31,6 +31,7 @@ export const bytesInLog = ({ element, bytes }: ChangeRow): number =>
  * before a removal that is told item by item (the first line has been), and where a conversation history would be filled
  * again whose removal stands in the response: removals stand last in it, so that one would take the new contents along.
  * What the device did outside of its scope is left to the next response: it learns of the results of this one only then.
+ * So is the end of a life that has the number of what it did.
  */
 export function windowOf(
   lines: readonly Line[],
@@ -63,8 +64,10 @@ export function windowOf(
       tally.passes(row, id);
     }
     if (id === undefined || !placement) continue;
+    const isEnd = endsEarlierLife(scope, row, placement);
+    if (isEnd && own.isApplied(commit.modSeq - 1)) return upTo(i);
     placements.set(id, placement);
-    if (endsEarlierLife(scope, row, placement)) return upTo(i + 1);
+    if (isEnd) return upTo(i + 1);
     if (comesIn(holding, row, id, placement)) return upTo(i + 1, { cameIn: id });
   }
   return { lines, placements };

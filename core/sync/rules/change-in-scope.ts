@@ -1,6 +1,6 @@
 import { type Change, isRemoval, type Removal } from '../../../protocol/elements/element.js';
 import type { ConversationId, ModSeq } from '../../../protocol/ids.js';
-import { concerns, coversAnything, lacksConversations } from '../../scope/scope.js';
+import { concerns, coversAnything, isYoungEnough, lacksConversations } from '../../scope/scope.js';
 import { truncated } from '../../scope/truncate.js';
 import type { ChangeRow } from '../../store/items.js';
 import { elementKey } from '../changes.js';
@@ -36,15 +36,16 @@ export function changeInScope(
   if (endsEarlierLife(scope, row, placement)) return removedBefore(id, last.commit.modSeq);
   const holding = new Holding(scope);
   // What it held in an earlier life may be there still, in whatever folder it begins anew.
-  const mayHold = placement.been.some(
-    (folder) => (folder !== placement.end || placement.isCreated) && holding.maybe(id, folder),
-  );
+  // So may what was moved and is back: a backfill that met it elsewhere has not told that it left.
+  const hasMoved = placement.isCreated || placement.been.some((folder) => folder !== placement.end);
+  const mayHold = hasMoved && placement.been.some((folder) => holding.maybe(id, folder));
   if (row.type !== 'conversationHistory') {
     const isIn = holding.isIn(id, placement.end);
     if (concerns(scope.now, row, isIn, nowMs)) return told(last, scope, fetched);
-    // Whoever is not to hold what has the id now may hold what had it before, of another age.
+    // Whoever is not to hold what has the id now, for its age, may hold what had it before.
     const succeeds = isIn && lines.some((line) => line.row.succeeds);
-    if (succeeds && coversAnything(scope.now, row.type)) return removalOf(last, 'expired');
+    if (succeeds && !isYoungEnough(scope.now, row, nowMs) && coversAnything(scope.now, row.type))
+      return removalOf(last, 'expired');
     return isAstray(last, scope.now, isIn, own, nowMs) ? removalOf(last, 'outOfScope') : undefined;
   }
   if (placement.end === undefined)

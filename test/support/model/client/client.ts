@@ -12,6 +12,7 @@ interface Kept {
   prunedBy: readonly WireEffective[]; // registrations since then
   owed: readonly Wire[]; // folders that it deleted itself, not told yet
   syncToken: string | undefined;
+  isTokenOwn: boolean; // it was answered to this client
   isMidway: boolean;
   isFilling: boolean; // the last response was part of a backfill
   nextN: number;
@@ -44,6 +45,7 @@ export class ClientModel {
       prunedBy: [],
       owed: [],
       syncToken: undefined,
+      isTokenOwn: true,
       isMidway: true,
       isFilling: false,
       nextN: 1,
@@ -67,6 +69,11 @@ export class ClientModel {
 
   get syncToken(): string | undefined {
     return this.kept.syncToken;
+  }
+
+  /** The token, where it was answered to this client. */
+  get ownToken(): string | undefined {
+    return this.kept.isTokenOwn ? this.kept.syncToken : undefined;
   }
 
   /** Everything that is held, shown or not. */
@@ -144,6 +151,7 @@ export class ClientModel {
 
   useToken(syncToken: string): void {
     this.kept.syncToken = syncToken;
+    this.kept.isTokenOwn = false;
   }
 
   /** A backup of the local database, to be put back later. */
@@ -207,6 +215,7 @@ export class ClientModel {
     if (!response.backfill) this.applyOwn(operations, results, response.hasMore ?? false);
     kept.underWay = kept.underWay.slice(results.length);
     kept.syncToken = response.syncToken;
+    kept.isTokenOwn = true;
     kept.isMidway = response.hasMore ?? false;
     kept.isFilling = response.backfill !== undefined;
     if (!kept.isMidway) kept.held.settle([kept.told, ...kept.prunedBy]);

@@ -114,9 +114,15 @@ class Own {
 
 const flagSet = (flags: readonly string[]): string[] => [...new Set(flags)].sort();
 
-function namesTouched({ type, id, conversationId, flags }: Intended): string[] {
-  const name = nameOf(type, id, conversationId);
-  return flags ? [name, nameOf('messageState', id, conversationId)] : [name];
+/** What an operation changes, also by implication: a reply sets a flag of what it replies to. */
+function namesTouched({ type, id, conversationId, data, flags }: Intended): string[] {
+  const state = (of: string) => nameOf('messageState', of, conversationId);
+  const repliedTo = type === 'message' ? data?.inReplyToMessageId : undefined;
+  return [
+    nameOf(type, id, conversationId),
+    ...(flags ? [state(id)] : []),
+    ...(typeof repliedTo === 'string' ? [state(repliedTo)] : []),
+  ];
 }
 
 /** What the server adds to what was asked for, by sections 2 and 3. */

@@ -103,11 +103,13 @@ export async function rollBack({ stage, devices }: World): Promise<void> {
 
 export async function foreignToken({ stage, devices }: World): Promise<void> {
   const [device, other] = stage.chance.shuffled(devices);
-  if (!device || device.isBusy || device.model.isWaiting || !other?.model.syncToken) return;
+  if (!device || device.isBusy || device.model.isWaiting || !other) return;
+  const { ownToken } = other.model; // what it got by this step may be of the first device itself
+  if (!ownToken) return;
   stage.note(() => `  ${device.deviceId} uses the token of ${other.deviceId}`);
   stage.hit('token of another device');
   delete device.complete;
-  device.model.useToken(other.model.syncToken);
+  device.model.useToken(ownToken);
 }
 
 /** A token of another box, though of the same device and instance. */
