@@ -6,6 +6,7 @@ import { noteExpired } from '../../core/retention/note-expired.js';
 import type { BoxId } from '../../core/store/items.js';
 import type { Range } from '../../core/store/store.js';
 import { type ConversationId, folderIdSchema } from '../../protocol/ids.js';
+import type { Preferences } from '../../protocol/preferences.js';
 import { aConversation, aMessage, BOX, stateChange } from '../support/builders.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { Rig } from '../support/rig.js';
@@ -271,4 +272,69 @@ test('a device holds no state in the end of a message that has expired, though i
     { type: 'message', id: 'm1' },
     { type: 'messageState', id: 'm1', flags: [] },
   ]);
+});
+
+test('a device that keeps states alone keeps that of a message whose id was taken anew', async () => {
+  const rig = new Rig();
+  await retain(rig, 1);
+  await rig.deposit(BOX, aMessage({ id: 'm1', date: '2026-02-01T00:00:00Z' }));
+  passDays(rig, 2);
+  const expired = removeExpired(rig);
+  await rig.deposit(BOX, aMessage({ id: 'm1', flags: ['\\Seen'] }));
+  const device = await rig.device(BOX, 'd1', { elementTypes: ['messageState'] });
+  const { syncToken = '', changes } = await rig.syncAll(device);
+  expect(told({ changes })).toEqual(['messageState m1']);
+  await noteExpired(rig.core, BOX, expired);
+  expect((await rig.syncAll(device, { syncToken })).changes).toEqual([]);
+});
+
+test('a conversation history that is elsewhere while a scope narrows, and back then, is told to have left', async () => {
+  const store = new Interrupted();
+  const rig = new Rig(store);
+  await rig.deposit(BOX, aFolder('f1'), aConversation());
+  const inDefault = { folders: [folderIdSchema.parse('default')] };
+  const device = await rig.device(BOX, 'd1', inDefault);
+  const { syncToken = '' } = await rig.syncAll(device);
+  await rig.device(BOX, 'd1', { ...inDefault, excludeConversations: ['c1' as ConversationId] });
+  store.interrupt = { prefix: 'H#', by: () => rig.deposit(BOX, moved('c1', 'f1')) };
+  const page = await rig.sync(device, { syncToken });
+  expect([told(page), page.hasMore]).toEqual([[], true]);
+  await rig.deposit(BOX, moved('c1', 'default'));
+  const { changes } = await rig.syncAll(device, { syncToken: page.syncToken });
+  expect(told({ changes })).toEqual(['conversationHistory c1 outOfScope']);
+});
+
+describe('a conversation history that begins anew while a device writes', () => {
+  const setting = async (elementTypes: Preferences['elementTypes']) => {
+    const store = new Interrupted();
+    const rig = new Rig(store);
+    await rig.deposit(BOX, aMessage({ id: 'm1' }));
+    const device = await rig.device(BOX, 'd1', { elementTypes });
+    const { syncToken = '' } = await rig.syncAll(device);
+    const whileReading = (...operations: object[]) => {
+      store.interrupt = { prefix: 'C#', by: () => rig.deposit(BOX, ...operations) };
+    };
+    return { rig, device, syncToken, whileReading };
+  };
+
+  test('by another request: what the device wrote before is told ahead of the end of the earlier life', async () => {
+    const { rig, device, syncToken, whileReading } = await setting(['message']);
+    whileReading(deleted('conversationHistory', 'c1'), aMessage({ id: 'm3' }));
+    const first = await rig.sync(device, { syncToken, operations: [{ ...aMessage({ id: 'm2' }), n: 1 }] });
+    expect(first.results).toMatchObject([{ status: 'applied' }]);
+    expect(told(first)).toEqual(['message m2']);
+    const { pages } = await rig.syncAll(device, { syncToken: first.syncToken });
+    expect(pages.map(told)).toEqual([['conversationHistory c1 deleted'], ['message m3']]);
+  });
+
+  test('by its own request: it is told of it, ahead of what others write into it', async () => {
+    const { rig, device, syncToken, whileReading } = await setting(undefined);
+    whileReading(aSession('s1'));
+    const operations = [
+      { ...deleted('conversationHistory', 'c1'), n: 1 },
+      { ...aConversation(), n: 2 },
+    ];
+    const page = await rig.sync(device, { syncToken, operations });
+    expect(told(page)).toEqual(['conversationHistory c1', 'sessionHistory s1']);
+  });
 });

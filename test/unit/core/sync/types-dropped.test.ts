@@ -27,16 +27,22 @@ describe.each(['literal', 'lenient'] as const)('a %s client', (reading) => {
     await phone.synchronize();
   });
 
-  test('[TK7, CL3] in the middle of a synchronization by which some left its scope starts over, and holds all that came back', async () => {
-    await phone.register({ ...BEFORE, folders: ['f1'] });
-    const left = await phone.page(1);
-    expect(left.changes).toMatchObject([{ type: 'conversationHistory', removed: 'outOfScope' }]);
-    expect(left.hasMore).toBe(true);
-    await phone.register(AFTER);
-    const [next] = await phone.synchronize(1);
-    expect(next?.reset).toBe(true);
-    await phone.expectExact();
-  });
+  test.each([
+    ['with all else', BEFORE],
+    ['when it kept folders alone', { elementTypes: ['folder'] }],
+  ])(
+    '[TK7, CL3] in the middle of a synchronization by which some left its scope, %s, starts over, and holds all that came back',
+    async (_, midway) => {
+      await phone.register({ ...midway, folders: ['f1'] });
+      const left = await phone.page(1);
+      expect(left.changes).toMatchObject([{ type: 'conversationHistory', removed: 'outOfScope' }]);
+      expect(left.hasMore).toBe(true);
+      await phone.register(AFTER);
+      const [next] = await phone.synchronize(1);
+      expect(next?.reset).toBe(true);
+      await phone.expectExact();
+    },
+  );
 
   test('[SC7] between two synchronizations is told the difference, and holds what it held', async () => {
     await phone.register(AFTER);
