@@ -36,6 +36,11 @@ export class BoxUnderTest extends Rig {
     expect(await this.statuses(...operations)).toEqual(operations.map(() => 'applied'));
   }
 
+  /** All that was written is old: nothing of it can be on its way. */
+  settle(): void {
+    this.clock.nowMs += 120_000;
+  }
+
   async item(sk: string): Promise<StoredItem | undefined> {
     return (await this.store.get(BOX, [sk])).get(sk);
   }

@@ -134,6 +134,10 @@ export const modification = (type: string, id: string, data: object, more: Named
   data,
 });
 
+/** A conversation history moves to another folder. */
+export const moved = (id: string, folderId: string, more: Named = {}) =>
+  modification('conversationHistory', id, { folderId }, more);
+
 /** The deletion of an element of any type. */
 export const removal = (type: string, id: string, more: Named = {}) => ({
   ...more,

@@ -3,15 +3,10 @@ import type { Change } from '../../protocol/elements/element.js';
 import type { SyncResponse } from '../../protocol/sync.js';
 import { BoxUnderTest } from './box-under-test.js';
 import { aConversation, aFolder, aMessage, aSession, BOX } from './builders.js';
+import { told } from './told.js';
 
-/** What is told, each as type, id, conversation and why it is removed. */
-export const short = (all: readonly Change[] = []) =>
-  all
-    .map(
-      (change) =>
-        `${change.type} ${change.id}${'conversationId' in change ? ` ${change.conversationId}` : ''}${'removed' in change ? ` ${change.removed}` : ''}`,
-    )
-    .sort();
+/** What is told, whatever its order. */
+export const short = (all: readonly Change[] = []) => told(all).sort();
 
 /** All that is in a conversation history of the box below, as it is told. */
 export const contents = (conversation: string) =>
@@ -58,7 +53,7 @@ export class ScopedDevice {
         aMessage({ id: 'new', conversationId, textContent: 'é'.repeat(50), flags: ['k'] }),
       );
     }
-    box.clock.nowMs += 120_000;
+    box.settle();
   }
 
   /** Registers with these preferences and synchronizes; with other preferences, what is told of the change. */

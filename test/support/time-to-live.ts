@@ -2,6 +2,7 @@ import { DAY_MS } from '../../core/clock.js';
 import { type Expired, noteExpired } from '../../core/retention/note-expired.js';
 import type { BoxId, StoredItem } from '../../core/store/items.js';
 import type { PolicyId } from '../../protocol/ids.js';
+import { BoxUnderTest } from './box-under-test.js';
 import { BOX } from './builders.js';
 import { MemoryStore } from './memory-store.js';
 import type { Rig } from './rig.js';
@@ -16,6 +17,13 @@ export const expiredAmong = (items: readonly StoredItem[], removedAtMs: number):
 export async function retain(rig: Rig, retentionDays: number | undefined): Promise<void> {
   await rig.registry.putPolicy('default' as PolicyId, retentionDays === undefined ? {} : { retentionDays });
   rig.clock.nowMs += 1000; // policies are read again
+}
+
+/** A box whose elements expire after so many days. */
+export async function aRetainingBox(retentionDays: number): Promise<BoxUnderTest> {
+  const box = new BoxUnderTest();
+  await retain(box, retentionDays);
+  return box;
 }
 
 export function passDays(rig: Rig, days: number): void {

@@ -2,17 +2,16 @@
 import { noteExpired } from '../../../../core/retention/note-expired.js';
 import type { Commit } from '../../../../core/store/items.js';
 import type { ElementType } from '../../../../protocol/elements/element.js';
-import { BoxUnderTest } from '../../../support/box-under-test.js';
+import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, aSession, BOX, removal, stateChange } from '../../../support/builders.js';
-import { passDays, removeExpired, retain } from '../../../support/time-to-live.js';
+import { aRetainingBox, passDays, removeExpired } from '../../../support/time-to-live.js';
 
 const OLD = '2025-11-01T09:00:00Z';
 const SEEN = aMessage({ id: 'm1', flags: ['\\Seen'] });
 
 let box: BoxUnderTest;
 beforeEach(async () => {
-  box = new BoxUnderTest();
-  await retain(box, 30);
+  box = await aRetainingBox(30);
 });
 
 /** The box is given m1, which expires and is removed, and then something else, before that is noted. @returns what notes it */

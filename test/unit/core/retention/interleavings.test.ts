@@ -4,10 +4,10 @@ import type { Core } from '../../../../core/core.js';
 import { noteExpired } from '../../../../core/retention/note-expired.js';
 import type { StoredItem, StoredMessage } from '../../../../core/store/items.js';
 import { elementBytes } from '../../../../core/store/wire.js';
-import { BoxUnderTest } from '../../../support/box-under-test.js';
+import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, deletion, removal, stateChange } from '../../../support/builders.js';
 import { Actor, inManyOrders, interleave } from '../../../support/interleaving.js';
-import { passDays, removeExpired, retain } from '../../../support/time-to-live.js';
+import { aRetainingBox, passDays, removeExpired } from '../../../support/time-to-live.js';
 
 jest.setTimeout(60_000);
 
@@ -38,8 +38,7 @@ test.each(Object.entries(MEANWHILE))(
   async (_, meanwhile) => {
     const orders = await inManyOrders(
       async (choose) => {
-        const box = new BoxUnderTest();
-        await retain(box, 30);
+        const box = await aRetainingBox(30);
         await box.given(aMessage({ id: 'm1', flags: ['\\Seen'] }), aMessage({ id: 'm2', seed: false }));
         const { modSeq: before } = await box.head();
         passDays(box, 30);

@@ -15,12 +15,11 @@ import {
   removal,
   stateChange,
 } from '../../../support/builders.js';
-import { expire, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
+import { aRetainingBox, expire, passDays, removeExpired } from '../../../support/time-to-live.js';
 
 let box: BoxUnderTest;
 beforeEach(async () => {
-  box = new BoxUnderTest();
-  await retain(box, 30);
+  box = await aRetainingBox(30);
 });
 
 const last = async (): Promise<Commit> => (await box.commits(BOX)).at(-1) as Commit;

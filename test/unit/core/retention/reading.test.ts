@@ -4,7 +4,7 @@ import { historyOf } from '../../../../core/history/history-of.js';
 import { noteExpired } from '../../../../core/retention/note-expired.js';
 import { historyQuerySchema } from '../../../../protocol/history-query.js';
 import type { ConversationId } from '../../../../protocol/ids.js';
-import { BoxUnderTest } from '../../../support/box-under-test.js';
+import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,
   aMessage,
@@ -13,7 +13,7 @@ import {
   modification,
   stateChange,
 } from '../../../support/builders.js';
-import { passDays, removeExpired, retain } from '../../../support/time-to-live.js';
+import { aRetainingBox, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
 
 const LARGE = 'x'.repeat(40_000); // the second one of a commit stands in the log by reference
 const SECOND_MS = 1000;
@@ -21,8 +21,7 @@ const SECOND_MS = 1000;
 let box: BoxUnderTest;
 let phone: Caller;
 beforeEach(async () => {
-  box = new BoxUnderTest();
-  await retain(box, 1);
+  box = await aRetainingBox(1);
   phone = await box.device(BOX, 'phone');
 });
 

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../../../core/clock.js';
-import { BoxUnderTest } from '../../../support/box-under-test.js';
+import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,
   aFolder,
@@ -11,15 +11,14 @@ import {
   removal,
   stateChange,
 } from '../../../support/builders.js';
-import { expire, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
+import { aRetainingBox, expire, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
 
 const SESSION = 'E#c1#S#s1';
 const MESSAGE = 'E#c1#M#m1';
 
 let box: BoxUnderTest;
 beforeEach(async () => {
-  box = new BoxUnderTest();
-  await retain(box, 30);
+  box = await aRetainingBox(30);
 });
 
 const expiryOf = async (sk: string) => (await box.item(sk))?.expiresAtMs;

@@ -1,5 +1,5 @@
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aFolder, aMessage, modification, removal } from '../../../support/builders.js';
+import { aConversation, aFolder, aMessage, moved, removal } from '../../../support/builders.js';
 import { DeviceUnderTest } from '../../../support/device-under-test.js';
 
 const OTHERS = Array.from({ length: 18 }, (_, i) => `other${i}`);
@@ -8,14 +8,13 @@ const OTHERS = Array.from({ length: 18 }, (_, i) => `other${i}`);
 describe.each(['literal', 'lenient'] as const)('a %s client that is filled ahead of the log', (reading) => {
   let box: BoxUnderTest;
   let phone: DeviceUnderTest;
-  const moved = (id: string, folderId: string) => modification('conversationHistory', id, { folderId });
 
   beforeEach(async () => {
     box = new BoxUnderTest();
     phone = new DeviceUnderTest(box, 'phone', reading);
     await box.given(aFolder('f1'), aFolder('f2'), aConversation({ id: 'c1', folderId: 'f1' }));
     await box.given(...['m1', 'm2', 'm3'].map((id) => aMessage({ id })), ...OTHERS.map((id) => aFolder(id)));
-    box.clock.nowMs += 120_000;
+    box.settle();
   });
 
   /** What keeps the log busy, so that the backfill sees what comes behind it. */

@@ -1,10 +1,9 @@
 // A backfill has at least half of each response, whatever else is told meanwhile.
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aFolder, aMessage, modification, removal } from '../../../support/builders.js';
+import { aConversation, aFolder, aMessage, moved, removal } from '../../../support/builders.js';
 import { DeviceUnderTest } from '../../../support/device-under-test.js';
 
 const MANY = Array.from({ length: 30 }, (_, i) => `m${String(i).padStart(2, '0')}`);
-const moved = (id: string, folderId: string) => modification('conversationHistory', id, { folderId });
 
 let box: BoxUnderTest;
 let phone: DeviceUnderTest;
@@ -23,7 +22,7 @@ const setting = async (suffix = '') => {
       ...MANY.map((message) => aMessage({ id: `${message}${suffix}`, conversationId: id })),
     );
   }
-  box.clock.nowMs += 120_000;
+  box.settle();
 };
 
 /** How far the backfill has come with each page, until it has ended. */

@@ -44,7 +44,7 @@ const fill = async () => {
       ),
     );
   }
-  box.clock.nowMs += 120_000;
+  box.settle();
 };
 const ALL = [
   'folder RCSMessageStore',
@@ -196,7 +196,7 @@ describe('what is dead', () => {
     await box.given(removal('conversationHistory', 'c1'));
     await box.given(removal('sessionHistory', 's1', { conversationId: 'c2' }));
     await box.given(aMessage({ id: 'x', conversationId: 'c3' }));
-    box.clock.nowMs += 120_000;
+    box.settle();
     const { changes } = await box.syncAll(phone, { limit: 3 });
     expect(names(changes).filter((name) => !name.startsWith('folder'))).toEqual([
       'conversationHistory c2',
@@ -230,7 +230,7 @@ describe('a commit of the last minute that is seen in part', () => {
 
   beforeEach(async () => {
     await box.given(aConversation());
-    box.clock.nowMs += 120_000;
+    box.settle();
   });
 
   test.each([
@@ -360,7 +360,7 @@ describe('with ids of the greatest length', () => {
     await box.given(aFolder('in'), aConversation({ id: mine, folderId: 'in' }), aConversation({ id: other }));
     await box.given(...inside(mine));
     await box.given(...inside(other));
-    box.clock.nowMs += 120_000;
+    box.settle();
     const narrow = await box.device(BOX, 'narrow', { folders: ['in'] as never });
     let page = await box.sync(narrow, { limit: 2 });
     const seen = [...(page.changes ?? [])];

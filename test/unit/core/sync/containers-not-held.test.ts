@@ -1,7 +1,6 @@
 import type { ReapMessage } from '../../../../core/reap/ports.js';
 import { reap } from '../../../../core/reap/reap.js';
 import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
-import type { Change } from '../../../../protocol/elements/element.js';
 import type { SyncResponse } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -12,10 +11,12 @@ import {
   BOX,
   deletion,
   modification,
+  moved,
   removal,
   stateChange,
 } from '../../../support/builders.js';
 import { DeviceUnderTest } from '../../../support/device-under-test.js';
+import { told } from '../../../support/told.js';
 
 let box: BoxUnderTest;
 
@@ -35,7 +36,7 @@ beforeEach(async () => {
       aMessage({ id: 'out', conversationId, flags: ['k'] }),
     );
   }
-  box.clock.nowMs += 120_000;
+  box.settle();
 });
 
 /** What was deleted is cleared away, pieces and notes of it too. */
@@ -45,14 +46,7 @@ const clearAway = async () => {
     await reap(box.core, next);
 };
 
-const told = (pages: readonly SyncResponse[]) =>
-  pages
-    .flatMap(({ changes = [] }) => changes as Change[])
-    .map(
-      (change) =>
-        `${change.type} ${change.id}${'conversationId' in change ? ` ${change.conversationId}` : ''}${'removed' in change ? ` ${change.removed}` : ''}`,
-    );
-const moved = (id: string, folderId: string) => modification('conversationHistory', id, { folderId });
+const toldIn = (pages: readonly SyncResponse[]) => pages.flatMap(({ changes }) => told(changes));
 
 const LIMITS = [1, 2, 3, 200];
 const CLIENTS = (['literal', 'lenient'] as const).flatMap((reading) =>
@@ -72,7 +66,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
   const follows = async () => {
     const pages = await phone.synchronize(limit);
     await phone.expectExact();
-    return told(pages);
+    return toldIn(pages);
   };
 
   test('[SC12] follows the deletion of a conversation history', async () => {
@@ -263,7 +257,7 @@ describe.each(CLIENTS)('a %s client that keeps states alone, limit %i,', (readin
   const follows = async () => {
     const pages = await phone.synchronize(limit);
     await phone.expectExact();
-    return told(pages);
+    return toldIn(pages);
   };
 
   test.each([['before'], ['after']])(
@@ -300,7 +294,7 @@ test.each(CLIENTS)(
     await phone.register();
     await phone.synchronize(limit);
     await box.given(removal('folder', 'f1'), removal('sessionHistory', 's1', { conversationId: 'c3' }));
-    expect(told(await phone.synchronize(limit))).toEqual([
+    expect(toldIn(await phone.synchronize(limit))).toEqual([
       'folder f1 deleted',
       'sessionHistory s1 c3 deleted',
     ]);

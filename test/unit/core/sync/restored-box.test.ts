@@ -21,7 +21,7 @@ beforeEach(async () => {
   phone = new DeviceUnderTest(box, 'phone', 'literal');
   await box.given(aFolder('f1'), aConversation(), ...['m1', 'm2', 'm3'].map((id) => aMessage({ id })));
   await box.given(aConversation({ id: 'c2', folderId: 'f1' }), aMessage({ id: 'x', conversationId: 'c2' }));
-  box.clock.nowMs += 120_000;
+  box.settle();
 });
 
 /** What happened behind a backup, was shown to the device, and is undone. */

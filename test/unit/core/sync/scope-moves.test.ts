@@ -6,10 +6,11 @@ import {
   BOX,
   deletion,
   modification,
+  moved,
   removal,
   stateChange,
 } from '../../../support/builders.js';
-import { contents, ScopedDevice } from '../../../support/scoped-device.js';
+import { contents, ScopedDevice, short } from '../../../support/scoped-device.js';
 
 const DAY_MS = 86_400_000;
 
@@ -20,7 +21,6 @@ beforeEach(async () => {
 });
 
 describe('a conversation history that moves', () => {
-  const moved = (id: string, folderId: string) => modification('conversationHistory', id, { folderId });
   beforeEach(async () => {
     await at.from({ folders: ['f1'] });
   });
@@ -101,6 +101,14 @@ describe('a conversation history that moves', () => {
     await at.box.given(moved('c2', 'f3'), stateChange('new', { addFlags: ['x'] }, { conversationId: 'c2' }));
     const { pages } = await at.following();
     expect(pages).toEqual([{ syncToken: expect.any(String) }]);
+  });
+
+  test('[SC10, SY12] by an operation of the device itself is told to it as to others', async () => {
+    const moves = (id: string, folderId: string, n: number) =>
+      at.box.sync(at.phone, { syncToken: at.token, operations: [moved(id, folderId, { n })] });
+    expect(short((await moves('c2', 'f1', 1)).changes)).toEqual(contents('c2'));
+    await at.following();
+    expect(short((await moves('c1', 'f2', 2)).changes)).toEqual(['conversationHistory c1 outOfScope']);
   });
 
   test('by being created anew elsewhere in one request leaves the scope', async () => {

@@ -17,7 +17,7 @@ beforeEach(async () => {
     await box.given(aConversation({ id }), aMessage({ id: 'm1', conversationId: id }));
     await box.given(modification('conversationHistory', id, { subject: 'changed' }));
   }
-  box.clock.nowMs += 120_000;
+  box.settle();
 });
 
 describe.each(['literal', 'lenient'] as const)('a %s client', (reading) => {
