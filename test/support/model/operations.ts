@@ -135,8 +135,8 @@ function make(chance: Chance, kind: OperationKind, nowMs: number): Intended {
   }
 }
 
-/** Tells what was asked for once from what was asked for another time. */
-const tagOf = (chance: Chance): string => String(chance.between(1_000_000, 9_999_999));
+/** Tells what was asked for once from what was asked for another time: of 32 bits, so that no two of a run are the same. */
+const tagOf = (chance: Chance): string => String(chance.between(1_000_000_000, 9_999_999_999));
 
 const parentOf = (chance: Chance) => chance.pick([null, 'RCSMessageStore', ...FOLDERS]);
 
@@ -156,7 +156,7 @@ function createMessage(
       to: [URIS[0]],
       date: date.toISOString(),
       contentType: 'text/plain',
-      imdnMessageId: `imdn ${tagOf(chance)}`,
+      imdnMessageId: `imdn ${message.id} ${tagOf(chance)}`,
       ...(chance.happens(0.8) && { textContent: textOf(chance) }),
       ...(chance.happens(0.3) && { sessionId: chance.pick(SESSIONS) }),
       ...(chance.happens(0.2) && { inReplyToMessageId: chance.pick(MESSAGES) }),
