@@ -35,6 +35,7 @@ export default {
   projects: [
     project('unit'),
     project('property'),
+    project('model'), // fills all cores by itself: scripts/test.mjs runs it by itself
     project('infra'),
     project('local'),
     project('integration', integration),
