@@ -156,6 +156,9 @@ export class Draft {
 
   /** The modSeq that `ifModSeq` is compared with: the element's before the request; undefined where it was not there. */
   modSeqBefore(sk: string, type: ElementType): number | undefined {
+    const now = this.elements.get(sk)?.item;
+    // Created anew by this request, it is not what was under its id before.
+    if (now?.kind === 'conversationHistory' && now.data.createdModSeq === this.modSeq) return undefined;
     const before = this.stored.get(sk);
     if (before === undefined || !('data' in before)) return undefined;
     if (type === 'messageState') return before.kind === 'message' ? before.state?.modSeq : undefined;

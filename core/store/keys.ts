@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   ConversationId,
   DeviceId,
@@ -9,6 +10,7 @@ import type {
 } from '../../protocol/ids.js';
 
 const MOD_SEQ_DIGITS = 12;
+const KEY_MAX_BYTES = 1024; // of the database
 
 /**
  * An id as part of a key. `#` ends a part, so it is written `"2`, and `"` is written `"1`: unlike percent signs, this
@@ -38,8 +40,13 @@ export const formerReceiptKey = (deviceId: DeviceId, instanceId: InstanceId): st
 export const FOLDERS = 'F#';
 export const CONVERSATIONS = 'H#';
 export const folderKey = (id: FolderId): string => FOLDERS + part(id);
-export const folderNameKey = (parent: FolderId | null, name: string): string =>
-  `N#${parent === null ? '' : part(parent)}#${part(name)}`;
+/** A name that is too long for a key stands in it as a digest, behind a `/`, which no name holds. */
+export function folderNameKey(parent: FolderId | null, name: string): string {
+  const siblings = `N#${parent === null ? '' : part(parent)}#`;
+  const key = siblings + part(name);
+  if (Buffer.byteLength(key) <= KEY_MAX_BYTES) return key;
+  return `${siblings}/${createHash('sha256').update(name).digest('base64url')}`;
+}
 /** Ends in `#` like the prefix of its contents, so that both sort alike, also where one id begins with another. */
 export const conversationKey = (id: ConversationId): string => `${CONVERSATIONS}${part(id)}#`;
 export const conversationIdOf = (key: string): ConversationId =>

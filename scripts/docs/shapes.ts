@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { folderNameSchema } from '../../protocol/elements/folder.js';
 import { flagSchema } from '../../protocol/elements/message-state.js';
 import { idSchema } from '../../protocol/ids.js';
-import { ID_MAX_BYTES } from '../../protocol/limits.js';
+import { FOLDER_NAME_MAX, ID_MAX_BYTES } from '../../protocol/limits.js';
 import { numberedOperationSchema, plainOperationSchema } from '../../protocol/numbered-operation.js';
 import { instantSchema, nameSchema } from '../../protocol/text.js';
 import { COMPONENTS, nameOf, operationSchema } from './components.js';
@@ -26,7 +26,7 @@ const NO_CONTROL = '\\u0000-\\u001F\\u007F-\\u009F';
 export const REFINED: ReadonlyMap<z.core.$ZodType, JsonObject> = new Map<z.core.$ZodType, JsonObject>([
   [nameSchema, { pattern: `^[^${NO_CONTROL}]+$` }],
   [idSchema, { maxLength: ID_MAX_BYTES, pattern: `^[^${NO_CONTROL}]+$` }],
-  [folderNameSchema, { pattern: `^[^/${NO_CONTROL}]+$` }],
+  [folderNameSchema, { maxLength: FOLDER_NAME_MAX, pattern: `^[^/${NO_CONTROL}]+$` }],
   [
     flagSchema,
     {

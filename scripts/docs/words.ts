@@ -16,7 +16,7 @@ export const ABOUT: Readonly<Record<string, string>> = {
   Removal:
     'An element that is no longer there, or no longer for this device. That of a container covers what it holds; of a message, its state.',
   Change: 'An element with its latest state, or a removal.',
-  FolderName: 'No `/`, no control characters; unique among its siblings, compared after NFC.',
+  FolderName: 'No `/`, no control characters; unique among its siblings, compared and counted after NFC.',
   FolderData: 'Attributes of a folder.',
   FolderPatch: 'JSON merge patch (RFC 7396) of a folder.',
   Participants: 'URIs of the participants.',

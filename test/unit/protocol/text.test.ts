@@ -134,11 +134,18 @@ describe('a flag is a system flag or a keyword', () => {
 });
 
 describe('a folder name', () => {
-  test.each(['', 'a/b', '/', 'x'.repeat(256), 'a\tb', '\ud83d'])('is not %j', (name) => {
+  test('[FO3, FO5] has its characters counted in NFC, which may be fewer than were sent, or more', () => {
+    expect(accepts(folderNameSchema, 'e\u0301'.repeat(255))).toBe(true);
+    expect(accepts(folderNameSchema, 'e\u0301'.repeat(256))).toBe(false);
+    expect(accepts(folderNameSchema, '\uFB2C'.repeat(85))).toBe(true); // three of Hebrew for each
+    expect(accepts(folderNameSchema, '\uFB2C'.repeat(86))).toBe(false);
+  });
+
+  test.each(['', 'a/b', '/', 'x'.repeat(256), '😀'.repeat(256), 'a\tb', '\ud83d'])('is not %j', (name) => {
     expect(accepts(folderNameSchema, name)).toBe(false);
   });
 
-  test.each(['x', 'x'.repeat(255), '..', ' ', 'a\\b', '家族'])('may be %j', (name) => {
+  test.each(['x', 'x'.repeat(255), '😀'.repeat(255), '..', ' ', 'a\\b', '家族'])('may be %j', (name) => {
     expect(accepts(folderNameSchema, name)).toBe(true);
   });
 });

@@ -241,6 +241,26 @@ describe('a conversation history created anew', () => {
     });
   });
 
+  test.each([
+    ['create', aConversation({ id: 'c2' })],
+    ['a message that brings it along', aMessage({ id: 'm2', conversationId: 'c2' })],
+  ])(
+    '[OP8] by %s, in the request that deletes it, was not there before: any ifModSeq is a conflict',
+    async (_, anew) => {
+      await box.given(aConversation({ id: 'c2' }));
+      const { modSeq: ifModSeq } = await box.head();
+      const results = await box.results(
+        removal('conversationHistory', 'c2', { ifModSeq }),
+        anew,
+        modification('conversationHistory', 'c2', { subject: 'x' }, { ifModSeq }),
+        removal('conversationHistory', 'c2', { ifModSeq }),
+      );
+      expect(results.map(({ status }) => status)).toEqual(['applied', 'applied', 'conflict', 'conflict']);
+      expect(results[2]?.current).toMatchObject({ id: 'c2', createdModSeq: ifModSeq + 1 });
+      expect(await box.element('conversationHistory', 'c2')).not.toHaveProperty('subject');
+    },
+  );
+
   test('[CH4] is not made by a message without `conversation`', async () => {
     expect(await box.statuses(aMessage({ seed: false }))).toEqual(['gone']);
   });

@@ -146,11 +146,17 @@ test('a packed key is the key again, and no longer than its ids and eight charac
   );
 });
 
-test('keys stay under 1,024 bytes with the longest ids, all of them escaped', () => {
+test('keys of ids stay under 1,024 bytes with the longest ids, all of them escaped', () => {
   const id = '#'.repeat(128);
   expect(Buffer.byteLength(messageKey(id as ConversationId, id as MessageId))).toBeLessThan(1024);
-  expect(Buffer.byteLength(folderNameKey(id as FolderId, '～'.repeat(255)))).toBeLessThan(1024 + 1);
-  expect(Buffer.byteLength(folderNameKey(id as FolderId, '#'.repeat(255)))).toBeLessThan(1024);
+});
+
+test('[FO3] the key of a folder name has 1,024 bytes at the most, and still each name one of its own', () => {
+  const parents = [null, 'f' as FolderId, '#'.repeat(128) as FolderId];
+  const names = ['a', '～', '#', '"', '😀'].flatMap((each) => [each.repeat(254), each.repeat(255)]);
+  const keys = parents.flatMap((parent) => names.map((name) => folderNameKey(parent, name)));
+  for (const key of keys) expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1024);
+  expect(new Set(keys).size).toBe(parents.length * names.length);
 });
 
 test('commits sort by number, and the head behind all of them', () => {
