@@ -9,6 +9,7 @@ export const pointerOf = (path: readonly PropertyKey[]): string =>
 const detailOf = (issue: z.core.$ZodIssue): string => {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.message !== 'Invalid input') return issue.message;
       return issue.input === undefined ? 'is missing' : `is no ${issue.expected}`;
     case 'invalid_value':
       return `is none of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;

@@ -109,6 +109,30 @@ test.concurrent('[FO6] a box holds 500 folders beside its own two, and takes ano
   expect((await all(user)).filter(({ type }) => type === 'folder')).toHaveLength(502);
 });
 
+test.concurrent('[FO3, FO4] a folder name has 255 characters, whatever they take in UTF-8, and is unique all the same', async () => {
+  const { user, phone } = await aBox();
+  const parent = '#'.repeat(128);
+  await phone.synchronize({ operations: [aFolder(parent, 'parent')] });
+  for (const each of ['😀', '～', '#', 'e\u0301']) {
+    const [name, other] = [each.repeat(255), `${each.repeat(254)}x`];
+    const made = ['a', 'b', 'c'].map((letter) => `${letter} ${each}`) as [string, string, string];
+    expect(
+      await statuses(
+        phone,
+        aFolder(made[0], name, parent),
+        aFolder(made[1], name, parent),
+        aFolder(made[1], other, parent),
+        modify('folder', made[1], { name }),
+        modify('folder', made[0], { parentFolderId: null }),
+        modify('folder', made[1], { name }),
+        aFolder(made[2], each.repeat(256), parent),
+      ),
+    ).toEqual(['applied', 'exists', 'applied', 'exists', 'applied', 'applied', 'invalid']);
+    const held = (await all(user)).filter(({ id }) => made.includes(id));
+    expect(held.map((folder) => folder.name)).toEqual([name.normalize('NFC'), name.normalize('NFC')]);
+  }
+});
+
 test.concurrent('[FO5] a folder name is stored in NFC, whichever way it was written', async () => {
   const { user, phone } = await aBox();
   await phone.synchronize({ operations: [aFolder('f1', 'Cafe\u0301'), aFolder('f2', '\u212b')] });

@@ -212,8 +212,11 @@ describe('a request to synchronize', () => {
 describe('a request of the Participating Function', () => {
   test('[PF1] carries no n', () => {
     expect(plainOperationSchema.safeParse({ op: 'create' }).success).toBe(true);
-    expect(plainOperationSchema.safeParse({ n: 1 }).success).toBe(false);
     expect(numberedOperationSchema.safeParse({ n: 1 }).success).toBe(true);
+    const numbered = depositRequestSchema.safeParse({ operations: [{ n: 1 }] }, { reportInput: true });
+    expect(numbered.error && faultsOf(numbered.error)).toEqual([
+      { pointer: '/operations/0/n', detail: 'operations of the Participating Function carry no n' },
+    ]);
   });
 
   test('has one operation at least, fifty at the most, and nothing else', () => {
