@@ -104,8 +104,15 @@ export interface Registry {
   /** The same; gives the record as it was before. Undefined: nothing has changed. */
   exchange(device: DeviceKey, patch: DevicePatch): Promise<DeviceRecord | undefined>;
 
-  /** Removes the device, which still has the connection that was read, and what the box keeps of it in one transaction. */
-  revoke(record: DeviceRecord, writes: readonly Write[]): Promise<'written' | 'refused'>;
+  /**
+   * Removes the device, which still has the connection that was read, and what the box keeps of it in one transaction.
+   * `scopesUntilMs`: its scopes go after that; those of a device of the same id that is registered by then stay.
+   */
+  revoke(
+    record: DeviceRecord,
+    writes: readonly Write[],
+    scopesUntilMs?: number,
+  ): Promise<'written' | 'refused'>;
 
   /** Keeps a ticket, which begins with the shelf of its box. */
   putTicket(ticket: string, holder: TicketHolder, expiresAtMs: number): Promise<void>;

@@ -6,21 +6,21 @@ const escapePointer = (key: PropertyKey): string => String(key).replaceAll('~', 
 export const pointerOf = (path: readonly PropertyKey[]): string =>
   path.map((key) => `/${escapePointer(key)}`).join('');
 
+const DEFAULT_MESSAGE = 'Invalid input';
+
 const detailOf = (issue: z.core.$ZodIssue): string => {
+  if (issue.message !== DEFAULT_MESSAGE) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.message !== 'Invalid input') return issue.message;
       return issue.input === undefined ? 'is missing' : `is no ${issue.expected}`;
     case 'invalid_value':
       return `is none of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'too_small':
-      return issue.message === 'Invalid input' ? `is less than ${issue.minimum}` : issue.message;
+      return `is less than ${issue.minimum}`;
     case 'too_big':
-      return issue.message === 'Invalid input' ? `is more than ${issue.maximum}` : issue.message;
+      return `is more than ${issue.maximum}`;
     case 'invalid_union':
-      return issue.message === 'Invalid input'
-        ? 'has none of the shapes that are allowed here'
-        : issue.message;
+      return 'has none of the shapes that are allowed here';
     default:
       return issue.message;
   }

@@ -4,6 +4,7 @@ export const ELEMENT_MAX_BYTES = 64 * 1024; // of its JSON
 export const FLAGS_MAX = 64;
 export const DISPOSITIONS_MAX = 1000;
 export const PARTICIPANTS_MAX = 500;
+export const PAYLOAD_PARTS_MAX = 2048; // more do not fit into an element, however short
 export const FOLDER_NAME_MAX = 255; // characters
 export const USER_FOLDERS_MAX = 500;
 export const FOLDER_DEPTH_MAX = 16;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { elementTypeSchema } from './elements/element.js';
+import { elementTypeSchema, elementTypesSchema } from './elements/element.js';
 import { messageContextSchema } from './elements/message.js';
 import { conversationIdSchema, folderIdSchema } from './ids.js';
 import { PUSH_WINDOW_MAX_MS, SCOPE_IDS_MAX } from './limits.js';
@@ -14,9 +14,11 @@ const idsIn = (list: unknown): number => (Array.isArray(list) ? list.length : 0)
 /** What the user wants kept on one device. What is left out means everything. */
 export const preferencesSchema = z
   .strictObject({
-    elementTypes: z.optional(z.array(elementTypeSchema)),
+    elementTypes: z.optional(elementTypesSchema),
     folders: z.optional(folders),
-    excludeConversations: z.optional(z.array(conversationIdSchema)),
+    excludeConversations: z.optional(
+      z.array(conversationIdSchema).check(z.maxLength(SCOPE_IDS_MAX, `holds more than ${SCOPE_IDS_MAX} ids`)),
+    ),
     maxMessageAgeDays: z.optional(days),
     maxTextBytes: z.optional(z.int().check(z.gte(0))),
     serverInitiated: z.optional(z.boolean()),

@@ -11,6 +11,7 @@ import {
 import { backOff } from '../back-off.js';
 import { boxCreation } from '../commit/box.js';
 import { receiptFor, withoutReceipt } from '../commit/receipts.js';
+import { FORMER_RECEIPT_MS } from '../commit/retention.js';
 import type { Core } from '../core.js';
 import { closeQuietly } from '../push/close.js';
 import type { DeviceRecord } from '../registry.js';
@@ -60,8 +61,12 @@ export async function registerDevice(
     };
     const record = await recordAfter(core, box, deviceId, registration, previous, boxPolicyId);
     const { next, writes } = receiptFor(record, receipts, core.clock.now());
-    const stillThere: Write = { check: HEAD_KEY, when: { epoch } }; // the box, and not being erased
-    if ((await core.registry.register(record, previous, [stillThere, ...writes])) === 'refused') {
+    // The box is still there, and not being erased. Who makes its devices more replaces the head too, which was read before
+    // they were counted: of several who saw the last place free, one gets it.
+    const inBox: Write = previous
+      ? { check: HEAD_KEY, when: { epoch } }
+      : { put: { ...head, version: head.version + 1 }, when: { version: head.version } };
+    if ((await core.registry.register(record, previous, [inBox, ...writes])) === 'refused') {
       if (attempt < ATTEMPTS_MAX) await backOff(core.clock, attempt);
       continue;
     }
@@ -150,9 +155,16 @@ export async function showDevices(
   const keys = records.map(({ deviceId }) => receiptKey(deviceId));
   const receipts = await core.store.get(box, [HEAD_KEY, ...keys]);
   headIn(receipts);
-  return records.map((record) =>
+  const current = await Promise.all(records.map((record) => asOfNow(core, record)));
+  return current.map((record) =>
     shown(record, receipts.get(receiptKey(record.deviceId)) as Receipt | undefined),
   );
+}
+
+/** With the scope by the policies as they are; the record gets it when the device synchronizes. */
+async function asOfNow(core: Core, record: DeviceRecord): Promise<DeviceRecord> {
+  const effective = await currentEffective(core, record);
+  return { ...record, effective, scopeVersion: versionAfter(record, effective) };
 }
 
 /** @throws SyncProblem `not-found`, `busy`. */
@@ -163,7 +175,7 @@ export async function showDevice(core: Core, box: BoxId, deviceId: DeviceId): Pr
   ]);
   headIn(kept);
   if (!record) throw unknown();
-  return shown(record, kept.get(receiptKey(deviceId)) as Receipt | undefined);
+  return shown(await asOfNow(core, record), kept.get(receiptKey(deviceId)) as Receipt | undefined);
 }
 
 /**
@@ -179,8 +191,9 @@ export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): 
     ]);
     headIn(kept);
     if (!record) throw unknown();
-    const writes = withoutReceipt(deviceId, receiptIn(kept, receiptKey(deviceId)), core.clock.now());
-    if ((await core.registry.revoke(record, writes)) === 'written') {
+    const nowMs = core.clock.now();
+    const writes = withoutReceipt(deviceId, receiptIn(kept, receiptKey(deviceId)), nowMs);
+    if ((await core.registry.revoke(record, writes, nowMs + FORMER_RECEIPT_MS)) === 'written') {
       if (record.connectionId) await closeQuietly(core, record.connectionId);
       return;
     }

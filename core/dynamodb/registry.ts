@@ -115,11 +115,31 @@ export class DynamoRegistry implements Registry {
     return { Update: { TableName: this.table, ...expressions(record, { set, expect: read }) } };
   }
 
-  async revoke(record: DeviceRecord, writes: readonly Write[]) {
+  async revoke(record: DeviceRecord, writes: readonly Write[], scopesUntilMs?: number) {
     const { box, deviceId, instanceId, connectionId } = record;
     const condition = asRead(instanceId, { connectionId });
     const remove = { Delete: { TableName: this.table, Key: deviceKey(box, deviceId), ...condition } };
-    return this.transact([remove, ...writes.map((write) => actionOf(this.storeTable, box, write))]);
+    return this.transact([
+      remove,
+      ...(scopesUntilMs === undefined ? [] : this.expiringScopes(record, scopesUntilMs)),
+      ...writes.map((write) => actionOf(this.storeTable, box, write)),
+    ]);
+  }
+
+  /** In the transaction that revokes: so none of them can be that of a later registration. */
+  private expiringScopes(
+    { box, deviceId, scopeVersion }: DeviceRecord,
+    untilMs: number,
+  ): TransactWriteItem[] {
+    const versions = Array.from({ length: SCOPES_KEPT }, (_, i) => scopeVersion - i).filter((it) => it > 0);
+    return versions.map((version) => ({
+      Update: {
+        TableName: this.table,
+        Key: scopeKey(box, deviceId, version),
+        UpdateExpression: 'SET expiresAt = :at',
+        ExpressionAttributeValues: { ':at': { N: String(Math.ceil(untilMs / 1000)) } },
+      },
+    }));
   }
 
   private async transact(TransactItems: TransactWriteItem[]): Promise<'written' | 'refused'> {

@@ -1,3 +1,4 @@
+import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
 import { unlessErasing } from '../box/unless-erasing.js';
 import { type Caller, commitOperations } from '../commit/commit-operations.js';
@@ -41,9 +42,31 @@ export const synchronize = (
 ): Promise<SyncResponse> => unlessErasing(core, caller.box, () => answer(core, caller, body, maxBytes));
 
 async function answer(core: Core, caller: Caller, body: SyncBody, maxBytes: number): Promise<SyncResponse> {
-  const { syncToken } = body;
   // The commit authorizes by itself, by the receipt of this very instance.
   const results = await commitOperations(core, caller, body.operations);
+  const response = respond(core, caller, body, results, maxBytes);
+  return results.length === 0 ? response : response.catch(notRefused);
+}
+
+/** A 4xx says that nothing was processed, and something was: who repeats the request learns that its device is gone. */
+function notRefused(error: unknown): never {
+  const isDeviceGone =
+    error instanceof SyncProblem &&
+    (error.kind === 'device-not-registered' || error.kind === 'instance-replaced');
+  if (!isDeviceGone) throw error;
+  const detail =
+    'the device was revoked or replaced meanwhile; whether all was processed the same request tells';
+  throw new SyncProblem('busy', { detail, retryAfterSeconds: 1 }, { cause: error });
+}
+
+async function respond(
+  core: Core,
+  caller: Caller,
+  body: SyncBody,
+  results: readonly OperationResult[],
+  maxBytes: number,
+): Promise<SyncResponse> {
+  const { syncToken } = body;
   const given = syncToken === undefined ? undefined : await openSyncToken(core.tokenKeys, caller, syncToken);
   const [read, log] = await Promise.all([
     core.registry.device(caller.box, caller.deviceId),

@@ -22,15 +22,37 @@ export function logProblem(problem: SyncProblem): void {
   else logger.error(problem.kind, { error: describeError(problem) });
 }
 
+/** What a problem tells where there is nothing more to say of this one: what it means, or what to do. */
+const DETAILS: Readonly<Record<ProblemKind, string>> = {
+  'invalid-request': 'errors lists what is wrong, each with a JSON pointer to where it is.',
+  'invalid-json': 'The body cannot be read as JSON in UTF-8.',
+  unauthorized: 'The token names no user: its sub has to be 1 to 128 bytes without control characters.',
+  'insufficient-scope': 'Ask for a token with the scope of this route.',
+  'device-not-registered': 'Register it with PUT /v1/devices/{deviceId}.',
+  'not-found': 'Nothing is there under this name.',
+  'operation-gap': 'Send the operations from expectedN on.',
+  'operation-mismatch': 'Register a new instance, number the operations anew and send them again.',
+  'instance-replaced': 'Register this instance again to take the device back.',
+  'too-many-devices': 'Revoke another device of the box first.',
+  'too-large': 'Send less at once, in several requests.',
+  'unsupported-media-type': 'Send Content-Type: application/json.',
+  'too-many-requests': 'Nothing was done. Send the same again after the time in Retry-After.',
+  internal: 'It is not known whether the request was carried out. Send the same again later.',
+  'not-implemented': 'This version has nothing there.',
+  busy: 'Send the same again after the time in Retry-After.',
+  unavailable:
+    'It is not known whether the request was carried out. Send the same again after the time in Retry-After.',
+};
+
 /** Source: RFC 9457. */
 export function problemDocument({ kind, details }: SyncProblem, requestId: string): Problem {
   const { status, title } = PROBLEMS[kind];
-  const { detail, errors, expectedN }: ProblemDetails = kind === 'internal' ? {} : details;
+  const { detail = DETAILS[kind], errors, expectedN }: ProblemDetails = kind === 'internal' ? {} : details;
   return {
     type: problemType(kind),
     title,
     status,
-    ...(detail !== undefined && { detail }),
+    detail,
     requestId,
     ...(errors !== undefined && { errors }),
     ...(expectedN !== undefined && { expectedN }),

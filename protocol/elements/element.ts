@@ -17,6 +17,12 @@ export const ELEMENT_TYPES = [
 export const elementTypeSchema = z.enum(ELEMENT_TYPES);
 export type ElementType = z.infer<typeof elementTypeSchema>;
 
+const TYPES_LISTED_MAX = 50; // one may be named twice; a list without end is none
+/** Types that a scope keeps. */
+export const elementTypesSchema = z
+  .array(elementTypeSchema)
+  .check(z.maxLength(TYPES_LISTED_MAX, `holds more than ${TYPES_LISTED_MAX} types`));
+
 const common = { id: elementIdSchema, modSeq: modSeqSchema };
 const inConversation = { ...common, conversationId: conversationIdSchema };
 

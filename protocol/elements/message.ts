@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { idSchema, messageIdSchema, sessionIdSchema } from '../ids.js';
+import { PAYLOAD_PARTS_MAX } from '../limits.js';
 import { instantSchema, nameSchema, textSchema, uriSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 
@@ -22,6 +23,10 @@ export const payloadPartSchema = z.strictObject({
   name: z.optional(textSchema),
 });
 
+export const payloadPartsSchema = z
+  .array(payloadPartSchema)
+  .check(z.maxLength(PAYLOAD_PARTS_MAX, `holds more than ${PAYLOAD_PARTS_MAX} parts`));
+
 /** A CPM message. `textContent` is its text; larger contents are named by `payloadParts`, not carried. */
 export const messageDataSchema = z.strictObject({
   sessionId: z.optional(sessionIdSchema),
@@ -33,7 +38,7 @@ export const messageDataSchema = z.strictObject({
   subject: z.optional(textSchema),
   contentType: nameSchema,
   textContent: z.optional(textSchema),
-  payloadParts: z.optional(z.array(payloadPartSchema)),
+  payloadParts: z.optional(payloadPartsSchema),
   contributionId: z.optional(idSchema),
   inReplyToContributionId: z.optional(idSchema),
   inReplyToMessageId: z.optional(messageIdSchema),

@@ -3,7 +3,7 @@ import { folderIdSchema } from '../ids.js';
 import { instantSchema, patchable, textSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 import { folderNameSchema } from './folder.js';
-import { payloadPartSchema } from './message.js';
+import { payloadPartsSchema } from './message.js';
 import { dispositionsSchema, flagsSchema } from './message-state.js';
 
 // What `modify` takes, for each type: apart from the elements, since a client that is told of these alone can do without.
@@ -29,7 +29,7 @@ export const sessionPatchSchema = z.strictObject({
 export const messagePatchSchema = z.strictObject({
   subject: patchable(textSchema),
   textContent: patchable(textSchema),
-  payloadParts: patchable(z.array(payloadPartSchema)),
+  payloadParts: patchable(payloadPartsSchema),
 });
 
 /** `dispositions` are added; the same participant and disposition keeps its first `at`. */

@@ -41,6 +41,7 @@ test('[ER1, ER2, ER5, TR5] all faults of a body are reported at once, each by it
     type: '/problems/invalid-request',
     title: expect.any(String),
     status: 400,
+    detail: expect.any(String),
     requestId: headers.get('x-request-id'),
     errors: expect.any(Array),
   });
@@ -89,6 +90,40 @@ test('[PF1] operations of the Participating Function with a number, or none at a
   for (const operations of [[aMessage({ n: 1 })], []]) {
     const { status, body } = await post(JSON.stringify({ operations }), headers, path);
     expect([status, body.type]).toEqual([400, '/problems/invalid-request']);
+  }
+});
+
+test('[ER2] a body with more faults than an answer has room for tells the first thousand', async () => {
+  const body = `{${Array.from({ length: 110_000 }, (_, i) => `"${i.toString(36)}":0`).join()}}`;
+  const answer = await post(body, { 'accept-encoding': 'identity' });
+  expect([answer.status, answer.body.type]).toEqual([400, '/problems/invalid-request']);
+  expect(answer.body.errors).toHaveLength(1000);
+  expect(answer.body.detail).toContain('first 1000 of 11000'); // and deviceId, instanceId
+});
+
+test('[ER5, ER2] a list without end is refused, not the server overwhelmed', async () => {
+  const lists: [string, string][] = [
+    ['/v1/devices/x', '{"instanceId":"i","preferences":{"elementTypes":['],
+    ['/v1/devices/x', '{"instanceId":"i","preferences":{"excludeConversations":['],
+    ['/v1/devices/x', '{"instanceId":"i","preferences":{"folders":['],
+    ['/v1/policies/x', '{"elementTypes":['],
+  ];
+  const admin = await phone.user.token('cpm/admin');
+  for (const [path, begin] of lists) {
+    const body = `${begin}${Array(500_000).fill(0).join()}]${begin.includes('preferences') ? '}}' : '}'}`;
+    const response = await fetch(cloud.url + path, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${path.includes('policies') ? admin : token}`,
+        'content-type': 'application/json',
+      },
+      body,
+    });
+    expect([path, response.status, await response.json()]).toEqual([
+      path,
+      400,
+      expect.objectContaining({ type: '/problems/invalid-request' }),
+    ]);
   }
 });
 

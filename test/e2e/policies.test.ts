@@ -159,6 +159,33 @@ test.concurrent('[PO7, DV8, ER16] a device more than the policy allows is refuse
   expect((await register('watch')).status).toBe(201);
 });
 
+test.concurrent('[PO7, DV8] devices that register at the same moment are never more than the policy allows', async () => {
+  const user = new User();
+  await user.policy({ maxDevices: 3 });
+  const phone = await user.device('phone');
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => phone.call('PUT', `/v1/devices/other-${i}`, { instanceId: 'i' })),
+  );
+  const { body } = await phone.call<{ devices: unknown[] }>('GET', '/v1/devices');
+  expect(body.devices).toHaveLength(3);
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+  for (const { status } of answers) expect([201, 409, 503]).toContain(status);
+});
+
+test.concurrent('[PO4, SC1, DV6] a policy shows in the effective of a device from its answer on', async () => {
+  const user = new User();
+  const phone = await user.device();
+  const own = `policy-${unique()}`;
+  await user.provider('PUT', `/v1/policies/${own}`, { elementTypes: ['message'], maxTextBytes: 9 });
+  await user.provider('PUT', deviceOf(user, 'phone'), { policyId: own });
+  expect(await effectiveOf(phone)).toMatchObject({ elementTypes: ['message'], maxTextBytes: 9 });
+  const seen = await user.provider<{ devices: Shown[] }>(
+    'GET',
+    `/v1/users/${encodeURIComponent(user.id)}/devices`,
+  );
+  expect(seen.body.devices[0]?.effective).toMatchObject({ elementTypes: ['message'], maxTextBytes: 9 });
+});
+
 test.concurrent('[PO8, SY16] the timer for the next synchronization is that of the policy', async () => {
   const user = new User();
   await user.policy({ syncTimerSeconds: 42 });

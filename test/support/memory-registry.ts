@@ -95,7 +95,7 @@ export class MemoryRegistry implements Registry {
     return 'written';
   }
 
-  async revoke(record: DeviceRecord, writes: readonly Write[]) {
+  async revoke(record: DeviceRecord, writes: readonly Write[], _scopesUntilMs?: number) {
     const now = await this.device(record.box, record.deviceId);
     if (now?.instanceId !== record.instanceId || now.connectionId !== record.connectionId) return 'refused';
     if (writes.length > 0 && (await this.store.write(record.box, writes)) === 'refused') return 'refused';

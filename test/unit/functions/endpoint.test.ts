@@ -63,6 +63,7 @@ test('[ER2] all faults of a body are told at once, each with its pointer', async
     type: '/problems/invalid-request',
     title: expect.any(String),
     status: 400,
+    detail: expect.any(String),
     requestId: REQUEST_ID,
     errors: expect.arrayContaining([
       { pointer: '/name', detail: 'is missing' },
@@ -149,6 +150,7 @@ test('[ER20, ER3] any other error is internal: logged with its causes, answered 
     type: '/problems/internal',
     title: expect.any(String),
     status: 500,
+    detail: expect.not.stringContaining('reason'),
     requestId: REQUEST_ID,
   });
   const line = log.lines().find(({ message }) => message === 'internal');

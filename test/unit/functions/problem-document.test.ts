@@ -4,6 +4,7 @@ import {
   retryAfterSeconds,
   syncProblemOf,
 } from '../../../functions/runtime/problem-document.js';
+import { PROBLEMS, type ProblemKind } from '../../../protocol/problem.js';
 
 const named = (name: string, members: object = {}): Error =>
   Object.assign(new Error('from AWS'), { name, ...members });
@@ -44,9 +45,19 @@ test('[ER3] the details of an internal problem are not told', () => {
     type: '/problems/internal',
     title: expect.any(String),
     status: 500,
+    detail: expect.not.stringContaining('table boxes'),
     requestId: 'r1',
   });
 });
+
+test.each(Object.keys(PROBLEMS) as ProblemKind[])(
+  '[ER1] %s tells a detail, also where it was given none',
+  (kind) => {
+    const { detail, title } = problemDocument(new SyncProblem(kind), 'r1');
+    expect(detail).toMatch(/^[A-Z].{20,}$|^errors /);
+    expect(detail).not.toBe(title);
+  },
+);
 
 test('[ER1] a problem document carries what its problem does, and no empty members', () => {
   const problem = new SyncProblem('operation-gap', { expectedN: 7, detail: 'five are missing' });

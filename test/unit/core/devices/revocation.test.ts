@@ -2,7 +2,7 @@ import type { Caller } from '../../../../core/commit/commit-operations.js';
 import { revokeDevice } from '../../../../core/devices/devices.js';
 import { connected } from '../../../../core/push/connections.js';
 import type { Registry } from '../../../../core/registry.js';
-import { BOX } from '../../../support/builders.js';
+import { aMessage, BOX } from '../../../support/builders.js';
 import { Rig } from '../../../support/rig.js';
 
 let rig: Rig;
@@ -56,4 +56,31 @@ test('a device is revoked though its connection cannot be closed, and that is no
   await revokeDevice(rig.core, BOX, phone.deviceId);
   expect(await rig.registry.device(BOX, phone.deviceId)).toBeUndefined();
   expect(rig.reports).toContainEqual({ event: 'closeFailed', error: 'Error' });
+});
+
+describe.each<[string, () => Promise<unknown>, string]>([
+  ['is revoked', () => revokeDevice(rig.core, BOX, phone.deviceId), 'device-not-registered'],
+  ['is replaced', () => rig.device(BOX, 'phone', {}, 'phone-2'), 'instance-replaced'],
+])('a device that %s after its operations were committed', (_, goes, kind) => {
+  const request = { operations: [aMessage({ n: 1, id: 'm1' })] };
+  const beforeReading = () => {
+    const { device } = rig.registry;
+    rig.registry.device = async (...asked) => {
+      rig.registry.device = device;
+      await goes();
+      return device.apply(rig.registry, asked);
+    };
+  };
+
+  test('[XO8, XO9] is not told by a 4xx that nothing was processed, but to come again, and then why', async () => {
+    beforeReading();
+    await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind: 'busy' });
+    expect((await rig.commits(BOX)).at(-1)?.rows.map(({ id }) => id)).toContain('m1');
+    await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind });
+  });
+
+  test('[AU5] is refused at once where it sent none', async () => {
+    beforeReading();
+    await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
+  });
 });
