@@ -1,10 +1,19 @@
 import { historyOf } from '../../../../core/history/history-of.js';
 import type { BoxId } from '../../../../core/store/items.js';
 import type { Range } from '../../../../core/store/store.js';
+import { SyncProblem } from '../../../../core/sync-problem.js';
 import { historyQuerySchema } from '../../../../protocol/history-query.js';
 import type { ConversationId } from '../../../../protocol/ids.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aMessage, BOX, deletion } from '../../../support/builders.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  aSession,
+  BOX,
+  deletion,
+  removal,
+} from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 
 const DEAD = 3000;
@@ -20,25 +29,36 @@ class WatchedStore extends MemoryStore {
   }
 }
 
-const store = new WatchedStore();
-const box = new BoxUnderTest(store);
+let store: WatchedStore;
+let box: BoxUnderTest;
 const id = (i: number) => `m${String(i).padStart(4, '0')}`;
+
+const open = async (preferences: object = {}) => {
+  store = new WatchedStore();
+  box = new BoxUnderTest(store);
+  await box.device(BOX, 'phone', preferences);
+};
+
+/** What is answered of c1. */
+const history = (more: object = {}, conversationId = 'c1') =>
+  historyOf(
+    box.core,
+    BOX,
+    conversationId as ConversationId,
+    historyQuerySchema.parse({ deviceId: 'phone', ...more }),
+  );
+const idsOf = async (more: object = {}) => (await history(more)).elements.map(({ id }) => id as string);
 
 /** The ids of a page, with `next`, and how many items each of its queries asked for. */
 async function page(limit: number, before?: string) {
   store.asked = [];
-  const query = historyQuerySchema.parse({
-    deviceId: 'phone',
-    limit: String(limit),
-    ...(before && { before }),
-  });
-  const { elements, next } = await historyOf(box.core, BOX, 'c1' as ConversationId, query);
+  const { elements, next } = await history({ limit: String(limit), ...(before && { before }) });
   return { ids: elements.map((element) => element.id), next, asked: store.asked };
 }
 
 describe('history on demand of a conversation history with 3,000 deleted messages between living ones', () => {
   beforeAll(async () => {
-    await box.device(BOX, 'phone');
+    await open();
     await box.given(...[0, 1, 2].map((i) => aMessage({ id: id(i) })), aMessage({ id: id(DEAD + 3) }));
     for (let i = 3; i < DEAD + 3; i += 25) {
       const ids = Array.from({ length: 25 }, (_, j) => id(i + j));
@@ -63,5 +83,64 @@ describe('history on demand of a conversation history with 3,000 deleted message
   test('reads hardly more than the page where nothing is dead', async () => {
     expect((await page(2, id(2))).asked).toEqual([4]);
     expect((await page(1, id(2))).asked).toEqual([3]);
+  });
+});
+
+describe('history on demand', () => {
+  test('[HI1, HI2] gives whole texts, and messages that are older than the scope, each followed by its state', async () => {
+    await open({ maxMessageAgeDays: 30, maxTextBytes: 3 });
+    const old = { date: '2020-01-01T00:00:00Z' };
+    await box.given(aMessage({ id: 'm1', ...old, flags: ['\\Seen'] }), aMessage({ id: 'm2' }));
+    const { elements, next } = await history();
+    expect(elements).toMatchObject([
+      { type: 'message', id: 'm2', textContent: 'text of m2' },
+      { type: 'message', id: 'm1', textContent: 'text of m1', ...old },
+      { type: 'messageState', id: 'm1', flags: ['\\Seen'] },
+    ]);
+    expect(next).toBeUndefined();
+  });
+
+  test('goes without what a deleted session history held, and an earlier life of the conversation history', async () => {
+    await open();
+    await box.given(
+      aConversation(),
+      aSession(),
+      aMessage({ id: 'm1' }),
+      aMessage({ id: 'm2', sessionId: 's1' }),
+    );
+    await box.given(removal('sessionHistory', 's1'));
+    expect(await idsOf()).toEqual(['m1']);
+    await box.given(removal('conversationHistory', 'c1'), aMessage({ id: 'm3' }));
+    expect(await idsOf()).toEqual(['m3']);
+  });
+
+  test('[HI3] of one that nobody has, that is excluded, outside of the folders, or deleted with its folder or by itself is not found, all alike', async () => {
+    await open({ folders: ['f1'], excludeConversations: ['excluded'] });
+    await box.given(
+      ...['f1', 'f2'].map((folder) => aFolder(folder)),
+      ...['c1', 'excluded', 'deleted'].map((each) => aConversation({ id: each, folderId: 'f1' })),
+      aConversation({ id: 'outside', folderId: 'f2' }),
+    );
+    await box.given(removal('conversationHistory', 'deleted'));
+    expect(await history()).toEqual({ elements: [] });
+    const refused = async (conversationId: string) => {
+      const problem = await history({}, conversationId).catch((error: unknown) => error);
+      return problem instanceof SyncProblem ? [problem.kind, problem.details] : 'found';
+    };
+    const unknown = await refused('unknown');
+    expect(unknown).toEqual(['not-found', expect.anything()]);
+    for (const each of ['excluded', 'outside', 'deleted'])
+      expect([each, await refused(each)]).toEqual([each, unknown]);
+    await box.given(removal('folder', 'f1'));
+    expect(await refused('c1')).toEqual(unknown);
+  });
+
+  test('[AU5] for a device that is not registered is refused before anything is said of the conversation history', async () => {
+    await open();
+    await box.given(aConversation());
+    for (const each of ['c1', 'unknown'])
+      await expect(history({ deviceId: 'tablet' }, each)).rejects.toMatchObject({
+        kind: 'device-not-registered',
+      });
   });
 });

@@ -184,6 +184,17 @@ describe('the own change of a device', () => {
     ]);
   });
 
+  test('[SY12] is sent where two commits of the same request touched the element, as when it was sent again with more', async () => {
+    const [first, second] = own(
+      modification('message', 'm1', { subject: 'first' }),
+      modification('message', 'm1', { subject: 'second' }),
+    );
+    await sync({ operations: [first] });
+    expect(await changes({ operations: [first, second] })).toEqual([
+      expect.objectContaining({ id: 'm1', modSeq: 4, subject: 'second' }),
+    ]);
+  });
+
   test('is left out where others touched other elements alone: the message is not its state', async () => {
     await box.given(stateChange('m1', { addFlags: ['theirs'] }));
     const operations = own(modification('message', 'm1', { subject: 'mine' }));
