@@ -7,9 +7,10 @@ import type { Intended } from '../support/model/client/wire.js';
 import { nameOf, nameOfElement, type Wire } from '../support/model/elements.js';
 import { anyOperation, CONVERSATIONS, MESSAGES, USUAL } from '../support/model/operations.js';
 import { PageStore } from '../support/model/page-store.js';
+import { expire, passDays, retain } from '../support/time-to-live.js';
 
 /** STATUS_RUNS and STATUS_SEED try others. */
-const RUNS = Number(process.env.STATUS_RUNS ?? 250);
+const RUNS = Number(process.env.STATUS_RUNS ?? 150);
 const FIRST_SEED = Number(process.env.STATUS_SEED ?? 1);
 const REQUESTS = 25;
 
@@ -58,7 +59,9 @@ async function emptyContainers(box: BoxUnderTest, since: number): Promise<number
 async function run(seed: number, met: Map<string, Set<string>>): Promise<void> {
   const chance = new Chance(seed);
   const box = new BoxUnderTest();
-  const page = new PageStore();
+  const retentionDays = chance.pick([undefined, 2, 5]);
+  const page = new PageStore(retentionDays);
+  await retain(box, retentionDays);
   // Fewer still than there are, so that most operations meet something.
   const count = chance.between(1, 2);
   const few = new Set([
@@ -75,6 +78,10 @@ async function run(seed: number, met: Map<string, Set<string>>): Promise<void> {
   const reapsOften = chance.pick([0, 0.1, 0.5]);
   let emptied = 0;
   for (let i = 0; i < REQUESTS; i++) {
+    if (chance.happens(0.3)) passDays(box, chance.pick([0.5, 1, 2]));
+    if (chance.happens(0.2)) await expire(box);
+    page.at(box.clock.nowMs);
+    if (i > 0) page.goOnFrom((await box.head()).modSeq);
     const held = new Map(page.contents().map((wire) => [nameOfElement(wire), wire]));
     const operations = Array.from({ length: chance.between(1, 8) }, () => {
       const operation = any();

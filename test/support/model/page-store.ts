@@ -10,6 +10,8 @@ const PATCHABLE: Readonly<Record<string, readonly string[]>> = {
   messageState: ['addFlags', 'removeFlags', 'dispositions'],
 };
 
+const DAY_MS = 24 * 3600 * 1000;
+
 type Json = Readonly<Record<string, unknown>>;
 interface Disposition {
   readonly participant: string;
@@ -24,11 +26,27 @@ export class PageStore {
   private modSeq = 1;
   private readonly live = new Map<string, Wire>();
   private readonly dead = new Set<string>();
+  /** When session histories and messages expire, by name. Unit: ms since 1970. */
+  private readonly ends = new Map<string, number>();
   /** Of the request that is processed. */
   private before = new Map<string, number>();
+  private nowMs = 0;
 
-  constructor() {
+  /** @param retentionDays of the policy; undefined: nothing expires */
+  constructor(private readonly retentionDays?: number) {
     for (const id of BUILT_IN) this.put({ type: 'folder', id, modSeq: 1, name: id, parentFolderId: null });
+  }
+
+  /** Others have made commits since, of which it needs to know the number alone. */
+  goOnFrom(modSeq: number): void {
+    this.modSeq = modSeq;
+  }
+
+  /** Nothing is any more that is past its time. */
+  at(nowMs: number): void {
+    this.nowMs = nowMs;
+    for (const [name, wire] of [...this.live])
+      if ((this.ends.get(name) ?? nowMs + 1) <= nowMs) this.end(wire);
   }
 
   request(operations: readonly Intended[]): Result[] {
@@ -109,6 +127,7 @@ export class PageStore {
       if (brings) this.beginHistory(conversationId ?? '', { folderId: 'default', ...seed });
       this.put({ type, id, modSeq, ...(conversationId !== undefined && { conversationId }), ...data });
     }
+    if (type === 'message' || type === 'sessionHistory') this.keepUntil(name, operation);
     if (type === 'message') this.stateOfNew(operation);
     return { status: 'applied', modSeq };
   }
@@ -117,6 +136,15 @@ export class PageStore {
     this.before.delete(nameOf('conversationHistory', id));
     const modSeq = this.modSeq + 1;
     this.put({ type: 'conversationHistory', id, modSeq, createdModSeq: modSeq, ...data });
+  }
+
+  /** A session history is kept a day longer than a message in it that would outlive it. */
+  private keepUntil(name: string, { conversationId, data = {} }: Intended): void {
+    if (this.retentionDays === undefined) return;
+    const end = this.nowMs + this.retentionDays * DAY_MS;
+    this.ends.set(name, end);
+    const session = nameOf('sessionHistory', String(data.sessionId), conversationId);
+    if (end > (this.ends.get(session) ?? end)) this.ends.set(session, end + DAY_MS);
   }
 
   private stateOfNew({ id, conversationId = '', data = {}, flags = [] }: Intended): void {
