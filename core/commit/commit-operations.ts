@@ -16,6 +16,12 @@ export interface Caller {
   readonly instanceId: InstanceId;
 }
 
+/** `isNew`: this request has processed some of them, and not an earlier one all. */
+export interface Processed {
+  readonly results: readonly OperationResult[];
+  readonly isNew: boolean;
+}
+
 /**
  * Commits a device's operations exactly once: what was processed before gets its former result.
  * Results stand in the order of the operations; those at the end without one were not processed.
@@ -25,8 +31,8 @@ export async function commitOperations(
   core: Core,
   caller: Caller,
   operations: readonly NumberedOperation[],
-): Promise<readonly OperationResult[]> {
-  if (operations.length === 0) return [];
+): Promise<Processed> {
+  if (operations.length === 0) return { results: [], isNew: false };
   return withFewer(operations, (few) => commitSome(core, caller, few));
 }
 
@@ -34,10 +40,10 @@ async function commitSome(
   core: Core,
   caller: Caller,
   operations: readonly NumberedOperation[],
-): Promise<readonly OperationResult[]> {
+): Promise<Processed> {
   const { prepared, keys } = prepare(operations);
 
-  const decide = ({ stored, draft }: Reading): Decision<readonly OperationResult[]> => {
+  const decide = ({ stored, draft }: Reading): Decision<Processed> => {
     const receipt = receiptOf(stored, caller);
     const { known, fresh } = sortOut(receipt, operations);
     const outcomes = evaluateAll(draft, prepared.slice(known.length));
@@ -49,9 +55,13 @@ async function commitSome(
       firstN: receipt.lastN + 1,
       lastN: receipt.lastN + outcomes.length,
     };
-    if (outcomes.length === 0) return { answer: results, origin, writes: [] };
+    if (outcomes.length === 0) return { answer: { results, isNew: false }, origin, writes: [] };
     const put = receiptAfter(receipt, operations, results);
-    return { answer: results, origin, writes: [{ put, when: { version: receipt.version } }] };
+    return {
+      answer: { results, isNew: true },
+      origin,
+      writes: [{ put, when: { version: receipt.version } }],
+    };
   };
 
   return commit(core, caller.box, {

@@ -43,12 +43,15 @@ export const synchronize = (
 
 async function answer(core: Core, caller: Caller, body: SyncBody, maxBytes: number): Promise<SyncResponse> {
   // The commit authorizes by itself, by the receipt of this very instance.
-  const results = await commitOperations(core, caller, body.operations);
+  const { results, isNew } = await commitOperations(core, caller, body.operations);
   const response = respond(core, caller, body, results, maxBytes);
-  return results.length === 0 ? response : response.catch(notRefused);
+  return isNew ? response.catch(notRefused) : response;
 }
 
-/** A 4xx says that nothing was processed, and something was: who repeats the request learns that its device is gone. */
+/**
+ * A 4xx says that nothing was processed, and something was: who repeats the request learns that its device is gone, also
+ * where a restored store still lets it process operations.
+ */
 function notRefused(error: unknown): never {
   const isDeviceGone =
     error instanceof SyncProblem &&

@@ -2,6 +2,8 @@ import type { Caller } from '../../../../core/commit/commit-operations.js';
 import { revokeDevice } from '../../../../core/devices/devices.js';
 import { connected } from '../../../../core/push/connections.js';
 import type { Registry } from '../../../../core/registry.js';
+import type { StoredItem } from '../../../../core/store/items.js';
+import { receiptKey } from '../../../../core/store/keys.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { Rig } from '../../../support/rig.js';
 
@@ -76,6 +78,17 @@ describe.each<[string, () => Promise<unknown>, string]>([
     beforeReading();
     await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind: 'busy' });
     expect((await rig.commits(BOX)).at(-1)?.rows.map(({ id }) => id)).toContain('m1');
+    await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind });
+  });
+
+  test('[AU5] learns it from the same request also where a restored store knows nothing of that', async () => {
+    const key = receiptKey(phone.deviceId);
+    const receipt = async () => (await rig.store.get(BOX, [key])).get(key);
+    const put = (await receipt()) as StoredItem;
+    await goes();
+    const now = await receipt();
+    await rig.store.write(BOX, [{ put, when: now ? { version: now.version } : 'absent' }]);
+    await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind: 'busy' });
     await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind });
   });
 
