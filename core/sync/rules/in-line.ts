@@ -8,7 +8,7 @@ export interface Look {
   readonly commits: readonly Commit[];
   readonly head: Head | undefined;
   readonly goesOn: boolean; // beyond what was read
-  readonly gap?: { readonly beforeAtMs: number };
+  readonly gap?: { readonly missingAtMs: number }; // time of the last row that is missing, as what follows it knows
 }
 
 /** Rule 2: each next row is one more. A row that is missing is a gap; between the last row and the head, too. */
@@ -20,12 +20,13 @@ export function inLine(
 ): Look {
   const broken = commits.findIndex((commit, i) => commit.modSeq !== since + 1 + i);
   const next = commits[broken];
-  if (next) return { commits: commits.slice(0, broken), head, goesOn, gap: { beforeAtMs: next.atMs } };
+  if (next)
+    return { commits: commits.slice(0, broken), head, goesOn, gap: { missingAtMs: next.previousAtMs } };
   // With rows at hand there is something to tell; whether the next one is missing shows when it is asked for.
   const isApart = head !== undefined && commits.length === 0 && head.modSeq !== since;
-  return { commits, head, goesOn, ...(isApart && { gap: { beforeAtMs: head.atMs } }) };
+  return { commits, head, goesOn, ...(isApart && { gap: { missingAtMs: head.atMs } }) };
 }
 
-/** Rule 2, where a gap stays: it is a hole when what follows it is old, and else a write under way. */
+/** Rule 2, where a gap stays: it is a hole when what is missing is old, and else a write under way. */
 export const isHole = ({ gap }: Look, nowMs: number): boolean =>
-  gap !== undefined && nowMs - gap.beforeAtMs > SETTLED_MS;
+  gap !== undefined && nowMs - gap.missingAtMs > SETTLED_MS;

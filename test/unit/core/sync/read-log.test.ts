@@ -168,6 +168,16 @@ describe('rule: what is past its time counts as expired', () => {
     expect(resets()).toEqual(['expired']);
   });
 
+  test('[TK5] so do rows that are gone, also right before a commit of this moment and with another scope', async () => {
+    await message('m1');
+    box.clock.nowMs += 91 * DAY_MS;
+    for (const modSeq of [1, 2, 3]) store.expire(BOX, commitKey(modSeq));
+    await message('m2');
+    await box.device(BOX, 'phone', { maxTextBytes: 5 });
+    expect(await sync()).toMatchObject({ reset: true });
+    expect(resets()).toEqual(['expired']);
+  });
+
   test('a row of 90 days does not', async () => {
     await message('m1');
     box.clock.nowMs += 90 * DAY_MS;

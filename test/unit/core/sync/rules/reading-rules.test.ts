@@ -24,7 +24,15 @@ const NOW_MS = 1_000_000_000;
 const aRow = (id: string, more: Partial<ChangeRow> = {}): ChangeRow =>
   ({ type: 'message', id, conversationId: 'c1', element: { type: 'message', id }, ...more }) as ChangeRow;
 const aCommit = (modSeq: number, ...rows: readonly ChangeRow[]): Commit =>
-  ({ kind: 'commit', modSeq, nonce: `n${modSeq}`, previous: `n${modSeq - 1}`, atMs: NOW_MS, rows }) as never;
+  ({
+    kind: 'commit',
+    modSeq,
+    nonce: `n${modSeq}`,
+    previous: `n${modSeq - 1}`,
+    previousAtMs: NOW_MS - 1,
+    atMs: NOW_MS,
+    rows,
+  }) as never;
 const aHead = (modSeq: number, nonce = `n${modSeq}`): Head =>
   ({ kind: 'head', modSeq, nonce, atMs: NOW_MS }) as never;
 const at = (modSeq: number, more: Partial<Position> = {}): Position =>
@@ -51,19 +59,19 @@ describe('rule 2: each next row is one more', () => {
   });
 
   test.each([
-    ['between rows', [aCommit(4), aCommit(6)], [4]],
-    ['before the first row', [aCommit(5)], []],
-    ['between the position and the head', [], []],
-  ])('a gap %s ends them', (_, commits, inFront) => {
+    ['between rows', [aCommit(4), aCommit(6)], [4], NOW_MS - 1],
+    ['before the first row', [aCommit(5)], [], NOW_MS - 1],
+    ['between the position and the head', [], [], NOW_MS],
+  ])('a gap %s ends them, and what follows says how old it is', (_, commits, inFront, missingAtMs) => {
     const look = inLine(commits, aHead(6), false, 3);
     expect(look.commits.map(({ modSeq }) => modSeq)).toEqual(inFront);
-    expect(look.gap).toEqual({ beforeAtMs: NOW_MS });
+    expect(look.gap).toEqual({ missingAtMs });
   });
 
-  test('a gap is a hole once what follows it is older than a minute, and a write under way before', () => {
+  test('a gap is a hole once what is missing is older than a minute, and a write under way before', () => {
     const look = inLine([aCommit(5)], aHead(5), false, 3);
-    expect(isHole(look, NOW_MS + SETTLED_MS)).toBe(false);
-    expect(isHole(look, NOW_MS + SETTLED_MS + 1)).toBe(true);
+    expect(isHole(look, NOW_MS - 1 + SETTLED_MS)).toBe(false);
+    expect(isHole(look, NOW_MS + SETTLED_MS)).toBe(true);
     expect(isHole(inLine([], aHead(3), false, 3), NOW_MS + SETTLED_MS + 1)).toBe(false);
   });
 });
