@@ -1,6 +1,8 @@
 // A backfill has at least half of each response, whatever else is told meanwhile.
+import { synchronize } from '../../../../core/sync/synchronize.js';
+import { syncBodySchema } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aFolder, aMessage, moved, removal } from '../../../support/builders.js';
+import { aConversation, aFolder, aMessage, BOX, moved, removal } from '../../../support/builders.js';
 import { DeviceUnderTest } from '../../../support/device-under-test.js';
 
 const MANY = Array.from({ length: 30 }, (_, i) => `m${String(i).padStart(2, '0')}`);
@@ -63,6 +65,27 @@ test.each([1, 2, 10])(
     await phone.expectExact();
   },
 );
+
+test('[BF2] has half of the bytes, where it is these that a response is short of', async () => {
+  const maxBytes = 200_000;
+  const large = (prefix: string) =>
+    Array.from({ length: 40 }, (_, i) => aMessage({ id: `${prefix}${i}`, textContent: 'x'.repeat(10_000) }));
+  box = new BoxUnderTest();
+  await box.given(...large('old'));
+  box.settle();
+  const caller = await box.device(BOX, 'phone');
+  const page = (syncToken?: string) =>
+    synchronize(box.core, caller, syncBodySchema.parse(syncToken === undefined ? {} : { syncToken }), {
+      maxBytes,
+    });
+  const first = await page();
+  for (const message of large('new')) await box.given(message);
+  const { changes = [], backfill } = await page(first.syncToken);
+  expect(Buffer.byteLength(JSON.stringify(changes))).toBeLessThan(maxBytes);
+  const sent = (backfill?.sent ?? 0) - (first.backfill?.sent ?? 0);
+  expect(changes.length - sent).toBeGreaterThanOrEqual(sent - 2); // live changes have the other half
+  expect(sent).toBeGreaterThanOrEqual(9); // of 19 that there is room for
+});
 
 test.each([1, 10])(
   'waits for contents that moved in where two cursors do not fit into the token, and all is sent in the end, limit %i',
