@@ -9,7 +9,7 @@ import {
   REQUEST_MAX_BYTES,
 } from '../../protocol/limits.js';
 import { backOff } from '../back-off.js';
-import { boxCreation } from '../commit/box.js';
+import { boxCreation, newVersion } from '../commit/box.js';
 import { receiptFor, withoutReceipt } from '../commit/receipts.js';
 import { FORMER_RECEIPT_MS } from '../commit/retention.js';
 import type { Core } from '../core.js';
@@ -17,7 +17,7 @@ import { closeQuietly } from '../push/close.js';
 import type { DeviceRecord } from '../registry.js';
 import { currentEffective, policyOf } from '../scope/policies.js';
 import type { BoxId, Receipt, StoredItem } from '../store/items.js';
-import { formerReceiptKey, HEAD_KEY, receiptKey } from '../store/keys.js';
+import { formerReceiptKey, HEAD_KEY, NEWEST_DEVICE_KEY, receiptKey } from '../store/keys.js';
 import type { Write } from '../store/store.js';
 import { versionAfter } from '../sync/device-scope.js';
 import { headIn, readHead } from '../sync/read-log.js';
@@ -44,6 +44,7 @@ export async function registerDevice(
       core.registry.device(box, deviceId),
       core.store.get(box, [
         HEAD_KEY,
+        NEWEST_DEVICE_KEY,
         receiptKey(deviceId),
         formerReceiptKey(deviceId, registration.instanceId),
       ]),
@@ -61,12 +62,9 @@ export async function registerDevice(
     };
     const record = await recordAfter(core, box, deviceId, registration, previous, boxPolicyId);
     const { next, writes } = receiptFor(record, receipts, core.clock.now());
-    // The box is still there, and not being erased. Who makes its devices more replaces the head too, which was read before
-    // they were counted: of several who saw the last place free, one gets it.
-    const inBox: Write = previous
-      ? { check: HEAD_KEY, when: { epoch } }
-      : { put: { ...head, version: head.version + 1 }, when: { version: head.version } };
-    if ((await core.registry.register(record, previous, [inBox, ...writes])) === 'refused') {
+    const stillThere: Write = { check: HEAD_KEY, when: { epoch } }; // the box, and not being erased
+    const places = previous ? [] : [asNewest(deviceId, kept.get(NEWEST_DEVICE_KEY))];
+    if ((await core.registry.register(record, previous, [stillThere, ...places, ...writes])) === 'refused') {
       if (attempt < ATTEMPTS_MAX) await backOff(core.clock, attempt);
       continue;
     }
@@ -88,6 +86,17 @@ async function refuseTooMany(core: Core, box: BoxId, boxPolicyId: PolicyId | und
     detail: `the box has ${maxDevices} devices; delete one first`,
   });
 }
+
+/** Read before the devices were counted, and replaced: of several who saw the last place free one gets it. */
+const asNewest = (deviceId: DeviceId, read: StoredItem | undefined): Write => ({
+  put: {
+    kind: 'newestDevice',
+    sk: NEWEST_DEVICE_KEY,
+    version: read ? read.version + 1 : newVersion(),
+    deviceId,
+  },
+  when: read ? { version: read.version } : 'absent',
+});
 
 async function recordAfter(
   core: Core,

@@ -186,7 +186,21 @@ export interface FolderName extends Stored {
   readonly folderId: FolderId;
 }
 
+/** Guards that devices are added one after the other, so that each counts those before it. */
+export interface NewestDevice extends Stored {
+  readonly kind: 'newestDevice';
+  readonly deviceId: DeviceId;
+}
+
 /** What hangs in a conversation history: it expires by the policy of the box. */
 export type ExpiringElement = StoredSession | StoredMessage;
 export type StoredElement = StoredFolder | StoredConversation | ExpiringElement;
-export type StoredItem = Head | Erasing | Commit | Receipt | StoredElement | FolderName | Tombstone;
+export type StoredItem =
+  | Head
+  | Erasing
+  | Commit
+  | Receipt
+  | StoredElement
+  | FolderName
+  | NewestDevice
+  | Tombstone;

@@ -32,6 +32,8 @@ export const endOf = (prefix: string): string => `${prefix.slice(0, -1)}$`;
 export const commitKey = (modSeq: number): string => `C#${String(modSeq).padStart(MOD_SEQ_DIGITS, '0')}`;
 /** Sorts after every commit: one query returns the newest commits and the head. */
 export const HEAD_KEY = 'C~HEAD';
+/** Outside of every range that is read. */
+export const NEWEST_DEVICE_KEY = 'D~NEWEST';
 export const receiptKey = (deviceId: DeviceId): string => `R#${part(deviceId)}`;
 /** Of an instance of the device that is not registered any more. */
 export const formerReceiptKey = (deviceId: DeviceId, instanceId: InstanceId): string =>

@@ -139,7 +139,7 @@ export const ROUTES: Readonly<Record<RouteKey, DocumentedRoute>> = {
     about: 'Make or replace a policy. The answer comes when it holds everywhere.',
     request: policy,
     success: { 200: { about: 'The policy.', body: policy } },
-    problems: ['not-implemented'],
+    problems: [],
   },
   'GET /v1/users/{userId}/box': {
     operationId: 'showBox',
