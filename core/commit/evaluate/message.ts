@@ -5,7 +5,7 @@ import type { OperationOf } from '../../../protocol/operation.js';
 import { expiryFrom, keptAsLongAs } from '../../retention/expiry.js';
 import type { StoredConversation, StoredMessage } from '../../store/items.js';
 import { messageKey } from '../../store/keys.js';
-import { elementOf } from '../../store/wire.js';
+import { elementOf, stateElementOf } from '../../store/wire.js';
 import type { Draft } from '../draft.js';
 import {
   applied,
@@ -89,7 +89,8 @@ function answer(
   if (answered === undefined || answered === 'gone') return;
   const flags = answered.state?.flags ?? [];
   if (flags.includes(ANSWERED) || flags.length >= FLAGS_MAX) return;
-  draft.stage(withFlags(answered, draft.modSeq, { add: [ANSWERED] }), 'messageState', { implied: true });
+  const next = withFlags(answered, draft.modSeq, { add: [ANSWERED] });
+  if (!tooLarge(stateElementOf(next))) draft.stage(next, 'messageState', { implied: true });
 }
 
 export function modifyMessage(draft: Draft, operation: OperationOf<'modify message'>): Outcome {

@@ -6,6 +6,7 @@ import {
   aSession,
   modification,
   removal,
+  stateChange,
 } from '../../../support/builders.js';
 
 let box: BoxUnderTest;
@@ -211,6 +212,21 @@ describe('a reply', () => {
     await box.given(aMessage({ id: 'm1', flags }));
     await box.given(aMessage({ id: 'm2', inReplyToMessageId: 'm1' }));
     expect(await box.element('messageState', 'm1')).toMatchObject({ flags: [...flags].sort(), modSeq: 2 });
+  });
+
+  test('[ME3, EL3] to a message whose state has 64 KB leaves it as it is', async () => {
+    await box.given(aMessage({ id: 'm1', flags: ['x'] }));
+    const room = 64 * 1024 - JSON.stringify(await box.element('messageState', 'm1')).length;
+    const reported = { disposition: 'delivered', at: '2026-02-28T09:00:00Z' };
+    const uri = (i: number) => `t:${String(i).padStart(1998, '0')}`;
+    const dispositions = Array.from({ length: 31 }, (_, i) => ({ ...reported, participant: uri(i) }));
+    const rest = room - JSON.stringify({ dispositions }).length;
+    dispositions.push({ ...reported, participant: `t:${'x'.repeat(rest - 80)}` });
+    await box.given(stateChange('m1', { dispositions }));
+    const before = await box.element('messageState', 'm1');
+    expect(JSON.stringify(before).length).toBeGreaterThan(64 * 1024 - 12);
+    await box.given(aMessage({ id: 'm2', inReplyToMessageId: 'm1' }));
+    expect(await box.element('messageState', 'm1')).toEqual(before);
   });
 });
 
