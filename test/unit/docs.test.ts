@@ -258,7 +258,9 @@ describe('the OpenAPI document', () => {
         }
       }
     }
-    expect([...seen].sort()).toEqual(Object.keys(PROBLEMS).sort());
+    // What a route may answer before it is built; all of them are.
+    const answered = Object.keys(PROBLEMS).filter((kind) => kind !== 'not-implemented');
+    expect([...seen].sort()).toEqual(answered.sort());
   });
 });
 
