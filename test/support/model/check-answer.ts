@@ -37,6 +37,8 @@ export function checkAnswer(
   }
   const disorder = disorderIn(changes);
   if (disorder) fail(disorder);
+  if (maxBytes === undefined && isCheated(stage, { syncToken, limit }, answer))
+    fail('gives a backfill less than half');
   if (limit === 1) stage.hit('page of one element');
   if (hasMore && changes.length < limit)
     stage.hit('answer with less than there was room for, and more to come');
@@ -46,6 +48,28 @@ export function checkAnswer(
     results.some(({ modSeq }) => modSeq !== undefined && changes.every((change) => change.modSeq !== modSeq))
   )
     stage.hit('own changes left out of an answer');
+}
+
+/**
+ * Whether a backfill has less than half of a full answer; an element that stands in the changes since it was too large for
+ * the results takes some of it too.
+ */
+function isCheated(
+  stage: Stage,
+  { syncToken, limit }: Pick<Request, 'syncToken' | 'limit'>,
+  answer: Response,
+): boolean {
+  const { backfill, results = [], hasMore, reset, effective } = answer;
+  if (!backfill) return false;
+  const { sentBy } = stage;
+  const before = reset || effective || syncToken === undefined ? 0 : sentBy.get(syncToken);
+  if (hasMore) sentBy.set(answer.syncToken, backfill.sent);
+  if (before === undefined || results.some(({ status }) => status === 'exists' || status === 'conflict'))
+    return false;
+  const { length } = changesIn(answer);
+  const sent = backfill.sent - before;
+  if (length === limit && sent < length) stage.hit('full answer shared by live changes and a backfill');
+  return length === limit && sent < length / 2;
 }
 
 /** Elements before removals, types in their order, folders with their parents first, each at most once. */

@@ -32,6 +32,7 @@ export const LEAST = {
   'deposit sent again': 700,
   'own changes left out of an answer': 5_000,
   'page of one element': 1_000,
+  'full answer shared by live changes and a backfill': 100,
   'answer with less than there was room for, and more to come': 1_000,
 
   // Devices.

@@ -62,6 +62,8 @@ export class Stage {
   readonly expiries = new Map<string, number>();
   /** Up to which number what the database has removed after its time had a name; something else may have it by now. */
   readonly removed = new Map<string, number>();
+  /** How much a backfill had sent, by the token of the answer. */
+  readonly sentBy = new Map<string, number>();
   /** Changes of policies that do not hold everywhere yet. */
   policiesUnderWay = 0;
   private readonly tasks = new Set<Promise<void>>();

@@ -115,6 +115,14 @@ describe('the order', () => {
     expect([first.backfill?.sent, second.backfill]).toEqual([12, { sent: 20, total: 20 }]);
   });
 
+  test('[ME4] leaves out a state that has nothing left in it', async () => {
+    await box.given(
+      ...['c1', 'c2'].map((conversationId) => stateChange('m2', { removeFlags: ['x'] }, { conversationId })),
+    );
+    const states = of((await box.syncAll(phone)).changes, 'messageState');
+    expect(states.map(withConversation)).toEqual(['messageState m4 c2', 'messageState m4 c1']);
+  });
+
   test('[SY11] repeats a response that the client did not store', async () => {
     const first = await box.sync(phone, { limit: 7 });
     const second = await box.sync(phone, { limit: 7, syncToken: first.syncToken });
