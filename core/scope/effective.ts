@@ -43,5 +43,14 @@ function least(values: readonly (number | undefined)[]): number | undefined {
   return given.length > 0 ? Math.min(...given) : undefined;
 }
 
-/** The part of it that decides what is kept; the rest says when a device is told. */
-export const scopePart = ({ serverInitiated: _, pushWindowMs: __, ...scope }: Effective) => scope;
+/**
+ * The part of it that decides what is kept, always in one spelling; the rest says when a device is told. A client that lists
+ * the same in another order has the same scope.
+ */
+export const scopePart = ({ serverInitiated: _, pushWindowMs: __, ...scope }: Effective) => ({
+  ...scope,
+  folders: scope.folders === '*' ? '*' : inOrder(scope.folders),
+  excludeConversations: inOrder(scope.excludeConversations),
+});
+
+const inOrder = <Id extends string>(ids: readonly Id[]): Id[] => [...new Set(ids)].sort();

@@ -1,3 +1,4 @@
+import { assignToDevice } from '../../../../core/policies/policies.js';
 import { BOX } from '../../../support/builders.js';
 import { ScopedDevice } from '../../../support/scoped-device.js';
 
@@ -44,6 +45,15 @@ describe('a policy that changes', () => {
     await policy({ syncTimerSeconds: 77 });
     at.phone = await at.box.device(BOX, 'phone');
     expect((await at.box.sync(at.phone, {})).nextSyncAfterSeconds).toBe(77);
+  });
+
+  test('[PO8, PO4] of the device itself sets its timer, beside that of its box', async () => {
+    await policy({ syncTimerSeconds: 77 });
+    await policy({ syncTimerSeconds: 300 }, 'own');
+    at.phone = await at.box.device(BOX, 'phone');
+    await assignToDevice(at.box.core, BOX, at.phone.deviceId, 'own' as never);
+    at.box.clock.nowMs += 1000;
+    expect((await at.box.sync(at.phone, {})).nextSyncAfterSeconds).toBe(300);
   });
 
   test('and registrations at once both count: the record is read again', async () => {

@@ -30,6 +30,12 @@ describe('an initial synchronization sends what is in the scope', () => {
   });
 });
 
+test('[SC7] folders and exclusions that are listed otherwise, or twice, are the same scope: nothing is told', async () => {
+  await at.from({ folders: ['f1', 'f2'], excludeConversations: ['x', 'y'] });
+  const { pages } = await at.to({ folders: ['f2', 'f1', 'f2'], excludeConversations: ['y', 'x'] });
+  expect(pages).toEqual([{ syncToken: at.token }]);
+});
+
 describe('a scope that changes is told as its difference alone', () => {
   test.each<[string, object, object, string[]]>([
     ['a folder more', { folders: ['f1'] }, { folders: ['f1', 'f2'] }, contents('c2')],
