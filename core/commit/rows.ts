@@ -7,16 +7,22 @@ import type { Draft, Staged } from './draft.js';
 /** What stands in the commit itself; elements beyond it are fetched by whoever reads the row. */
 const INLINE_MAX_BYTES = 64 * 1024;
 
-/** The rows of the commit in their fixed order: types in the order in which responses list them, then as evaluated. */
+/**
+ * The rows of the commit in their fixed order: that of responses, which may end between any two of them, then as evaluated.
+ * Removals are last: what a folder held that the same commit moved out has to be told before the folder goes.
+ */
 export function rowsOf(draft: Draft): ChangeRow[] {
   const rows = draft.changes
     .flatMap((staged) => staged.touches.map((touch) => ({ staged, touch })))
     .filter(({ staged, touch }) => staged.item.kind !== 'tombstone' || touch.type === staged.item.of)
     .filter(({ staged }) => !isHeldByDeleted(draft, staged))
     .map(({ staged, touch }) => rowOf(draft, staged, touch.type, touch.implied))
-    .sort((a, b) => ELEMENT_TYPES.indexOf(a.type) - ELEMENT_TYPES.indexOf(b.type));
+    .sort((a, b) => placeInOrder(a) - placeInOrder(b));
   return withinInlineLimit(rows);
 }
+
+const placeInOrder = ({ type, removed }: ChangeRow): number =>
+  ELEMENT_TYPES.indexOf(type) + (removed ? ELEMENT_TYPES.length : 0);
 
 /**
  * What the commit writes into a container and then deletes with it goes untold, since the removal of the container

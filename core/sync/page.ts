@@ -65,7 +65,8 @@ export class Page {
 
   /** False where there is no room for it; the first always finds room, so that each response gets on. */
   add(change: Change): boolean {
-    return this.held.has(elementKey(change)) || this.replace(change); // told from the log, with a state not older
+    const told = this.held.get(elementKey(change)); // from the log, with a state not older
+    return (told !== undefined && !isContentLeft(told)) || this.replace(change);
   }
 
   /** The same, in the place of what was told of the element before. */
@@ -77,3 +78,7 @@ export class Page {
     return true;
   }
 }
+
+/** It was told to be outside of the scope before what it is in came into it, further on in the log. */
+const isContentLeft = (change: Change): boolean =>
+  isRemoval(change) && change.removed === 'outOfScope' && change.conversationId !== undefined;

@@ -2,14 +2,7 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { acknowledge } from '../../infra/acknowledge.js';
-import { CpmSyncStack } from '../../infra/cpm-sync-stack.js';
-import { settingsFrom } from '../../infra/settings.js';
-import { OWN_ISSUER } from './stack.js';
-
-const stackFor = (context: object) => {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
-  return new CpmSyncStack(app, 'CpmSync', { settings: settingsFrom(app.node) });
-};
+import { OWN_ISSUER, stackOf } from './stack.js';
 
 /** Shape: what cdk-nag says against a stack, as "rule path" each. */
 function findingsIn(stack: Stack): string[] {
@@ -43,11 +36,11 @@ test.each([
   ['dev with an issuer of its own', { stage: 'dev', ...OWN_ISSUER, ...WITH_TOPIC }],
   ['prod in an account that API Gateway may log in', { stage: 'prod', gatewayAccount: 'existing' }],
 ])('cdk-nag finds nothing against %s that is not acknowledged', (_, context) => {
-  expect(findingsIn(stackFor(context))).toEqual([]);
+  expect(findingsIn(stackOf(context))).toEqual([]);
 });
 
 test('every acknowledgement says why in a sentence, is of one rule, and covers at most a part of the stack', () => {
-  const acknowledged = acknowledgedIn(stackFor({ stage: 'prod', encryption: 'customer', ...WITH_TOPIC }));
+  const acknowledged = acknowledgedIn(stackOf({ stage: 'prod', encryption: 'customer', ...WITH_TOPIC }));
   expect(acknowledged.length).toBeGreaterThan(0);
   for (const { path, id, reason } of acknowledged) {
     expect(id).toMatch(/^AwsSolutions-[A-Z]+\d+(\[.+\])?$/);
@@ -57,7 +50,7 @@ test('every acknowledgement says why in a sentence, is of one rule, and covers a
 });
 
 test('every acknowledgement is of something that cdk-nag would find', () => {
-  const stack = stackFor({ stage: 'prod', ...WITH_TOPIC });
+  const stack = stackOf({ stage: 'prod', ...WITH_TOPIC });
   const unforgiving = new AwsSolutionsChecks();
   Object.defineProperty(unforgiving, 'isAcknowledged', { value: () => false });
   const found = unforgiving
@@ -73,7 +66,7 @@ test('every acknowledgement is of something that cdk-nag would find', () => {
 });
 
 test('threat protection, once it is on, is not acknowledged away', () => {
-  const ids = (context: object) => acknowledgedIn(stackFor(context)).map(({ id }) => id);
+  const ids = (context: Record<string, unknown>) => acknowledgedIn(stackOf(context)).map(({ id }) => id);
   expect(ids({ userPoolPlan: 'essentials' })).toContain('AwsSolutions-COG8');
   expect(ids({ userPoolPlan: 'plus' })).not.toContain('AwsSolutions-COG8');
 });

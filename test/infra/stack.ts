@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CpmSyncStack } from '../../infra/cpm-sync-stack.js';
@@ -13,11 +16,17 @@ export interface Resource {
 
 process.env.CDK_VALIDATION = 'false'; // the rules of the CDK are for npm run synth: they take seconds
 
-/** The template that a context gives, without bundling any function. */
-export function templateOf(context: Record<string, unknown> = OWN_ISSUER): Template {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
-  return Template.fromStack(new CpmSyncStack(app, 'CpmSync', { settings: settingsFrom(app.node) }));
+const outdir = mkdtempSync(join(tmpdir(), 'cpm-sync-infra-'));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+/** The stack that a context gives, without bundling any function. */
+export function stackOf(context: Record<string, unknown> = OWN_ISSUER): CpmSyncStack {
+  const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [], ...context } });
+  return new CpmSyncStack(app, 'CpmSync', { settings: settingsFrom(app.node) });
 }
+
+export const templateOf = (context?: Record<string, unknown>): Template =>
+  Template.fromStack(stackOf(context));
 
 export const resourcesOf = (template: Template, type: string): Record<string, Resource> =>
   template.findResources(type) as Record<string, Resource>;

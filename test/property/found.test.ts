@@ -117,6 +117,16 @@ test('a conversation history that moves into a folder which the same request del
   expect(told({ changes })).toEqual(['folder f1 deleted', 'conversationHistory c1 deleted']);
 });
 
+test('a conversation history that moves out of a folder which the same request deletes is told before that goes', async () => {
+  const rig = new Rig();
+  await rig.deposit(BOX, aFolder('f1'), aConversation(), moved('c1', 'f1'));
+  const device = await rig.device(BOX, 'd1');
+  const { syncToken = '' } = await rig.syncAll(device);
+  await rig.deposit(BOX, moved('c1', 'default'), deleted('folder', 'f1'));
+  const { pages } = await rig.syncAll(device, { syncToken, limit: 1 });
+  expect(pages.map(told)).toEqual([['conversationHistory c1'], ['folder f1 deleted']]);
+});
+
 describe('a backfill that sees what the log has not told yet', () => {
   test('has more, and then tells what became of it', async () => {
     const store = new Interrupted();
@@ -255,6 +265,21 @@ describe('a device without conversation histories that wrote outside of its scop
     const { changes } = await rig.syncAll(device, { syncToken: next });
     expect(told({ changes })).toEqual([`message m1 ${removed}`]);
   });
+});
+
+test('what a device wrote outside of its scope is told as it is where it comes into that further on in the same response', async () => {
+  const rig = new Rig();
+  await rig.deposit(BOX, aFolder('f1'), aConversation(), aConversation({ id: 'c2' }));
+  const device = await rig.device(BOX, 'd1', { elementTypes: ['message'], folders: [F1] });
+  const { syncToken } = await rig.syncAll(device);
+  const { syncToken: next } = await rig.sync(device, {
+    syncToken,
+    operations: [{ ...aMessage({ id: 'm1' }), n: 1 }],
+  });
+  await rig.deposit(BOX, moved('c2', 'f1'));
+  await rig.deposit(BOX, moved('c1', 'f1'));
+  const { pages } = await rig.syncAll(device, { syncToken: next });
+  expect(pages.map(told)).toEqual([['message m1']]);
 });
 
 test('a device holds no state in the end of a message that has expired, though its id was created anew before that was noted', async () => {
