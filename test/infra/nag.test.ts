@@ -1,8 +1,8 @@
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { acknowledge } from '../../infra/acknowledge.js';
-import { OWN_ISSUER, stackOf } from './stack.js';
+import { appOf, OWN_ISSUER, stackOf } from './stack.js';
 
 /** Shape: what cdk-nag says against a stack, as "rule path" each. */
 function findingsIn(stack: Stack): string[] {
@@ -72,7 +72,7 @@ test('threat protection, once it is on, is not acknowledged away', () => {
 });
 
 test('the check finds what is wrong, unless it is acknowledged', () => {
-  const stack = new Stack(new App(), 'Careless');
+  const stack = new Stack(appOf(), 'Careless');
   const queue = new Queue(stack, 'Queue');
   expect(findingsIn(stack)).toEqual([
     'AwsSolutions-SQS3 Careless/Queue/Resource',

@@ -19,9 +19,13 @@ process.env.CDK_VALIDATION = 'false'; // the rules of the CDK are for npm run sy
 const outdir = mkdtempSync(join(tmpdir(), 'cpm-sync-infra-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
+/** An app that bundles no function. */
+export const appOf = (context: Record<string, unknown> = {}): App =>
+  new App({ outdir, context: { 'aws:cdk:bundling-stacks': [], ...context } });
+
 /** The stack that a context gives, without bundling any function. */
 export function stackOf(context: Record<string, unknown> = OWN_ISSUER): CpmSyncStack {
-  const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [], ...context } });
+  const app = appOf(context);
   return new CpmSyncStack(app, 'CpmSync', { settings: settingsFrom(app.node) });
 }
 
