@@ -8,12 +8,13 @@ import { elementsIn } from '../sync/backfill.js';
 import { SyncProblem } from '../sync-problem.js';
 import type { EraseMessage } from './ports.js';
 
-const ATTEMPTS_MAX = 8;
+const ATTEMPTS_MAX = 12;
+const LONGEST_AFTER = 5; // attempts: a box that is written to all the time has gaps, and they are not longer later
 
 /** Tries until there is an outcome. @throws SyncProblem `busy` when there was none each time. */
 export async function persistently<T>(core: Core, attempt: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < ATTEMPTS_MAX; tries++) {
-    if (tries > 0) await backOff(core.clock, tries);
+    if (tries > 0) await backOff(core.clock, Math.min(tries, LONGEST_AFTER));
     const outcome = await attempt();
     if (outcome !== undefined) return outcome;
   }

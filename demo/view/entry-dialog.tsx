@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { TimelineEntry } from '../model/recorder.js';
 import { Icon } from './icons.js';
 import { headingOf } from './timeline-line.js';
@@ -7,7 +7,8 @@ import { bytesText, clockText, durationText } from './words.js';
 /** What was said, as JSON. */
 export function EntryDialog({ entry, onClose }: { entry: TimelineEntry; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  // As soon as it is there, so that Escape closes it from the first moment on.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="entry-heading">
       <header class="panel-head">

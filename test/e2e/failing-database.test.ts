@@ -129,7 +129,8 @@ test.concurrent('[ER20, ER3] what the database calls a fault of ours is internal
   for (const answer of answers) {
     expectProblem(answer, '500 /problems/internal');
     expect(answer.headers.get('retry-after')).toBeNull();
-    expect(Object.keys(answer.body).sort()).toEqual(['requestId', 'status', 'title', 'type']);
+    expect(Object.keys(answer.body).sort()).toEqual(['detail', 'requestId', 'status', 'title', 'type']);
+    expect(answer.body.detail).not.toMatch(/Validation|Dynamo|Exception/i);
   }
   mend();
   expect((await send(phone)).body.results).toMatchObject([{ n: 1, status: 'applied' }]);

@@ -22,7 +22,7 @@ test('[DV8, PO7] of several that see the last place free at the same moment one 
       expect(kinds.filter((kind) => kind !== undefined)).toEqual(['too-many-devices']);
       expect(await rig.registry.devices(BOX)).toHaveLength(2);
     },
-    { atMost: 300 },
+    { atMost: 60 },
   );
   expect(orders).toBeGreaterThan(50);
 });
