@@ -8,13 +8,14 @@ import { elementsIn } from '../sync/backfill.js';
 import { SyncProblem } from '../sync-problem.js';
 import type { EraseMessage } from './ports.js';
 
-const ATTEMPTS_MAX = 12;
-const LONGEST_AFTER = 5; // attempts: a box that is written to all the time has gaps, and they are not longer later
+// A box that is written to all the time has gaps: few, short, and no more of them later.
+const ATTEMPTS_MAX = 30;
+const LONGEST_WAIT_AFTER = 2;
 
 /** Tries until there is an outcome. @throws SyncProblem `busy` when there was none each time. */
 export async function persistently<T>(core: Core, attempt: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < ATTEMPTS_MAX; tries++) {
-    if (tries > 0) await backOff(core.clock, Math.min(tries, LONGEST_AFTER));
+    if (tries > 0) await backOff(core.clock, Math.min(tries, LONGEST_WAIT_AFTER));
     const outcome = await attempt();
     if (outcome !== undefined) return outcome;
   }

@@ -154,22 +154,22 @@ test('[SP3, SP4] writers of all kinds at once bring nothing back', async () => {
     again(() => assignToBox(core, box, 'default' as PolicyId)),
     again((i) => connected(core, phone, { id: `${box} ${i}`, atMs: Date.now() + i })),
   ];
-  await systemClock.sleep(300);
-  await orderErasing(core, box);
-  const working = (async () => {
+  try {
+    await systemClock.sleep(300);
+    await orderErasing(core, box);
     for (;;) {
       const message = rig.erasures.shift()?.message;
-      if (!message) return;
+      if (!message) break;
       // Stopped short of its end: the box would be made anew by those who write.
       await erase(core, message, 3600).catch(() => rig.erasures.push({ message, delaySeconds: 0 }));
       const [{ delaySeconds } = { delaySeconds: 0 }] = rig.erasures;
-      if (delaySeconds > 0) return;
+      if (delaySeconds > 0) break;
     }
-  })();
-  await working;
-  await systemClock.sleep(300);
-  isOver = true;
-  await Promise.all(writers);
+    await systemClock.sleep(300);
+  } finally {
+    isOver = true;
+    await Promise.all(writers);
+  }
   expect(outcomes.done).toBeGreaterThan(5);
   expect(outcomes.busy).toBeGreaterThan(5);
   expect(
