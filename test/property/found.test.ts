@@ -313,21 +313,27 @@ test('a device that keeps states alone keeps that of a message whose id was take
   expect((await rig.syncAll(device, { syncToken })).changes).toEqual([]);
 });
 
-test('a conversation history that is elsewhere while a scope narrows, and back then, is told to have left', async () => {
-  const store = new Interrupted();
-  const rig = new Rig(store);
-  await rig.deposit(BOX, aFolder('f1'), aConversation());
-  const inDefault = { folders: [folderIdSchema.parse('default')] };
-  const device = await rig.device(BOX, 'd1', inDefault);
-  const { syncToken = '' } = await rig.syncAll(device);
-  await rig.device(BOX, 'd1', { ...inDefault, excludeConversations: ['c1' as ConversationId] });
-  store.interrupt = { prefix: 'H#', by: () => rig.deposit(BOX, moved('c1', 'f1')) };
-  const page = await rig.sync(device, { syncToken });
-  expect([told(page), page.hasMore]).toEqual([[], true]);
-  await rig.deposit(BOX, moved('c1', 'default'));
-  const { changes } = await rig.syncAll(device, { syncToken: page.syncToken });
-  expect(told({ changes })).toEqual(['conversationHistory c1 outOfScope']);
-});
+test.each([
+  ['is elsewhere', 'back', moved('c1', 'f1'), moved('c1', 'default')],
+  ['is deleted', 'begun anew', deleted('conversationHistory', 'c1'), aConversation()],
+])(
+  'a conversation history that %s while a scope narrows, and is %s then, is told to have left',
+  async (_, __, away, back) => {
+    const store = new Interrupted();
+    const rig = new Rig(store);
+    await rig.deposit(BOX, aFolder('f1'), aConversation());
+    const inDefault = { folders: [folderIdSchema.parse('default')] };
+    const device = await rig.device(BOX, 'd1', inDefault);
+    const { syncToken = '' } = await rig.syncAll(device);
+    await rig.device(BOX, 'd1', { ...inDefault, excludeConversations: ['c1' as ConversationId] });
+    store.interrupt = { prefix: 'H#', by: () => rig.deposit(BOX, away) };
+    const page = await rig.sync(device, { syncToken });
+    expect([told(page), page.hasMore]).toEqual([[], true]);
+    await rig.deposit(BOX, back);
+    const { changes } = await rig.syncAll(device, { syncToken: page.syncToken });
+    expect(told({ changes })).toEqual(['conversationHistory c1 outOfScope']);
+  },
+);
 
 describe('a conversation history that begins anew while a device writes', () => {
   const setting = async (elementTypes: Preferences['elementTypes']) => {

@@ -53,6 +53,16 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       await followsAfter(restore, grows);
     });
 
+    test('is told anew to a device whose backfill showed what is undone, further ahead than the log is read at a time', async () => {
+      await phone.register();
+      await phone.page(1);
+      const restore = store.backup(BOX);
+      for (let i = 0; i < 35; i++) await box.given(aFolder(`undone${i}`));
+      await box.given(aMessage({ id: 'undone' }), deletion('m1'));
+      for (let i = 0; i < 4; i++) await phone.page(1);
+      await followsAfter(restore, grows);
+    });
+
     test('is told anew to a device whose backfill passed over what was deleted', async () => {
       await phone.register();
       await phone.page(1);
