@@ -40,7 +40,12 @@ export class Held {
 
   /** An element of this number, or its removal, has arrived, or a later one. */
   isTold(name: string, modSeq: number): boolean {
-    return Math.max(this.modSeqOf(name), this.removals.get(name)?.modSeq ?? 0) >= modSeq;
+    return Math.max(this.modSeqOf(name), this.removedAt(name)) >= modSeq;
+  }
+
+  /** The number of the removal that is remembered of it; 0: none. */
+  removedAt(name: string): number {
+    return this.removals.get(name)?.modSeq ?? 0;
   }
 
   apply(change: Wire): void {
@@ -77,7 +82,7 @@ export class Held {
     const { removals } = this;
     const name = nameOfElement(removal);
     if (this.modSeqOf(name) > removal.modSeq) return;
-    if ((removals.get(name)?.modSeq ?? 0) < removal.modSeq) removals.set(name, removal);
+    if (this.removedAt(name) < removal.modSeq) removals.set(name, removal);
     this.drop(removal, spared);
   }
 

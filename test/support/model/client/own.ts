@@ -27,7 +27,10 @@ export function applyOwn(
       .filter(({ name, modSeq }) => held.isTold(name, modSeq))
       .map(({ name }) => name),
   );
-  for (const { operation, modSeq } of applied) new Own(held, effective, told).apply(operation, modSeq);
+  for (const [i, { operation, modSeq }] of applied.entries()) {
+    const later = applied.slice(i + 1).map((each) => each.operation);
+    new Own(held, effective, told).apply(withoutDetour(operation, later), modSeq);
+  }
   // What was created out of the scope may have been moved into it by the next operation; what was not goes again.
   for (const { operation } of applied) {
     if (operation.op !== 'create' || operation.type !== 'conversationHistory') continue;
@@ -36,6 +39,18 @@ export function applyOwn(
     for (const content of held.contentsOf(created)) held.elements.delete(nameOfElement(content));
     held.elements.delete(nameOfElement(created));
   }
+}
+
+/** All of a request is done at once: what it moves on was never where it moved it first, which may be gone by now. */
+function withoutDetour(operation: Numbered, later: readonly Numbered[]): Numbered {
+  const { op, type, id, data } = operation;
+  const isMovedOn = later.some(
+    (each) =>
+      each.op === 'modify' && each.type === type && each.id === id && each.data?.folderId !== undefined,
+  );
+  if (op !== 'modify' || type !== 'conversationHistory' || !isMovedOn) return operation;
+  const { folderId: _, ...rest } = data ?? {};
+  return { ...operation, data: rest };
 }
 
 class Own {
@@ -105,7 +120,9 @@ class Own {
     if (conversationId !== undefined) {
       const isKnown = effective.elementTypes.includes('conversationHistory')
         ? held.elements.has(nameOf('conversationHistory', conversationId))
-        : !effective.excludeConversations.includes(conversationId);
+        : // The removal of what it is in was told after it, though both may be of one commit.
+          !effective.excludeConversations.includes(conversationId) &&
+          held.removedAt(nameOf('conversationHistory', conversationId)) < element.modSeq;
       if (!isKnown) return;
     }
     held.put(element);
