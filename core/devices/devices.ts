@@ -19,7 +19,7 @@ import { currentEffective, policyOf } from '../scope/policies.js';
 import type { BoxId, Receipt, StoredItem } from '../store/items.js';
 import { formerReceiptKey, HEAD_KEY, NEWEST_DEVICE_KEY, receiptKey } from '../store/keys.js';
 import type { Write } from '../store/store.js';
-import { versionAfter } from '../sync/device-scope.js';
+import { asOfNow, versionAfter } from '../sync/device-scope.js';
 import { headIn, readHead } from '../sync/read-log.js';
 import { SyncProblem } from '../sync-problem.js';
 
@@ -168,12 +168,6 @@ export async function showDevices(
   return current.map((record) =>
     shown(record, receipts.get(receiptKey(record.deviceId)) as Receipt | undefined),
   );
-}
-
-/** With the scope by the policies as they are; the record gets it when the device synchronizes. */
-async function asOfNow(core: Core, record: DeviceRecord): Promise<DeviceRecord> {
-  const effective = await currentEffective(core, record);
-  return { ...record, effective, scopeVersion: versionAfter(record, effective) };
 }
 
 /** @throws SyncProblem `not-found`, `busy`. */

@@ -32,14 +32,19 @@ export async function withCurrentScope(core: Core, read: DeviceRecord): Promise<
   let record: DeviceRecord | undefined = read;
   for (let attempt = 0; attempt < ATTEMPTS_MAX && record; attempt++) {
     if (attempt > 0) await backOff(core.clock, attempt);
-    const effective = await currentEffective(core, record);
-    if (isDeepStrictEqual(effective, record.effective)) return record;
-    const next: DeviceRecord = { ...record, effective, scopeVersion: versionAfter(record, effective) };
+    const next = await asOfNow(core, record);
+    if (isDeepStrictEqual(next.effective, record.effective)) return record;
     if ((await core.registry.register(next, record, [])) === 'written') return next;
     record = await core.registry.device(read.box, read.deviceId);
   }
   if (!record) throw new SyncProblem('device-not-registered');
   throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
+}
+
+/** The record with the scope by the policies as they are; it is stored when the device synchronizes. */
+export async function asOfNow(core: Core, record: DeviceRecord): Promise<DeviceRecord> {
+  const effective = await currentEffective(core, record);
+  return { ...record, effective, scopeVersion: versionAfter(record, effective) };
 }
 
 /** A device that is told at other times but keeps the same has the same scope. */
