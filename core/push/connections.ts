@@ -44,15 +44,13 @@ export async function connected(
 }
 
 /**
- * Reads the record anew: what was committed before the connection was recorded found nobody to tell, and a mark that is
- * there by now was made by a fan-out that has found this connection.
+ * Reads the record anew: what was committed before the connection was recorded found nobody to tell. A mark that is there
+ * by now is of a fan-out that has found this connection, and gets a second message: it might be a second reader of its
+ * commit, which nobody comes back to when it ends here, and two messages say no more than one.
  * False: meanwhile the connection is no longer the device's; whoever wanted to close it may have come before it was open.
  */
-async function tellIfBehind(
-  core: Core,
-  { box, deviceId, instanceId }: TicketHolder,
-  connectionId: string,
-): Promise<boolean> {
+async function tellIfBehind(core: Core, holder: TicketHolder, connectionId: string): Promise<boolean> {
+  const { box, deviceId, instanceId } = holder;
   const read = await core.registry.device(box, deviceId);
   if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
   const [current, head] = await Promise.all([withCurrentPolicies(core, read), liveHead(core, box)]);
@@ -60,13 +58,17 @@ async function tellIfBehind(
   const device = await withoutLostPosition(core, current, head);
   if (head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
   const nowMs = core.clock.now();
-  if (isScheduled(device, nowMs)) return true;
+  const { pushBy, pushDueMs = 0 } = device;
+  if (pushBy !== undefined && isScheduled(device, nowMs)) {
+    await sendPushes(core, [pushMessage(device, pushBy, pushDueMs)]);
+    return true;
+  }
   const dueMs = Math.max(nowMs + OPENING_MS, windowEndMs(device));
-  // Refused: a fan-out has marked its own push just now.
   if (await markPush(core, device, head.modSeq, dueMs)) {
     await sendPushes(core, [pushMessage(device, head.modSeq, dueMs)]);
+    return true;
   }
-  return true;
+  return tellIfBehind(core, holder, connectionId); // a fan-out has marked its own push just now
 }
 
 /** Forgets a connection that was closed, if it is still the device's: the news of an older one may come late. */

@@ -56,9 +56,16 @@ export function decidePush(device: DeviceRecord, commits: readonly Commit[], now
   return { kind: 'schedule', by: first.modSeq, dueMs: Math.max(nowMs, openMs, windowEndMs(device)) };
 }
 
-/** Whether a push is on its way. */
-export const isScheduled = ({ pushBy, pushDueMs = 0 }: DeviceRecord, nowMs: number): boolean =>
-  pushBy !== undefined && nowMs <= pushDueMs + OVERDUE_MS;
+/**
+ * Whether a push is on its way that tells of what has come since. A mark whose commit the device has been told of, or has
+ * synchronized, is no sign of that any more: a stream can give a commit to two readers, and the second may have marked it
+ * after the first had told of it, and have ended before it sent its message.
+ */
+export const isScheduled = (
+  { pushBy, pushDueMs = 0, syncedModSeq, announcedModSeq = 0 }: DeviceRecord,
+  nowMs: number,
+): boolean =>
+  pushBy !== undefined && pushBy > Math.max(syncedModSeq, announcedModSeq) && nowMs <= pushDueMs + OVERDUE_MS;
 
 /** When the window ends that the last push began; long ago where there was none. */
 export const windowEndMs = ({ lastPushAtMs = 0, effective }: DeviceRecord): number =>

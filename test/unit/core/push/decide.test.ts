@@ -49,12 +49,12 @@ describe('a commit is not announced', () => {
     ['synchronizedPast', 'to a device that has synchronized it', device({ syncedModSeq: 5 }), commit(5)],
     ['synchronizedPast', 'to a device that has synchronized past it', device({ syncedModSeq: 9 }), commit(5)],
     ['switchedOff', 'where serverInitiated is false', device({}, { serverInitiated: false }), commit(5)],
-    ['scheduled', 'where a push is scheduled', device({ pushBy: 4, pushDueMs: NOW + 1 }), commit(5)],
+    ['scheduled', 'where a push is scheduled', device({ pushBy: 5, pushDueMs: NOW + 1 }), commit(6)],
     [
       'scheduled',
       'where a push is a little late',
-      device({ pushBy: 4, pushDueMs: NOW - OVERDUE_MS }),
-      commit(5),
+      device({ pushBy: 5, pushDueMs: NOW - OVERDUE_MS }),
+      commit(6),
     ],
     ['outOfScope', 'where its folder is not kept', device({}, only('f2')), commit(5)],
     [
@@ -161,8 +161,16 @@ describe('a commit is announced', () => {
   );
 
   test('where the mark of another one is overdue: its push was lost', () => {
-    const marked = device({ pushBy: 4, pushDueMs: NOW - OVERDUE_MS - 1 });
-    expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW });
+    const marked = device({ pushBy: 5, pushDueMs: NOW - OVERDUE_MS - 1 });
+    expect(decidePush(marked, [commit(6)], NOW)).toEqual({ kind: 'schedule', by: 6, dueMs: NOW });
+  });
+
+  test.each([
+    ['has synchronized', { syncedModSeq: 5 }],
+    ['was told of', { announcedModSeq: 5 }],
+  ])('where another one has marked what the device %s: nobody may come to that mark', (_, more) => {
+    const marked = device({ pushBy: 5, pushDueMs: NOW + 77, ...more });
+    expect(decidePush(marked, [commit(6)], NOW)).toEqual({ kind: 'schedule', by: 6, dueMs: NOW });
   });
 });
 

@@ -1,8 +1,18 @@
 import { fanOut } from '../../../../core/push/fan-out.js';
 import type { Commit } from '../../../../core/store/items.js';
 import { BOX } from '../../../support/builders.js';
-import type { Actor } from '../../../support/interleaving.js';
-import { makePast, type Past, REDELIVERY_MS, World } from '../../../support/push-world.js';
+import { type Actor, inManyOrders, interleave } from '../../../support/interleaving.js';
+import {
+  type Beginning,
+  failed,
+  makePast,
+  type Name,
+  type Past,
+  REDELIVERY_MS,
+  World,
+} from '../../../support/push-world.js';
+
+const ORDERS_MAX = 100;
 
 let past: Past;
 beforeAll(async () => {
@@ -53,6 +63,35 @@ describe('a process that ends midway', () => {
     await fanOut(world.core, BOX, past.commits[1] as Commit);
     await world.settle();
     expect(world.posted).toEqual([expect.objectContaining({ connectionId: 'A', modSeq: 4 })]);
+  });
+
+  test.each<[string, Beginning, Name[]]>([
+    ['with what the first has begun', { isScheduled: true }, ['notifier', 'connect B', 'sync', 'fanOut4']],
+    ['with a connection, which the first came before', { isConnected: false }, ['connect B']],
+  ])('[PU1, PU9] as a second reader of the stream that nobody comes back to, %s', async (_, begin, names) => {
+    let ended = 0;
+    for (let calls = 1; calls < 10; calls++) {
+      await inManyOrders(
+        async (choose) => {
+          const world = await World.begin(past, begin);
+          const second = world.actor('fanOut3 again');
+          const others = names.map((name) => world.actor(name));
+          let rest = calls;
+          await interleave([second, ...others], (among) => {
+            const choice = choose(among);
+            if (!second.isDone && choice === 0 && --rest === 0) {
+              second.isDone = true; // its last call is made
+              ended++;
+            }
+            return choice;
+          });
+          expect(failed(others)).toEqual([]);
+          await world.end(['fanOut3', 'fanOut4']);
+        },
+        { atMost: ORDERS_MAX },
+      );
+    }
+    expect(ended).toBeGreaterThan(ORDERS_MAX);
   });
 
   test('as a synchronization, at any call: the device is told all the same', async () => {
