@@ -59,6 +59,11 @@ export class Expiring {
   /** Everything that has passed its time is removed and noted; `idle` waits until nobody has anything under way. */
   async finish(idle: () => Promise<void>): Promise<void> {
     this.remove(1);
+    await this.deliver(idle);
+  }
+
+  /** What was removed is noted: a stream keeps that for a day, and what could not be noted is kept for two weeks. */
+  async deliver(idle: () => Promise<void>): Promise<void> {
     for (let rounds = 0; ; rounds++) {
       await idle();
       if (this.waiting.length === 0) return;

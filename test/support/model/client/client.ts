@@ -212,7 +212,7 @@ export class ClientModel {
     for (const change of changes) kept.held.apply(change);
     if (this.manners.appliesTwice) for (const change of changes) kept.held.apply(change);
     // While it is being filled it is told all of them, as they are by now.
-    if (!response.backfill) this.applyOwn(operations, results, response.hasMore ?? false);
+    if (!response.backfill) this.applyOwn(operations, results, changes, response.hasMore ?? false);
     kept.underWay = kept.underWay.slice(results.length);
     kept.syncToken = response.syncToken;
     kept.isTokenOwn = true;
@@ -227,7 +227,12 @@ export class ClientModel {
    * What it did itself, by the results. Its own deletion of a folder waits until all before it has been told: a conversation
    * history that it holds there may have moved out, of which the log tells later where the response has more.
    */
-  private applyOwn(operations: readonly Numbered[], results: readonly Result[], hasMore: boolean): void {
+  private applyOwn(
+    operations: readonly Numbered[],
+    results: readonly Result[],
+    changes: readonly Wire[],
+    hasMore: boolean,
+  ): void {
     const { kept } = this;
     const isOfFolder = ({ op, type }: Numbered) => op === 'delete' && type === 'folder';
     const pairs = operations.flatMap((operation, i) => {
@@ -245,6 +250,7 @@ export class ClientModel {
       kept.told,
       pairs.map(({ operation }) => operation),
       pairs.map(({ result }) => result),
+      changes,
     );
     if (hasMore) return;
     // What the same request moved out of them has left by now, and nothing can have been moved into them since.

@@ -9,22 +9,29 @@ import {
 import type { Held } from './held.js';
 import type { Intended, Numbered, Result } from './wire.js';
 
-/** What the client did itself is not always sent to it: it knows from the results. */
+/**
+ * What the client did itself is not always sent to it: it knows from the results.
+ * @param changes of the same response, which have been applied: what they tell of came after it, and may have gone with its container
+ */
 export function applyOwn(
   held: Held,
   effective: WireEffective | undefined,
   operations: readonly Numbered[],
   results: readonly Result[],
+  changes: readonly Wire[],
 ): void {
   const applied = operations.flatMap((operation, i) => {
     const { status, modSeq } = results[i] ?? {};
     return status === 'applied' && modSeq !== undefined ? [{ operation, modSeq }] : [];
   });
   if (applied.length === 0) return;
+  const isTold = (name: string, modSeq: number) =>
+    held.isTold(name, modSeq) ||
+    changes.some((change) => nameOfElement(change) === name && change.modSeq >= modSeq);
   const told = new Set(
     applied
       .flatMap(({ operation, modSeq }) => namesTouched(operation).map((name) => ({ name, modSeq })))
-      .filter(({ name, modSeq }) => held.isTold(name, modSeq))
+      .filter(({ name, modSeq }) => isTold(name, modSeq))
       .map(({ name }) => name),
   );
   for (const [i, { operation, modSeq }] of applied.entries()) {

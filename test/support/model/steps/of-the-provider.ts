@@ -84,6 +84,7 @@ export async function wait(world: World): Promise<void> {
 export async function waitDays(world: World): Promise<void> {
   const { stage, reaping, expiring } = world;
   await reaping.finish(world.idle);
+  await expiring.deliver(world.idle);
   stage.hit('days passed');
   stage.pass(stage.chance.pick([1, 1, 10, 30, 80, 95, 130]) * DAY_MS);
   if (stage.chance.happens(0.7)) expiring.remove();
