@@ -7,7 +7,7 @@ import { type DeviceRecord, SCOPES_KEPT } from '../registry.js';
 import { scopePart } from '../scope/effective.js';
 import { currentEffective } from '../scope/policies.js';
 import { type Scope, scopeOf } from '../scope/scope.js';
-import { SyncProblem } from '../sync-problem.js';
+import { authorized, changedMeanwhile } from './authorized.js';
 import type { ScopeMark, ScopeSpan } from './position.js';
 
 const ATTEMPTS_MAX = 5;
@@ -26,19 +26,18 @@ export interface DeviceScope {
 
 /**
  * The device record with what is effective as of now: where policies have changed it, that is a new scope.
- * @throws SyncProblem `busy` when the record kept changing, `device-not-registered` when it went.
+ * @throws SyncProblem `busy` when the record kept changing, `device-not-registered` or `instance-replaced` when it went.
  */
 export async function withCurrentScope(core: Core, read: DeviceRecord): Promise<DeviceRecord> {
-  let record: DeviceRecord | undefined = read;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX && record; attempt++) {
+  let record = read;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 0) await backOff(core.clock, attempt);
     const next = await asOfNow(core, record);
     if (isDeepStrictEqual(next.effective, record.effective)) return record;
     if ((await core.registry.register(next, record, [])) === 'written') return next;
-    record = await core.registry.device(read.box, read.deviceId);
+    record = authorized(await core.registry.device(read.box, read.deviceId), read);
   }
-  if (!record) throw new SyncProblem('device-not-registered');
-  throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
+  throw changedMeanwhile();
 }
 
 /** The record with the scope by the policies as they are; it is stored when the device synchronizes. */

@@ -18,6 +18,8 @@ export interface BackfillCursor extends Cursor {
   readonly stage: Stage;
   readonly sent: number; // elements so far
   readonly total: number; // elements, an estimate
+  /** Its key had no room beside that of what is told from the log: it goes on when that has been told. */
+  readonly waits?: true;
 }
 
 /** How far the contents of a conversation history have been sent that was moved into the scope. */

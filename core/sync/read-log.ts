@@ -17,12 +17,16 @@ export type LogReading =
   | { readonly kind: 'continued'; readonly commits: readonly Commit[]; readonly end: boolean }
   | { readonly kind: 'lost'; readonly why: LossReason };
 
-/** Reads the log behind a position, at most `limit` commits; what cannot be seen yet is waited for a little. */
+/**
+ * Reads the log behind a position, at most `limit` commits; what cannot be seen yet is waited for a little.
+ * @param ownCommits of the request itself, which the device is not behind
+ */
 export async function readLog(
   core: Core,
   box: BoxId,
   position: Position,
   limit: number,
+  ownCommits = 0,
 ): Promise<LogReading> {
   let look = await lookOnce(core, box, position, limit);
   for (const ms of GAP_WAITS_MS) {
@@ -31,7 +35,7 @@ export async function readLog(
     await core.clock.sleep(ms);
     look = await lookOnce(core, box, position, limit);
   }
-  const why = lossOf(look, position, core.clock.now());
+  const why = lossOf(look, position, core.clock.now(), ownCommits);
   if (why) return { kind: 'lost', why };
   const { commits, head, gap } = look;
   const reached = position.modSeq + commits.length;
@@ -66,7 +70,7 @@ export function headIn(items: ReadonlyMap<string, StoredItem>): Head | undefined
 }
 
 /** Why the log does not lead on from the position; undefined: it does, as far as it can be seen. */
-function lossOf(look: Look, position: Position, nowMs: number): LossReason | undefined {
+function lossOf(look: Look, position: Position, nowMs: number, ownCommits: number): LossReason | undefined {
   const { commits, head, goesOn } = look;
   if (!head && !goesOn) return 'noBox';
   const [first] = commits;
@@ -74,7 +78,8 @@ function lossOf(look: Look, position: Position, nowMs: number): LossReason | und
   if (isHole(look, nowMs)) return 'expired';
   // Rule: a row past its time counts as expired, whether the database has removed it or not.
   if (first && nowMs - first.atMs > COMMIT_MS) return 'expired';
-  if (head && !position.midway && head.modSeq - position.modSeq > COMMITS_BEHIND_MAX) return 'tooFarBehind';
+  const behind = (head?.modSeq ?? 0) - position.modSeq - ownCommits;
+  if (!position.midway && behind > COMMITS_BEHIND_MAX) return 'tooFarBehind';
   return undefined;
 }
 

@@ -7,12 +7,14 @@ import type { DeviceRecord } from '../registry.js';
 import { policiesOf } from '../scope/policies.js';
 import { jsonBytes } from '../store/wire.js';
 import { SyncProblem } from '../sync-problem.js';
+import { authorized, changedMeanwhile } from './authorized.js';
 import { inOrder } from './changes.js';
 import { withCurrentScope } from './device-scope.js';
 import { ownOf } from './own.js';
 import { Page } from './page.js';
 import type { Position, Seen } from './position.js';
 import { readLog } from './read-log.js';
+import { resultsWithin } from './results-within.js';
 import { Sight, seenBeyond } from './seen.js';
 import { startFor } from './start.js';
 import { FIRST_READ_COMMITS, tell } from './tell.js';
@@ -66,21 +68,24 @@ async function respond(
   core: Core,
   caller: Caller,
   body: SyncBody,
-  results: readonly OperationResult[],
+  processed: readonly OperationResult[],
   maxBytes: number,
 ): Promise<SyncResponse> {
   const { syncToken } = body;
   const given = syncToken === undefined ? undefined : await openSyncToken(core.tokenKeys, caller, syncToken);
+  const ownCommits = processed.some(({ status }) => status === 'applied') ? 1 : 0;
   const [read, log] = await Promise.all([
     core.registry.device(caller.box, caller.deviceId),
-    given && readLog(core, caller.box, given, FIRST_READ_COMMITS),
+    given && readLog(core, caller.box, given, FIRST_READ_COMMITS, ownCommits),
   ]);
   const record = await withCurrentScope(core, authorized(read, caller));
   const start = await startFor(core, record, given, log);
 
-  const page = new Page({ elements: body.limit, bytes: maxBytes - ENVELOPE_BYTES - jsonBytes(results) });
+  const roomBytes = maxBytes - ENVELOPE_BYTES - (start.effective ? jsonBytes(start.effective) : 0);
+  const results = resultsWithin(processed, roomBytes);
+  const page = new Page({ elements: body.limit, bytes: roomBytes - jsonBytes(results) });
   const sight = new Sight();
-  for (const { modSeq = 0, current } of results) sight.note(Math.max(modSeq, current?.modSeq ?? 0));
+  for (const { modSeq = 0, current } of processed) sight.note(Math.max(modSeq, current?.modSeq ?? 0));
   const asked = { body, results, own: ownOf(caller, results) };
   const end = await tell(core, caller.box, start, asked, page, sight);
   const seen = await seenBeyond(core, caller.box, end.position, sight);
@@ -109,12 +114,6 @@ async function respond(
   };
 }
 
-function authorized(device: DeviceRecord | undefined, { instanceId }: Caller): DeviceRecord {
-  if (!device) throw new SyncProblem('device-not-registered');
-  if (device.instanceId !== instanceId) throw new SyncProblem('instance-replaced');
-  return device;
-}
-
 /** A synchronization that has ended leaves the device complete in the scope that was filled. */
 const settled = ({ modSeq, nonce, scope: { to } }: Position): Position => ({
   modSeq,
@@ -136,8 +135,9 @@ const midway = ({ seen: _, ...position }: Position, seen: Seen | undefined): Pos
 async function noteSynced(core: Core, device: DeviceRecord, modSeq: number): Promise<void> {
   if (device.syncedModSeq === modSeq) return;
   const set = { syncedModSeq: modSeq, syncedAtMs: core.clock.now() };
-  const isNoted = await core.registry.patch(device, { set });
-  if (!isNoted) throw new SyncProblem('device-not-registered');
+  if (await core.registry.patch(device, { set })) return;
+  authorized(await core.registry.device(device.box, device.deviceId), device);
+  throw changedMeanwhile();
 }
 
 async function syncTimer(core: Core, record: DeviceRecord): Promise<number> {

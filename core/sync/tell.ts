@@ -55,8 +55,8 @@ export async function tell(
   if (page.room.bytes < LEAST_ROOM_BYTES) return { position: start, hasMore: true };
   if (effective && losesConversations(scope)) return { position: start, hasMore: true };
   const isFilling = start.scope.isFirst || start.scope.from.version !== start.scope.to.version;
-  // Two cursors at once have to fit into the token: where they do not, the backfill waits for contents that moved in.
-  const isShared = start.backfill !== undefined && hasRoomForCursors(start);
+  // Two cursors at once have to fit into the token: where they do not, the backfill waits for what is told beside it.
+  const isShared = start.backfill !== undefined && !start.backfill.waits && hasRoomForCursors(start);
   const teller = new Teller(core, box, scope, page, own, isFilling, sight);
 
   await putOmittedCurrents(core, box, () => teller.walkAt(start), body, results, page);
@@ -65,11 +65,13 @@ export async function tell(
   page.limitTo(undefined);
   const { backfill: cursor, ...position } = live.position;
   if (!cursor) return { position, hasMore: !live.isComplete };
-  if (position.contents && !hasRoomForCursors(live.position))
+  const { waits, ...goesOn } = cursor;
+  const isMidway = position.contents !== undefined || position.itemized !== undefined;
+  if (isMidway && (waits || !hasRoomForCursors(live.position)))
     return { position: live.position, hasMore: true, backfill: progress(cursor) };
 
   const told = page.size;
-  const next = await backfill(await teller.walkAt(position), cursor, page);
+  const next = await backfill(await teller.walkAt(position), goesOn, page);
   return {
     position: next ? { ...position, backfill: next } : position,
     hasMore: next !== undefined || !live.isComplete,

@@ -4,7 +4,7 @@ import { SYNC_TOKEN_MAX } from '../../protocol/limits.js';
 import type { Caller } from '../commit/commit-operations.js';
 import type { TokenKeys } from '../core.js';
 import { contentsPrefix, conversationOfContents, packKey, unpackKey } from '../store/keys.js';
-import { type Cursor, type Position, STAGES } from './position.js';
+import { type BackfillCursor, type Cursor, type Position, STAGES } from './position.js';
 
 const VERSION = 2;
 const MAC_BYTES = 12; // no rights hang on it: a forged token could only spoil its forger's own synchronization
@@ -52,20 +52,21 @@ export async function sealSyncToken(keys: TokenKeys, caller: Caller, position: P
 }
 
 /**
- * With ids of the greatest length two cursors do not fit: the backfill then begins its stage again. It waits until the
- * contents have been sent, whose cursor has to get on.
+ * With ids of the greatest length two cursors do not fit: the backfill then begins its stage again, and waits until the
+ * contents have been sent, or what was removed with a container has been told, whose cursor has to get on.
  */
 function shortened(position: Position): Position {
   if (!position.backfill) return position;
   const { stage, sent, total } = position.backfill;
-  return { ...position, backfill: { stage, sent, total } };
+  return { ...position, backfill: { stage, sent, total, waits: true } };
 }
 
 const KEYS_FIT_BYTES = 250; // of the two, as they stand in a token of full length
 
-/** Whether the cursors of a backfill and of contents surely both fit, with some room to get on. */
-export const hasRoomForCursors = ({ backfill, contents }: Position): boolean =>
-  Buffer.byteLength(packKey(backfill?.after ?? '') + packKey(contents?.after ?? '')) <= KEYS_FIT_BYTES;
+/** Whether the cursors of a backfill and of what is told beside it surely both fit, with some room to get on. */
+export const hasRoomForCursors = ({ backfill, contents, itemized }: Position): boolean =>
+  Buffer.byteLength([backfill?.after, contents?.after, itemized].map((key) => packKey(key ?? '')).join('')) <=
+  KEYS_FIT_BYTES;
 
 /** The position of a token of this very device instance; undefined for any other, and for what is no token. */
 export async function openSyncToken(
@@ -106,10 +107,8 @@ function encode({
     from.version,
     from.digest,
     isFirst,
-    backfill
-      ? [STAGES.indexOf(backfill.stage), backfill.stateOwed ? 1 : 0, backfill.sent, backfill.total]
-      : null,
-    contents ? (contents.stateOwed ? 1 : 0) : null,
+    backfill ? [STAGES.indexOf(backfill.stage), markOf(backfill), backfill.sent, backfill.total] : null,
+    contents ? (contents.stateOwed ? OWED : 0) : null,
     seen ? [seen.modSeq, seen.nonce] : null,
   ];
   const keys = [
@@ -153,17 +152,23 @@ function decode(body: Buffer): Position | undefined {
   };
 }
 
-const cursorOf = (after: string, owed: number): Cursor => ({
+const OWED = 1;
+const WAITS = 2; // and owes nothing, since it begins its stage again
+
+const markOf = ({ stateOwed, waits }: BackfillCursor): number => (waits ? WAITS : stateOwed ? OWED : 0);
+
+const cursorOf = (after: string, mark: number): Cursor => ({
   ...(after !== '' && { after }),
-  ...(owed === 1 && { stateOwed: true }),
+  ...(mark === OWED && { stateOwed: true }),
 });
 
 const backfillOf = (
-  [stage, owed, sent, total]: readonly [number, number, number, number],
+  [stage, mark, sent, total]: readonly [number, number, number, number],
   after: string,
-) => ({
+): BackfillCursor => ({
   stage: STAGES[stage] ?? 'leaving',
-  ...cursorOf(after, owed),
+  ...cursorOf(after, mark),
+  ...(mark === WAITS && { waits: true }),
   sent,
   total,
 });

@@ -1,13 +1,20 @@
 import { type Change, isRemoval, type Removal } from '../../../protocol/elements/element.js';
 import type { ConversationId, ModSeq } from '../../../protocol/ids.js';
-import { concerns, coversAnything, isYoungEnough, lacksConversations } from '../../scope/scope.js';
+import {
+  concerns,
+  coversAnything,
+  holdsConversation,
+  isYoungEnough,
+  lacksConversations,
+  type Scope,
+} from '../../scope/scope.js';
 import { truncated } from '../../scope/truncate.js';
 import type { ChangeRow } from '../../store/items.js';
 import { elementKey } from '../changes.js';
 import type { DeviceScope } from '../device-scope.js';
 import type { Line } from '../line.js';
 import { isAstray, type Own } from '../own.js';
-import { conversationOf, Holding } from '../placement.js';
+import { conversationOf, Holding, type Placement } from '../placement.js';
 import { endsEarlierLife, type Window } from '../window.js';
 import { type Fetched, fetchedElement } from './visible.js';
 
@@ -42,6 +49,9 @@ export function changeInScope(
   if (row.type !== 'conversationHistory') {
     const isIn = holding.isIn(id, placement.end);
     if (concerns(scope.now, row, isIn, nowMs)) return told(last, scope, fetched);
+    // Should its conversation history come back before the device is told that it left, nothing else would tell of it.
+    if (row.removed && scope.held.some((held) => concerns(held, row, isHeldIn(held, id, placement), nowMs)))
+      return told(last, scope, fetched);
     // Whoever is not to hold what has the id now, for its age, may hold what had it before.
     const succeeds = isIn && lines.some((line) => line.row.succeeds);
     if (succeeds && !isYoungEnough(scope.now, row, nowMs) && coversAnything(scope.now, row.type))
@@ -84,6 +94,9 @@ export function strayed(
 /** Of what a change is the removal: a conversation history. */
 const heldBy = (change: Change): string[] =>
   isRemoval(change) && change.type === 'conversationHistory' ? [change.id] : [];
+
+const isHeldIn = (scope: Scope, id: ConversationId, { been }: Placement): boolean =>
+  been.some((folder) => holdsConversation(scope, id, folder));
 
 /**
  * Since when the conversation history of a row lives. A device that does not keep these elements would go on ignoring

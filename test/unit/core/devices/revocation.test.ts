@@ -4,6 +4,7 @@ import { connected } from '../../../../core/push/connections.js';
 import type { Registry } from '../../../../core/registry.js';
 import type { StoredItem } from '../../../../core/store/items.js';
 import { receiptKey } from '../../../../core/store/keys.js';
+import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { Rig } from '../../../support/rig.js';
 
@@ -96,4 +97,47 @@ describe.each<[string, () => Promise<unknown>, string]>([
     beforeReading();
     await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
   });
+});
+
+describe.each<[string, () => Promise<unknown>, string]>([
+  ['is revoked', () => revokeDevice(rig.core, BOX, phone.deviceId), 'device-not-registered'],
+  ['is replaced', () => rig.device(BOX, 'phone', {}, 'phone-2'), 'instance-replaced'],
+])('a device that %s while it synchronizes', (_, goes, kind) => {
+  /** Just before the first call of this name. */
+  const justBefore = (name: 'patch' | 'register') => {
+    const call = rig.registry[name] as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(rig.registry, {
+      [name]: async (...args: unknown[]) => {
+        Object.assign(rig.registry, { [name]: call });
+        await goes();
+        return call.apply(rig.registry, args);
+      },
+    });
+  };
+  const syncedOf = async () => (await rig.registry.device(BOX, phone.deviceId))?.syncedModSeq ?? 0;
+
+  test('[AU5, XO7] is refused for what happened where its position is noted', async () => {
+    await rig.deposit(BOX, aMessage());
+    justBefore('patch');
+    await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
+    expect(await syncedOf()).toBe(0);
+  });
+
+  test('[AU5, XO7] is refused for it also where its policy has changed its scope before', async () => {
+    await rig.deposit(BOX, aMessage());
+    await rig.registry.putPolicy(DEFAULT_POLICY, { maxTextBytes: 100 });
+    rig.clock.nowMs += 60_000;
+    justBefore('register');
+    await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
+    expect(await syncedOf()).toBe(0);
+  });
+});
+
+test('a device that is revoked and registered again while it synchronizes is told to come again', async () => {
+  await rig.deposit(BOX, aMessage());
+  const { patch } = rig.registry;
+  rig.registry.patch = async () => false;
+  await expect(rig.sync(phone)).rejects.toMatchObject({ kind: 'busy' });
+  rig.registry.patch = patch;
+  expect((await rig.syncAll(phone)).changes.map(({ type }) => type)).toContain('message');
 });

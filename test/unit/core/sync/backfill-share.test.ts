@@ -87,6 +87,22 @@ test('[BF2] has half of the bytes, where it is these that a response is short of
   expect(sent).toBeGreaterThanOrEqual(9); // of 19 that there is room for
 });
 
+test.each([1, 2, 3])(
+  '[BF2] waits for contents also where its cursor has room beside theirs only as long as it has not begun, limit %i',
+  async (limit) => {
+    await setting('.'.repeat(90));
+    await box.given(aFolder('f3'), moved(`c1${'.'.repeat(90)}`, 'f3'));
+    await phone.register({ elementTypes: ['message'], folders: ['f1'] });
+    await phone.synchronize();
+    await box.given(moved(`c2${'.'.repeat(90)}`, 'f1'));
+    await phone.page(limit);
+    await phone.register({ elementTypes: ['message'], folders: ['f1', 'f3'] });
+    const pages = await phone.synchronize(limit);
+    expect(Math.max(...pages.map(({ syncToken }) => syncToken.length))).toBeLessThanOrEqual(600);
+    await phone.expectExact();
+  },
+);
+
 test.each([1, 10])(
   'waits for contents that moved in where two cursors do not fit into the token, and all is sent in the end, limit %i',
   async (limit) => {
@@ -98,6 +114,28 @@ test.each([1, 10])(
     expect(Math.max(...pages.map(({ syncToken }) => syncToken.length))).toBeLessThanOrEqual(600);
     const sent = sentOf(pages);
     expect(sent).toEqual([...sent].sort((a, b) => a - b));
+    await phone.expectExact();
+  },
+);
+
+test.each([1, 2, 3, 10])(
+  '[BF2, SC13] waits also for the removal of a folder that is told item by item, limit %i',
+  async (limit) => {
+    const long = (name: string) => name.padEnd(124, '.');
+    box = new BoxUnderTest();
+    phone = new DeviceUnderTest(box, 'phone', 'literal');
+    await box.given(aFolder('f1'), aFolder('f2'));
+    for (let i = 0; i < 8; i++) await box.given(aConversation({ id: long(`of f2 ${i}`), folderId: 'f2' }));
+    for (let i = 0; i < 20; i++) await box.given(aMessage({ id: long(`m${i}`), conversationId: long('c1') }));
+    await box.given(moved(long('c1'), 'f1'));
+    box.settle();
+    await phone.register({ elementTypes: ['message', 'messageState'], folders: ['f2'] });
+    await phone.synchronize();
+    await box.given(removal('folder', 'f2'));
+    await phone.page(limit);
+    await phone.register({ elementTypes: ['message', 'messageState'] });
+    const pages = await phone.synchronize(limit);
+    expect(Math.max(...pages.map(({ syncToken }) => syncToken.length))).toBeLessThanOrEqual(600);
     await phone.expectExact();
   },
 );

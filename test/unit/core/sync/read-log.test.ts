@@ -211,6 +211,21 @@ describe('rule: more than 2,000 commits behind at the start leads to reset', () 
     expect(second).not.toHaveProperty('reset');
     expect(second.changes?.map(({ id }) => id)).toEqual(['x1']);
   });
+
+  test('[TK5] what the request itself commits is none of them, also when it is sent again', async () => {
+    await grow(0, 2000);
+    const request = { syncToken: token, limit: 1, operations: [aMessage({ n: 1, id: 'own', seed: false })] };
+    for (const _ of ['sent', 'sent again']) {
+      const { results, changes, reset } = await box.sync(phone, request);
+      expect([results?.[0]?.status, changes?.map(({ id }) => id), reset]).toEqual([
+        'applied',
+        ['x0'],
+        undefined,
+      ]);
+    }
+    await grow(2000, 2001);
+    expect(await box.sync(phone, request)).toMatchObject({ reset: true });
+  });
 });
 
 describe('an element that is not inline', () => {

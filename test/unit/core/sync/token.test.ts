@@ -187,7 +187,7 @@ describe('the length', () => {
       expect(token.length).toBeLessThanOrEqual(600);
       expect(await openSyncToken(KEYS, phone, token)).toEqual({
         ...position,
-        backfill: { stage: 'contents', ...counts },
+        backfill: { stage: 'contents', ...counts, waits: true },
       });
     },
   );

@@ -1,0 +1,32 @@
+// A scope that is narrowed, and wide again before the device has been told what left.
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import { aConversation, aFolder, aMessage, aSession, deletion, removal } from '../../../support/builders.js';
+import { DeviceUnderTest } from '../../../support/device-under-test.js';
+
+const CONVERSATIONS = ['c1', 'c2', 'c3', 'c4', 'c5'];
+
+test.each<[string, () => object[]]>([
+  ['a message', () => [deletion('m1', { conversationId: 'c5' })]],
+  ['a session history', () => [removal('sessionHistory', 's1', { conversationId: 'c5' })]],
+  ['a conversation history', () => [removal('conversationHistory', 'c5')]],
+])('[SC9, SC12] what was deleted meanwhile is told: %s', async (_, deletions) => {
+  const box = new BoxUnderTest();
+  const phone = new DeviceUnderTest(box, 'phone', 'literal');
+  await box.given(aFolder('f1'));
+  for (const id of CONVERSATIONS) {
+    await box.given(aConversation({ id, folderId: 'f1' }), aSession({ id: 's1', conversationId: id }));
+    await box.given(aMessage({ id: 'm1', conversationId: id, sessionId: 's1' }));
+    await box.given(aMessage({ id: 'm2', conversationId: id }));
+  }
+  box.settle();
+  await phone.register();
+  await phone.synchronize();
+  await phone.register({ folders: [] });
+  await box.given(...deletions());
+  const { changes = [], hasMore } = await phone.page(2);
+  expect(changes).not.toContainEqual(expect.objectContaining({ id: 'c5', removed: 'outOfScope' }));
+  expect(hasMore).toBe(true);
+  await phone.register({ folders: ['f1'] });
+  await phone.synchronize();
+  await phone.expectExact();
+});
