@@ -4,7 +4,7 @@ import type { ChangeRow, Commit, Head, StoredItem } from '../../../../../core/st
 import { rowKey } from '../../../../../core/store/row-key.js';
 import { linesOf } from '../../../../../core/sync/line.js';
 import type { Position } from '../../../../../core/sync/position.js';
-import { inLine, isHole, SETTLED_MS } from '../../../../../core/sync/rules/in-line.js';
+import { inLine, isHole } from '../../../../../core/sync/rules/in-line.js';
 import { latestOfEach } from '../../../../../core/sync/rules/latest.js';
 import { positionBehind } from '../../../../../core/sync/rules/position-behind.js';
 import { isOfSamePast } from '../../../../../core/sync/rules/same-past.js';
@@ -58,6 +58,20 @@ describe('rule 2: each next row is one more', () => {
     expect(look.gap).toBeUndefined();
   });
 
+  test('without rows there is no gap where the head is the position, or was not seen', () => {
+    expect(inLine([], aHead(3), false, 3).gap).toBeUndefined();
+    expect(inLine([], undefined, true, 3).gap).toBeUndefined();
+  });
+
+  test.each([
+    ['in line', [aCommit(4)]],
+    ['with a gap', [aCommit(5)]],
+    ['none', []],
+  ])('rows %s: it is noted which head was seen, and whether there is more', (_, commits) => {
+    expect(inLine(commits, aHead(6), true, 3)).toMatchObject({ head: aHead(6), goesOn: true });
+    expect(inLine(commits, aHead(6), false, 3)).toMatchObject({ goesOn: false });
+  });
+
   test.each([
     ['between rows', [aCommit(4), aCommit(6)], [4], NOW_MS - 1],
     ['before the first row', [aCommit(5)], [], NOW_MS - 1],
@@ -70,9 +84,9 @@ describe('rule 2: each next row is one more', () => {
 
   test('a gap is a hole once what is missing is older than a minute, and a write under way before', () => {
     const look = inLine([aCommit(5)], aHead(5), false, 3);
-    expect(isHole(look, NOW_MS - 1 + SETTLED_MS)).toBe(false);
-    expect(isHole(look, NOW_MS + SETTLED_MS)).toBe(true);
-    expect(isHole(inLine([], aHead(3), false, 3), NOW_MS + SETTLED_MS + 1)).toBe(false);
+    expect(isHole(look, NOW_MS - 1 + 60_000)).toBe(false);
+    expect(isHole(look, NOW_MS + 60_000)).toBe(true);
+    expect(isHole(inLine([], aHead(3), false, 3), NOW_MS + 60_001)).toBe(false);
   });
 });
 
@@ -96,10 +110,18 @@ describe('rule 3: an element that is told by reference', () => {
   });
 
   test('is not there a minute after its commit: it was removed since, and a later row tells', () => {
-    expect(hiddenAt(byReference, undefined, NOW_MS + SETTLED_MS)).toBe(1);
-    expect(hiddenAt(byReference, undefined, NOW_MS + SETTLED_MS + 1)).toBe(-1);
+    expect(hiddenAt(byReference, undefined, NOW_MS + 60_000)).toBe(1);
+    expect(hiddenAt(byReference, undefined, NOW_MS + 60_001)).toBe(-1);
   });
 });
+
+const historyRow = (more: Partial<ChangeRow>) =>
+  ({ type: 'conversationHistory', id: 'c1', ...more }) as unknown as ChangeRow;
+const changed = historyRow({});
+const begun = historyRow({ created: true });
+const ended = historyRow({ removed: 'deleted' });
+const stateOf = (id: string) => aRow(id, { type: 'messageState' });
+const aFolderRow = { type: 'folder', id: 'f1' } as never as ChangeRow;
 
 describe('rule 4: an element stands once, with its latest state, as the scope says', () => {
   const latest = (...commits: readonly Commit[]) =>
@@ -113,10 +135,85 @@ describe('rule 4: an element stands once, with its latest state, as the scope sa
   });
 
   test('a message that was removed takes its state along, and a conversation history what it held', () => {
-    const state = aRow('m1', { type: 'messageState' });
-    const history = { type: 'conversationHistory', id: 'c1', removed: 'deleted' } as never as ChangeRow;
-    expect(latest(aCommit(4, state), aCommit(5, aRow('m1', { removed: 'deleted' })))).toEqual([['m1', 5]]);
-    expect(latest(aCommit(4, aRow('m1'), state), aCommit(5, history))).toEqual([['c1', 5]]);
+    expect(latest(aCommit(4, stateOf('m1')), aCommit(5, aRow('m1', { removed: 'deleted' })))).toEqual([
+      ['m1', 5],
+    ]);
+    expect(latest(aCommit(4, aRow('m1'), stateOf('m1')), aCommit(5, ended))).toEqual([['c1', 5]]);
+  });
+
+  test('all of them are kept, in their order', () => {
+    const commits = [aCommit(4, aRow('m1'), aRow('m2')), aCommit(5, aRow('m1'))];
+    expect(
+      latestOfEach(linesOf(commits, 0)).map((lines) => lines.map(({ commit }) => commit.modSeq)),
+    ).toEqual([[4, 5], [4]]);
+  });
+
+  test.each<[string, Commit[], [string, number][]]>([
+    [
+      'a message and its state that change',
+      [aCommit(4, stateOf('m1')), aCommit(5, aRow('m1'))],
+      [
+        ['m1', 4],
+        ['m1', 5],
+      ],
+    ],
+    [
+      'the state of a message whose id a removed session history has',
+      [aCommit(4, stateOf('m1')), aCommit(5, aRow('m1', { type: 'sessionHistory', removed: 'deleted' }))],
+      [
+        ['m1', 4],
+        ['m1', 5],
+      ],
+    ],
+    [
+      'a state that came after a message of that id was removed',
+      [aCommit(4, aRow('m1', { removed: 'expired' })), aCommit(5, stateOf('m1'))],
+      [
+        ['m1', 4],
+        ['m1', 5],
+      ],
+    ],
+    [
+      'what is in a conversation history that changes and lives',
+      [aCommit(4, aRow('m1')), aCommit(5, changed)],
+      [
+        ['m1', 4],
+        ['c1', 5],
+      ],
+    ],
+    [
+      'what is in a conversation history whose id a removed message has',
+      [aCommit(4, aRow('m1')), aCommit(5, aRow('c1', { removed: 'deleted' }))],
+      [
+        ['m1', 4],
+        ['c1', 5],
+      ],
+    ],
+    [
+      'what is in another one than was removed, and folders, from the first commit on',
+      [aCommit(1, aFolderRow, aRow('m1', { conversationId: 'c2' as never })), aCommit(2, ended)],
+      [
+        ['f1', 1],
+        ['m1', 1],
+        ['c1', 2],
+      ],
+    ],
+  ])('not left out is %s', (_, commits, told) => {
+    expect(latest(...commits)).toEqual(told);
+  });
+
+  test('a conversation history that began anew leaves out what the life before it held, and nothing of its own', () => {
+    const rows = [aRow('m2'), begun];
+    expect(latest(aCommit(3, aRow('m0')), aCommit(4, aRow('m1')), aCommit(5, ...rows))).toEqual([
+      ['m2', 5],
+      ['c1', 5],
+    ]);
+    expect(
+      latest(aCommit(3, aRow('m0')), aCommit(4, ended), aCommit(6, ...rows), aCommit(7, changed)),
+    ).toEqual([
+      ['c1', 7],
+      ['m2', 6],
+    ]);
   });
 
   test.each([
@@ -155,6 +252,31 @@ describe('rule 5: the position is a commit and a row in it', () => {
     ['all was looked at', 3, { modSeq: 5, nonce: 'n5', rows: 0 }],
   ])('%s', (_, told, position) => {
     expect(behind(told)).toMatchObject(position);
+  });
+
+  test('it stays the same where nothing was looked at, with how far a removal was told item by item', () => {
+    const position = at(3, { rows: 1, itemized: 'H#c1#' });
+    expect(positionBehind(position, linesOf(commits, 1), 0, commits)).toBe(position);
+    expect(positionBehind(position, linesOf(commits, 2), 0, commits)).toBe(position);
+    expect(positionBehind(position, [], 0, [])).toBe(position);
+  });
+
+  test('it goes past a commit without rows', () => {
+    expect(positionBehind(at(3), [], 0, [aCommit(4)])).toMatchObject({ modSeq: 4, nonce: 'n4', rows: 0 });
+  });
+
+  test.each([
+    ['a part was', 1],
+    ['all was', 2],
+  ])('it keeps what else it says where %s looked at, but for the removal that is told by now', (_, told) => {
+    const position = at(3, { rows: 1, itemized: 'H#c1#', midway: true, step: 7 });
+    const next = positionBehind(position, linesOf(commits, 1), told, commits);
+    const { itemized: __, ...rest } = position;
+    expect(next).toEqual({
+      ...rest,
+      ...(told === 1 ? { modSeq: 4, nonce: 'n4' } : { modSeq: 5, nonce: 'n5' }),
+      rows: 0,
+    });
   });
 
   test('it goes past rows that gave the device nothing, page by page', async () => {

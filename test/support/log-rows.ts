@@ -1,0 +1,91 @@
+import { DAY_MS } from '../../core/clock.js';
+import { effectiveOf } from '../../core/scope/effective.js';
+import { scopeOf } from '../../core/scope/scope.js';
+import type { ChangeRow, Commit, StoredItem } from '../../core/store/items.js';
+import { elementKey } from '../../core/sync/changes.js';
+import type { DeviceScope } from '../../core/sync/device-scope.js';
+import type { Line } from '../../core/sync/line.js';
+import type { Own } from '../../core/sync/own.js';
+import { conversationOf, type Placement, placementAfter } from '../../core/sync/placement.js';
+import { changeInScope, strayed } from '../../core/sync/rules/change-in-scope.js';
+import type { Change, ElementType } from '../../protocol/elements/element.js';
+import type { ConversationId } from '../../protocol/ids.js';
+import { told } from './told.js';
+
+/** Number of the first commit: each of the rows below is a commit of its own, from here on. */
+export const FIRST = 11;
+export const NOW_MS = Date.parse('2026-03-01T12:00:00Z');
+export const daysAgo = (days: number, ms = 0) => new Date(NOW_MS - days * DAY_MS - ms).toISOString();
+
+type Attributes = Partial<Record<keyof ChangeRow, unknown>>;
+
+/** A row as a commit writes it, of an element in c1; with its element, where it is not removed. */
+export function aRow(type: ElementType, id: string, folderId: string, more: Attributes = {}): ChangeRow {
+  const conversationId = more.conversationId ?? 'c1';
+  const isContent = type !== 'folder' && type !== 'conversationHistory';
+  const named = { type, id, ...(isContent && { conversationId }) };
+  const place = type === 'folder' ? {} : { folderId };
+  return { ...named, ...place, ...(!more.removed && { element: named }), ...more } as ChangeRow;
+}
+
+/** c1 as it was before all these rows: made in commit 5. */
+export const history = (folderId: string, more: Attributes = {}): ChangeRow =>
+  aRow('conversationHistory', 'c1', folderId, {
+    ...(!more.removed && { element: { type: 'conversationHistory', id: 'c1', folderId, createdModSeq: 5 } }),
+    ...more,
+  });
+export const movedFrom = (folderBefore: string, folderId: string) => history(folderId, { folderBefore });
+export const deleted = { removed: 'deleted' } as const;
+/** Told by reference: the element does not stand in the row. */
+export const byReference = ({ element: _, ...row }: ChangeRow): ChangeRow => row;
+
+/** What a device is known by where a rule is asked about it. */
+export interface Reader {
+  readonly keeps?: object; // its preferences
+  readonly policies?: readonly object[]; // that it stands under
+  readonly kept?: readonly object[]; // those since its last complete synchronization, which it may hold something of
+  readonly did?: readonly number[]; // numbers of the commits that it made itself
+  readonly fetched?: ReadonlyMap<string, unknown>; // by key: elements that rows tell by reference
+}
+
+const scopeFor = ({ keeps = {}, kept = [], policies = [] }: Reader): DeviceScope => ({
+  mark: { version: 1, digest: '' },
+  now: scopeOf(effectiveOf(keeps, policies)),
+  held: kept.map((preferences) => scopeOf(effectiveOf(preferences, policies))),
+  hasCompleted: true,
+});
+const ownOf = ({ did = [] }: Reader): Own => ({
+  made: ({ modSeq }) => did.includes(modSeq),
+  isAnswered: () => false,
+  isApplied: () => false,
+});
+
+/** A window that holds all these rows. */
+function windowOver(rows: readonly ChangeRow[]) {
+  const lines = rows.map((row, i): Line => ({ commit: { modSeq: FIRST + i } as Commit, at: 0, row }));
+  const placements = new Map<ConversationId, Placement>();
+  for (const row of rows) {
+    const id = conversationOf(row);
+    if (id !== undefined) placements.set(id, placementAfter(placements.get(id), row));
+  }
+  return { lines, placements };
+}
+
+/** Rule 4: what the rows of the element that the last row is about come to for this device. */
+export function changeFor(reader: Reader, ...rows: readonly ChangeRow[]): Change | undefined {
+  const window = windowOver(rows);
+  const key = rows.map(elementKey).at(-1);
+  const lines = window.lines.filter(({ row }) => elementKey(row) === key);
+  const fetched = (reader.fetched ?? new Map()) as ReadonlyMap<string, StoredItem>;
+  return changeInScope(lines, window, scopeFor(reader), ownOf(reader), fetched, NOW_MS);
+}
+
+/** The same in short: as type, id and conversation history, with why it is removed. */
+export function tells(reader: Reader, ...rows: readonly ChangeRow[]): string[] {
+  const change = changeFor(reader, ...rows);
+  return told(change ? [change] : []);
+}
+
+/** What this device is told beside `changes` of what it did itself. */
+export const strayedFor = (reader: Reader, changes: readonly object[], ...rows: readonly ChangeRow[]) =>
+  strayed(windowOver(rows), changes as readonly Change[], scopeFor(reader), ownOf(reader), NOW_MS);

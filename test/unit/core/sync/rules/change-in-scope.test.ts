@@ -1,0 +1,291 @@
+// Rule 4, second half, by itself: what the rows of an element come to, by where its conversation history was and where it is.
+// Age, length and what stands in the log by reference are in change-told.test.ts, devices that keep no conversation histories in
+// change-without-containers.test.ts.
+
+import type { ChangeRow } from '../../../../../core/store/items.js';
+import type { ElementType } from '../../../../../protocol/elements/element.js';
+import {
+  aRow,
+  changeFor,
+  deleted,
+  FIRST,
+  history,
+  movedFrom,
+  type Reader,
+  tells,
+} from '../../../../support/log-rows.js';
+
+const ALL_TYPES: readonly ElementType[] = [
+  'folder',
+  'conversationHistory',
+  'sessionHistory',
+  'message',
+  'messageState',
+];
+const CONTENTS = ALL_TYPES.slice(2);
+const NOTHING: string[] = [];
+
+const keepsFolders = (...folders: readonly string[]): Reader => ({ keeps: { folders } });
+const keepsTypes = (...elementTypes: readonly ElementType[]): Reader => ({ keeps: { elementTypes } });
+const othersThan = (type: ElementType) => ALL_TYPES.filter((other) => other !== type);
+
+describe('[SC3, SC10] a conversation history for a device that keeps the folders in1 and in2', () => {
+  const reader = keepsFolders('in1', 'in2');
+  const inRows = (...rows: readonly ChangeRow[]) => tells(reader, ...rows);
+
+  test.each<[string, ChangeRow[], string[]]>([
+    ['is in and changed: the element', [history('in1')], ['conversationHistory c1']],
+    ['moves from in to in: the element', [movedFrom('in1', 'in2')], ['conversationHistory c1']],
+    ['was in and has left: outOfScope', [movedFrom('in1', 'out1')], ['conversationHistory c1 outOfScope']],
+    ['comes in: the element', [movedFrom('out1', 'in1')], ['conversationHistory c1']],
+    ['moves from out to out: nothing', [movedFrom('out1', 'out2')], NOTHING],
+    ['is out and changed: nothing', [history('out1')], NOTHING],
+    [
+      'has left and changed there: outOfScope, once',
+      [movedFrom('in1', 'out1'), history('out1')],
+      ['conversationHistory c1 outOfScope'],
+    ],
+    [
+      'has left and moved on there: outOfScope',
+      [movedFrom('in1', 'out1'), movedFrom('out1', 'out2')],
+      ['conversationHistory c1 outOfScope'],
+    ],
+    [
+      'has left and is back: the element',
+      [movedFrom('in1', 'out1'), movedFrom('out1', 'in1')],
+      ['conversationHistory c1'],
+    ],
+    ['is deleted in: the removal', [history('in1', deleted)], ['conversationHistory c1 deleted']],
+    ['is deleted out: nothing', [history('out1', deleted)], NOTHING],
+    [
+      'has left and is deleted there: the removal, since it covers what the device holds',
+      [movedFrom('in1', 'out1'), history('out1', deleted)],
+      ['conversationHistory c1 deleted'],
+    ],
+    [
+      'comes in and is deleted: the removal',
+      [movedFrom('out1', 'in1'), history('in1', deleted)],
+      ['conversationHistory c1 deleted'],
+    ],
+    [
+      'moves about outside and is deleted: nothing',
+      [movedFrom('out1', 'out2'), history('out2', deleted)],
+      NOTHING,
+    ],
+    ['is created in: the element', [history('in1', { created: true })], ['conversationHistory c1']],
+    ['is created out: nothing', [history('out1', { created: true })], NOTHING],
+    [
+      'is created in and leaves: outOfScope',
+      [history('in1', { created: true }), movedFrom('in1', 'out1')],
+      ['conversationHistory c1 outOfScope'],
+    ],
+  ])('%s', (_, rows, expected) => {
+    expect(inRows(...rows)).toEqual(expected);
+  });
+
+  test.each<[string, ChangeRow[], string[]]>([
+    ['in, from in', [history('in1', deleted), history('in2', { created: true })], ['conversationHistory c1']],
+    [
+      'in, from out',
+      [history('out1', deleted), history('in1', { created: true })],
+      ['conversationHistory c1'],
+    ],
+    [
+      'out, from in: what the device holds of its former life leaves',
+      [history('in1', deleted), history('out1', { created: true })],
+      ['conversationHistory c1 outOfScope'],
+    ],
+    ['out, from out', [history('out1', deleted), history('out2', { created: true })], NOTHING],
+    [
+      'in, in the commit that deleted it',
+      [history('in1', { created: true, livedIn: 'in1' })],
+      ['conversationHistory c1'],
+    ],
+    [
+      'out, in the commit that deleted it in',
+      [history('out1', { created: true, livedIn: 'in1', folderBefore: 'in1' })],
+      ['conversationHistory c1 outOfScope'],
+    ],
+  ])('[CH4] is deleted and begins anew %s', (_, rows, expected) => {
+    expect(inRows(...rows)).toEqual(expected);
+  });
+
+  test('the number of outOfScope is that of the last commit, with which it would come back', () => {
+    expect(changeFor(reader, movedFrom('in1', 'out1'), history('out1'))).toEqual({
+      type: 'conversationHistory',
+      id: 'c1',
+      modSeq: FIRST + 1,
+      removed: 'outOfScope',
+    });
+  });
+
+  test('of no rows nothing is told', () => {
+    expect(changeFor(reader)).toBeUndefined();
+  });
+});
+
+describe.each(CONTENTS)('[SC3, SC12] a %s, for a device that keeps the folders in1 and in2,', (type) => {
+  const reader = keepsFolders('in1', 'in2');
+  const inFolder = (folder: string) => aRow(type, 'x', folder);
+  const deletedIn = (folder: string) => aRow(type, 'x', folder, deleted);
+
+  test.each<[string, ChangeRow[], string[]]>([
+    ['in: it', [inFolder('in1')], [`${type} x c1`]],
+    ['out: nothing', [inFolder('out1')], NOTHING],
+    ['moved from in to in with what it is in: it', [inFolder('in1'), inFolder('in2')], [`${type} x c1`]],
+    ['in what came in: it', [movedFrom('out1', 'in1'), inFolder('in1')], [`${type} x c1`]],
+    [
+      'in what left afterwards: nothing, since outOfScope covers it',
+      [movedFrom('in1', 'out1'), inFolder('out1')],
+      NOTHING,
+    ],
+    ['deleted in: the removal', [deletedIn('in1')], [`${type} x c1 deleted`]],
+    ['deleted out: nothing', [deletedIn('out1')], NOTHING],
+    ['deleted in what has left: nothing', [movedFrom('in1', 'out1'), deletedIn('out1')], NOTHING],
+    ['expired in: the removal', [aRow(type, 'x', 'in1', { removed: 'expired' })], [`${type} x c1 expired`]],
+  ])('%s', (_, rows, expected) => {
+    expect(tells(reader, ...rows)).toEqual(expected);
+  });
+
+  test('changed before what it is in left: nothing', () => {
+    const rows = [movedFrom('in1', 'out1'), inFolder('in1')];
+    expect(tells(reader, ...rows, inFolder('out1'))).toEqual(NOTHING);
+  });
+
+  test('removed: it says where it was, and the number of the commit', () => {
+    expect(changeFor(reader, inFolder('in1'), deletedIn('in1'))).toEqual({
+      type,
+      id: 'x',
+      conversationId: 'c1',
+      modSeq: FIRST + 1,
+      removed: 'deleted',
+    });
+  });
+});
+
+describe('[SC3] a folder', () => {
+  const changed = aRow('folder', 'f1', '');
+  const gone = aRow('folder', 'f1', '', deleted);
+
+  test.each<[string, Reader, ChangeRow, string[]]>([
+    ['is in scope whatever folders are listed', keepsFolders('other'), changed, ['folder f1']],
+    ['is not, where its type is not kept', keepsTypes(...othersThan('folder')), changed, NOTHING],
+    [
+      'was in a former scope and is changed: nothing',
+      { ...keepsTypes('message'), kept: [{}] },
+      changed,
+      NOTHING,
+    ],
+    ['is deleted: the removal', keepsFolders('other'), gone, ['folder f1 deleted']],
+    ['is deleted, for a device that keeps what is in it', keepsTypes('message'), gone, ['folder f1 deleted']],
+    [
+      'is deleted, for a device that keeps what is in others',
+      { keeps: { elementTypes: ['message'], folders: ['other'] } },
+      gone,
+      NOTHING,
+    ],
+    [
+      'is deleted, for a device that kept what is in it',
+      { keeps: { elementTypes: ['message'], folders: ['other'] }, kept: [{ folders: ['f1'] }] },
+      gone,
+      ['folder f1 deleted'],
+    ],
+    ['is deleted, for a device that keeps nothing', keepsTypes(), gone, NOTHING],
+  ])('%s', (_, reader, row, expected) => {
+    expect(tells(reader, row)).toEqual(expected);
+  });
+
+  test('its removal names no conversation history', () => {
+    expect(changeFor({}, gone)).toEqual({ type: 'folder', id: 'f1', modSeq: FIRST, removed: 'deleted' });
+  });
+});
+
+describe('[SC2] an element type', () => {
+  test.each(ALL_TYPES)('%s that is kept alone is told', (type) => {
+    const row = type === 'conversationHistory' ? history('f1') : aRow(type, 'x', 'f1');
+    expect(changeFor(keepsTypes(type), row)).toEqual(row.element);
+  });
+
+  test.each(ALL_TYPES)('%s that is not kept is not told', (type) => {
+    const row = type === 'conversationHistory' ? history('f1') : aRow(type, 'x', 'f1');
+    expect(tells(keepsTypes(...othersThan(type)), row)).toEqual(NOTHING);
+    expect(tells({ ...keepsTypes(...othersThan(type)), kept: [{}] }, row)).toEqual(NOTHING);
+  });
+});
+
+describe('[SC12] a removal is told where it covers something of the scope', () => {
+  const COVERS: Record<string, readonly ElementType[]> = {
+    conversationHistory: ['conversationHistory', 'sessionHistory', 'message', 'messageState'],
+    sessionHistory: ['sessionHistory', 'message', 'messageState'],
+    message: ['message', 'messageState'],
+    messageState: ['messageState'],
+  };
+
+  describe.each(Object.entries(COVERS))('of a %s', (type, covers) => {
+    const row =
+      type === 'conversationHistory' ? history('f1', deleted) : aRow(type as ElementType, 'x', 'f1', deleted);
+
+    test.each(ALL_TYPES)('a device that keeps %s alone', (kept) => {
+      expect(changeFor(keepsTypes(kept), row)?.type).toBe(covers.includes(kept) ? type : undefined);
+    });
+  });
+});
+
+describe('[SC4] an excluded conversation history', () => {
+  const excluding: Reader = { keeps: { excludeConversations: ['c1'] } };
+
+  test.each<[string, ChangeRow[]]>([
+    ['is not told', [history('f1')]],
+    ['is not told to move', [movedFrom('f1', 'f2')]],
+    ['is not told to be deleted', [history('f1', deleted)]],
+    ['is not told to begin anew', [history('f1', deleted), history('f1', { created: true })]],
+    ...CONTENTS.map((type): [string, ChangeRow[]] => [`nor its ${type}`, [aRow(type, 'x', 'f1')]]),
+    ...CONTENTS.map((type): [string, ChangeRow[]] => [
+      `nor that its ${type} is deleted`,
+      [aRow(type, 'x', 'f1', deleted)],
+    ]),
+  ])('%s', (_, rows) => {
+    expect(tells(excluding, ...rows)).toEqual(NOTHING);
+  });
+
+  test('concerns no other one', () => {
+    const row = aRow('message', 'x', 'f1', { conversationId: 'c2' });
+    expect(tells(excluding, row)).toEqual(['message x c2']);
+  });
+
+  test('that the device may still hold is told to be deleted', () => {
+    expect(tells({ ...excluding, kept: [{}] }, history('f1', deleted))).toEqual([
+      'conversationHistory c1 deleted',
+    ]);
+  });
+});
+
+describe('[SC7] what the device may hold by a scope since its last complete synchronization', () => {
+  const narrowed: Reader = { keeps: { folders: ['in'] }, kept: [{ folders: ['in', 'was'] }] };
+
+  test.each<[string, ChangeRow[], string[]]>([
+    ['is deleted: the removal', [history('was', deleted)], ['conversationHistory c1 deleted']],
+    ['moves out: outOfScope', [movedFrom('was', 'out')], ['conversationHistory c1 outOfScope']],
+    ['moves in: the element', [movedFrom('was', 'in')], ['conversationHistory c1']],
+    [
+      'comes to where it was kept: outOfScope',
+      [movedFrom('out', 'was')],
+      ['conversationHistory c1 outOfScope'],
+    ],
+    [
+      'begins anew where it was kept: outOfScope, for what is left of its former life',
+      [history('was', { created: true })],
+      ['conversationHistory c1 outOfScope'],
+    ],
+    ['changes: nothing, since the difference of the scopes tells that it left', [history('was')], NOTHING],
+    ['its contents change: nothing', [aRow('message', 'x', 'was')], NOTHING],
+  ])('%s', (_, rows, expected) => {
+    expect(tells(narrowed, ...rows)).toEqual(expected);
+  });
+
+  test('is any of several scopes', () => {
+    const reader: Reader = { keeps: { folders: ['in'] }, kept: [{ folders: ['a'] }, { folders: ['was'] }] };
+    expect(tells(reader, movedFrom('was', 'out'))).toEqual(['conversationHistory c1 outOfScope']);
+    expect(tells(reader, history('a', deleted))).toEqual(['conversationHistory c1 deleted']);
+  });
+});
