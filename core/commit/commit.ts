@@ -2,8 +2,8 @@ import { backOff } from '../back-off.js';
 import { beingErased } from '../box/being-erased.js';
 import type { Core } from '../core.js';
 import { policyOf } from '../scope/policies.js';
-import type { BoxId, ChangeRow, Commit, Head, Origin, StoredFolder, StoredItem } from '../store/items.js';
-import { commitKey, endOf, FOLDERS, HEAD_KEY } from '../store/keys.js';
+import type { BoxId, ChangeRow, Commit, FolderName, Head, Origin, StoredItem } from '../store/items.js';
+import { commitKey, endOf, FOLDER_NAMES, HEAD_KEY } from '../store/keys.js';
 import { SNAPSHOT_KEYS_MAX, SnapshotTooLarge, type Write } from '../store/store.js';
 import { SyncProblem } from '../sync-problem.js';
 import { boxCreation, newNonce } from './box.js';
@@ -12,8 +12,7 @@ import { COMMIT_MS } from './retention.js';
 import { countsAfter, rowsOf } from './rows.js';
 
 const ATTEMPTS_MAX = 6;
-/** All that may be there, and as many deleted ones as fit a page: only the depth of what is moved hangs on it. */
-const FOLDERS_READ_MAX = 2000;
+const NAMES_PER_READING = 1000; // a box has some 500
 const BUSY_RETRY_AFTER_SECONDS = 1;
 
 /** What was read at one moment, and the commit that may follow. */
@@ -42,6 +41,12 @@ interface Unanswered<T> {
   readonly answer: T;
 }
 
+/** Read behind a head: they say what is there as long as it is the head. */
+interface AllFolders {
+  readonly asOf: Head['nonce'];
+  readonly names: readonly FolderName[];
+}
+
 /**
  * Reads, decides, writes; again from the start when another commit came in between. All commits of a box replace the
  * head they have read, so they are in one line: what was decided on holds at the moment of the write.
@@ -52,7 +57,7 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
   const keys = new Set([HEAD_KEY, ...intent.keys]);
   const unanswered: Unanswered<T>[] = [];
   let isUnknown = false; // whether an attempt was done
-  let folders: readonly StoredFolder[] | undefined;
+  let folders: AllFolders | undefined;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 0) await backOff(core.clock, attempt);
     for (const { commit } of unanswered) keys.add(commit.sk);
@@ -77,16 +82,18 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
       continue;
     }
     const policy = await policyOf(core, head.policyId);
-    const draft = new Draft(head, keys, stored, core.clock.now(), policy, folders);
+    const names = folders?.asOf === head.nonce ? folders.names : undefined;
+    const draft = new Draft(head, keys, stored, core.clock.now(), policy, names);
     let decision: Decision<T>;
     try {
       decision = intent.decide({ stored, draft });
     } catch (error) {
-      // Not an attempt that was lost to others: the next one reads what this one asked for.
+      const isLost = folders !== undefined && error instanceof UnreadFolders;
       if (error instanceof Unread) keys.add(error.key);
-      else if (error instanceof UnreadFolders) folders = await allFolders(core, box);
+      else if (error instanceof UnreadFolders) folders = await allFolders(core, box, head);
       else throw error;
-      attempt = -1;
+      // Not an attempt that was lost to others: the next one reads what this one asked for.
+      if (!isLost) attempt = -1;
       continue;
     }
     const rows = rowsOf(draft);
@@ -117,13 +124,20 @@ export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Prom
 const notKnown = (error: unknown): unknown =>
   error instanceof SyncProblem ? new SyncProblem('unavailable', {}, { cause: error }) : error;
 
-async function allFolders(core: Core, box: BoxId): Promise<readonly StoredFolder[]> {
-  const { items } = await core.store.query(box, {
-    from: FOLDERS,
-    to: endOf(FOLDERS),
-    limit: FOLDERS_READ_MAX,
-  });
-  return items.filter((item) => item.kind === 'folder');
+/**
+ * All folders, by the guards of their names: there are as many of these as folders, however many were deleted. They are
+ * read until there are no more, or a reading gets no further.
+ */
+async function allFolders(core: Core, box: BoxId, { nonce: asOf }: Head): Promise<AllFolders> {
+  const names: FolderName[] = [];
+  for (let from = FOLDER_NAMES; ; ) {
+    const range = { from, to: endOf(FOLDER_NAMES), limit: NAMES_PER_READING };
+    const { items, more } = await core.store.query(box, range);
+    names.push(...items.filter((item) => item.kind === 'folderName'));
+    const last = items.at(-1)?.sk;
+    if (!more || last === undefined || last === from) return { asOf, names };
+    from = last;
+  }
 }
 
 const isThere = (stored: ReadonlyMap<string, StoredItem>, { sk, nonce }: Commit): boolean => {

@@ -15,7 +15,7 @@ import type {
   StoredSession,
   Tombstone,
 } from '../store/items.js';
-import { conversationKey, folderKey, messageKey, sessionKey } from '../store/keys.js';
+import { conversationKey, folderKey, messageKey, parentOfName, sessionKey } from '../store/keys.js';
 import { jsonBytes } from '../store/wire.js';
 import { TOMBSTONE_MS } from './retention.js';
 
@@ -77,7 +77,8 @@ export class Draft {
 
   /**
    * @param keys all that were read; `stored` holds those of them that are there
-   * @param folders all folders of the box, read before and not at that one moment: for the depth of what is moved alone
+   * @param folders names of all folders of the box, read before and not at that one moment, yet with no commit between:
+   * for the depth of what is moved alone
    */
   constructor(
     readonly head: Head,
@@ -86,7 +87,7 @@ export class Draft {
     readonly nowMs: number,
     /** Of the box. */
     readonly policy: Policy,
-    private readonly folders?: readonly StoredFolder[],
+    private readonly folders?: readonly FolderName[],
   ) {
     this.modSeq = head.modSeq + 1;
   }
@@ -122,12 +123,12 @@ export class Draft {
   heightOf(folder: StoredFolder): number {
     if (folder.subFolders === 0) return 1;
     if (!this.folders) throw new UnreadFolders();
-    const all = new Map(this.folders.map((each) => [each.sk, each]));
-    for (const { item } of this.changes) {
-      if (item.kind === 'folder') all.set(item.sk, item);
-      else all.delete(item.sk);
+    const parents = new Map(this.folders.map(({ folderId, sk }) => [folderId, parentOfName(sk)]));
+    for (const { item, key } of this.changes) {
+      if (item.kind === 'folder') parents.set(item.id, item.data.parentFolderId);
+      else if (item.kind === 'tombstone' && item.of === 'folder') parents.delete(key.id as FolderId);
     }
-    return heightIn([...all.values()], folder.id);
+    return heightIn(parents, folder.id);
   }
 
   conversation(id: ConversationId): Found<StoredConversation> {
@@ -288,14 +289,11 @@ export class Draft {
 }
 
 /** Goes down level by level, at most as often as there are folders. */
-function heightIn(folders: readonly StoredFolder[], id: FolderId): number {
+function heightIn(parents: ReadonlyMap<FolderId, FolderId | null>, id: FolderId): number {
   let height = 0;
-  for (let level = new Set([id]); level.size > 0 && height <= folders.length; height++) {
-    level = new Set(
-      folders
-        .filter(({ data }) => data.parentFolderId !== null && level.has(data.parentFolderId))
-        .map((each) => each.id),
-    );
+  for (let level = new Set([id]); level.size > 0 && height <= parents.size; height++) {
+    const below = [...parents].filter(([, parent]) => parent !== null && level.has(parent));
+    level = new Set(below.map(([child]) => child));
   }
   return height;
 }

@@ -42,13 +42,17 @@ export const formerReceiptKey = (deviceId: DeviceId, instanceId: InstanceId): st
 export const FOLDERS = 'F#';
 export const CONVERSATIONS = 'H#';
 export const folderKey = (id: FolderId): string => FOLDERS + part(id);
+export const FOLDER_NAMES = 'N#';
 /** A name that is too long for a key stands in it as a digest, behind a `/`, which no name holds. */
 export function folderNameKey(parent: FolderId | null, name: string): string {
-  const siblings = `N#${parent === null ? '' : part(parent)}#`;
+  const siblings = `${FOLDER_NAMES}${parent === null ? '' : part(parent)}#`;
   const key = siblings + part(name);
   if (Buffer.byteLength(key) <= KEY_MAX_BYTES) return key;
   return `${siblings}/${createHash('sha256').update(name).digest('base64url')}`;
 }
+/** The folder whose sub-folder has the name of this key; null: the name is one at the top. */
+export const parentOfName = (key: string): FolderId | null =>
+  (unpart(key.split('#')[1] ?? '') || null) as FolderId | null;
 /** Ends in `#` like the prefix of its contents, so that both sort alike, also where one id begins with another. */
 export const conversationKey = (id: ConversationId): string => `${CONVERSATIONS}${part(id)}#`;
 export const conversationIdOf = (key: string): ConversationId =>
