@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 import type { NumberedOperation } from '../../protocol/numbered-operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
+import { canonicalJson } from '../json.js';
 import type { Receipt } from '../store/items.js';
 import { formerReceiptKey, receiptKey } from '../store/keys.js';
 import type { Write } from '../store/store.js';
@@ -10,23 +11,16 @@ import { FORMER_RECEIPT_MS } from './retention.js';
 
 const DIGEST_CHARACTERS = 8; // 48 bits: enough to notice a client's mistake, and cheap to keep
 
-/** JSON with the members of all objects in one order: the same operation has one digest, however it was written. */
-function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((each) => canonical(each ?? null)).join()}]`;
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
-}
-
 const known = new WeakMap<NumberedOperation, string>();
 
-/** Found out once for each operation of a request, since every attempt to commit it asks. */
+/**
+ * The same operation has one digest, however it was written. Found out once for each operation of a request, since every
+ * attempt to commit it asks.
+ */
 export function digestOf(operation: NumberedOperation): string {
   const digest =
     known.get(operation) ??
-    createHash('sha256').update(canonical(operation)).digest('base64url').slice(0, DIGEST_CHARACTERS);
+    createHash('sha256').update(canonicalJson(operation)).digest('base64url').slice(0, DIGEST_CHARACTERS);
   known.set(operation, digest);
   return digest;
 }

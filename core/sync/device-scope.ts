@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import type { Effective } from '../../protocol/preferences.js';
 import { backOff } from '../back-off.js';
 import type { Core } from '../core.js';
+import { isSameJson } from '../json.js';
 import { type DeviceRecord, SCOPES_KEPT } from '../registry.js';
 import { scopePart } from '../scope/effective.js';
 import { currentEffective } from '../scope/policies.js';
@@ -33,7 +33,7 @@ export async function withCurrentScope(core: Core, read: DeviceRecord): Promise<
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 0) await backOff(core.clock, attempt);
     const next = await asOfNow(core, record);
-    if (isDeepStrictEqual(next.effective, record.effective)) return record;
+    if (isSameJson(next.effective, record.effective)) return record;
     if ((await core.registry.register(next, record, [])) === 'written') return next;
     record = authorized(await core.registry.device(read.box, read.deviceId), read);
   }
@@ -48,7 +48,7 @@ export async function asOfNow(core: Core, record: DeviceRecord): Promise<DeviceR
 
 /** A device that is told at other times but keeps the same has the same scope. */
 export const versionAfter = ({ scopeVersion, effective }: DeviceRecord, next: Effective): number =>
-  scopeVersion + (isDeepStrictEqual(scopePart(effective), scopePart(next)) ? 0 : 1);
+  scopeVersion + (isSameJson(scopePart(effective), scopePart(next)) ? 0 : 1);
 
 /** The scopes that matter for a position; undefined where one of them is no longer kept, or is another one by now. */
 export async function deviceScope(

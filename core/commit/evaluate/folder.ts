@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { FolderData } from '../../../protocol/elements/folder.js';
 import type { FolderId } from '../../../protocol/ids.js';
 import {
@@ -8,6 +7,7 @@ import {
   USER_ROOT_FOLDER,
 } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
+import { isSameJson } from '../../json.js';
 import type { StoredFolder } from '../../store/items.js';
 import { folderKey, folderNameKey } from '../../store/keys.js';
 import { elementOf } from '../../store/wire.js';
@@ -63,7 +63,7 @@ export function modifyFolder(draft: Draft, operation: OperationOf<'modify folder
         ? folder.data.parentFolderId
         : operation.data.parentFolderId,
   };
-  if (isDeepStrictEqual(data, folder.data)) return unchanged;
+  if (isSameJson(data, folder.data)) return unchanged;
   const from = folder.data.parentFolderId;
   const isMoved = data.parentFolderId !== from;
   const against =

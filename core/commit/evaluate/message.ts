@@ -72,7 +72,7 @@ function conversationFor(
   if (found !== undefined && found !== 'gone') return { history: found, isNew: false };
   if (seed) {
     const history = newConversation(draft, conversationId, { ...seed, folderId: defaultFolder });
-    const faulty = tooLarge(elementOf(history));
+    const faulty = tooLarge(elementOf(history), '/conversation');
     return faulty ? { outcome: faulty } : { history, isNew: true };
   }
   return { outcome: found === 'gone' ? gone : parentNotFound };

@@ -1,16 +1,19 @@
-import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod/mini';
 import { faultsOf } from '../../../protocol/faults.js';
 import { ELEMENT_MAX_BYTES } from '../../../protocol/limits.js';
+import { isSameJson } from '../../json.js';
 import type { StoredElement } from '../../store/items.js';
 import { elementOf, jsonBytes } from '../../store/wire.js';
 import { mergePatch } from '../merge-patch.js';
 import { invalid, type Outcome, unchanged } from '../outcome.js';
 
-/** Faults of an element, as it goes over the wire, as a whole; or undefined where it is as it may be. */
-export const tooLarge = (element: object | undefined): Outcome | undefined =>
+/**
+ * Faults of an element, as it goes over the wire, as a whole; or undefined where it is as it may be.
+ * @param pointer to what makes the element, in its operation
+ */
+export const tooLarge = (element: object | undefined, pointer = '/data'): Outcome | undefined =>
   element && jsonBytes(element) > ELEMENT_MAX_BYTES
-    ? invalid({ pointer: '/data', detail: `makes an element of more than ${ELEMENT_MAX_BYTES} bytes` })
+    ? invalid({ pointer, detail: `makes an element of more than ${ELEMENT_MAX_BYTES} bytes` })
     : undefined;
 
 /** The element with the patch merged into it, checked as a whole; or the outcome where there is nothing to write. */
@@ -25,7 +28,7 @@ export function patched<E extends StoredElement>(
     const faults = faultsOf(parsed.error);
     return { outcome: invalid(...faults.map((fault) => ({ ...fault, pointer: `/data${fault.pointer}` }))) };
   }
-  if (isDeepStrictEqual(parsed.data, stored.data)) return { outcome: unchanged };
+  if (isSameJson(parsed.data, stored.data)) return { outcome: unchanged };
   const item: E = { ...stored, modSeq, data: parsed.data };
   const faulty = tooLarge(elementOf(item));
   return faulty ? { outcome: faulty } : { item };

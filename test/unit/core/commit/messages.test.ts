@@ -136,6 +136,11 @@ describe('creating a message', () => {
     expect(await box.names('conversationHistory')).toEqual([]);
   });
 
+  test('[OP15] points at the conversation history where that is what is too large', async () => {
+    const conversation = { kind: 'oneToOne', participants: ['tel:+1'], subject: 'x'.repeat(66_000) };
+    expect(pointersOf(await box.result({ ...aMessage(), conversation }))).toEqual(['/conversation']);
+  });
+
   test('names every fault by pointer', async () => {
     const operation = {
       ...aMessage({ id: '', date: '2026-02-30T09:00:00Z', direction: 'Sideways', to: 'tel:+1', mood: 'x' }),
@@ -270,6 +275,13 @@ describe('modifying a message', () => {
       'unchanged',
       'unchanged',
     ]);
+  });
+
+  test('[ST2] is unchanged by a zero with a sign, which is the same value', async () => {
+    const sized = (size: number) => changed({ payloadParts: [{ ...parts[0], size }] });
+    await box.given(sized(-0));
+    expect(await box.statuses(sized(-0), sized(0))).toEqual(['unchanged', 'unchanged']);
+    expect(await box.element('message', 'm1')).toMatchObject({ payloadParts: [{ size: 0 }], modSeq: 3 });
   });
 
   test('is invalid where it makes more than 64 KB', async () => {

@@ -27,6 +27,15 @@ test('[DV8, PO7] of several that see the last place free at the same moment one 
   expect(orders).toBeGreaterThan(50);
 });
 
+test('[SC7] a zero with a sign is no change of the scope', async () => {
+  const rig = new Rig();
+  const phone = await rig.device(BOX, 'phone', { maxTextBytes: 0 });
+  const { syncToken } = await rig.sync(phone);
+  await rig.device(BOX, 'phone', { maxTextBytes: -0 });
+  expect(await showDevice(rig.core, BOX, phone.deviceId)).toMatchObject({ scopeVersion: 1 });
+  expect(await rig.sync(phone, { syncToken })).not.toHaveProperty('effective');
+});
+
 test('[SC1, DV6, PO10] a device is shown and listed with the scope by its policies as they are, before it synchronizes', async () => {
   const rig = new Rig();
   const phone = await rig.device(BOX, 'phone', { maxTextBytes: 100 });
