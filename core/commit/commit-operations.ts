@@ -22,9 +22,18 @@ export interface Processed {
   readonly isNew: boolean;
 }
 
+/** So many operations at the beginning of a request were processed before: what decides them has not to be read. */
+class ProcessedBefore extends Error {
+  override readonly name = 'ProcessedBefore';
+
+  constructor(readonly count: number) {
+    super('operations were processed before');
+  }
+}
+
 /**
- * Commits a device's operations exactly once: what was processed before gets its former result.
- * Results stand in the order of the operations; those at the end without one were not processed.
+ * Commits a device's operations exactly once: what was processed before gets its former result, and takes no room from
+ * what is new. Results stand in the order of the operations; those at the end without one were not processed.
  * @throws SyncProblem `operation-gap`, `operation-mismatch`, `instance-replaced`, `device-not-registered`, `busy`.
  */
 export async function commitOperations(
@@ -33,20 +42,38 @@ export async function commitOperations(
   operations: readonly NumberedOperation[],
 ): Promise<Processed> {
   if (operations.length === 0) return { results: [], isNew: false };
-  return withFewer(operations, (few) => commitSome(core, caller, few));
+  for (let from = 0; ; ) {
+    try {
+      return await withFewer(operations.slice(from), (few) =>
+        commitSome(core, caller, operations, from, few),
+      );
+    } catch (error) {
+      if (!(error instanceof ProcessedBefore)) throw error;
+      from = error.count;
+    }
+  }
 }
 
+/** @param few those to process now, of what stands behind the first `from` operations */
 async function commitSome(
   core: Core,
   caller: Caller,
   operations: readonly NumberedOperation[],
+  from: number,
+  few: readonly NumberedOperation[],
 ): Promise<Processed> {
-  const { prepared, keys } = prepare(operations);
+  const { prepared, keys } = prepare(few);
+  let isTried = false;
 
   const decide = ({ stored, draft }: Reading): Decision<Processed> => {
     const receipt = receiptOf(stored, caller);
     const { known, fresh } = sortOut(receipt, operations);
-    const outcomes = evaluateAll(draft, prepared.slice(known.length));
+    const leavesOut = fresh.length > 0 && from + prepared.length < operations.length;
+    // Once a write was tried it stays at this, since it may have been done: then what is known is the answer.
+    if (known.length < from || (known.length > from && leavesOut && !isTried)) {
+      throw new ProcessedBefore(known.length);
+    }
+    const outcomes = evaluateAll(draft, prepared.slice(known.length - from), known.length > 0);
     const results = [...known, ...outcomes.map((outcome, i) => resultOf(outcome, draft.modSeq, fresh[i]?.n))];
     const origin = {
       by: 'device' as const,
@@ -56,6 +83,7 @@ async function commitSome(
       lastN: receipt.lastN + outcomes.length,
     };
     if (outcomes.length === 0) return { answer: { results, isNew: false }, origin, writes: [] };
+    isTried = true;
     const put = receiptAfter(receipt, operations, results);
     return {
       answer: { results, isNew: true },

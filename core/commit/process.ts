@@ -56,8 +56,12 @@ export async function withFewer<O, T>(
   }
 }
 
-/** Evaluates in order, each operation seeing those before it, as many as one commit holds. */
-export function evaluateAll(draft: Draft, prepared: readonly Prepared[]): Outcome[] {
+/**
+ * Evaluates in order, each operation seeing those before it, as many as one commit holds.
+ * @param isAnswered whether others of the request were processed before, whose results are an answer by themselves
+ * @throws SyncProblem `busy` when there would be no answer.
+ */
+export function evaluateAll(draft: Draft, prepared: readonly Prepared[], isAnswered = false): Outcome[] {
   const outcomes: Outcome[] = [];
   for (const { operation, outcome } of prepared) {
     const full =
@@ -65,7 +69,7 @@ export function evaluateAll(draft: Draft, prepared: readonly Prepared[]): Outcom
     if (full && outcomes.length > 0) break;
     const next = operation ? evaluate(draft, operation) : (outcome ?? invalid());
     if (next.status === 'later') {
-      if (outcomes.length > 0) break;
+      if (isAnswered || outcomes.length > 0) break;
       throw new SyncProblem('busy', { detail: 'too much is being cleared away', retryAfterSeconds: 5 });
     }
     outcomes.push(next);

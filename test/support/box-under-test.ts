@@ -1,3 +1,5 @@
+import { reap } from '../../core/reap/reap.js';
+import { scheduleReaping } from '../../core/reap/schedule-reaping.js';
 import type { Head, StoredItem } from '../../core/store/items.js';
 import type { Store } from '../../core/store/store.js';
 import type { Change } from '../../protocol/elements/element.js';
@@ -39,6 +41,12 @@ export class BoxUnderTest extends Rig {
   /** All that was written is old: nothing of it can be on its way. */
   settle(): void {
     this.clock.nowMs += 120_000;
+  }
+
+  /** All containers that were deleted so far are cleared away and forgotten. */
+  async emptied(): Promise<void> {
+    for (const commit of await this.commits(BOX)) await scheduleReaping(this.core, BOX, commit);
+    for (let next = this.reaps.shift(); next; next = this.reaps.shift()) await reap(this.core, next);
   }
 
   async item(sk: string): Promise<StoredItem | undefined> {

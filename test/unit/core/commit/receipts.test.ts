@@ -1,13 +1,36 @@
 import type { Caller } from '../../../../core/commit/commit-operations.js';
 import { revokeDevice } from '../../../../core/devices/devices.js';
+import { SnapshotTooLarge } from '../../../../core/store/store.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aFolder, aMessage, BOX, deletion, modification } from '../../../support/builders.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  aSession,
+  BOX,
+  deletion,
+  modification,
+  removal,
+} from '../../../support/builders.js';
+import { MemoryStore } from '../../../support/memory-store.js';
 
+/** Refuses to read more items at one moment, as the database does where they are large. */
+class NarrowStore extends MemoryStore {
+  snapshotMax = 100;
+
+  override async snapshot(of: typeof BOX, keys: readonly string[]) {
+    if (keys.length > this.snapshotMax) throw new SnapshotTooLarge();
+    return super.snapshot(of, keys);
+  }
+}
+
+let store: NarrowStore;
 let box: BoxUnderTest;
 let phone: Caller;
 beforeEach(async () => {
-  box = new BoxUnderTest();
+  store = new NarrowStore();
+  box = new BoxUnderTest(store);
   phone = await box.device(BOX, 'phone');
 });
 
@@ -58,6 +81,43 @@ describe('the same request again', () => {
     expect(first[0]?.current).toMatchObject({ name: 'f1' });
     await box.given(modification('folder', 'f1', { name: 'later' }));
     expect(await send(aFolder('f1', { n: 1, name: 'x' }))).toEqual(first);
+  });
+});
+
+describe('the same request again, whose last operations had to wait', () => {
+  const ids = Array.from({ length: 25 }, (_, i) => `x${String(i).padStart(2, '0')}`);
+  const givenContainers = async (type: string) => {
+    if (type === 'sessionHistory') await box.given(aConversation());
+    for (let i = 0; i < ids.length; i += 5) {
+      const five = ids.slice(i, i + 5);
+      await box.given(...five.map((id) => (type === 'folder' ? aFolder(id) : aSession({ id }))));
+    }
+  };
+
+  test.each(['folder', 'sessionHistory'])(
+    '[XO2] has the same results while 20 are being emptied: %s',
+    async (type) => {
+      await givenContainers(type);
+      const request = ids.map((id, i) => removal(type, id, { n: i + 1 }));
+      const first = await send(...request);
+      expect(statuses(first)).toEqual(ids.slice(0, 20).map((_, i) => `${i + 1} applied`));
+      const head = await box.head();
+      expect(await send(...request)).toEqual(first);
+      expect(await send(...request.slice(0, 20))).toEqual(first);
+      expect(await box.head()).toEqual(head);
+      await expect(send(...request.slice(20))).rejects.toMatchObject(problem('busy'));
+    },
+  );
+
+  test.each(['folder', 'sessionHistory'])('[XO4] has the rest processed once it can be: %s', async (type) => {
+    await givenContainers(type);
+    const request = ids.map((id, i) => removal(type, id, { n: i + 1 }));
+    const first = await send(...request);
+    await box.emptied();
+    const all = await send(...request);
+    expect(all.slice(0, 20)).toEqual(first);
+    expect(statuses(all)).toEqual(ids.map((_, i) => `${i + 1} applied`));
+    expect(await box.names(type)).not.toContain('x24');
   });
 });
 
@@ -124,6 +184,34 @@ describe('operations that were processed before', () => {
   });
 });
 
+describe('a request that was processed in part', () => {
+  /** Each is decided by three items, and 100 are read at one moment. */
+  const replies = Array.from({ length: 50 }, (_, i) =>
+    aMessage({ n: i + 1, id: `m${i}`, conversationId: `c${i}`, inReplyToMessageId: 'm' }),
+  );
+
+  test('[XO4] has all of the rest processed when it is sent again as it was, however much it touches', async () => {
+    const first = await send(...replies);
+    expect(first.length).toBeLessThan(50);
+    const again = await send(...replies);
+    expect(again.slice(0, first.length)).toEqual(first);
+    expect(statuses(again)).toEqual(replies.map(({ n }) => `${n} applied`));
+    expect(await send(...replies)).toEqual(again);
+    expect(await box.names('message')).toHaveLength(50);
+  });
+
+  test('[XO2] is answered in full although less can be read at one moment by now', async () => {
+    const request = replies.slice(0, 20);
+    const first = await send(...request);
+    expect(first).toHaveLength(20);
+    store.snapshotMax = 20;
+    expect(await send(...request)).toEqual(first);
+    expect(statuses(await send(...request, ...replies.slice(20, 30)))).toEqual(
+      replies.slice(0, 25).map(({ n }) => `${n} applied`),
+    );
+  });
+});
+
 describe('a request that is refused', () => {
   test('[XO5] says which n was expected where operations are missing, and nothing is done', async () => {
     await send(message(1));
@@ -150,6 +238,16 @@ describe('a request that is refused', () => {
     await expect(send(other)).rejects.toMatchObject(problem('operation-mismatch'));
     await expect(send(other, message(3))).rejects.toMatchObject(problem('operation-mismatch'));
     expect(await box.names('message')).toEqual(['m1', 'm2']);
+  });
+
+  test.each([
+    ['1e999', 'null'],
+    ['null', '-1e999'],
+    ['1e999', '-1e999'],
+  ])('[XO6] has another value, where both are none that is known: %s, then %s', async (value, other) => {
+    const below = (json: string) => aFolder('f1', { n: 1, parentFolderId: JSON.parse(json) });
+    await send(below(value));
+    await expect(send(below(other))).rejects.toMatchObject(problem('operation-mismatch'));
   });
 
   test('[XO7] comes from an instance that was replaced, with operations or without', async () => {
