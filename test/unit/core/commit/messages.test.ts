@@ -169,6 +169,16 @@ describe('creating a message', () => {
     ]);
     expect(await box.names('conversationHistory')).toEqual(['c1']);
   });
+
+  test('[PO6] is over its quota until what a deleted container held is cleared away', async () => {
+    await box.registry.putPolicy('default' as never, { maxMessages: 2 });
+    await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2', conversationId: 'c2' }));
+    await box.given(removal('conversationHistory', 'c1'));
+    expect(await box.statuses(aMessage({ conversationId: 'c2' }))).toEqual(['quotaExceeded']);
+    await box.emptied();
+    await box.given(aMessage({ conversationId: 'c2' }));
+    await box.given(removal('message', 'm2', { conversationId: 'c2' }), aMessage({ conversationId: 'c2' }));
+  });
 });
 
 describe('a reply', () => {
