@@ -45,24 +45,32 @@ export interface Reader {
   readonly policies?: readonly object[]; // that it stands under
   readonly kept?: readonly object[]; // those since its last complete synchronization, which it may hold something of
   readonly did?: readonly number[]; // numbers of the commits that it made itself
+  readonly answered?: readonly number[]; // of these, the ones that this response answers
+  readonly applied?: readonly number[]; // numbers that results of this response name
+  readonly isFilled?: boolean; // false: it completed no synchronization yet
   readonly fetched?: ReadonlyMap<string, unknown>; // by key: elements that rows tell by reference
 }
 
-const scopeFor = ({ keeps = {}, kept = [], policies = [] }: Reader): DeviceScope => ({
+export const scopeOfPreferences = (preferences: object, policies: readonly object[] = []) =>
+  scopeOf(effectiveOf(preferences, policies));
+export const scopeFor = ({ keeps = {}, kept = [], policies = [], isFilled = true }: Reader): DeviceScope => ({
   mark: { version: 1, digest: '' },
-  now: scopeOf(effectiveOf(keeps, policies)),
-  held: kept.map((preferences) => scopeOf(effectiveOf(preferences, policies))),
-  hasCompleted: true,
+  now: scopeOfPreferences(keeps, policies),
+  held: kept.map((preferences) => scopeOfPreferences(preferences, policies)),
+  hasCompleted: isFilled,
 });
-const ownOf = ({ did = [] }: Reader): Own => ({
+export const ownFor = ({ did = [], answered = [], applied = [] }: Reader): Own => ({
   made: ({ modSeq }) => did.includes(modSeq),
-  isAnswered: () => false,
-  isApplied: () => false,
+  isAnswered: ({ modSeq }) => answered.includes(modSeq),
+  isApplied: (modSeq) => applied.includes(modSeq),
 });
+
+export const linesOfRows = (rows: readonly ChangeRow[]): Line[] =>
+  rows.map((row, i) => ({ commit: { modSeq: FIRST + i } as Commit, at: 0, row }));
 
 /** A window that holds all these rows. */
 function windowOver(rows: readonly ChangeRow[]) {
-  const lines = rows.map((row, i): Line => ({ commit: { modSeq: FIRST + i } as Commit, at: 0, row }));
+  const lines = linesOfRows(rows);
   const placements = new Map<ConversationId, Placement>();
   for (const row of rows) {
     const id = conversationOf(row);
@@ -77,7 +85,7 @@ export function changeFor(reader: Reader, ...rows: readonly ChangeRow[]): Change
   const key = rows.map(elementKey).at(-1);
   const lines = window.lines.filter(({ row }) => elementKey(row) === key);
   const fetched = (reader.fetched ?? new Map()) as ReadonlyMap<string, StoredItem>;
-  return changeInScope(lines, window, scopeFor(reader), ownOf(reader), fetched, NOW_MS);
+  return changeInScope(lines, window, scopeFor(reader), ownFor(reader), fetched, NOW_MS);
 }
 
 /** The same in short: as type, id and conversation history, with why it is removed. */
@@ -88,4 +96,4 @@ export function tells(reader: Reader, ...rows: readonly ChangeRow[]): string[] {
 
 /** What this device is told beside `changes` of what it did itself. */
 export const strayedFor = (reader: Reader, changes: readonly object[], ...rows: readonly ChangeRow[]) =>
-  strayed(windowOver(rows), changes as readonly Change[], scopeFor(reader), ownOf(reader), NOW_MS);
+  strayed(windowOver(rows), changes as readonly Change[], scopeFor(reader), ownFor(reader), NOW_MS);

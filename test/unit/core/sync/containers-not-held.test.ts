@@ -126,6 +126,18 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
     },
   );
 
+  test('[SC13] follows the deletion of a folder behind other changes', async () => {
+    await keeps();
+    await box.given(aMessage({ id: 'new', conversationId: 'c3' }));
+    await box.given(removal('folder', 'f1'));
+    expect((await follows()).sort()).toEqual([
+      'conversationHistory c1 deleted',
+      'conversationHistory c2 deleted',
+      'folder f1 deleted',
+      'message new c3',
+    ]);
+  });
+
   test('follows the deletion of a folder in its scope, and is told nothing of others', async () => {
     await keeps({ folders: ['f1'], excludeConversations: ['c2'] });
     await box.given(removal('folder', 'f2'));

@@ -103,6 +103,16 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       await followsAfter(restore, grows);
     });
 
+    test('is told anew to a device that was not told what a deleted folder had held, since that began anew', async () => {
+      await phone.register({ elementTypes: ['message'] });
+      await phone.synchronize();
+      await box.given(removal('folder', 'f1'));
+      const restore = store.backup(BOX);
+      await box.given(aMessage({ id: 'undone', conversationId: 'c2' }));
+      expect((await phone.page(1)).changes).toMatchObject([{ type: 'folder', removed: 'deleted' }]);
+      await followsAfter(restore, grows);
+    });
+
     test('is told anew to a device that was sent a large element as it was changed later', async () => {
       await phone.register();
       await phone.synchronize();

@@ -29,6 +29,11 @@ describe('[SC13] a conversation history that begins anew, for a device that keep
     ['in, by one commit', [created('in', { livedIn: 'in' })], ['conversationHistory c1 deleted']],
     ['out, from in', [history('in', deleted), created('out')], ['conversationHistory c1 deleted']],
     ['out, from in, by one commit', [created('out', { livedIn: 'in' })], ['conversationHistory c1 deleted']],
+    [
+      'out, where it had moved from in, by one commit',
+      [movedFrom('in', 'out'), created('out', { livedIn: 'out' })],
+      ['conversationHistory c1 deleted'],
+    ],
     ['out, from out', [history('out', deleted), created('out')], NOTHING],
     ['out, from out, by one commit', [created('out', { livedIn: 'out' })], NOTHING],
     ['for the first time in fact: there is nothing to end', [created('in')], NOTHING],

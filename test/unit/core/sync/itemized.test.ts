@@ -1,0 +1,80 @@
+// Which removals are told item by item; containers-not-held.test.ts has what is told then.
+
+import type { ChangeRow } from '../../../../core/store/items.js';
+import { isItemized } from '../../../../core/sync/itemized.js';
+import { aRow, deleted, history, type Reader, scopeFor } from '../../../support/log-rows.js';
+
+const keeping = (elementTypes: readonly string[], more: object = {}): Reader => ({
+  keeps: { elementTypes, ...more },
+});
+const folder = aRow('folder', 'f1', '', deleted);
+const session = aRow('sessionHistory', 's1', 'f1', deleted);
+const CONTENTS = ['message', 'messageState'];
+const STATES = ['conversationHistory', 'messageState'];
+
+describe('[SC13] the removal of a folder', () => {
+  test.each<[string, Reader, boolean]>([
+    ['for a device that keeps messages alone', keeping(['message']), true],
+    ['where the folder is listed', keeping(CONTENTS, { folders: ['f1'] }), true],
+    ['but not where others are', keeping(CONTENTS, { folders: ['f2'] }), false],
+    [
+      'nor for a device that keeps conversation histories',
+      keeping(['conversationHistory', 'message']),
+      false,
+    ],
+    ['nor for one that keeps folders alone', keeping(['folder']), false],
+    [
+      'for one that kept messages alone by a scope before',
+      { ...keeping(STATES), kept: [{ elementTypes: ['message'] }] },
+      true,
+    ],
+    [
+      'for one that keeps messages alone by now',
+      { ...keeping(['message']), kept: [{ elementTypes: ['conversationHistory', 'message'] }] },
+      true,
+    ],
+    [
+      'for one that kept what is in it by a scope before',
+      { ...keeping(CONTENTS, { folders: ['f2'] }), kept: [{ folders: ['f1'] }] },
+      true,
+    ],
+    [
+      'for one that keeps what is in it by now',
+      { ...keeping(CONTENTS, { folders: ['f1'] }), kept: [{ folders: ['f2'] }] },
+      true,
+    ],
+  ])('is told item by item %s', (_, reader, isIt) => {
+    expect(isItemized(folder, scopeFor(reader))).toBe(isIt);
+  });
+});
+
+describe('[SC14] the removal of a session history', () => {
+  test.each<[string, Reader, boolean]>([
+    ['for a device that keeps states without messages', keeping(STATES), true],
+    ['but not for one that keeps messages', keeping(CONTENTS), false],
+    ['nor for one that keeps session histories alone', keeping(['sessionHistory']), false],
+    ['where its conversation history is in scope', keeping(STATES, { folders: ['f1'] }), true],
+    ['but not where it is out', keeping(STATES, { folders: ['f2'] }), false],
+    ['nor where it is excluded', keeping(STATES, { excludeConversations: ['c1'] }), false],
+    [
+      'for one that held it by a scope before',
+      { ...keeping(STATES, { folders: ['f2'] }), kept: [{ folders: ['f1'] }] },
+      true,
+    ],
+  ])('is told message by message %s', (_, reader, isIt) => {
+    expect(isItemized(session, scopeFor(reader))).toBe(isIt);
+  });
+
+  test('that has expired is not: what it held has expired before it, and was told', () => {
+    expect(isItemized({ ...session, removed: 'expired' }, scopeFor(keeping(STATES)))).toBe(false);
+  });
+});
+
+test.each<[string, ChangeRow]>([
+  ['a folder that changes', aRow('folder', 'f1', '')],
+  ['a session history that changes', aRow('sessionHistory', 's1', 'f1')],
+  ['the removal of a conversation history', history('f1', deleted)],
+  ['the removal of a message', aRow('message', 'm1', 'f1', deleted)],
+])('nothing is told item by item of %s', (_, row) => {
+  expect(isItemized(row, scopeFor(keeping(['messageState'])))).toBe(false);
+});

@@ -1,0 +1,193 @@
+// Which rows of the log one response tells: window.ts by itself.
+
+import type { ChangeRow } from '../../../../core/store/items.js';
+import { bytesInLog, windowOf } from '../../../../core/sync/window.js';
+import {
+  aRow,
+  byReference,
+  deleted,
+  FIRST,
+  history,
+  linesOfRows,
+  movedFrom,
+  NOW_MS,
+  ownFor,
+  type Reader,
+  scopeFor,
+} from '../../../support/log-rows.js';
+
+const everything: Reader = {};
+const inFolder: Reader = { keeps: { folders: ['in'] } };
+const contentsOnly: Reader = { keeps: { folders: ['in'], elementTypes: ['message', 'messageState'] } };
+const message = (id: string, folder = 'in', more: object = {}) => aRow('message', id, folder, more);
+const created = (folder: string, more: object = {}) => history(folder, { created: true, ...more });
+
+interface Room {
+  readonly elements?: number;
+  readonly bytes?: number;
+  readonly isFirst?: boolean;
+  readonly removed?: readonly string[]; // conversation histories whose removal stands in the response
+}
+
+/** The window for rows that take 10 bytes each. */
+const windowFor = (reader: Reader, rows: readonly ChangeRow[], room: Room = {}) => {
+  const { elements = 100, bytes = 1000, isFirst = true, removed = [] } = room;
+  const page = { budget: { elements, bytes }, isFirst, removed: new Set(removed), tellsAll: false };
+  return windowOf(linesOfRows(rows), scopeFor(reader), ownFor(reader), page, NOW_MS, () => 10);
+};
+const told = (...args: Parameters<typeof windowFor>) => windowFor(...args).lines.length;
+
+describe('[SY4] a window holds as many rows as there is room for', () => {
+  const rows = ['m1', 'm2', 'm3'].map((id) => message(id));
+
+  test.each<[string, Room, number]>([
+    ['in elements', { elements: 2 }, 2],
+    ['in bytes, to the last', { bytes: 20 }, 2],
+    ['in bytes, of which one is missing', { bytes: 19 }, 1],
+    ['in both, that is all', { elements: 3, bytes: 30 }, 3],
+    ['and the very first in any case', { bytes: 1 }, 1],
+    ['but none where the page has something already', { bytes: 1, isFirst: false }, 0],
+    ['and none where no element is left', { elements: 0, isFirst: false }, 0],
+  ])('%s', (_, room, expected) => {
+    expect(told(everything, rows, room)).toBe(expected);
+  });
+
+  test('an element takes one place, how often it changes', () => {
+    expect(told(everything, [message('m1'), message('m1'), message('m2')], { elements: 1 })).toBe(2);
+  });
+
+  test('what is outside of the scope takes none', () => {
+    expect(told(inFolder, [message('m1', 'out'), message('m2', 'out')], { elements: 1, bytes: 10 })).toBe(2);
+  });
+
+  test.each<[string, Room, number]>([
+    ['in elements', { elements: 2 }, 2],
+    ['in bytes', { bytes: 20 }, 2],
+    ['and is the last then', {}, 3],
+  ])('what comes into it takes those of what was done to it before as well: %s', (_, room, expected) => {
+    const coming = [message('m1', 'out'), message('m2', 'out'), movedFrom('out', 'in'), message('m3')];
+    expect(told(inFolder, coming, room)).toBe(expected);
+  });
+
+  test('what was done to it before takes them once', () => {
+    const rowsOf = [message('m1', 'out'), created('in'), message('m2'), message('m3')];
+    expect(told(inFolder, rowsOf, { bytes: 40 })).toBe(4);
+    expect(told(inFolder, rowsOf, { bytes: 39 })).toBe(3);
+  });
+
+  test('what is of another conversation history does not take them', () => {
+    const other = message('m2', 'in', { conversationId: 'c2' });
+    expect(told(inFolder, [message('m1', 'out'), other], { bytes: 10 })).toBe(2);
+  });
+});
+
+describe('[SC10] a window ends behind the row that moves a conversation history into the scope', () => {
+  const endsAt = (reader: Reader, ...rows: readonly ChangeRow[]) => {
+    const { lines, cameIn } = windowFor(reader, [...rows, message('last')]);
+    return cameIn === undefined ? 'it does not' : lines.length;
+  };
+  const narrowed: Reader = { ...inFolder, kept: [{ folders: ['out'] }] };
+  const widened: Reader = { keeps: { folders: ['in', 'more'] }, kept: [{ folders: ['in'] }] };
+
+  test.each<[string, Reader, ChangeRow[], number | 'it does not']>([
+    ['from out to in', inFolder, [movedFrom('out', 'in')], 1],
+    ['behind others', inFolder, [message('m1', 'out'), movedFrom('out', 'in')], 2],
+    ['also where it was in before it was out', inFolder, [movedFrom('in', 'out'), movedFrom('out', 'in')], 2],
+    ['from where it was kept alone', narrowed, [movedFrom('out', 'in')], 1],
+    ['from what is kept since now', widened, [movedFrom('more', 'in')], 1],
+    [
+      'but not from there while the first filling goes on, which brings it wherever it is',
+      { ...widened, isFilled: false },
+      [movedFrom('more', 'in')],
+      'it does not',
+    ],
+    ['nor from in to in', { keeps: { folders: ['in', 'in2'] } }, [movedFrom('in2', 'in')], 'it does not'],
+    ['nor from in to out', inFolder, [movedFrom('in', 'out')], 'it does not'],
+    ['nor by a change of what was in', inFolder, [history('in')], 'it does not'],
+    [
+      'nor where it was created outside: all that it holds stands in these rows',
+      inFolder,
+      [created('out'), movedFrom('out', 'in')],
+      'it does not',
+    ],
+    [
+      'nor where it began anew in it: so it does',
+      inFolder,
+      [history('out', deleted), created('in')],
+      'it does not',
+    ],
+    [
+      'nor where it began anew in it by one commit',
+      inFolder,
+      [created('in', { livedIn: 'out', folderBefore: 'out' })],
+      'it does not',
+    ],
+  ])('%s', (_, reader, rows, expected) => {
+    expect(endsAt(reader, ...rows)).toBe(expected);
+  });
+
+  test('and says which', () => {
+    expect(windowFor(inFolder, [movedFrom('out', 'in')]).cameIn).toBe('c1');
+  });
+});
+
+describe('[SC13] a window, for a device that keeps no conversation histories,', () => {
+  const folderGone = aRow('folder', 'in', '', deleted);
+
+  test('ends before the removal of a folder, which is told item by item', () => {
+    expect(windowFor(contentsOnly, [message('m1'), folderGone, message('m2')])).toMatchObject({
+      lines: [{ at: 0 }],
+      itemizes: true,
+    });
+  });
+
+  test('goes on behind one that is the first: it has been told', () => {
+    const window = windowFor(contentsOnly, [folderGone, message('m1')]);
+    expect(window.lines).toHaveLength(2);
+    expect(window.itemizes).toBeUndefined();
+  });
+
+  test('ends behind the row that ends an earlier life, before what the new one holds', () => {
+    expect(told(contentsOnly, [history('in', deleted), created('in'), message('m1')])).toBe(2);
+    expect(told(contentsOnly, [created('in', { livedIn: 'in' }), message('m1')])).toBe(1);
+    expect(told(contentsOnly, [created('in'), message('m1')])).toBe(2);
+    expect(told(inFolder, [created('in', { livedIn: 'in' }), message('m1')])).toBe(2);
+  });
+
+  test('ends before it where the end has the number of what the device did, as the results say', () => {
+    const rows = [message('m1'), history('in', deleted), created('in')];
+    expect(told({ ...contentsOnly, applied: [FIRST + 1] }, rows)).toBe(2);
+    expect(told({ ...contentsOnly, applied: [FIRST, FIRST + 2] }, rows)).toBe(3);
+  });
+
+  test('leaves what it did outside of its scope to the next response, which follows the results', () => {
+    const rows = [message('m1'), message('m2', 'out', { conversationId: 'c2' })];
+    const did = { ...contentsOnly, did: [FIRST + 1] };
+    expect(told({ ...did, answered: [FIRST + 1] }, rows)).toBe(1);
+    expect(told({ ...did, did: [FIRST], answered: [FIRST] }, rows)).toBe(2);
+    expect(told(did, rows)).toBe(2);
+    expect(told(did, rows, { elements: 1 })).toBe(1);
+  });
+});
+
+test.each<[string, Reader, ChangeRow, number]>([
+  ['is not filled again', everything, message('m2'), 1],
+  ['is passed over where it is outside', inFolder, message('m2', 'out'), 2],
+  ['is another one', everything, message('m2', 'in', { conversationId: 'c2' }), 2],
+])('a conversation history whose removal stands in the response %s', (_, reader, row, expected) => {
+  const first = message('m1', 'in', { conversationId: 'c3' });
+  expect(told(reader, [first, row], { removed: ['c1'] })).toBe(expected);
+});
+
+test('the log says what a row takes: its element, what it notes of one by reference, some hundred bytes for a removal', () => {
+  const row = message('m1');
+  expect(bytesInLog(row)).toBe(Buffer.byteLength(JSON.stringify(row.element)));
+  expect(bytesInLog({ ...byReference(row), bytes: 7000 })).toBe(7000);
+  const longest = {
+    type: 'message',
+    id: 'x'.repeat(128),
+    conversationId: 'x'.repeat(128),
+    removed: 'outOfScope',
+  };
+  expect(bytesInLog(message('m1', 'in', deleted))).toBeGreaterThan(JSON.stringify(longest).length);
+});
