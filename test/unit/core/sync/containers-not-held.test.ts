@@ -214,6 +214,28 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
     expect(await follows()).toContain('message own c3');
   });
 
+  test.each([
+    ['outOfScope', modification('message', 'own', { subject: 'x' }, { conversationId: 'c3' })],
+    ['deleted', deletion('own', { conversationId: 'c3' })],
+  ])('[SC15] learns that something of its own is %s where others went on with it', async (why, operation) => {
+    await keeps({ folders: ['f1'] });
+    phone.does(aMessage({ id: 'own', conversationId: 'c3' }));
+    await phone.page(limit);
+    await box.given(operation);
+    expect(await follows()).toEqual([`message own c3 ${why}`]);
+  });
+
+  test('[SC13] follows the deletion of a folder with what it excludes since', async () => {
+    await keeps();
+    await phone.register({ elementTypes: CONTENTS, excludeConversations: ['c2'] });
+    await box.given(removal('folder', 'f1'));
+    expect((await follows()).sort()).toEqual([
+      'conversationHistory c1 deleted',
+      'conversationHistory c2 deleted',
+      'folder f1 deleted',
+    ]);
+  });
+
   test('[SC15] is sent what it did itself', async () => {
     await keeps();
     phone.does(aMessage({ id: 'own', flags: ['k'] }));

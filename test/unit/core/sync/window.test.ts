@@ -56,6 +56,12 @@ describe('[SY4] a window holds as many rows as there is room for', () => {
     expect(told(everything, [message('m1'), message('m1'), message('m2')], { elements: 1 })).toBe(2);
   });
 
+  test('a folder takes one, and so does what has left the scope', () => {
+    expect(told(inFolder, [aRow('folder', 'f1', ''), aRow('folder', 'f2', '')], { elements: 1 })).toBe(1);
+    const other = message('m2', 'in', { conversationId: 'c2' });
+    expect(told(inFolder, [movedFrom('in', 'out'), other], { elements: 1 })).toBe(1);
+  });
+
   test('what is outside of the scope takes none', () => {
     expect(told(inFolder, [message('m1', 'out'), message('m2', 'out')], { elements: 1, bytes: 10 })).toBe(2);
   });
