@@ -41,6 +41,11 @@ function faultsIn(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Fault
   return [{ pointer: pointerOf(path), detail: detailOf(issue) }];
 }
 
+const depthOf = ({ code, path }: z.core.$ZodIssue): number =>
+  path.length + (code === 'unrecognized_keys' ? 1 : 0);
+
 /** All faults of an input, each with the JSON pointer of where it is; an unknown member is named by its own pointer. */
 export const faultsOf = (error: z.core.$ZodError): Fault[] =>
-  error.issues.flatMap((issue) => faultsIn(issue, []));
+  [...error.issues]
+    .sort((one, other) => depthOf(one) - depthOf(other)) // of a whole before those of its parts
+    .flatMap((issue) => faultsIn(issue, []));

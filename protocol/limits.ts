@@ -2,6 +2,7 @@
 export const ID_MAX_BYTES = 128;
 export const ELEMENT_MAX_BYTES = 64 * 1024; // of its JSON
 export const FLAGS_MAX = 64;
+export const FLAGS_LISTED_MAX = 2048; // an operation may name one more than once, and remove more than there are
 export const DISPOSITIONS_MAX = 1000;
 export const PARTICIPANTS_MAX = 500;
 export const PAYLOAD_PARTS_MAX = 2048; // more do not fit into an element, however short

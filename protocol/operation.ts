@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { conversationCreateSchema } from './elements/conversation-create.js';
-import { conversationSeedSchema } from './elements/conversation-history.js';
+import { conversationSeedSchema, participantsSchema } from './elements/conversation-history.js';
 import { elementTypeSchema } from './elements/element.js';
 import { folderDataSchema } from './elements/folder.js';
-import { messageDataSchema } from './elements/message.js';
-import { flagsSchema } from './elements/message-state.js';
+import { firstFlagsSchema } from './elements/listed-flags.js';
+import { messageDataSchema, payloadPartsSchema } from './elements/message.js';
+import { dispositionsSchema } from './elements/message-state.js';
 import {
   conversationPatchSchema,
   folderPatchSchema,
@@ -12,7 +13,7 @@ import {
   messageStatePatchSchema,
   sessionPatchSchema,
 } from './elements/patches.js';
-import { sessionDataSchema } from './elements/session-history.js';
+import { groupParticipantsSchema, sessionDataSchema } from './elements/session-history.js';
 import { faultsOf } from './faults.js';
 import {
   conversationIdSchema,
@@ -21,6 +22,7 @@ import {
   modSeqSchema,
   sessionIdSchema,
 } from './ids.js';
+import { lookingInto } from './list.js';
 import type { Fault } from './problem.js';
 
 const n = z.optional(z.int().check(z.gte(1)));
@@ -37,6 +39,11 @@ const session = {
 };
 const message = { type: z.literal('message'), id: messageIdSchema, conversationId: conversationIdSchema };
 const messageState = { ...message, type: z.literal('messageState') };
+
+/** Lists of elements: a client that is only told of them need not look into what is too long. */
+for (const list of [participantsSchema, groupParticipantsSchema, payloadPartsSchema, dispositionsSchema]) {
+  lookingInto<z.core.$ZodArray>(list);
+}
 
 /** One schema for each thing that can be done to each type; what is not here cannot be done. */
 const SCHEMAS = {
@@ -57,7 +64,7 @@ const SCHEMAS = {
     ...create,
     ...message,
     data: messageDataSchema,
-    flags: z.optional(flagsSchema),
+    flags: z.optional(firstFlagsSchema),
     conversation: z.optional(conversationSeedSchema),
   }),
   'modify message': z.strictObject({ ...modify, ...message, data: messagePatchSchema }),

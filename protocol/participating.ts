@@ -1,16 +1,19 @@
 import * as z from 'zod/mini';
 import { OPERATIONS_MAX } from './limits.js';
+import { lookingInto } from './list.js';
 import { plainOperationSchema } from './numbered-operation.js';
 import { operationResultSchema } from './operation-result.js';
 
 /** POST /v1/users/{userId}/operations */
 export const depositRequestSchema = z.strictObject({
-  operations: z
-    .array(plainOperationSchema)
-    .check(
-      z.minLength(1, 'is empty'),
-      z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`),
-    ),
+  operations: lookingInto(
+    z
+      .array(plainOperationSchema)
+      .check(
+        z.minLength(1, 'is empty'),
+        z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`),
+      ),
+  ),
 });
 export type DepositRequest = z.infer<typeof depositRequestSchema>;
 

@@ -9,6 +9,10 @@ const days = z.int().check(z.gte(1), z.lte(36_500));
 const pushWindowMs = z.int().check(z.gte(0), z.lte(PUSH_WINDOW_MAX_MS));
 const folders = z.union([z.literal('*'), z.array(folderIdSchema)], 'is neither "*" nor a list of folder ids');
 
+export const excludedSchema = z
+  .array(conversationIdSchema)
+  .check(z.maxLength(SCOPE_IDS_MAX, `holds more than ${SCOPE_IDS_MAX} ids`));
+
 const idsIn = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
 
 /** What the user wants kept on one device. What is left out means everything. */
@@ -16,9 +20,7 @@ export const preferencesSchema = z
   .strictObject({
     elementTypes: z.optional(elementTypesSchema),
     folders: z.optional(folders),
-    excludeConversations: z.optional(
-      z.array(conversationIdSchema).check(z.maxLength(SCOPE_IDS_MAX, `holds more than ${SCOPE_IDS_MAX} ids`)),
-    ),
+    excludeConversations: z.optional(excludedSchema),
     maxMessageAgeDays: z.optional(days),
     maxTextBytes: z.optional(z.int().check(z.gte(0))),
     serverInitiated: z.optional(z.boolean()),

@@ -1,23 +1,32 @@
 import * as z from 'zod/mini';
 import { deviceIdSchema, instanceIdSchema } from './ids.js';
 import { OPERATIONS_MAX, PAGE_DEFAULT, PAGE_MAX } from './limits.js';
+import { ifList, lookingInto } from './list.js';
 import { numberedOperationSchema } from './numbered-operation.js';
 
 export { type SyncResponse, syncResponseSchema } from './sync-response.js';
 
-const ascendingByOne = (operations: { n: number }[]) =>
-  operations.every((operation, i) => i === 0 || operation.n === (operations[i - 1]?.n ?? 0) + 1);
+/** Of those that have a number; that others have none is a fault of their own, told beside this one. */
+const ascendingByOne = z.refine<readonly unknown[]>(
+  (operations) => {
+    const starts = operations.flatMap((operation, i) => {
+      const { n } = Object(operation);
+      return Number.isSafeInteger(n) ? [n - i] : [];
+    });
+    return starts.every((start) => start === starts[0]);
+  },
+  { error: 'the numbers n do not ascend by one', when: ifList },
+);
 
 /** What HTTP and the socket have in common; the socket's connection already says which device and instance it is. */
 export const syncBodySchema = z.strictObject({
   syncToken: z.optional(z.string()), // absent: initial synchronization; whatever is no token: reset
   operations: z._default(
-    z
-      .array(numberedOperationSchema)
-      .check(
-        z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`),
-        z.refine(ascendingByOne, 'the numbers n do not ascend by one'),
-      ),
+    lookingInto(
+      z
+        .array(numberedOperationSchema)
+        .check(z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`), ascendingByOne),
+    ),
     [],
   ),
   limit: z._default(z.int().check(z.gte(1), z.lte(PAGE_MAX)), PAGE_DEFAULT), // elements a response

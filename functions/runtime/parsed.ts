@@ -1,18 +1,22 @@
 import type * as z from 'zod/mini';
 import { SyncProblem } from '../../core/sync-problem.js';
 import { faultsOf } from '../../protocol/faults.js';
+import { hiddenMembers } from './hidden-members.js';
 
 /** Far more than anybody makes by mistake: an answer has to stay below what Lambda returns. */
 const FAULTS_MAX = 1000;
 
-/** A body or frame as its schema says. @throws SyncProblem `invalid-request` with all its faults, the first thousand. */
+/** A body, frame or query as its schema says. @throws SyncProblem `invalid-request` with all its faults, the first thousand. */
 export function parsed<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.infer<Schema> {
   const result = schema.safeParse(input, { reportInput: true });
-  if (result.success) return result.data;
-  const faults = faultsOf(result.error);
+  const hidden = hiddenMembers(input);
+  if (result.success && hidden.length === 0) return result.data;
+  const seen = result.success ? [] : faultsOf(result.error);
+  const named = new Set(seen.map(({ pointer }) => pointer));
+  const faults = [...hidden.filter(({ pointer }) => !named.has(pointer)), ...seen];
   throw new SyncProblem('invalid-request', {
     ...(faults.length > FAULTS_MAX && {
-      detail: `errors lists the first ${FAULTS_MAX} of ${faults.length} faults`,
+      detail: `errors lists the first ${FAULTS_MAX} faults, and there are more`,
     }),
     errors: faults.slice(0, FAULTS_MAX),
   });

@@ -3,8 +3,10 @@ import { folderIdSchema } from '../ids.js';
 import { instantSchema, patchable, textSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 import { folderNameSchema } from './folder.js';
+import { fewEnoughStay, listedFlagsSchema } from './listed-flags.js';
 import { payloadPartsSchema } from './message.js';
-import { dispositionsSchema, flagsSchema } from './message-state.js';
+import { dispositionsSchema } from './message-state.js';
+import { groupStateSchema } from './session-history.js';
 
 // What `modify` takes, for each type: apart from the elements, since a client that is told of these alone can do without.
 
@@ -19,11 +21,20 @@ export const conversationPatchSchema = z.strictObject({
   participants: z.optional(participantsSchema),
 });
 
+/** Nothing of it is deleted alone, since it needs all of its members. */
+const { shape } = groupStateSchema;
+export const groupStatePatchSchema = z.strictObject({
+  lastFocusSessionId: z.optional(shape.lastFocusSessionId),
+  groupType: z.optional(shape.groupType),
+  participants: z.optional(shape.participants),
+  timestamp: z.optional(shape.timestamp),
+});
+
 export const sessionPatchSchema = z.strictObject({
   subject: patchable(textSchema),
   participants: z.optional(participantsSchema),
   endedAt: patchable(instantSchema),
-  groupState: z.optional(z.nullable(z.looseObject({}))), // merged, then checked as a whole
+  groupState: patchable(groupStatePatchSchema), // merged, then checked as a whole
 });
 
 export const messagePatchSchema = z.strictObject({
@@ -33,9 +44,11 @@ export const messagePatchSchema = z.strictObject({
 });
 
 /** `dispositions` are added; the same participant and disposition keeps its first `at`. */
-export const messageStatePatchSchema = z.strictObject({
-  addFlags: z.optional(flagsSchema),
-  removeFlags: z.optional(flagsSchema),
-  dispositions: z.optional(dispositionsSchema),
-});
+export const messageStatePatchSchema = z
+  .strictObject({
+    addFlags: z.optional(listedFlagsSchema),
+    removeFlags: z.optional(listedFlagsSchema),
+    dispositions: z.optional(dispositionsSchema),
+  })
+  .check(fewEnoughStay);
 export type MessageStatePatch = z.infer<typeof messageStatePatchSchema>;

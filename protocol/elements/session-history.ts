@@ -4,12 +4,14 @@ import { PARTICIPANTS_MAX } from '../limits.js';
 import { instantSchema, textSchema, uriSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 
+export const groupParticipantsSchema = z
+  .array(z.strictObject({ uri: uriSchema, name: z.optional(textSchema) }))
+  .check(z.maxLength(PARTICIPANTS_MAX, `holds more than ${PARTICIPANTS_MAX} participants`));
+
 export const groupStateSchema = z.strictObject({
   lastFocusSessionId: textSchema,
   groupType: z.enum(['open', 'closed']),
-  participants: z
-    .array(z.strictObject({ uri: uriSchema, name: z.optional(textSchema) }))
-    .check(z.maxLength(PARTICIPANTS_MAX, `holds more than ${PARTICIPANTS_MAX} participants`)),
+  participants: groupParticipantsSchema,
   timestamp: instantSchema,
 });
 

@@ -91,6 +91,7 @@ export const COMPONENTS: Readonly<Record<string, z.ZodMiniType>> = {
 
   DeviceRegistration: deviceRegistrationSchema,
   Device: device.deviceSchema,
+  ListedDevice: device.listedDeviceSchema,
   DeviceList: device.deviceListSchema,
   Limits: device.limitsSchema,
   Ticket: device.ticketSchema,

@@ -63,7 +63,9 @@ export const ABOUT: Readonly<Record<string, string>> = {
   DepositResponse: 'Operations without a result were not processed and are sent again.',
   DeviceRegistration: 'A device and what the user wants kept on it.',
   Device: 'A device of the box.',
-  DeviceList: 'The devices of the box.',
+  ListedDevice: 'A device in a list.',
+  DeviceList:
+    'The devices of the box. A list of more than some 4 MB comes without `preferences` and `effective`.',
   Limits: 'Bounds that a client can run into.',
   Ticket: 'Lets a device connect once.',
   Preferences: 'What the user wants kept on one device. What is left out means everything.',
@@ -76,7 +78,8 @@ export const ABOUT: Readonly<Record<string, string>> = {
   PendingRequest:
     'A synchronization request that was not sent yet: it is due at a time, or decided on when the device connects.',
   WatchedDevice: 'A device as the service provider sees it.',
-  WatchedDeviceList: 'The devices of a box as the service provider sees them.',
+  WatchedDeviceList:
+    'The devices of a box as the service provider sees them. A list of more than some 4 MB comes without `preferences` and `effective`.',
   PolicyAssignment: 'The policy of a box or of one device.',
   SyncFrame: 'A synchronization over the socket; the connection knows device and instance.',
   PingFrame: 'Keeps the connection open.',
@@ -131,6 +134,8 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   MessageData: { inReplyToMessageId: 'Sets `\\Answered` on that message.' },
   MessageState: { flags: 'A sorted set.' },
+  CreateMessage: { flags: 'At most 64 different ones.' },
+  MessageStatePatch: { addFlags: 'Of them, at most 64 different ones may stay.' },
   PayloadPart: { size: 'Unit: bytes.' },
   Removal: {
     removed: '`expired`: retention. `outOfScope`: it lives on, but no longer for this device.',
@@ -178,6 +183,7 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   DepositResponse: { modSeq: 'Of the box, 0 before its first commit.' },
   DeviceRegistration: { name: 'For people.' },
   Device: { lastN: 'Highest operation processed of this instance.', name: 'For people.' },
+  ListedDevice: { lastN: 'Highest operation processed of this instance.', name: 'For people.' },
   Box: {
     policyId: 'That the box was assigned.',
     policy: 'As it holds now.',

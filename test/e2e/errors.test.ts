@@ -75,6 +75,55 @@ test.each([
   expect(body.errors?.map((fault) => fault.pointer)).toContain(pointer);
 });
 
+test('[ER2, XO1] of operations too: that they are too many, do not ascend, and what one of them is', async () => {
+  const operations = [...Array.from({ length: 50 }, (_, i) => aMessage({ n: 2 * i + 1 })), 5];
+  const { status, body } = await post(JSON.stringify({ ...good(), operations }));
+  expect(status).toBe(400);
+  expect(body.errors?.map(({ pointer }) => pointer)).toEqual([
+    '/operations',
+    '/operations',
+    '/operations/50',
+  ]);
+});
+
+test.each([
+  ['{"n":1,"__proto__":{}}', '/operations/0/__proto__'],
+  ['{"n":1,"data":{"groupState":{"__proto__":{"a":1}}}}', '/operations/0/data/groupState/__proto__'],
+])(
+  '[OP13, TR5] a member __proto__ of an operation answers 400 with its pointer: %s',
+  async (operation, pointer) => {
+    const { status, body } = await post(
+      `{"deviceId":"${phone.deviceId}","instanceId":"${phone.instanceId}","operations":[${operation}]}`,
+    );
+    expect([status, body.errors]).toEqual([400, [{ pointer, detail: 'is not known here' }]]);
+  },
+);
+
+test('[TR5] a parameter __proto__ of a query answers 400', async () => {
+  const path = `/v1/conversations/c1/messages?deviceId=${encodeURIComponent(phone.deviceId)}&__proto__=1`;
+  const { status, body } = await phone.call<WireProblem>('GET', path);
+  expect([status, body.errors?.map(({ pointer }) => pointer)]).toEqual([400, ['/__proto__']]);
+});
+
+test('[ST8, EL4] all faults of an operation are in its result, and equal flags count once', async () => {
+  const wrong = { subject: 5, groupState: { groupType: 'bad' } };
+  const conversationId = 'c-faults';
+  const device = await new User().device();
+  const operations = [
+    { op: 'modify', type: 'sessionHistory', id: 's1', conversationId, data: wrong },
+    aMessage({ id: 'm-faults', conversationId, to: [...Array(501).fill('tel:+15550100'), 'bad'] }),
+    aMessage({ id: 'm-flags', conversationId, flags: Array(65).fill('\\Seen') }),
+  ].map((operation, i) => ({ ...operation, n: i + 1 }));
+  const { body } = await device.request<WireSync>({ operations });
+  const pointers = body.results?.map(({ problem }) => problem?.errors?.map(({ pointer }) => pointer).sort());
+  expect(pointers).toEqual([
+    ['/data/groupState/groupType', '/data/subject'],
+    ['/data/to', '/data/to/501'],
+    undefined,
+  ]);
+  expect(body.results?.map(({ status }) => status)).toEqual(['invalid', 'invalid', 'applied']);
+});
+
 test.each([
   ['a list', '[]'],
   ['null', 'null'],
@@ -98,7 +147,7 @@ test('[ER2] a body with more faults than an answer has room for tells the first 
   const answer = await post(body, { 'accept-encoding': 'identity' });
   expect([answer.status, answer.body.type]).toEqual([400, '/problems/invalid-request']);
   expect(answer.body.errors).toHaveLength(1000);
-  expect(answer.body.detail).toContain('first 1000 of 11000'); // and deviceId, instanceId
+  expect(answer.body.detail).toContain('first 1000 faults, and there are more');
 });
 
 test('[ER5, ER2] a list without end is refused, not the server overwhelmed', async () => {

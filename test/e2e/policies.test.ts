@@ -44,6 +44,21 @@ test.concurrent('[PO2] a policy is shown as it was put, the last one, and one th
   expect((await user.provider('GET', path)).body).toEqual({ maxDevices: 3 });
 });
 
+test.concurrent('[TR5] a policy with a member __proto__ is refused, wherever that stands', async () => {
+  const user = new User();
+  const path = `/v1/policies/${unique()}`;
+  const { status, body } = await user.provider(
+    'PUT',
+    path,
+    JSON.parse('{"maxMessageAgeDays":{"__proto__":5}}'),
+  );
+  expect([status, body.errors]).toEqual([
+    400,
+    [{ pointer: '/maxMessageAgeDays/__proto__', detail: 'is not known here' }],
+  ]);
+  expect((await user.provider('GET', path)).status).toBe(404);
+});
+
 test.concurrent('[PO2] a policy that never was, and a device that is not there, are not assigned to: 404', async () => {
   const user = new User();
   const phone = await user.device();

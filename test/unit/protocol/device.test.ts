@@ -49,6 +49,14 @@ describe('the registration of a device', () => {
     [{ maxMessageAgeDays: 0 }, ['/preferences/maxMessageAgeDays']],
     [{ maxTextBytes: 1.5 }, ['/preferences/maxTextBytes']],
     [{ elementTypes: ['folder', 'mailbox'] }, ['/preferences/elementTypes/1']],
+    [
+      { elementTypes: [...Array(50).fill('folder'), 'mailbox'] },
+      ['/preferences/elementTypes', '/preferences/elementTypes/50'],
+    ],
+    [
+      { excludeConversations: [...ids(200), ''] },
+      ['/preferences', '/preferences/excludeConversations', '/preferences/excludeConversations/200'],
+    ],
     [{ sound: 'loud' }, ['/preferences/sound']],
     [{ folders: ['f1', '', 7] }, ['/preferences/folders/1', '/preferences/folders/2']],
     [
