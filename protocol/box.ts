@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { deviceSchema } from './device.js';
+import { listedDeviceSchema } from './device.js';
 import { deviceIdSchema, policyIdSchema } from './ids.js';
 import { policySchema } from './policy.js';
 import { instantSchema } from './text.js';
@@ -50,8 +50,8 @@ export const boxSchema = z.object({
 });
 export type Box = z.infer<typeof boxSchema>;
 
-/** A device as the service provider sees it. */
-export const watchedDeviceSchema = z.extend(deviceSchema, standing);
+/** A device in a list, as the service provider sees it. */
+export const watchedDeviceSchema = z.extend(listedDeviceSchema, standing);
 export type WatchedDevice = z.infer<typeof watchedDeviceSchema>;
 
 /** GET /v1/users/{userId}/devices */

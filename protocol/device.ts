@@ -23,8 +23,16 @@ export const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
+/** A device of the box, as a list shows it: where the list would be too large, without these two. */
+export const listedDeviceSchema = z.object({
+  ...deviceSchema.shape,
+  preferences: z.optional(preferencesSchema),
+  effective: z.optional(effectiveSchema),
+});
+export type ListedDevice = z.infer<typeof listedDeviceSchema>;
+
 /** GET /v1/devices */
-export const deviceListSchema = z.object({ devices: z.array(deviceSchema) });
+export const deviceListSchema = z.object({ devices: z.array(listedDeviceSchema) });
 
 /** 201 of POST /v1/devices/{deviceId}/tickets. Unit of `expiresInSeconds`: seconds from now; a ticket works once. */
 export const ticketSchema = z.object({ ticket: z.string(), url: z.string(), expiresInSeconds: z.int() });

@@ -2,6 +2,7 @@ import type { Box, DeviceStanding, WatchedDevice } from '../../protocol/box.js';
 import { DEFAULT_POLICY } from '../../protocol/policy.js';
 import type { Core } from '../core.js';
 import { showDevices } from '../devices/devices.js';
+import { fitting } from '../devices/fitting.js';
 import type { DeviceRecord } from '../registry.js';
 import { policyOf } from '../scope/policies.js';
 import type { BoxId } from '../store/items.js';
@@ -37,10 +38,12 @@ export async function showBox(core: Core, box: BoxId): Promise<Box> {
 export async function watchDevices(core: Core, box: BoxId): Promise<WatchedDevice[]> {
   const [head, records] = await Promise.all([readHead(core, box), core.registry.devices(box)]);
   const devices = await showDevices(core, box, records);
-  return devices.map((device, i) => ({
-    ...device,
-    ...standingOf(records[i] as DeviceRecord, head?.modSeq ?? 0),
-  }));
+  return fitting(
+    devices.map((device, i) => ({
+      ...device,
+      ...standingOf(records[i] as DeviceRecord, head?.modSeq ?? 0),
+    })),
+  );
 }
 
 type Standing = Omit<DeviceStanding, 'deviceId' | 'name'>;

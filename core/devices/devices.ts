@@ -1,4 +1,4 @@
-import type { Device } from '../../protocol/device.js';
+import type { Device, ListedDevice } from '../../protocol/device.js';
 import type { DeviceRegistration } from '../../protocol/device-registration.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import {
@@ -22,6 +22,7 @@ import type { Write } from '../store/store.js';
 import { asOfNow, versionAfter } from '../sync/device-scope.js';
 import { headIn, readHead } from '../sync/read-log.js';
 import { SyncProblem } from '../sync-problem.js';
+import { fitting } from './fitting.js';
 
 const ATTEMPTS_MAX = 6;
 /** Where the policy sets none: no user has more devices in use, and every commit looks at all of them. */
@@ -151,8 +152,9 @@ function shown(record: DeviceRecord, receipt: Receipt | undefined): Device {
   };
 }
 
-export async function listDevices(core: Core, box: BoxId): Promise<Device[]> {
-  return showDevices(core, box, await core.registry.devices(box));
+/** Without preferences and scopes where these would be more than an answer holds. @throws SyncProblem `busy`. */
+export async function listDevices(core: Core, box: BoxId): Promise<ListedDevice[]> {
+  return fitting(await showDevices(core, box, await core.registry.devices(box)));
 }
 
 /** The devices of these records, in their order. */

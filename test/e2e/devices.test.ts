@@ -1,5 +1,5 @@
 import { aMessage } from '../support/builders.js';
-import { call, type Device, User, type WireProblem } from '../support/cloud.js';
+import { call, cloud, type Device, User, type WireProblem } from '../support/cloud.js';
 
 const EVERYTHING = {
   elementTypes: ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'],
@@ -43,6 +43,31 @@ test.concurrent('[DV6] what was registered is listed and shown', async () => {
   const shown = await phone.call<Record<string, unknown>>('GET', tablet.path);
   expect(list.body.devices).toContainEqual(shown.body);
   expect(shown.body).toMatchObject({ deviceId: 'tablet', instanceId: tablet.instanceId, lastN: 0 });
+});
+
+test.concurrent('[DV6, SP6] a list that is too large for an answer leaves out preferences and scopes, and shows whom to revoke', async () => {
+  const user = new User();
+  const first = await user.device('d0');
+  const excludeConversations = Array.from({ length: 200 }, (_, i) => String(i).padStart(128, '"'));
+  const [token, admin] = [await user.token(), await user.token('cpm/admin')];
+  const ids = Array.from({ length: 60 }, (_, i) => `d${i}`);
+  for (const id of ids) {
+    const body = { instanceId: 'i', preferences: { excludeConversations } };
+    expect((await call('PUT', `/v1/devices/${id}`, { token, body })).status).toBeLessThan(300);
+  }
+  const lists: [string, string][] = [
+    ['/v1/devices', token],
+    [`/v1/users/${encodeURIComponent(user.id)}/devices`, admin],
+  ];
+  for (const [path, bearer] of lists) {
+    const headers = { authorization: `Bearer ${bearer}`, 'accept-encoding': 'identity' };
+    const response = await fetch(cloud.url + path, { headers });
+    expect(response.status).toBe(200);
+    const list = (await response.json()) as { devices: Record<string, unknown>[] };
+    expect(list.devices.map(({ deviceId }) => deviceId).sort()).toEqual([...ids].sort());
+    for (const device of list.devices) expect(device).not.toHaveProperty('preferences');
+  }
+  expect((await first.call('GET', first.path)).body).toMatchObject({ preferences: { excludeConversations } });
 });
 
 test.concurrent('[DV1] lastN is the highest number that was processed', async () => {
