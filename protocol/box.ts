@@ -51,7 +51,7 @@ export const boxSchema = z.object({
 export type Box = z.infer<typeof boxSchema>;
 
 /** A device in a list, as the service provider sees it. */
-export const watchedDeviceSchema = z.extend(listedDeviceSchema, standing);
+export const watchedDeviceSchema = z.object({ ...listedDeviceSchema.shape, ...standing });
 export type WatchedDevice = z.infer<typeof watchedDeviceSchema>;
 
 /** GET /v1/users/{userId}/devices */

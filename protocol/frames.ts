@@ -3,7 +3,11 @@ import { frameIdSchema } from './server-frames.js';
 import { syncBodySchema } from './sync.js';
 
 /** Client frame: a synchronization over the socket; the connection knows device and instance. */
-export const syncFrameSchema = z.extend(syncBodySchema, { action: z.literal('sync'), id: frameIdSchema });
+export const syncFrameSchema = z.strictObject({
+  ...syncBodySchema.shape,
+  action: z.literal('sync'),
+  id: frameIdSchema,
+});
 export type SyncFrame = z.infer<typeof syncFrameSchema>;
 
 export const pingFrameSchema = z.strictObject({ action: z.literal('ping') });

@@ -6,7 +6,8 @@ import { syncResponseSchema } from './sync-response.js';
 /** Chosen by the client, given back with the answer. */
 export const frameIdSchema = z.optional(z.string().check(z.maxLength(128, 'is longer than 128 characters')));
 
-export const syncResponseFrameSchema = z.extend(syncResponseSchema, {
+export const syncResponseFrameSchema = z.object({
+  ...syncResponseSchema.shape,
   type: z.literal('syncResponse'),
   id: frameIdSchema,
 });

@@ -34,7 +34,8 @@ export const syncBodySchema = z.strictObject({
 export type SyncBody = z.infer<typeof syncBodySchema>;
 
 /** POST /v1/sync */
-export const syncRequestSchema = z.extend(syncBodySchema, {
+export const syncRequestSchema = z.strictObject({
+  ...syncBodySchema.shape,
   deviceId: deviceIdSchema,
   instanceId: instanceIdSchema,
 });

@@ -4,6 +4,7 @@ import { DEFAULT_FOLDER } from '../limits.js';
 import { conversationSeedSchema } from './conversation-history.js';
 
 /** What a conversation history is made of; without a folder it comes into `default`. */
-export const conversationCreateSchema = z.extend(conversationSeedSchema, {
+export const conversationCreateSchema = z.strictObject({
+  ...conversationSeedSchema.shape,
   folderId: z._default(folderIdSchema, folderIdSchema.parse(DEFAULT_FOLDER)),
 });
