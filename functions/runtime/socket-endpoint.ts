@@ -47,11 +47,12 @@ function idOf(body: string | undefined): { id?: string } {
   }
 }
 
-/** The frame as it came, so that whoever answers it sees each of its members. */
+/** The frame as it came, so that whoever answers it sees each of its members, and tells all of its faults. */
 function frameIn(body = ''): FrameRequest['frame'] {
   const frame = parseJson(body);
-  parsed(anyFrameSchema, frame);
-  return frame as FrameRequest['frame'];
+  return anyFrameSchema.safeParse(frame).success
+    ? (frame as FrameRequest['frame'])
+    : parsed(anyFrameSchema, frame);
 }
 
 /** The handler of a function that answers frames of a connection with frames. */

@@ -1,7 +1,9 @@
 import { ok } from '../../../functions/runtime/answer.js';
 import { httpEndpoint } from '../../../functions/runtime/endpoint.js';
+import { parsed } from '../../../functions/runtime/parsed.js';
 import { route } from '../../../functions/runtime/route.js';
 import { frameEndpoint } from '../../../functions/runtime/socket-endpoint.js';
+import { syncFrameSchema } from '../../../protocol/frames.js';
 import { historyQuerySchema } from '../../../protocol/history-query.js';
 import { policyIdSchema } from '../../../protocol/ids.js';
 import { policySchema } from '../../../protocol/policy.js';
@@ -77,10 +79,17 @@ describe('[TR5] a member __proto__ is one that this protocol does not know', () 
     );
   });
 
-  test('in a frame', async () => {
-    const answered = frameEndpoint(async () => ({ type: 'pong' }));
-    const { body = '' } = await answered(socketEvent('{"action":"ping","a":{"__proto__":1}}'), context());
-    expect(JSON.parse(body)).toMatchObject({ type: 'error', problem: refusedAt('/a/__proto__') });
+  test('in a frame, with all that is wrong beside it', async () => {
+    const handler = frameEndpoint(async ({ frame }) => {
+      parsed(syncFrameSchema, frame);
+      return { type: 'pong' };
+    });
+    const frame = '{"action":"sync","limit":0,"operations":[{"n":1,"__proto__":1}]}';
+    const { body = '' } = await handler(socketEvent(frame), context());
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'error',
+      problem: refusedAt('/operations/0/__proto__', '/limit'),
+    });
   });
 });
 
