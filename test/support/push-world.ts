@@ -339,8 +339,9 @@ export class World extends Rig {
   }
 }
 
-/** A device that is revoked cannot synchronize, and is told so. */
-const isRefusal = (error: unknown) => error instanceof SyncProblem && error.kind === 'device-not-registered';
+/** A device that is revoked cannot synchronize, and is told so; where it is registered again by then, that it is to come again. */
+const isRefusal = (error: unknown) =>
+  error instanceof SyncProblem && (error.kind === 'device-not-registered' || error.kind === 'busy');
 
 /** Those that have failed, and should not have. */
 export const failed = (actors: readonly Actor[]) => {
