@@ -283,6 +283,39 @@ describe('[SC7] what the device may hold by a scope since its last complete sync
     expect(tells(narrowed, ...rows)).toEqual(expected);
   });
 
+  const gone = (folder: string) => aRow('message', 'x', folder, deleted);
+  const REMOVAL = ['message x c1 deleted'];
+  test.each<[string, Reader, ChangeRow[], string[]]>([
+    ['is deleted where it was kept', narrowed, [gone('was')], REMOVAL],
+    [
+      'is deleted where what it is in has moved since, from where it was kept',
+      narrowed,
+      [movedFrom('was', 'out'), gone('out')],
+      REMOVAL,
+    ],
+    ['is deleted where it never was kept: nothing', narrowed, [gone('out')], NOTHING],
+    [
+      'is deleted, and was excluded since',
+      { keeps: { excludeConversations: ['c1'] }, kept: [{}] },
+      [gone('in')],
+      REMOVAL,
+    ],
+    [
+      'is deleted, and nothing was kept that this covers: nothing',
+      { keeps: { folders: ['in'] }, kept: [{ folders: ['was'], elementTypes: ['sessionHistory'] }] },
+      [gone('was')],
+      NOTHING,
+    ],
+    [
+      'is deleted, by one of several scopes',
+      { keeps: { folders: ['in'] }, kept: [{ folders: ['a'] }, { folders: ['was'] }] },
+      [gone('was')],
+      REMOVAL,
+    ],
+  ])('[SC12] and a message of it %s', (_, reader, rows, expected) => {
+    expect(tells(reader, ...rows)).toEqual(expected);
+  });
+
   test('is any of several scopes', () => {
     const reader: Reader = { keeps: { folders: ['in'] }, kept: [{ folders: ['a'] }, { folders: ['was'] }] };
     expect(tells(reader, movedFrom('was', 'out'))).toEqual(['conversationHistory c1 outOfScope']);
