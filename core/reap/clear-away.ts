@@ -25,22 +25,27 @@ export interface Piece {
 /**
  * Replaces dead elements by tombstones and takes them off the counts. It is no commit, since nobody has to be told; but
  * it replaces the head like one, so that it and commits stand in one line.
- * False: there is no such box any more, or it is being erased.
+ * @returns how many elements went; undefined: there is no such box any more, or it is being erased.
  * @throws SyncProblem `busy` when commits were faster each time.
  */
-export async function clearAway(core: Core, box: BoxId, modSeq: number, piece: Piece): Promise<boolean> {
+export async function clearAway(
+  core: Core,
+  box: BoxId,
+  modSeq: number,
+  piece: Piece,
+): Promise<number | undefined> {
   const { keys = [], beside = [] } = piece;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 0) await backOff(core.clock, attempt);
     const stored = await core.store.snapshot(box, [HEAD_KEY, ...beside, ...keys]);
     if (!stored) continue;
     const head = stored.get(HEAD_KEY);
-    if (head?.kind !== 'head') return false;
+    if (head?.kind !== 'head') return undefined;
     const writes = writesOf(piece, modSeq, core.clock.now(), stored, head);
-    if (writes.length === 0) return true;
+    if (writes.length === 0) return 0;
     if ((await core.store.write(box, writes)) === 'written') {
       core.report('reaped', { items: writes.length });
-      return true;
+      return writes.filter((write) => 'put' in write && write.put.kind === 'tombstone').length;
     }
   }
   throw new SyncProblem('busy', { detail: 'commits were faster each time' });
@@ -69,7 +74,8 @@ function writesOf(
     ...others.map((put): Write => ({ put, when: { version: put.version } })),
     ...dead.map(
       (element): Write => ({
-        put: { ...tombstoneOf(element, version, nowMs), ...containerOf(element) },
+        // Not older than what it stands for: who reads of that in the log would wait for it to show.
+        put: { ...tombstoneOf(element, Math.max(version, element.version), nowMs), ...containerOf(element) },
         when: { version: element.version },
       }),
     ),

@@ -17,24 +17,30 @@ const PIECES_PER_MESSAGE = 25; // then the rest goes through the queue again, so
 
 /**
  * Empties a deleted container, a piece at a time: what it held becomes tombstones. It may be stopped at any point and
- * begun again; what is done is passed over.
+ * begun again; what is done is passed over. Before the container is forgotten it is looked through once more: the order
+ * for that may come from before the box was restored, to a state in which nothing has been cleared away.
  * @throws Error when it could not go on: the message is to come again.
  */
 export async function reap(core: Core, message: ReapMessage): Promise<void> {
-  if (message.isEmpty) return forget(core, message);
-  let after = message.after;
+  const { isEmpty: _, ...order } = message;
+  let { after, isEmpty } = message;
   for (let piece = 0; piece < PIECES_PER_MESSAGE; piece++) {
     const read = await core.store.query(message.box, {
       ...rangeOf(message.container, after),
       limit: PIECE_MAX,
     });
     const keys = read.items.filter((item) => isHeldBy(message.container, item)).map(({ sk }) => sk);
-    if (keys.length > 0 && !(await clearPiece(core, message, keys))) return; // the box was erased
+    const cleared = keys.length > 0 ? await clearPiece(core, message, keys) : 0;
+    if (cleared === undefined) return; // the box was erased
+    if (cleared > 0) isEmpty = undefined;
     const last = read.items.at(-1);
-    if (!read.more || !last) return finish(core, message);
+    if (!read.more || !last) return isEmpty ? forget(core, message) : finish(core, message);
     after = last.sk;
   }
-  await core.reapQueue.send([{ ...message, ...(after !== undefined && { after }) }], 0);
+  await core.reapQueue.send(
+    [{ ...order, ...(isEmpty && { isEmpty }), ...(after !== undefined && { after }) }],
+    0,
+  );
 }
 
 function rangeOf(container: DeletedContainer, after: string | undefined) {
@@ -75,7 +81,7 @@ async function clearPiece(
   core: Core,
   { box, container, modSeq }: ReapMessage,
   keys: readonly string[],
-): Promise<boolean> {
+): Promise<number | undefined> {
   if (container.type === 'conversationHistory') {
     const key = conversationKey(container.id);
     return clearAway(core, box, modSeq, { keys, beside: [key], isDead: isDeadBeside(key) });

@@ -63,7 +63,7 @@ export function changeInScope(
   if (holding.isIn(id, placement.end)) {
     return concerns(scope.now, row, true, nowMs) ? told(last, scope, fetched) : undefined;
   }
-  if (!mayHold) return undefined;
+  if (!mayHold || !keepsSome(scope)) return undefined;
   const { modSeq } = last.commit;
   return outOfScope(id, lacksConversations(scope.now) ? (lifeOf(row, fetched) ?? modSeq) : modSeq);
 }
@@ -94,6 +94,9 @@ export function strayed(
 /** Of what a change is the removal: a conversation history. */
 const heldBy = (change: Change): string[] =>
   isRemoval(change) && change.type === 'conversationHistory' ? [change.id] : [];
+
+const keepsSome = ({ now, held }: DeviceScope): boolean =>
+  [now, ...held].some((scope) => coversAnything(scope, 'conversationHistory'));
 
 const isHeldIn = (scope: Scope, id: ConversationId, { been }: Placement): boolean =>
   been.some((folder) => holdsConversation(scope, id, folder));

@@ -4,12 +4,12 @@ import { checkOrder } from './check-order.js';
 import type { Response } from './client/wire.js';
 import type { Device } from './device.js';
 import { scopeIn } from './effective.js';
-import { canonical, isSame, type View, type WireEffective } from './elements.js';
+import { canonical, isSame, nameOfElement, type View, type WireEffective } from './elements.js';
 import { CONVERSATIONS } from './operations.js';
 import { scopeOfBox, statesKept } from './oracle.js';
 import { Violation } from './stage.js';
 import { wholeHistory } from './steps/of-history.js';
-import { bytesHeld, nextExpiry } from './stored.js';
+import { bytesHeld, elementsIn, nextExpiry } from './stored.js';
 import type { World } from './world.js';
 
 const PAGES_MAX = 2000;
@@ -127,9 +127,11 @@ function checkCounts({ stage }: World): void {
   const counts = { folder: 0, conversationHistory: 0, sessionHistory: 0, message: 0, messageState: 0 };
   for (const { wire } of alive) if (wire.type !== 'messageState') counts[wire.type as 'message']++;
   for (const item of truth) if (item.kind === 'message' && item.state) counts.messageState++;
-  const left = truth.filter(({ kind }) => kind in counts).length;
-  const living = counts.folder + counts.conversationHistory + counts.sessionHistory + counts.message;
-  if (left !== living) throw new Violation(`${left - living} dead elements were not cleared away`);
+  const living = new Set(alive.map(({ wire }) => nameOfElement(wire)));
+  const dead = elementsIn(truth.filter(({ kind }) => kind in counts)).filter(
+    (wire) => wire.type !== 'messageState' && !living.has(nameOfElement(wire)),
+  );
+  if (dead.length > 0) throw new Violation(`not cleared away: ${dead.map(canonical).join(', ')}`);
   const bytes = bytesHeld(truth);
   if (canonical(head.counts) !== canonical({ ...counts, bytes }))
     throw new Violation(

@@ -1,0 +1,72 @@
+// Orders to empty a container outlive the box they were made for: it may be restored while they are on their way.
+import type { ReapMessage } from '../../../../core/reap/ports.js';
+import { reap } from '../../../../core/reap/reap.js';
+import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import { aConversation, aFolder, aMessage, aSession, BOX, removal } from '../../../support/builders.js';
+import { MemoryStore } from '../../../support/memory-store.js';
+
+class CopiedStore extends MemoryStore {
+  copy(): () => void {
+    const items = new Map(this.items(BOX));
+    return () => {
+      this.boxes.set(BOX, new Map(items));
+    };
+  }
+}
+
+let store: CopiedStore;
+let box: BoxUnderTest;
+beforeEach(async () => {
+  store = new CopiedStore();
+  box = new BoxUnderTest(store);
+  await box.given(aFolder('f1'), aConversation({ id: 'c1', folderId: 'f1' }), aConversation({ id: 'c2' }));
+  await box.given(aSession({ id: 's1', conversationId: 'c2' }));
+  await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2', conversationId: 'c2', sessionId: 's1' }));
+  box.settle();
+});
+
+const CONTAINERS = [
+  ['a folder', () => removal('folder', 'f1')],
+  ['a session history', () => removal('sessionHistory', 's1', { conversationId: 'c2' })],
+] as const;
+
+/** Carries out the orders that there are; gives back those that follow. */
+async function work(): Promise<readonly ReapMessage[]> {
+  for (const order of box.reaps.splice(0)) await reap(box.core, order);
+  return box.reaps;
+}
+const orderAll = async () => {
+  for (const commit of await box.commits(BOX)) await scheduleReaping(box.core, BOX, commit);
+};
+
+test.each(CONTAINERS)('%s that is full again is emptied before it is forgotten', async (_, removed) => {
+  await box.given(removed());
+  const restore = store.copy();
+  const before = await box.contents();
+  await orderAll();
+  await work();
+  restore();
+  for (let rounds = 0; box.reaps.length > 0; rounds++) {
+    expect(rounds).toBeLessThan(10);
+    await work();
+  }
+  expect(await box.contents()).toEqual(before);
+  const { counts } = await box.head();
+  expect(counts.message).toBe(1);
+});
+
+test.each(CONTAINERS)(
+  '%s that was not deleted then is left alone, and nothing is ordered again',
+  async (_, removed) => {
+    const restore = store.copy();
+    const before = await box.contents();
+    await box.given(removed());
+    await orderAll();
+    await work();
+    restore();
+    await work();
+    expect(await work()).toEqual([]);
+    expect(await box.contents()).toEqual(before);
+  },
+);
