@@ -15,7 +15,7 @@ export function rowsOf(draft: Draft): ChangeRow[] {
   const rows = draft.changes
     .flatMap((staged) => staged.touches.map((touch) => ({ staged, touch })))
     .filter(({ staged, touch }) => staged.item.kind !== 'tombstone' || touch.type === staged.item.of)
-    .filter(({ staged }) => !isHeldByDeleted(draft, staged) && !wentWithFolder(draft, staged))
+    .filter(({ staged }) => !isHeldByDeleted(draft, staged))
     .map(({ staged, touch }) => rowOf(draft, staged, touch.type, touch.implied))
     .sort((a, b) => placeInOrder(a) - placeInOrder(b));
   return withinInlineLimit(rows);
@@ -33,16 +33,6 @@ function isHeldByDeleted(draft: Draft, { item, key }: Staged): boolean {
   const history = draft.conversation(key.conversationId);
   if (history === undefined || history === 'gone') return true;
   return item.kind === 'message' && draft.message(history, item.id) === 'gone';
-}
-
-/**
- * A conversation history that the commit writes and then deletes with its folder goes untold where nobody holds it elsewhere:
- * the removal of the folder covers it.
- */
-function wentWithFolder(draft: Draft, { item, before }: Staged): boolean {
-  if (item.kind !== 'conversationHistory' || draft.conversation(item.id) !== 'gone') return false;
-  if (before === undefined) return true;
-  return before.kind === 'conversationHistory' && before.data.folderId === item.data.folderId;
 }
 
 function rowOf(
