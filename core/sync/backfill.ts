@@ -140,7 +140,7 @@ function put(
   what: 'difference' | 'all',
   onlyState: boolean,
 ): 'element' | 'state' | undefined {
-  if (!isAlive(item, stretch, walk.nowMs)) return undefined;
+  if (!isAlive(item, stretch, walk)) return undefined;
   if (stage === 'leaving') {
     if (!hasLeft(walk, item)) return undefined;
     const modSeq = lacksConversations(walk.scope.now) ? item.data.createdModSeq : item.modSeq;
@@ -173,7 +173,7 @@ export function putOne(
     next: undefined,
   };
   noteSeen(walk, stretch);
-  if (!isAlive(item, stretch, walk.nowMs) || !wanted(walk, item, stretch, 'all').includes(type)) return;
+  if (!isAlive(item, stretch, walk) || !wanted(walk, item, stretch, 'all').includes(type)) return;
   const element =
     item.kind === 'message' && type === 'messageState'
       ? stateElementOf(item) // none: the message has the empty state
@@ -182,27 +182,43 @@ export function putOne(
 }
 
 /** Not deleted, nor expired, nor in a container that is deleted, nor of an earlier life of its conversation history. */
-function isAlive(item: StoredItem, { histories, head }: Stretch, nowMs: number): item is StoredElement {
+function isAlive(item: StoredItem, { histories, head }: Stretch, walk: Walk): item is StoredElement {
   switch (item.kind) {
     case 'folder':
       return true;
     case 'conversationHistory':
-      return !head?.emptying?.some(({ id }) => id === item.data.folderId);
+      return !wentWithFolder(walk, item, head);
     case 'sessionHistory':
     case 'message': {
       const history = histories.get(item.conversationId);
-      if (history?.kind !== 'conversationHistory' || hasExpired(item, nowMs)) return false;
+      if (history?.kind !== 'conversationHistory' || hasExpired(item, walk.nowMs)) return false;
       const sessionId = item.kind === 'message' ? item.data.sessionId : undefined;
       return (
         item.modSeq >= history.data.createdModSeq &&
         !history.emptying?.some(({ id }) => id === sessionId) &&
-        !head?.emptying?.some(({ id }) => id === history.data.folderId)
+        !wentWithFolder(walk, history, head, item)
       );
     }
     default:
       return false;
   }
 }
+
+/**
+ * Whether a conversation history is in a folder that is deleted, and what it holds goes with it. A deletion that the log has
+ * yet to tell decides nothing of what is older: what the same commit moved out may have been read where it was before.
+ */
+const wentWithFolder = (
+  { recent }: Walk,
+  history: StoredConversation,
+  head: Head | undefined,
+  item: StoredElement = history,
+): boolean =>
+  head?.emptying?.some(
+    ({ id, modSeq }) =>
+      id === history.data.folderId &&
+      (modSeq <= recent.modSeq || modSeq <= history.modSeq || modSeq <= item.modSeq),
+  ) ?? false;
 
 /** In some scope that the device has had, and not in the one that it has. */
 function hasLeft({ scope }: Walk, item: StoredElement): item is StoredConversation {
@@ -246,8 +262,10 @@ function isTextHeld(held: Scope, now: Scope, item: StoredElement): boolean {
 }
 
 /** Whether the contents of a conversation history have to be walked through for the difference of scopes. */
-function isContentWanted({ scope }: Walk, { id, data }: StoredConversation, head: Head | undefined): boolean {
-  if (head?.emptying?.some((folder) => folder.id === data.folderId)) return false;
+function isContentWanted(walk: Walk, history: StoredConversation, head: Head | undefined): boolean {
+  const { scope } = walk;
+  const { id, data } = history;
+  if (wentWithFolder(walk, history, head)) return false;
   if (!holdsConversation(scope.now, id, data.folderId)) return false;
   if (!scope.hasCompleted) return true;
   return scope.held.some((held) => !holdsConversation(held, id, data.folderId) || isWider(scope.now, held));

@@ -119,7 +119,8 @@ async function readContents(
 ): Promise<Stretch | undefined> {
   const { after } = cursor;
   const whole = historiesFrom(conversationId, after);
-  // Notes of what is being emptied stay until long after it is empty, so it does not matter what is read first.
+  // Notes of what is being emptied stay until long after it is empty, and one that the log has yet to tell decides nothing of
+  // what is older: so it does not matter what is read first.
   const [beside, read] = await Promise.all([core.store.get(box, [HEAD_KEY]), core.store.query(box, whole)]);
   const head = headIn(beside);
   const lastHistory = read.items.at(-1);
