@@ -142,7 +142,7 @@ function put(
 ): 'element' | 'state' | undefined {
   if (!isAlive(item, stretch, walk)) return undefined;
   if (stage === 'leaving') {
-    if (!hasLeft(walk, item)) return undefined;
+    if (!hasLeft(walk, item, stretch.head)) return undefined;
     const modSeq = lacksConversations(walk.scope.now) ? item.data.createdModSeq : item.modSeq;
     return page.add(outOfScope(item.id, modSeq)) ? undefined : 'element';
   }
@@ -220,9 +220,13 @@ const wentWithFolder = (
       (modSeq <= recent.modSeq || modSeq <= history.modSeq || modSeq <= item.modSeq),
   ) ?? false;
 
-/** In some scope that the device has had, and not in the one that it has. */
-function hasLeft({ scope }: Walk, item: StoredElement): item is StoredConversation {
+/**
+ * In some scope that the device has had, and not in the one that it has. What goes with its folder is told to be deleted, or
+ * where it has moved, by the log.
+ */
+function hasLeft({ scope }: Walk, item: StoredElement, head: Head | undefined): item is StoredConversation {
   if (item.kind !== 'conversationHistory') return false;
+  if (head?.emptying?.some(({ id }) => id === item.data.folderId)) return false;
   const holding = new Holding(scope);
   const { folderId } = item.data;
   return (

@@ -132,14 +132,17 @@ export class Ledger {
 
   private checkDeposits(): void {
     const creations = new Map<unknown, Set<number>>();
+    const untold = new Set<number>(); // commits with messages by reference, of which the log does not say what they are
     for (const { modSeq, rows } of this.commits) {
-      for (const { element } of rows) {
+      for (const { type, element, removed } of rows) {
+        if (type === 'message' && !element && !removed) untold.add(modSeq);
         if (element?.type !== 'message') continue;
         const known = creations.get(element.imdnMessageId) ?? new Set();
         creations.set(element.imdnMessageId, known.add(modSeq));
       }
     }
     for (const { tag, modSeq } of this.deposits) {
+      if (untold.has(modSeq)) continue;
       const first = Math.min(...(creations.get(tag) ?? []));
       // Once deleted and forgotten for good, or in another life of its conversation history, it may be created again.
       if (first > modSeq && first !== Number.POSITIVE_INFINITY) {
