@@ -47,9 +47,11 @@ export function decidePush(device: DeviceRecord, commits: readonly Commit[], now
   if (!device.effective.serverInitiated) return none('switchedOff');
   const missed = others.filter(({ modSeq }) => modSeq > device.syncedModSeq);
   if (missed.length === 0) return none('synchronizedPast');
+  const untold = missed.filter(({ modSeq }) => !isTold(device, modSeq));
+  if (untold.length === 0) return none('announced');
   if (isScheduled(device, nowMs)) return none('scheduled');
   const scope = scopeOf(device.effective);
-  const first = missed.find(({ rows }) => rows.some((row) => concernsScope(scope, row, nowMs)));
+  const first = untold.find(({ rows }) => rows.some((row) => concernsScope(scope, row, nowMs)));
   if (!first) return none('outOfScope');
   // Its opening may still be under way: then nothing would be there to post to.
   const openMs = (device.connectedAtMs ?? 0) + OPENING_MS;
@@ -57,15 +59,18 @@ export function decidePush(device: DeviceRecord, commits: readonly Commit[], now
 }
 
 /**
- * Whether a push is on its way that tells of what has come since. A mark whose commit the device has been told of, or has
- * synchronized, is no sign of that any more: a stream can give a commit to two readers, and the second may have marked it
- * after the first had told of it, and have ended before it sent its message.
+ * Whether a push is on its way that tells of what has come since. A mark whose commit has been told is no sign of that any
+ * more: a stream can give a commit to two readers, and the second may have marked it after the first had told of it, and
+ * have ended before it sent its message.
  */
-export const isScheduled = (
-  { pushBy, pushDueMs = 0, syncedModSeq, announcedModSeq = 0 }: DeviceRecord,
-  nowMs: number,
-): boolean =>
-  pushBy !== undefined && pushBy > Math.max(syncedModSeq, announcedModSeq) && nowMs <= pushDueMs + OVERDUE_MS;
+export const isScheduled = (device: DeviceRecord, nowMs: number): boolean =>
+  device.pushBy !== undefined &&
+  !isTold(device, device.pushBy) &&
+  nowMs <= (device.pushDueMs ?? 0) + OVERDUE_MS;
+
+/** Whether a device has synchronized a commit, or was told of it on this connection. */
+export const isTold = ({ syncedModSeq, announcedModSeq = 0 }: DeviceRecord, modSeq: number): boolean =>
+  modSeq <= Math.max(syncedModSeq, announcedModSeq);
 
 /** When the window ends that the last push began; long ago where there was none. */
 export const windowEndMs = ({ lastPushAtMs = 0, effective }: DeviceRecord): number =>

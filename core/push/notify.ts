@@ -1,6 +1,6 @@
 import type { Core } from '../core.js';
 import type { DeviceRecord } from '../registry.js';
-import { isScheduled, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
+import { isScheduled, isTold, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
 import { gather } from './gathered.js';
 import type { PushMessage } from './ports.js';
 import type { Tally } from './tally.js';
@@ -37,18 +37,19 @@ export async function notify(core: Core, message: PushMessage): Promise<void> {
 /** Sends what has gathered; or says why there is nothing to send. */
 async function announce(
   core: Core,
-  { instanceId, dueMs }: PushMessage,
+  { instanceId, by, dueMs }: PushMessage,
   device: DeviceRecord | undefined,
   isCleared: boolean,
 ): Promise<Suppression | undefined> {
   if (device?.instanceId !== instanceId || !device.connectionId) return 'notConnected';
   // Not our mark any more: an earlier delivery cleared it, which may have got no further. What it was to tell is told
-  // by the push that is marked by now, in its own time; and where there is none, at once.
+  // by the push that is marked by now, in its own time; and where there is none, at once, unless it has been told. Then
+  // what has come since is told by its own push.
   if (!isCleared && isScheduled(device, core.clock.now())) return 'scheduled';
   const gathered = await gather(core, device);
   if (!gathered) return 'boxErased';
   if (!gathered.device.effective.serverInitiated) return 'switchedOff';
-  if (!gathered.tally.frame) return 'announced';
+  if (!gathered.tally.frame || (!isCleared && isTold(gathered.device, by))) return 'announced';
   await post(core, gathered.device, gathered.tally, { dueMs, isCleared });
   return undefined;
 }

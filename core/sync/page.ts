@@ -63,10 +63,18 @@ export class Page {
     }
   }
 
-  /** False where there is no room for it; the first always finds room, so that each response gets on. */
+  /**
+   * What the backfill tells, unless the log has told it on this page already, in a state not older. One that is ahead of the log
+   * takes its place: an older removal may be remembered of a conversation history whose contents are on the page too.
+   * False where there is no room for it; the first always finds room, so that each response gets on.
+   */
   add(change: Change): boolean {
-    const told = this.held.get(elementKey(change)); // from the log, with a state not older
-    return (told !== undefined && !isContentLeft(told)) || this.replace(change);
+    const told = this.held.get(elementKey(change));
+    if (told === undefined || isContentLeft(told)) return this.replace(change);
+    if (isRemoval(told) || isRemoval(change) || change.modSeq <= told.modSeq) return true;
+    if (this.room.bytes < jsonBytes(change)) return false;
+    this.put([change]);
+    return true;
   }
 
   /** The same, in the place of what was told of the element before. */

@@ -48,6 +48,7 @@ describe('a commit is not announced', () => {
     ['notConnected', 'to a device without connection', device({ connectionId: undefined }), commit(5)],
     ['synchronizedPast', 'to a device that has synchronized it', device({ syncedModSeq: 5 }), commit(5)],
     ['synchronizedPast', 'to a device that has synchronized past it', device({ syncedModSeq: 9 }), commit(5)],
+    ['announced', 'to a device that was told of it', device({ announcedModSeq: 5 }), commit(5)],
     ['switchedOff', 'where serverInitiated is false', device({}, { serverInitiated: false }), commit(5)],
     ['scheduled', 'where a push is scheduled', device({ pushBy: 5, pushDueMs: NOW + 1 }), commit(6)],
     [

@@ -1,6 +1,7 @@
 import { connected, disconnected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
+import type { PushMessage } from '../../../../core/push/ports.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { type ConnectedPhone, connectedPhone } from '../../../support/connected-phone.js';
 
@@ -48,6 +49,19 @@ describe('fan-out', () => {
       expect.objectContaining({ modSeq: 3, changes: { message: 1 } }),
       expect.objectContaining({ modSeq: 8, changes: { message: 6 } }),
     ]);
+  });
+
+  test('[PU3] takes the mark of a push whose commit was told by another, which then has nothing to say within the window', async () => {
+    await commitAndFanOut();
+    await box.registry.patch(phone, { set: { announcedModSeq: 3 } });
+    await commitAndFanOut();
+    const [third, fourth] = box.pushes.splice(0).map(({ message }) => message) as [PushMessage, PushMessage];
+    expect([third.by, fourth.by]).toEqual([3, 4]);
+    await notify(box.core, fourth);
+    await box.deposit(BOX, aMessage()); // which nobody was told of yet
+    await notify(box.core, third);
+    expect(box.frames.map(({ frame }) => frame)).toEqual([expect.objectContaining({ modSeq: 4 })]);
+    expect(suppressed()).toEqual(['announced']);
   });
 
   test('retried after the mark finds it and sends again', async () => {

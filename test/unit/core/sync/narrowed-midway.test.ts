@@ -1,6 +1,14 @@
 // A scope that is narrowed, and wide again before the device has been told what left.
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aFolder, aMessage, aSession, deletion, removal } from '../../../support/builders.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  aSession,
+  deletion,
+  modification,
+  removal,
+} from '../../../support/builders.js';
 import { DeviceUnderTest } from '../../../support/device-under-test.js';
 
 const CONVERSATIONS = ['c1', 'c2', 'c3', 'c4', 'c5'];
@@ -30,3 +38,27 @@ test.each<[string, () => object[]]>([
   await phone.synchronize();
   await phone.expectExact();
 });
+
+test.each([3, 4, 5, 6])(
+  'what came in meanwhile arrives, though its conversation history was told to have left by a later number, limit %i',
+  async (limit) => {
+    const box = new BoxUnderTest();
+    const phone = new DeviceUnderTest(box, 'phone', 'literal');
+    await box.given(aConversation({ id: 'c1' }));
+    box.settle();
+    await phone.register();
+    await phone.synchronize();
+    await phone.register({ folders: [] });
+    await box.given(modification('conversationHistory', 'c1', { subject: 'first' }));
+    await box.given(aMessage({ id: 'm2' }));
+    await box.given(aMessage({ id: 'm1' }));
+    await box.given(modification('conversationHistory', 'c1', { subject: 'then' }));
+    box.settle();
+    box.settle();
+    const { changes = [] } = await phone.page(1);
+    expect(changes).toEqual([expect.objectContaining({ id: 'c1', removed: 'outOfScope', modSeq: 6 })]);
+    await phone.register();
+    await phone.synchronize(limit);
+    await phone.expectExact();
+  },
+);
