@@ -22,6 +22,9 @@ export const COMMITS_BEHIND_MAX = 2000; // further behind at the start of a sync
 export const SCOPE_IDS_MAX = 200; // ids in `folders` and `excludeConversations` together
 export const PUSH_WINDOW_MAX_MS = 900_000;
 
+/** Faults of a body that are told: far more than anybody makes by mistake, and an answer has to stay below what Lambda returns. */
+export const FAULTS_TOLD_MAX = 1000;
+
 export const TICKET_SECONDS = 60;
 export const FRAME_MAX_BYTES = 128 * 1024; // closed by the gateway beyond it
 export const SYNC_RESPONSE_FRAME_MAX_BYTES = 120 * 1024;

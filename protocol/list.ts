@@ -1,18 +1,16 @@
 import type * as z from 'zod/mini';
-
-/** Of one list: far more than anybody makes by mistake, and no more than an answer tells. */
-const FAULTS_MAX = 1000;
+import { FAULTS_TOLD_MAX } from './limits.js';
 
 /**
  * The same list, which is then looked into also where it is longer than it may be. The schema library does not do that;
- * but all faults of a body are told at once. It goes on until a thousand faults are found.
+ * but all faults of a body are told at once. It goes on until there are as many as an answer tells.
  */
 export function lookingInto<List extends z.core.$ZodArray>(list: List): List {
   const { parse, bag, def } = list._zod;
   list._zod.parse = (payload, context) => {
     const { value, issues } = payload as { value: unknown; issues: typeof payload.issues };
     if (!Array.isArray(value) || value.length <= Number(bag.maximum)) return parse(payload, context);
-    for (let i = 0; i < value.length && issues.length < FAULTS_MAX; i++) {
+    for (let i = 0; i < value.length && issues.length < FAULTS_TOLD_MAX; i++) {
       const element = { value: value[i], issues: [] };
       def.element._zod.run(element, context);
       for (const issue of element.issues as typeof issues) {

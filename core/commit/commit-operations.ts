@@ -2,9 +2,9 @@ import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 import type { NumberedOperation } from '../../protocol/numbered-operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { Core } from '../core.js';
+import { authorized } from '../devices/authorized.js';
 import type { BoxId, Receipt, StoredItem } from '../store/items.js';
 import { receiptKey } from '../store/keys.js';
-import { SyncProblem } from '../sync-problem.js';
 import { commit, type Decision, type Reading } from './commit.js';
 import { evaluateAll, prepare, resultOf, withFewer } from './process.js';
 import { receiptAfter, sortOut } from './receipts.js';
@@ -99,9 +99,7 @@ async function commitSome(
   });
 }
 
-function receiptOf(stored: ReadonlyMap<string, StoredItem>, { deviceId, instanceId }: Caller): Receipt {
-  const receipt = stored.get(receiptKey(deviceId));
-  if (receipt?.kind !== 'receipt') throw new SyncProblem('device-not-registered');
-  if (receipt.instanceId !== instanceId) throw new SyncProblem('instance-replaced');
-  return receipt;
+function receiptOf(stored: ReadonlyMap<string, StoredItem>, caller: Caller): Receipt {
+  const item = stored.get(receiptKey(caller.deviceId));
+  return authorized(item?.kind === 'receipt' ? item : undefined, caller);
 }

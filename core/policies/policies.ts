@@ -4,6 +4,7 @@ import { backOff } from '../back-off.js';
 import { unlessErasing } from '../box/unless-erasing.js';
 import { boxCreation } from '../commit/box.js';
 import type { Core } from '../core.js';
+import { changedMeanwhile } from '../devices/authorized.js';
 import { POLICY_CACHE_MS } from '../scope/policies.js';
 import type { BoxId } from '../store/items.js';
 import { readHead } from '../sync/read-log.js';
@@ -75,5 +76,5 @@ export const assignToDevice = (
       // Refused: another instance took its place.
       if (await core.registry.patch(device, { set: { policyId } })) return;
     }
-    throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
+    throw changedMeanwhile();
   });

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Effective } from '../../protocol/preferences.js';
 import { backOff } from '../back-off.js';
 import type { Core } from '../core.js';
+import { authorized, changedMeanwhile } from '../devices/authorized.js';
 import { isSameJson } from '../json.js';
 import { type DeviceRecord, SCOPES_KEPT } from '../registry.js';
 import { scopePart } from '../scope/effective.js';
 import { currentEffective } from '../scope/policies.js';
 import { type Scope, scopeOf } from '../scope/scope.js';
-import { authorized, changedMeanwhile } from './authorized.js';
 import type { ScopeMark, ScopeSpan } from './position.js';
 
 const ATTEMPTS_MAX = 5;

@@ -1,10 +1,8 @@
 import type * as z from 'zod/mini';
 import { SyncProblem } from '../../core/sync-problem.js';
 import { faultsOf } from '../../protocol/faults.js';
+import { FAULTS_TOLD_MAX } from '../../protocol/limits.js';
 import { hiddenMembers } from './hidden-members.js';
-
-/** Far more than anybody makes by mistake: an answer has to stay below what Lambda returns. */
-const FAULTS_MAX = 1000;
 
 /** A body, frame or query as its schema says. @throws SyncProblem `invalid-request` with all its faults, the first thousand. */
 export function parsed<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.infer<Schema> {
@@ -15,10 +13,10 @@ export function parsed<Schema extends z.ZodMiniType>(schema: Schema, input: unkn
   const named = new Set(seen.map(({ pointer }) => pointer));
   const faults = [...hidden.filter(({ pointer }) => !named.has(pointer)), ...seen];
   throw new SyncProblem('invalid-request', {
-    ...(faults.length > FAULTS_MAX && {
-      detail: `errors lists the first ${FAULTS_MAX} faults, and there are more`,
+    ...(faults.length > FAULTS_TOLD_MAX && {
+      detail: `errors lists the first ${FAULTS_TOLD_MAX} faults, and there are more`,
     }),
-    errors: faults.slice(0, FAULTS_MAX),
+    errors: faults.slice(0, FAULTS_TOLD_MAX),
   });
 }
 

@@ -1,15 +1,18 @@
-import type { Caller } from '../commit/commit-operations.js';
-import type { DeviceRecord } from '../registry.js';
+import type { InstanceId } from '../../protocol/ids.js';
 import { SyncProblem } from '../sync-problem.js';
 
+interface OfInstance {
+  readonly instanceId: InstanceId;
+}
+
 /**
- * The record of a device as it was read, for the instance that it is registered with.
+ * What was read of a device, its record or its receipt, for the instance that it is registered with.
  * @throws SyncProblem `device-not-registered`, `instance-replaced`.
  */
-export function authorized(
-  read: DeviceRecord | undefined,
-  { instanceId }: Pick<Caller, 'instanceId'>,
-): DeviceRecord {
+export function authorized<Read extends OfInstance>(
+  read: Read | undefined,
+  { instanceId }: OfInstance,
+): Read {
   if (!read) throw new SyncProblem('device-not-registered');
   if (read.instanceId !== instanceId) throw new SyncProblem('instance-replaced');
   return read;
