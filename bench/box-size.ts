@@ -1,7 +1,7 @@
 import { BatchWriteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { decodeItem, encodeItem } from '../core/dynamodb/items.js';
-import type { BoxId, StoredMessage } from '../core/store/items.js';
-import { messageKey } from '../core/store/keys.js';
+import type { BoxId, StoredMessage } from '../core/model/items.js';
+import { messageKey } from '../core/model/keys.js';
 import type { MessageId } from '../protocol/ids.js';
 import type { OperationInput } from '../protocol/operation.js';
 import { BenchDevice, deposit } from './support/device.js';

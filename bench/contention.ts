@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../core/clock.js';
-import { deposit as commitDeposit } from '../core/commit/deposit.js';
+import { systemClock } from '../core/ports/clock.js';
+import { deposit as commitDeposit } from '../core/write/deposit.js';
 import type { Core } from '../core/core.js';
 import { DynamoRegistry } from '../core/dynamodb/registry.js';
 import { DynamoStore } from '../core/dynamodb/store.js';
-import type { BoxId } from '../core/store/items.js';
-import { SyncProblem } from '../core/sync-problem.js';
+import type { BoxId } from '../core/model/items.js';
+import { SyncProblem } from '../core/model/sync-problem.js';
 import type { OperationInput } from '../protocol/operation.js';
 import type { BenchServer } from './support/server.js';
 

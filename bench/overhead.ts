@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { HEAD_KEY } from '../core/store/keys.js';
+import { HEAD_KEY } from '../core/model/keys.js';
 import type { OperationInput } from '../protocol/operation.js';
 import { BenchDevice, deposit } from './support/device.js';
 import { commandsFor, replay } from './support/replay.js';

@@ -1,9 +1,9 @@
-import type { EraseQueue } from './box/ports.js';
-import type { Clock } from './clock.js';
-import type { PushQueue, Sockets } from './push/ports.js';
-import type { ReapQueue } from './reap/ports.js';
-import type { Registry } from './registry.js';
-import type { Store } from './store/store.js';
+import type { EraseQueue } from './ports/erase-queue.js';
+import type { Clock } from './ports/clock.js';
+import type { PushQueue, Sockets } from './ports/push.js';
+import type { ReapQueue } from './ports/purge-queue.js';
+import type { Registry } from './ports/registry.js';
+import type { Store } from './ports/store.js';
 
 /** Keys of the token MAC. Shape: newest first, at most two; tokens are sealed with the first and opened with any. */
 export interface TokenKeys {

@@ -1,4 +1,4 @@
-import type { TicketHolder } from '../../core/registry.js';
+import type { TicketHolder } from '../../core/ports/registry.js';
 import type { OperationInput } from '../../protocol/operation.js';
 import type { BenchServer, HttpAnswer } from './server.js';
 

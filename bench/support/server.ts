@@ -1,6 +1,6 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { TicketHolder } from '../../core/registry.js';
+import type { TicketHolder } from '../../core/ports/registry.js';
 import { contextOf } from '../../functions/runtime/ticket-holder.js';
 import { startDynamoDbLocal } from '../../local/dynamodb/dynamodb-local.js';
 import { SecretStore } from '../../local/secrets/secret-store.js';

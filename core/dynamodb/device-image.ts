@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { InstanceId } from '../../protocol/ids.js';
-import type { DeviceRecord } from '../registry.js';
+import type { DeviceRecord } from '../ports/registry.js';
 import { boxOf, DEVICES, deviceKey, type Image } from './registry-keys.js';
 
 /** Fields of a device record, each an attribute of its own, so that each can be changed and compared alone. */

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { userIdSchema } from '../../protocol/ids.js';
-import type { BoxId, StoredItem } from '../store/items.js';
+import type { BoxId, StoredItem } from '../model/items.js';
 
 /** Bodies longer than this are deflated: write units are counted in KB, and logs of commits shrink to a quarter. */
 const DEFLATE_ABOVE_BYTES = 700;

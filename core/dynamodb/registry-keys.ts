@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
-import { TICKET_SHELF_CHARACTERS } from '../devices/ticket-shelf.js';
-import type { BoxId } from '../store/items.js';
+import { TICKET_SHELF_CHARACTERS } from '../model/ticket-shelf.js';
+import type { BoxId } from '../model/items.js';
 
 export type Image = Record<string, AttributeValue>;
 

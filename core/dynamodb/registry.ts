@@ -14,7 +14,7 @@ import {
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective } from '../../protocol/preferences.js';
-import { ticketShelf } from '../devices/ticket-shelf.js';
+import { ticketShelf } from '../model/ticket-shelf.js';
 import {
   type DeviceKey,
   type DevicePatch,
@@ -23,9 +23,9 @@ import {
   type Registry,
   SCOPES_KEPT,
   type TicketHolder,
-} from '../registry.js';
-import type { BoxId } from '../store/items.js';
-import type { Write } from '../store/store.js';
+} from '../ports/registry.js';
+import type { BoxId } from '../model/items.js';
+import type { Write } from '../ports/store.js';
 import { asRead, decodeDevice, encodeDevice, expressions } from './device-image.js';
 import { isRefusal } from './errors.js';
 import {

@@ -10,10 +10,10 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { BoxId, StoredItem } from '../store/items.js';
-import { HEAD_KEY } from '../store/keys.js';
-import { keyOfWrite, type Range, SnapshotTooLarge, type Store, type Write } from '../store/store.js';
-import { SyncProblem } from '../sync-problem.js';
+import type { BoxId, StoredItem } from '../model/items.js';
+import { HEAD_KEY } from '../model/keys.js';
+import { keyOfWrite, type Range, SnapshotTooLarge, type Store, type Write } from '../ports/store.js';
+import { SyncProblem } from '../model/sync-problem.js';
 import { isRefusal, isTooLarge } from './errors.js';
 import { decodeItem, encodeItem } from './items.js';
 import { isRefusedAsTooMuch, isThrottled } from './throttling.js';

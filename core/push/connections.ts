@@ -1,7 +1,7 @@
 import type { Core } from '../core.js';
-import type { TicketHolder } from '../registry.js';
+import type { TicketHolder } from '../ports/registry.js';
 import { withCurrentPolicies } from '../scope/policies.js';
-import { liveHead } from '../sync/read-log.js';
+import { liveHead } from '../read/read-log.js';
 import { closeQuietly } from './close.js';
 import { isScheduled, OPENING_MS, windowEndMs } from './decide.js';
 import { withoutLostPosition } from './lost-position.js';

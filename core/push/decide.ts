@@ -1,7 +1,7 @@
-import type { DeviceRecord } from '../registry.js';
+import type { DeviceRecord } from '../ports/registry.js';
 import { concerns, coversAnything, holdsConversation, type Scope, scopeOf } from '../scope/scope.js';
-import type { ChangeRow, Commit } from '../store/items.js';
-import { conversationOf } from '../sync/placement.js';
+import type { ChangeRow, Commit } from '../model/items.js';
+import { conversationOf } from '../read/placement.js';
 
 /** A scheduled push that has not been done this long after its time was lost, and counts no more. Unit: ms. */
 export const OVERDUE_MS = 30_000;

@@ -1,10 +1,10 @@
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../registry.js';
+import type { DeviceRecord } from '../ports/registry.js';
 import { withCurrentPolicies } from '../scope/policies.js';
-import type { BoxId, Commit } from '../store/items.js';
+import type { BoxId, Commit } from '../model/items.js';
 import { decidePush } from './decide.js';
 import { withoutPositionBefore } from './lost-position.js';
-import type { PushMessage } from './ports.js';
+import type { PushMessage } from '../ports/push.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
 
 const ATTEMPTS_MAX = 5;

@@ -1,10 +1,10 @@
 import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../registry.js';
+import type { DeviceRecord } from '../ports/registry.js';
 import { withCurrentPolicies } from '../scope/policies.js';
-import type { BoxId, Commit, Head } from '../store/items.js';
-import { commitKey, HEAD_KEY } from '../store/keys.js';
-import { isCommit, isHead, liveHead } from '../sync/read-log.js';
+import type { BoxId, Commit, Head } from '../model/items.js';
+import { commitKey, HEAD_KEY } from '../model/keys.js';
+import { isCommit, isHead, liveHead } from '../read/read-log.js';
 import { withoutLostPosition } from './lost-position.js';
 import { Tally } from './tally.js';
 

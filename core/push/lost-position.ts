@@ -1,6 +1,6 @@
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../registry.js';
-import type { Commit, Head } from '../store/items.js';
+import type { DeviceRecord } from '../ports/registry.js';
+import type { Commit, Head } from '../model/items.js';
 
 /** Clocks of different functions may differ by less than this. Unit: ms. */
 const CLOCK_SKEW_MS = 60_000;

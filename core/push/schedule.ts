@@ -1,6 +1,6 @@
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../registry.js';
-import type { PushMessage } from './ports.js';
+import type { DeviceRecord } from '../ports/registry.js';
+import type { PushMessage } from '../ports/push.js';
 
 const DELAY_MAX_SECONDS = 900;
 

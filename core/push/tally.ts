@@ -2,10 +2,10 @@ import type { ElementType } from '../../protocol/elements/element.js';
 import type { SyncRequestFrame } from '../../protocol/frames.js';
 import type { ConversationId, ModSeq } from '../../protocol/ids.js';
 import { SYNC_REQUEST_CONVERSATIONS_MAX } from '../../protocol/limits.js';
-import type { DeviceRecord } from '../registry.js';
+import type { DeviceRecord } from '../ports/registry.js';
 import { type Scope, scopeOf } from '../scope/scope.js';
-import type { Commit } from '../store/items.js';
-import { conversationOf } from '../sync/placement.js';
+import type { Commit } from '../model/items.js';
+import { conversationOf } from '../read/placement.js';
 import { concernsScope, isOwn } from './decide.js';
 
 /**

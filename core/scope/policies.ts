@@ -2,7 +2,7 @@ import type { PolicyId } from '../../protocol/ids.js';
 import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
 import type { Effective } from '../../protocol/preferences.js';
 import type { Core } from '../core.js';
-import type { DeviceRecord, Registry } from '../registry.js';
+import type { DeviceRecord, Registry } from '../ports/registry.js';
 import { effectiveOf } from './effective.js';
 
 /** Unit: ms. Whoever changes a policy answers only after it, so that nobody works by the former one any more. */

@@ -2,8 +2,8 @@ import type { ElementType } from '../../protocol/elements/element.js';
 import type { MessageContext } from '../../protocol/elements/message.js';
 import type { ConversationId, FolderId } from '../../protocol/ids.js';
 import type { Effective } from '../../protocol/preferences.js';
-import { DAY_MS } from '../clock.js';
-import type { ChangeRow, StoredItem } from '../store/items.js';
+import { DAY_MS } from '../ports/clock.js';
+import type { ChangeRow, StoredItem } from '../model/items.js';
 
 /** What is kept synchronized with a device, ready to be asked about one element after the other. */
 export interface Scope {

@@ -1,6 +1,6 @@
-import { orderErasing } from '../../core/box/erase.js';
-import { showBox, watchDevices } from '../../core/box/show-box.js';
-import { assignToBox, assignToDevice, putPolicy, showPolicy } from '../../core/policies/policies.js';
+import { orderErasing } from '../../core/lifecycle/erase.js';
+import { showBox, watchDevices } from '../../core/admin/show-box.js';
+import { assignToBox, assignToDevice, putPolicy, showPolicy } from '../../core/admin/policies.js';
 import { deviceIdSchema, policyIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
 import { accepted, ok } from '../runtime/answer.js';

@@ -1,6 +1,6 @@
-import { showBox } from '../../core/box/show-box.js';
-import { listDevices, registerDevice, revokeDevice, showDevice } from '../../core/devices/devices.js';
-import { issueTicket } from '../../core/devices/tickets.js';
+import { showBox } from '../../core/admin/show-box.js';
+import { listDevices, registerDevice, revokeDevice, showDevice } from '../../core/admin/devices.js';
+import { issueTicket } from '../../core/admin/tickets.js';
 import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
 import { deviceIdSchema } from '../../protocol/ids.js';
 import { created, noContent, ok } from '../runtime/answer.js';

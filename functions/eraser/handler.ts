@@ -1,4 +1,4 @@
-import { erase } from '../../core/box/erase.js';
+import { erase } from '../../core/lifecycle/erase.js';
 import { readConfig } from '../runtime/config.js';
 import { eraseMessageSchema } from '../runtime/erase-queue.js';
 import { eraseQueue, openCore, sockets, tables } from '../runtime/open-core.js';

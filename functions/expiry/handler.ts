@@ -1,8 +1,8 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { decodeItem } from '../../core/dynamodb/items.js';
-import { type Expired, noteExpired } from '../../core/retention/note-expired.js';
-import type { BoxId } from '../../core/store/items.js';
+import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js';
+import type { BoxId } from '../../core/model/items.js';
 import { readConfig } from '../runtime/config.js';
 import { openCore, tables } from '../runtime/open-core.js';
 import { streamEndpoint } from '../runtime/records.js';

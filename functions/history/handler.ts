@@ -1,4 +1,4 @@
-import { historyOf } from '../../core/history/history-of.js';
+import { historyOf } from '../../core/read/history-of.js';
 import { historyQuerySchema } from '../../protocol/history-query.js';
 import { conversationIdSchema } from '../../protocol/ids.js';
 import { ok } from '../runtime/answer.js';

@@ -1,4 +1,4 @@
-import { deposit } from '../../core/commit/deposit.js';
+import { deposit } from '../../core/write/deposit.js';
 import { userIdSchema } from '../../protocol/ids.js';
 import { depositRequestSchema } from '../../protocol/participating.js';
 import { ok } from '../runtime/answer.js';

@@ -1,4 +1,4 @@
-import { reap } from '../../core/reap/reap.js';
+import { reap } from '../../core/lifecycle/purge.js';
 import { readConfig } from '../runtime/config.js';
 import { openCore, reapQueue, tables } from '../runtime/open-core.js';
 import { reapMessageSchema } from '../runtime/reap-queue.js';

@@ -1,4 +1,4 @@
-import type { SyncProblem } from '../../core/sync-problem.js';
+import type { SyncProblem } from '../../core/model/sync-problem.js';
 import { PROBLEMS } from '../../protocol/problem.js';
 import { problemDocument, retryAfterSeconds } from './problem-document.js';
 

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
-import { SyncProblem } from '../../core/sync-problem.js';
+import { SyncProblem } from '../../core/model/sync-problem.js';
 import { type UserId, userIdSchema } from '../../protocol/ids.js';
 
 export type Scope = 'cpm/sync' | 'cpm/participate' | 'cpm/admin';

@@ -1,6 +1,6 @@
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { SyncProblem } from '../../core/sync-problem.js';
+import { SyncProblem } from '../../core/model/sync-problem.js';
 import { type Answer, problemAnswer } from './answer.js';
 import type { HttpEvent } from './caller.js';
 import { compressed } from './compression.js';

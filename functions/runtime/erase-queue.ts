@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
-import type { EraseMessage, EraseQueue } from '../../core/box/ports.js';
+import type { EraseMessage, EraseQueue } from '../../core/ports/erase-queue.js';
 import { userIdSchema } from '../../protocol/ids.js';
 import { sendBatches } from './sqs-batches.js';
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { SyncProblem } from '../../core/sync-problem.js';
+import { SyncProblem } from '../../core/model/sync-problem.js';
 import { faultsOf } from '../../protocol/faults.js';
 import { FAULTS_TOLD_MAX } from '../../protocol/limits.js';
 import { hiddenMembers } from './hidden-members.js';

@@ -1,4 +1,4 @@
-import { type ProblemDetails, SyncProblem } from '../../core/sync-problem.js';
+import { type ProblemDetails, SyncProblem } from '../../core/model/sync-problem.js';
 import { PROBLEMS, type Problem, type ProblemKind, problemType } from '../../protocol/problem.js';
 import { describeError, logger } from './log.js';
 import { count, measure } from './metrics.js';

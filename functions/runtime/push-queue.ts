@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
-import type { PushMessage, PushQueue } from '../../core/push/ports.js';
+import type { PushMessage, PushQueue } from '../../core/ports/push.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { type Outgoing, sendBatches } from './sqs-batches.js';
 

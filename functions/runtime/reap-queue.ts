@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod/mini';
-import type { ReapMessage, ReapQueue } from '../../core/reap/ports.js';
+import type { ReapMessage, ReapQueue } from '../../core/ports/purge-queue.js';
 import { conversationIdSchema, folderIdSchema, sessionIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { sendBatches } from './sqs-batches.js';
 

@@ -1,4 +1,4 @@
-import { SyncProblem } from '../../core/sync-problem.js';
+import { SyncProblem } from '../../core/model/sync-problem.js';
 import { REQUEST_MAX_BYTES } from '../../protocol/limits.js';
 
 /** The part of an event that the body is read from. Names of headers are lower case, as API Gateway gives them. */

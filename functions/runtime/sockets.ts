@@ -4,7 +4,7 @@ import {
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { Sockets } from '../../core/push/ports.js';
+import type { Sockets } from '../../core/ports/push.js';
 
 /** Connections of the WebSocket API, by its management interface. */
 export class ApiGatewaySockets implements Sockets {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { TicketHolder } from '../../core/registry.js';
+import type { TicketHolder } from '../../core/ports/registry.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../protocol/ids.js';
 
 const holderSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
-import { redeemTicket } from '../../core/devices/tickets.js';
+import { redeemTicket } from '../../core/admin/tickets.js';
 import { connectQuerySchema } from '../../protocol/ticket.js';
 import { readConfig } from '../runtime/config.js';
 import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';

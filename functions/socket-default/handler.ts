@@ -1,4 +1,4 @@
-import { SyncProblem } from '../../core/sync-problem.js';
+import { SyncProblem } from '../../core/model/sync-problem.js';
 import { pingFrameSchema } from '../../protocol/frames.js';
 import { parsed } from '../runtime/parsed.js';
 import { frameEndpoint } from '../runtime/socket-endpoint.js';

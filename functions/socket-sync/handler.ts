@@ -1,4 +1,4 @@
-import { synchronize } from '../../core/sync/synchronize.js';
+import { synchronize } from '../../core/read/synchronize.js';
 import { syncFrameSchema } from '../../protocol/frames.js';
 import { SYNC_RESPONSE_FRAME_MAX_BYTES } from '../../protocol/limits.js';
 import { utf8Length } from '../../protocol/text.js';

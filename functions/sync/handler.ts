@@ -1,4 +1,4 @@
-import { synchronize } from '../../core/sync/synchronize.js';
+import { synchronize } from '../../core/read/synchronize.js';
 import { syncRequestSchema } from '../../protocol/sync.js';
 import { ok } from '../runtime/answer.js';
 import { readConfig } from '../runtime/config.js';

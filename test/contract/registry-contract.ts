@@ -1,7 +1,7 @@
-import type { DeviceRecord, Registry } from '../../core/registry.js';
+import type { DeviceRecord, Registry } from '../../core/ports/registry.js';
 import { effectiveOf } from '../../core/scope/effective.js';
-import type { BoxId } from '../../core/store/items.js';
-import type { Store } from '../../core/store/store.js';
+import type { BoxId } from '../../core/model/items.js';
+import type { Store } from '../../core/ports/store.js';
 import type { ConversationId, DeviceId, FolderId, InstanceId, PolicyId } from '../../protocol/ids.js';
 import { describeTicketsAndErasing, PHONE, recordOf } from './registry-tickets-contract.js';
 import { anItem } from './store-contract.js';

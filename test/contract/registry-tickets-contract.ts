@@ -1,8 +1,8 @@
-import { ticketShelf } from '../../core/devices/ticket-shelf.js';
-import type { DeviceRecord, Registry, TicketHolder } from '../../core/registry.js';
+import { ticketShelf } from '../../core/model/ticket-shelf.js';
+import type { DeviceRecord, Registry, TicketHolder } from '../../core/ports/registry.js';
 import { effectiveOf } from '../../core/scope/effective.js';
-import type { BoxId } from '../../core/store/items.js';
-import type { Store } from '../../core/store/store.js';
+import type { BoxId } from '../../core/model/items.js';
+import type { Store } from '../../core/ports/store.js';
 import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 import { anItem } from './store-contract.js';
 

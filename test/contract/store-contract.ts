@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { BoxId, StoredItem } from '../../core/store/items.js';
-import { HEAD_KEY } from '../../core/store/keys.js';
-import type { Store } from '../../core/store/store.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
+import { HEAD_KEY } from '../../core/model/keys.js';
+import type { Store } from '../../core/ports/store.js';
 import type { ConversationId, MessageId } from '../../protocol/ids.js';
 
 let boxes = 0;

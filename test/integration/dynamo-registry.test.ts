@@ -1,6 +1,6 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { effectiveOf } from '../../core/scope/effective.js';
-import type { BoxId } from '../../core/store/items.js';
+import type { BoxId } from '../../core/model/items.js';
 import { describeRegistry } from '../contract/registry-contract.js';
 import { recordOf } from '../contract/registry-tickets-contract.js';
 import { makeTables, type Tables } from '../support/dynamodb-tables.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { BoxId } from '../../core/store/items.js';
-import { SnapshotTooLarge } from '../../core/store/store.js';
+import type { BoxId } from '../../core/model/items.js';
+import { SnapshotTooLarge } from '../../core/ports/store.js';
 import { anItem, describeStore } from '../contract/store-contract.js';
 import { makeTables, type Tables } from '../support/dynamodb-tables.js';
 

@@ -4,7 +4,7 @@ import { sampleEvent } from '../../bench/support/sample-events.js';
 import { bodyOf, startWholeServer, type WholeServer } from '../../bench/support/whole.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
-import type { Head } from '../../core/store/items.js';
+import type { Head } from '../../core/model/items.js';
 import type { DeviceId, UserId } from '../../protocol/ids.js';
 
 const EVENTS = join(__dirname, '../../events');

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '../../core/clock.js';
-import { deposit } from '../../core/commit/deposit.js';
+import { systemClock } from '../../core/ports/clock.js';
+import { deposit } from '../../core/write/deposit.js';
 import { connected } from '../../core/push/connections.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { notify } from '../../core/push/notify.js';
-import { reap } from '../../core/reap/reap.js';
-import { scheduleReaping } from '../../core/reap/schedule-reaping.js';
-import type { BoxId, Commit } from '../../core/store/items.js';
-import { messageKey } from '../../core/store/keys.js';
-import { SnapshotTooLarge } from '../../core/store/store.js';
-import { synchronize } from '../../core/sync/synchronize.js';
+import { reap } from '../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../core/lifecycle/schedule-purge.js';
+import type { BoxId, Commit } from '../../core/model/items.js';
+import { messageKey } from '../../core/model/keys.js';
+import { SnapshotTooLarge } from '../../core/ports/store.js';
+import { synchronize } from '../../core/read/synchronize.js';
 import type { Change } from '../../protocol/elements/element.js';
 import type { ConversationId, MessageId } from '../../protocol/ids.js';
 import {

@@ -4,11 +4,11 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { DAY_MS } from '../../core/clock.js';
+import { DAY_MS } from '../../core/ports/clock.js';
 import { decodeItem } from '../../core/dynamodb/items.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
-import { noteExpired } from '../../core/retention/note-expired.js';
-import type { BoxId, StoredItem } from '../../core/store/items.js';
+import { noteExpired } from '../../core/lifecycle/note-expired.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { aConversation, aMessage, aSession, modification, stateChange } from '../support/builders.js';
 import { makeTables, type Tables } from '../support/dynamodb-tables.js';

@@ -1,10 +1,10 @@
 // What random runs have found, each as small as it gets.
 
-import type { ReapMessage } from '../../core/reap/ports.js';
-import { reap } from '../../core/reap/reap.js';
-import { noteExpired } from '../../core/retention/note-expired.js';
-import type { BoxId } from '../../core/store/items.js';
-import type { Range } from '../../core/store/store.js';
+import type { ReapMessage } from '../../core/ports/purge-queue.js';
+import { reap } from '../../core/lifecycle/purge.js';
+import { noteExpired } from '../../core/lifecycle/note-expired.js';
+import type { BoxId } from '../../core/model/items.js';
+import type { Range } from '../../core/ports/store.js';
 import { type ConversationId, folderIdSchema } from '../../protocol/ids.js';
 import type { Preferences } from '../../protocol/preferences.js';
 import { aConversation, aMessage, BOX, stateChange } from '../support/builders.js';

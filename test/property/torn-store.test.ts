@@ -1,9 +1,9 @@
-import type { Caller } from '../../core/commit/commit-operations.js';
-import { deposit } from '../../core/commit/deposit.js';
+import type { Caller } from '../../core/write/device-operations.js';
+import { deposit } from '../../core/write/deposit.js';
 import type { Core } from '../../core/core.js';
-import { registerDevice } from '../../core/devices/devices.js';
-import { synchronize } from '../../core/sync/synchronize.js';
-import { SyncProblem } from '../../core/sync-problem.js';
+import { registerDevice } from '../../core/admin/devices.js';
+import { synchronize } from '../../core/read/synchronize.js';
+import { SyncProblem } from '../../core/model/sync-problem.js';
 import { syncBodySchema } from '../../protocol/sync.js';
 import { aMessage, BOX } from '../support/builders.js';
 import { Chance } from '../support/model/chance.js';

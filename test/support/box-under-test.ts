@@ -1,7 +1,7 @@
-import { reap } from '../../core/reap/reap.js';
-import { scheduleReaping } from '../../core/reap/schedule-reaping.js';
-import type { Head, StoredItem } from '../../core/store/items.js';
-import type { Store } from '../../core/store/store.js';
+import { reap } from '../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../core/lifecycle/schedule-purge.js';
+import type { Head, StoredItem } from '../../core/model/items.js';
+import type { Store } from '../../core/ports/store.js';
 import type { Change } from '../../protocol/elements/element.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import { BOX } from './builders.js';

@@ -1,4 +1,4 @@
-import type { BoxId } from '../../core/store/items.js';
+import type { BoxId } from '../../core/model/items.js';
 
 export const BOX = 'tel:+15550100' as BoxId;
 

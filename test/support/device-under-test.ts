@@ -1,4 +1,4 @@
-import { registerDevice } from '../../core/devices/devices.js';
+import { registerDevice } from '../../core/admin/devices.js';
 import type { SyncResponse } from '../../protocol/sync.js';
 import type { BoxUnderTest } from './box-under-test.js';
 import { BOX } from './builders.js';

@@ -1,6 +1,6 @@
-import { erase } from '../../core/box/erase.js';
+import { erase } from '../../core/lifecycle/erase.js';
 import type { Core } from '../../core/core.js';
-import type { BoxId, StoredItem } from '../../core/store/items.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
 import { BOX } from './builders.js';
 import { MemoryRegistry } from './memory-registry.js';
 import { MemoryStore } from './memory-store.js';

@@ -7,9 +7,9 @@ import {
   type Registry,
   SCOPES_KEPT,
   type TicketHolder,
-} from '../../core/registry.js';
-import type { BoxId } from '../../core/store/items.js';
-import type { Store, Write } from '../../core/store/store.js';
+} from '../../core/ports/registry.js';
+import type { BoxId } from '../../core/model/items.js';
+import type { Store, Write } from '../../core/ports/store.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective } from '../../protocol/preferences.js';

@@ -1,6 +1,6 @@
-import type { BoxId, StoredItem } from '../../core/store/items.js';
-import { HEAD_KEY } from '../../core/store/keys.js';
-import { keyOfWrite, type Range, type Store, type Write } from '../../core/store/store.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
+import { HEAD_KEY } from '../../core/model/keys.js';
+import { keyOfWrite, type Range, type Store, type Write } from '../../core/ports/store.js';
 
 export const byteOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 

@@ -1,4 +1,4 @@
-import type { Caller } from '../../core/commit/commit-operations.js';
+import type { Caller } from '../../core/write/device-operations.js';
 import type { Change } from '../../protocol/elements/element.js';
 import type { SyncResponse } from '../../protocol/sync.js';
 import { BoxUnderTest } from './box-under-test.js';

@@ -1,6 +1,6 @@
-import { DAY_MS } from '../../core/clock.js';
-import { type Expired, noteExpired } from '../../core/retention/note-expired.js';
-import type { BoxId, StoredItem } from '../../core/store/items.js';
+import { DAY_MS } from '../../core/ports/clock.js';
+import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { BoxUnderTest } from './box-under-test.js';
 import { BOX } from './builders.js';

@@ -1,5 +1,5 @@
-import type { StoredItem } from '../../core/store/items.js';
-import type { Range } from '../../core/store/store.js';
+import type { StoredItem } from '../../core/model/items.js';
+import type { Range } from '../../core/ports/store.js';
 
 /** What an item was at some time; the last one is the truth. */
 interface Version {

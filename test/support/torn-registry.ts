@@ -1,7 +1,7 @@
-import type { Clock } from '../../core/clock.js';
-import type { DeviceKey, DevicePatch, DeviceRecord, TicketHolder } from '../../core/registry.js';
-import type { BoxId } from '../../core/store/items.js';
-import type { Store, Write } from '../../core/store/store.js';
+import type { Clock } from '../../core/ports/clock.js';
+import type { DeviceKey, DevicePatch, DeviceRecord, TicketHolder } from '../../core/ports/registry.js';
+import type { BoxId } from '../../core/model/items.js';
+import type { Store, Write } from '../../core/ports/store.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import { MemoryRegistry } from './memory-registry.js';
 import { Chance } from './model/chance.js';

@@ -1,7 +1,7 @@
-import type { Clock } from '../../core/clock.js';
-import type { BoxId, StoredItem } from '../../core/store/items.js';
-import { HEAD_KEY } from '../../core/store/keys.js';
-import { keyOfWrite, type Range, type Store, type Write } from '../../core/store/store.js';
+import type { Clock } from '../../core/ports/clock.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
+import { HEAD_KEY } from '../../core/model/keys.js';
+import { keyOfWrite, type Range, type Store, type Write } from '../../core/ports/store.js';
 import { frozen } from './frozen.js';
 import { holds } from './memory-store.js';
 import { Chance } from './model/chance.js';

@@ -1,5 +1,5 @@
-import type { BoxId, StoredItem } from '../../core/store/items.js';
-import type { Range } from '../../core/store/store.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
+import type { Range } from '../../core/ports/store.js';
 import { MemoryStore } from './memory-store.js';
 
 /** A store of which readers do not see everything yet, and which can be set back to how it was. Writers see all. */

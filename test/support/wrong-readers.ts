@@ -1,6 +1,6 @@
-import type { BoxId, StoredItem } from '../../core/store/items.js';
-import { endOf, HEAD_KEY } from '../../core/store/keys.js';
-import type { Store } from '../../core/store/store.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
+import { endOf, HEAD_KEY } from '../../core/model/keys.js';
+import type { Store } from '../../core/ports/store.js';
 
 const CONTENTS = 'E#';
 const ALL = 1000;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
-import { SyncProblem } from '../../core/sync-problem.js';
+import { SyncProblem } from '../../core/model/sync-problem.js';
 import { routes as admin } from '../../functions/admin/handler.js';
 import { routes as devices } from '../../functions/devices/handler.js';
 import { routes as history } from '../../functions/history/handler.js';

@@ -1,4 +1,4 @@
-import type { ChangeRow, Commit, StoredItem } from '../../../core/store/items.js';
+import type { ChangeRow, Commit, StoredItem } from '../../../core/model/items.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import { BOX } from '../builders.js';
 import type { Device } from './device.js';

@@ -1,4 +1,4 @@
-import { SyncProblem } from '../../../core/sync-problem.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { changesIn, type Intended, type Request, type Response } from './client/wire.js';
 import { canonical } from './elements.js';
 

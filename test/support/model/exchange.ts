@@ -1,7 +1,7 @@
-import type { Caller } from '../../../core/commit/commit-operations.js';
-import { registerDevice } from '../../../core/devices/devices.js';
-import { synchronize } from '../../../core/sync/synchronize.js';
-import { SyncProblem } from '../../../core/sync-problem.js';
+import type { Caller } from '../../../core/write/device-operations.js';
+import { registerDevice } from '../../../core/admin/devices.js';
+import { synchronize } from '../../../core/read/synchronize.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { syncBodySchema } from '../../../protocol/sync.js';
 import { BOX } from '../builders.js';

@@ -1,6 +1,6 @@
-import { type Expired, noteExpired } from '../../../core/retention/note-expired.js';
-import type { StoredItem } from '../../../core/store/items.js';
-import { SyncProblem } from '../../../core/sync-problem.js';
+import { type Expired, noteExpired } from '../../../core/lifecycle/note-expired.js';
+import type { StoredItem } from '../../../core/model/items.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { BOX } from '../builders.js';
 import { NoAnswer } from '../torn-store.js';
 import { nameOfElement } from './elements.js';

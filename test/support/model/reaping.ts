@@ -1,10 +1,10 @@
 import type { Core } from '../../../core/core.js';
-import type { ReapMessage, ReapQueue } from '../../../core/reap/ports.js';
-import { reap } from '../../../core/reap/reap.js';
-import { scheduleReaping } from '../../../core/reap/schedule-reaping.js';
-import type { Commit } from '../../../core/store/items.js';
-import type { Store } from '../../../core/store/store.js';
-import { SyncProblem } from '../../../core/sync-problem.js';
+import type { ReapMessage, ReapQueue } from '../../../core/ports/purge-queue.js';
+import { reap } from '../../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../../core/lifecycle/schedule-purge.js';
+import type { Commit } from '../../../core/model/items.js';
+import type { Store } from '../../../core/ports/store.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { BOX } from '../builders.js';
 import { NoAnswer } from '../torn-store.js';
 import { canonical } from './elements.js';

@@ -1,5 +1,5 @@
 import type { Core } from '../../../core/core.js';
-import type { StoredItem } from '../../../core/store/items.js';
+import type { StoredItem } from '../../../core/model/items.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import type { SyncResponse } from '../../../protocol/sync.js';

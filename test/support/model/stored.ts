@@ -1,4 +1,4 @@
-import type { StoredItem } from '../../../core/store/items.js';
+import type { StoredItem } from '../../../core/model/items.js';
 import type { Wire } from './elements.js';
 
 type StoredElement = Extract<StoredItem, { data: object }>;

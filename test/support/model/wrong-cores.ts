@@ -1,7 +1,7 @@
 import type { Core } from '../../../core/core.js';
-import type { Commit, StoredItem } from '../../../core/store/items.js';
-import { commitKey } from '../../../core/store/keys.js';
-import type { Range, Store, Write } from '../../../core/store/store.js';
+import type { Commit, StoredItem } from '../../../core/model/items.js';
+import { commitKey } from '../../../core/model/keys.js';
+import type { Range, Store, Write } from '../../../core/ports/store.js';
 import type { Change } from '../../../protocol/elements/element.js';
 import type { SyncResponse } from '../../../protocol/sync.js';
 import type { Disguise } from './stage.js';

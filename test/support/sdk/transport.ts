@@ -1,9 +1,9 @@
 import { ServerProblem, Unreachable } from '../../../client/server-problem.js';
 import type { Transport } from '../../../client/transport.js';
-import type { Caller } from '../../../core/commit/commit-operations.js';
-import { registerDevice } from '../../../core/devices/devices.js';
-import { synchronize } from '../../../core/sync/synchronize.js';
-import { SyncProblem } from '../../../core/sync-problem.js';
+import type { Caller } from '../../../core/write/device-operations.js';
+import { registerDevice } from '../../../core/admin/devices.js';
+import { synchronize } from '../../../core/read/synchronize.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { type DeviceRegistration, deviceRegistrationSchema } from '../../../protocol/device-registration.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { PROBLEMS, problemType } from '../../../protocol/problem.js';

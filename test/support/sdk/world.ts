@@ -1,6 +1,6 @@
-import { revokeDevice } from '../../../core/devices/devices.js';
+import { revokeDevice } from '../../../core/admin/devices.js';
 import { scopePart } from '../../../core/scope/effective.js';
-import { SyncProblem } from '../../../core/sync-problem.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import type { OperationInput } from '../../../protocol/operation.js';
 import { BOX } from '../builders.js';

@@ -1,6 +1,6 @@
 import { brotliDecompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import { SyncProblem } from '../../../core/sync-problem.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { type Answer, created, noContent, ok } from '../../../functions/runtime/answer.js';
 import { httpEndpoint } from '../../../functions/runtime/endpoint.js';
 import { route } from '../../../functions/runtime/route.js';

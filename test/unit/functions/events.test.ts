@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeItem } from '../../../core/dynamodb/items.js';
-import { messageKey } from '../../../core/store/keys.js';
+import { messageKey } from '../../../core/model/keys.js';
 import { callerOf } from '../../../functions/runtime/caller.js';
 import { eraseMessageSchema } from '../../../functions/runtime/erase-queue.js';
 import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { boxCreation } from '../../../core/commit/box.js';
+import { boxCreation } from '../../../core/write/box-creation.js';
 import { encodeItem } from '../../../core/dynamodb/items.js';
-import type { StoredItem } from '../../../core/store/items.js';
+import type { StoredItem } from '../../../core/model/items.js';
 import { BOX } from '../../support/builders.js';
 import { capturedLog } from './captured-log.js';
 import { context } from './gateway-events.js';

@@ -1,4 +1,4 @@
-import { SyncProblem } from '../../../core/sync-problem.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import {
   problemDocument,
   retryAfterSeconds,

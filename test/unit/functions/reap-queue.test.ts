@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { ReapMessage } from '../../../core/reap/ports.js';
+import type { ReapMessage } from '../../../core/ports/purge-queue.js';
 import { reapMessageSchema, SqsReapQueue } from '../../../functions/runtime/reap-queue.js';
 import {
   conversationIdSchema,

@@ -1,4 +1,4 @@
-import { SyncProblem } from '../../../core/sync-problem.js';
+import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { frameEndpoint } from '../../../functions/runtime/socket-endpoint.js';
 import { handler as defaultHandler } from '../../../functions/socket-default/handler.js';
 import { errorFrameSchema } from '../../../protocol/frames.js';

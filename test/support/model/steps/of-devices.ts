@@ -1,5 +1,5 @@
-import { revokeDevice } from '../../../../core/devices/devices.js';
-import { SyncProblem } from '../../../../core/sync-problem.js';
+import { revokeDevice } from '../../../../core/admin/devices.js';
+import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { DeviceId } from '../../../../protocol/ids.js';
 import { NoAnswer } from '../../torn-store.js';
 import type { Device } from '../device.js';

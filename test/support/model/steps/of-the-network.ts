@@ -1,5 +1,5 @@
-import { deposit } from '../../../../core/commit/deposit.js';
-import { SyncProblem } from '../../../../core/sync-problem.js';
+import { deposit } from '../../../../core/write/deposit.js';
+import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import { NoAnswer } from '../../torn-store.js';
 import type { Intended } from '../client/wire.js';
 import type { Happening } from '../coverage.js';

@@ -1,5 +1,5 @@
-import { assignToBox, assignToDevice } from '../../../../core/policies/policies.js';
-import { SyncProblem } from '../../../../core/sync-problem.js';
+import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
+import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
 import { NoAnswer } from '../../torn-store.js';

@@ -1,18 +1,18 @@
-import { erase, orderErasing } from '../../../../core/box/erase.js';
-import type { EraseMessage } from '../../../../core/box/ports.js';
-import { showBox, watchDevices } from '../../../../core/box/show-box.js';
-import type { Caller } from '../../../../core/commit/commit-operations.js';
-import { listDevices, registerDevice, revokeDevice, showDevice } from '../../../../core/devices/devices.js';
-import { issueTicket, redeemTicket } from '../../../../core/devices/tickets.js';
-import { historyOf } from '../../../../core/history/history-of.js';
-import { assignToBox, assignToDevice } from '../../../../core/policies/policies.js';
+import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
+import type { EraseMessage } from '../../../../core/ports/erase-queue.js';
+import { showBox, watchDevices } from '../../../../core/admin/show-box.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
+import { listDevices, registerDevice, revokeDevice, showDevice } from '../../../../core/admin/devices.js';
+import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
+import { historyOf } from '../../../../core/read/history-of.js';
+import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
 import { connected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
-import { reap } from '../../../../core/reap/reap.js';
-import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
-import type { Commit, StoredItem } from '../../../../core/store/items.js';
-import { SyncProblem } from '../../../../core/sync-problem.js';
+import { reap } from '../../../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
+import type { Commit, StoredItem } from '../../../../core/model/items.js';
+import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { ConversationId, DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import {
   aConversation,

@@ -1,5 +1,5 @@
-import type { BoxId } from '../../../../core/store/items.js';
-import type { Write } from '../../../../core/store/store.js';
+import type { BoxId } from '../../../../core/model/items.js';
+import type { Write } from '../../../../core/ports/store.js';
 import { aConversation, aMessage, BOX } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import { Rig } from '../../../support/rig.js';

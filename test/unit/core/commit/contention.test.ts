@@ -1,7 +1,7 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
-import type { BoxId } from '../../../../core/store/items.js';
-import { SnapshotTooLarge, type Write } from '../../../../core/store/store.js';
-import { SyncProblem } from '../../../../core/sync-problem.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
+import type { BoxId } from '../../../../core/model/items.js';
+import { SnapshotTooLarge, type Write } from '../../../../core/ports/store.js';
+import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,

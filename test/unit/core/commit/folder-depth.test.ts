@@ -1,6 +1,6 @@
-import { tombstoneOf } from '../../../../core/commit/draft.js';
-import type { StoredFolder } from '../../../../core/store/items.js';
-import type { Range } from '../../../../core/store/store.js';
+import { tombstoneOf } from '../../../../core/write/draft.js';
+import type { StoredFolder } from '../../../../core/model/items.js';
+import type { Range } from '../../../../core/ports/store.js';
 import { BoxUnderTest, pointersOf } from '../../../support/box-under-test.js';
 import { aFolder, BOX, modification, removal } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';

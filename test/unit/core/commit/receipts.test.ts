@@ -1,6 +1,6 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
-import { revokeDevice } from '../../../../core/devices/devices.js';
-import { SnapshotTooLarge } from '../../../../core/store/store.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
+import { revokeDevice } from '../../../../core/admin/devices.js';
+import { SnapshotTooLarge } from '../../../../core/ports/store.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

@@ -1,4 +1,4 @@
-import { messageKey } from '../../../../core/store/keys.js';
+import { messageKey } from '../../../../core/model/keys.js';
 import type { ConversationId, MessageId } from '../../../../protocol/ids.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

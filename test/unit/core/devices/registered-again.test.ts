@@ -1,6 +1,6 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
-import { registerDevice, revokeDevice, showDevice } from '../../../../core/devices/devices.js';
-import type { Receipt } from '../../../../core/store/items.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
+import { registerDevice, revokeDevice, showDevice } from '../../../../core/admin/devices.js';
+import type { Receipt } from '../../../../core/model/items.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, modification } from '../../../support/builders.js';

@@ -1,5 +1,5 @@
-import { listDevices, registerDevice, showDevice } from '../../../../core/devices/devices.js';
-import { assignToDevice } from '../../../../core/policies/policies.js';
+import { listDevices, registerDevice, showDevice } from '../../../../core/admin/devices.js';
+import { assignToDevice } from '../../../../core/admin/policies.js';
 import type { DeviceId, InstanceId, PolicyId } from '../../../../protocol/ids.js';
 import type { Policy } from '../../../../protocol/policy.js';
 import { BOX } from '../../../support/builders.js';

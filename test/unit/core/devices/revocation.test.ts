@@ -1,9 +1,9 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
-import { revokeDevice } from '../../../../core/devices/devices.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
+import { revokeDevice } from '../../../../core/admin/devices.js';
 import { connected } from '../../../../core/push/connections.js';
-import type { Registry } from '../../../../core/registry.js';
-import type { StoredItem } from '../../../../core/store/items.js';
-import { receiptKey } from '../../../../core/store/keys.js';
+import type { Registry } from '../../../../core/ports/registry.js';
+import type { StoredItem } from '../../../../core/model/items.js';
+import { receiptKey } from '../../../../core/model/keys.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { Rig } from '../../../support/rig.js';

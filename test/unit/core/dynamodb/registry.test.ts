@@ -4,7 +4,7 @@ import {
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
 import { DynamoRegistry } from '../../../../core/dynamodb/registry.js';
-import type { DeviceRecord } from '../../../../core/registry.js';
+import type { DeviceRecord } from '../../../../core/ports/registry.js';
 import { BOX } from '../../../support/builders.js';
 
 const error = { $metadata: {}, message: '' };

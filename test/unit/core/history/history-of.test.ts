@@ -1,7 +1,7 @@
-import { historyOf } from '../../../../core/history/history-of.js';
-import type { BoxId } from '../../../../core/store/items.js';
-import type { Range } from '../../../../core/store/store.js';
-import { SyncProblem } from '../../../../core/sync-problem.js';
+import { historyOf } from '../../../../core/read/history-of.js';
+import type { BoxId } from '../../../../core/model/items.js';
+import type { Range } from '../../../../core/ports/store.js';
+import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import { historyQuerySchema } from '../../../../protocol/history-query.js';
 import type { ConversationId } from '../../../../protocol/ids.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';

@@ -1,5 +1,5 @@
-import { registerDevice } from '../../../../core/devices/devices.js';
-import { assignToBox, assignToDevice } from '../../../../core/policies/policies.js';
+import { registerDevice } from '../../../../core/admin/devices.js';
+import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import type { Policy } from '../../../../protocol/policy.js';
 import { BOX } from '../../../support/builders.js';

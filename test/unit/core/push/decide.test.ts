@@ -1,8 +1,8 @@
 import { decidePush, OPENING_MS, OVERDUE_MS } from '../../../../core/push/decide.js';
 import { Tally } from '../../../../core/push/tally.js';
-import type { DeviceRecord } from '../../../../core/registry.js';
+import type { DeviceRecord } from '../../../../core/ports/registry.js';
 import { effectiveOf } from '../../../../core/scope/effective.js';
-import type { ChangeRow, Commit } from '../../../../core/store/items.js';
+import type { ChangeRow, Commit } from '../../../../core/model/items.js';
 import type { Preferences } from '../../../../protocol/preferences.js';
 
 const NOW = 1_000_000;

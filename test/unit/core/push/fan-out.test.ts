@@ -1,7 +1,7 @@
 import { connected, disconnected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
-import type { PushMessage } from '../../../../core/push/ports.js';
+import type { PushMessage } from '../../../../core/ports/push.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { type ConnectedPhone, connectedPhone } from '../../../support/connected-phone.js';
 

@@ -1,8 +1,8 @@
-import { reap } from '../../../../core/reap/reap.js';
-import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
-import type { Counts } from '../../../../core/store/items.js';
-import { conversationKey, messageKey } from '../../../../core/store/keys.js';
-import type { Write } from '../../../../core/store/store.js';
+import { reap } from '../../../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
+import type { Counts } from '../../../../core/model/items.js';
+import { conversationKey, messageKey } from '../../../../core/model/keys.js';
+import type { Write } from '../../../../core/ports/store.js';
 import type { ConversationId, MessageId } from '../../../../protocol/ids.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

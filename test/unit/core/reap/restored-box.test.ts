@@ -1,7 +1,7 @@
 // Orders to empty a container outlive the box they were made for: it may be restored while they are on their way.
-import type { ReapMessage } from '../../../../core/reap/ports.js';
-import { reap } from '../../../../core/reap/reap.js';
-import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
+import type { ReapMessage } from '../../../../core/ports/purge-queue.js';
+import { reap } from '../../../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, aFolder, aMessage, aSession, BOX, removal } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';

@@ -1,9 +1,9 @@
-import { markErasing } from '../../../../core/box/mark.js';
-import type { Caller } from '../../../../core/commit/commit-operations.js';
+import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
-import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
-import { type Expired, noteExpired } from '../../../../core/retention/note-expired.js';
-import type { Commit, StoredItem } from '../../../../core/store/items.js';
+import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
+import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import type { Commit, StoredItem } from '../../../../core/model/items.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,

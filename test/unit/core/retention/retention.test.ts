@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../../core/clock.js';
+import { DAY_MS } from '../../../../core/ports/clock.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,

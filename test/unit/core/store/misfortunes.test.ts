@@ -1,4 +1,4 @@
-import type { BoxId } from '../../../../core/store/items.js';
+import type { BoxId } from '../../../../core/model/items.js';
 import { anItem } from '../../../contract/store-contract.js';
 import { BOX } from '../../../support/builders.js';
 import { Chance } from '../../../support/model/chance.js';

@@ -1,5 +1,5 @@
-import { CONVERSATIONS, HEAD_KEY } from '../../../../core/store/keys.js';
-import type { Range } from '../../../../core/store/store.js';
+import { CONVERSATIONS, HEAD_KEY } from '../../../../core/model/keys.js';
+import type { Range } from '../../../../core/ports/store.js';
 import type { Change } from '../../../../protocol/elements/element.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

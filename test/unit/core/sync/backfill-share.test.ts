@@ -1,5 +1,5 @@
 // A backfill has at least half of each response, whatever else is told meanwhile.
-import { synchronize } from '../../../../core/sync/synchronize.js';
+import { synchronize } from '../../../../core/read/synchronize.js';
 import { syncBodySchema } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, aFolder, aMessage, BOX, moved, removal } from '../../../support/builders.js';

@@ -1,5 +1,5 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
-import { conversationKey, folderKey, HEAD_KEY } from '../../../../core/store/keys.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
+import { conversationKey, folderKey, HEAD_KEY } from '../../../../core/model/keys.js';
 import { type Change, ELEMENT_TYPES } from '../../../../protocol/elements/element.js';
 import type { ConversationId, FolderId } from '../../../../protocol/ids.js';
 import type { SyncResponse } from '../../../../protocol/sync.js';

@@ -1,6 +1,6 @@
-import type { ReapMessage } from '../../../../core/reap/ports.js';
-import { reap } from '../../../../core/reap/reap.js';
-import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
+import type { ReapMessage } from '../../../../core/ports/purge-queue.js';
+import { reap } from '../../../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
 import type { SyncResponse } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

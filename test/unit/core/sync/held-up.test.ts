@@ -1,5 +1,5 @@
-import { reap } from '../../../../core/reap/reap.js';
-import { scheduleReaping } from '../../../../core/reap/schedule-reaping.js';
+import { reap } from '../../../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, removal } from '../../../support/builders.js';
 import { told } from '../../../support/told.js';

@@ -1,7 +1,7 @@
 // Which removals are told item by item; containers-not-held.test.ts has what is told then.
 
-import type { ChangeRow } from '../../../../core/store/items.js';
-import { isItemized } from '../../../../core/sync/itemized.js';
+import type { ChangeRow } from '../../../../core/model/items.js';
+import { isItemized } from '../../../../core/read/itemized.js';
 import { aRow, deleted, history, type Reader, scopeFor } from '../../../support/log-rows.js';
 
 const keeping = (elementTypes: readonly string[], more: object = {}): Reader => ({

@@ -16,7 +16,7 @@ import {
   sessionKey,
   sessionsPrefix,
   unpackKey,
-} from '../../../../core/store/keys.js';
+} from '../../../../core/model/keys.js';
 import type { ConversationId, DeviceId, FolderId, MessageId, SessionId } from '../../../../protocol/ids.js';
 import { idSchema } from '../../../../protocol/ids.js';
 import { byteOrder } from '../../../support/memory-store.js';

@@ -1,5 +1,5 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
-import { synchronize } from '../../../../core/sync/synchronize.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
+import { synchronize } from '../../../../core/read/synchronize.js';
 import type { Change } from '../../../../protocol/elements/element.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

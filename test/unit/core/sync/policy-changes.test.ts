@@ -1,4 +1,4 @@
-import { assignToDevice } from '../../../../core/policies/policies.js';
+import { assignToDevice } from '../../../../core/admin/policies.js';
 import { BOX } from '../../../support/builders.js';
 import { ScopedDevice } from '../../../support/scoped-device.js';
 

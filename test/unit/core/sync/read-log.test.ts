@@ -1,5 +1,5 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
-import { commitKey, HEAD_KEY } from '../../../../core/store/keys.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
+import { commitKey, HEAD_KEY } from '../../../../core/model/keys.js';
 import { isRemoval } from '../../../../protocol/elements/element.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, aMessage, BOX, deletion } from '../../../support/builders.js';

@@ -1,10 +1,10 @@
 // What a device was shown beyond its position, and whether the box still has that past; restored-box.test.ts has it as a whole.
 
 import type { Core } from '../../../../core/core.js';
-import type { Commit, StoredItem } from '../../../../core/store/items.js';
-import { commitKey, HEAD_KEY } from '../../../../core/store/keys.js';
-import type { Position } from '../../../../core/sync/position.js';
-import { isOfThisTimeline, Sight, seenBeyond } from '../../../../core/sync/seen.js';
+import type { Commit, StoredItem } from '../../../../core/model/items.js';
+import { commitKey, HEAD_KEY } from '../../../../core/model/keys.js';
+import type { Position } from '../../../../core/read/position.js';
+import { isOfThisTimeline, Sight, seenBeyond } from '../../../../core/read/seen.js';
 import { BOX } from '../../../support/builders.js';
 
 const WAITS_MS = [50, 100, 200];

@@ -1,13 +1,13 @@
-import type { Caller } from '../../../../core/commit/commit-operations.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import {
   contentsPrefix,
   conversationKey,
   folderKey,
   messageKey,
   sessionKey,
-} from '../../../../core/store/keys.js';
-import type { Position } from '../../../../core/sync/position.js';
-import { openSyncToken, sealSyncToken } from '../../../../core/sync/token.js';
+} from '../../../../core/model/keys.js';
+import type { Position } from '../../../../core/read/position.js';
+import { openSyncToken, sealSyncToken } from '../../../../core/read/token.js';
 import type { ConversationId, FolderId, MessageId, SessionId } from '../../../../protocol/ids.js';
 import { BOX } from '../../../support/builders.js';
 

@@ -1,7 +1,7 @@
 // Which rows of the log one response tells: window.ts by itself.
 
-import type { ChangeRow } from '../../../../core/store/items.js';
-import { bytesInLog, windowOf } from '../../../../core/sync/window.js';
+import type { ChangeRow } from '../../../../core/model/items.js';
+import { bytesInLog, windowOf } from '../../../../core/read/window.js';
 import {
   aRow,
   byReference,

@@ -1,7 +1,7 @@
 // Rule 4, second half, by itself: which elements of a conversation history in the scope are told, and how.
 
-import type { ChangeRow } from '../../../../../core/store/items.js';
-import { rowKey } from '../../../../../core/store/row-key.js';
+import type { ChangeRow } from '../../../../../core/model/items.js';
+import { rowKey } from '../../../../../core/model/row-key.js';
 import {
   aRow,
   byReference,

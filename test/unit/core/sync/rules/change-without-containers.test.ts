@@ -1,7 +1,7 @@
 // Rule 4, second half, by itself, for devices that keep contents without the conversation histories or messages they are in.
 
-import type { ChangeRow } from '../../../../../core/store/items.js';
-import { rowKey } from '../../../../../core/store/row-key.js';
+import type { ChangeRow } from '../../../../../core/model/items.js';
+import { rowKey } from '../../../../../core/model/row-key.js';
 import type { Change } from '../../../../../protocol/elements/element.js';
 import {
   aRow,

@@ -1,14 +1,14 @@
 // The five rules by which the log is read, each by itself; read-log.test.ts and live-changes.test.ts have them on a store.
 
-import type { ChangeRow, Commit, Head, StoredItem } from '../../../../../core/store/items.js';
-import { rowKey } from '../../../../../core/store/row-key.js';
-import { linesOf } from '../../../../../core/sync/line.js';
-import type { Position } from '../../../../../core/sync/position.js';
-import { inLine, isHole } from '../../../../../core/sync/rules/in-line.js';
-import { latestOfEach } from '../../../../../core/sync/rules/latest.js';
-import { positionBehind } from '../../../../../core/sync/rules/position-behind.js';
-import { isOfSamePast } from '../../../../../core/sync/rules/same-past.js';
-import { firstHidden } from '../../../../../core/sync/rules/visible.js';
+import type { ChangeRow, Commit, Head, StoredItem } from '../../../../../core/model/items.js';
+import { rowKey } from '../../../../../core/model/row-key.js';
+import { linesOf } from '../../../../../core/read/line.js';
+import type { Position } from '../../../../../core/read/position.js';
+import { inLine, isHole } from '../../../../../core/read/rules/in-line.js';
+import { latestOfEach } from '../../../../../core/read/rules/latest.js';
+import { positionBehind } from '../../../../../core/read/rules/position-behind.js';
+import { isOfSamePast } from '../../../../../core/read/rules/same-past.js';
+import { firstHidden } from '../../../../../core/read/rules/visible.js';
 import { BoxUnderTest } from '../../../../support/box-under-test.js';
 import {
   aConversation,

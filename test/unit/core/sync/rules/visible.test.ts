@@ -1,11 +1,11 @@
 // Rule 3: what does not stand in the log is fetched, and what has gone since, by itself or with what it was in, holds nothing up.
 
-import { reap } from '../../../../../core/reap/reap.js';
-import { scheduleReaping } from '../../../../../core/reap/schedule-reaping.js';
-import type { ChangeRow, Commit, StoredItem } from '../../../../../core/store/items.js';
-import { rowKey } from '../../../../../core/store/row-key.js';
-import { linesOf } from '../../../../../core/sync/line.js';
-import { fetchedElement, fetchMissing, firstHidden } from '../../../../../core/sync/rules/visible.js';
+import { reap } from '../../../../../core/lifecycle/purge.js';
+import { scheduleReaping } from '../../../../../core/lifecycle/schedule-purge.js';
+import type { ChangeRow, Commit, StoredItem } from '../../../../../core/model/items.js';
+import { rowKey } from '../../../../../core/model/row-key.js';
+import { linesOf } from '../../../../../core/read/line.js';
+import { fetchedElement, fetchMissing, firstHidden } from '../../../../../core/read/rules/visible.js';
 import { BoxUnderTest } from '../../../../support/box-under-test.js';
 import { aFolder, aMessage, aSession, BOX, moved, removal } from '../../../../support/builders.js';
 import { aRow, byReference, deleted, NOW_MS } from '../../../../support/log-rows.js';

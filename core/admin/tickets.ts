@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import type { DeviceId } from '../../protocol/ids.js';
+import { TICKET_SECONDS } from '../../protocol/limits.js';
+import { unlessErasing } from '../read/unless-erasing.js';
+import type { Core } from '../core.js';
+import type { DeviceRecord, TicketHolder } from '../ports/registry.js';
+import type { BoxId } from '../model/items.js';
+import { SyncProblem } from '../model/sync-problem.js';
+import { ticketShelf } from '../model/ticket-shelf.js';
+
+const SECRET_BYTES = 21;
+const SHAPE = /^[\w-]{32}$/;
+
+type Ticket = { readonly ticket: string; readonly expiresInSeconds: number };
+
+/**
+ * A ticket that lets the device connect once, within a minute: browsers cannot send a token with a WebSocket.
+ * @throws SyncProblem `device-not-registered`; `busy` while the box is being erased.
+ */
+export const issueTicket = (core: Core, box: BoxId, deviceId: DeviceId): Promise<Ticket> =>
+  unlessErasing(core, box, () => issue(core, box, deviceId));
+
+async function issue(core: Core, box: BoxId, deviceId: DeviceId): Promise<Ticket> {
+  const { instanceId } = await registered(core, box, deviceId);
+  const ticket = ticketShelf(box) + randomBytes(SECRET_BYTES).toString('base64url');
+  const expiresAtMs = core.clock.now() + TICKET_SECONDS * 1000;
+  await core.registry.putTicket(ticket, { box, deviceId, instanceId }, expiresAtMs);
+  // Looked at again, since the box may have been erased meanwhile: then nothing of it may stay, a ticket neither.
+  try {
+    await registered(core, box, deviceId);
+  } catch (error) {
+    await core.registry.takeTicket(ticket, 0);
+    throw error;
+  }
+  return { ticket, expiresInSeconds: TICKET_SECONDS };
+}
+
+async function registered(core: Core, box: BoxId, deviceId: DeviceId): Promise<DeviceRecord> {
+  const device = await core.registry.device(box, deviceId);
+  if (!device) throw new SyncProblem('device-not-registered');
+  return device;
+}
+
+/** Whom the ticket lets in, once; undefined for any other ticket, and when the device has been revoked or replaced. */
+export async function redeemTicket(core: Core, ticket: string): Promise<TicketHolder | undefined> {
+  if (!SHAPE.test(ticket)) return undefined;
+  const holder = await core.registry.takeTicket(ticket, core.clock.now());
+  if (!holder) return undefined;
+  const device = await core.registry.device(holder.box, holder.deviceId);
+  return device?.instanceId === holder.instanceId ? holder : undefined;
+}

@@ -1,0 +1,24 @@
+import type { DeviceId, InstanceId } from '../../protocol/ids.js';
+import type { BoxId } from '../model/items.js';
+
+/** One scheduled push, on its way through the push queue. `by`: the commit that scheduled it. Unit of `dueMs`: ms since 1970. */
+export interface PushMessage {
+  readonly box: BoxId;
+  readonly deviceId: DeviceId;
+  readonly instanceId: InstanceId;
+  readonly by: number;
+  readonly dueMs: number;
+}
+
+export interface PushQueue {
+  /** Unit of `delaySeconds`: whole seconds, 0 to 900. Returns the messages that the queue did not take. */
+  send(pushes: readonly { message: PushMessage; delaySeconds: number }[]): Promise<readonly PushMessage[]>;
+}
+
+/** Connections of the WebSocket API. */
+export interface Sockets {
+  /** `gone`: there is no such connection (or not yet, while `$connect` has not returned). @throws when throttled. */
+  post(connectionId: string, frame: string): Promise<'posted' | 'gone'>;
+  /** Closing what is already closed is no error. */
+  close(connectionId: string): Promise<void>;
+}

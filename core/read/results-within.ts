@@ -1,0 +1,20 @@
+import type { OperationResult } from '../../protocol/operation-result.js';
+import { jsonBytes } from '../model/element.js';
+
+type Results = readonly OperationResult[];
+
+/**
+ * Rule: results never make a response larger than its transport carries. Where they would, of each operation the first
+ * fault alone is told, and then `current` is left out, as where it is large. Over HTTP the same request gets all of it.
+ * @param maxBytes of their JSON
+ */
+export function resultsWithin(results: Results, maxBytes: number): Results {
+  if (jsonBytes(results) <= maxBytes) return results;
+  const brief = results.map(withFirstFault);
+  return jsonBytes(brief) <= maxBytes ? brief : brief.map(({ current: _, ...result }) => result);
+}
+
+const withFirstFault = (result: OperationResult): OperationResult =>
+  result.problem?.errors
+    ? { ...result, problem: { ...result.problem, errors: result.problem.errors.slice(0, 1) } }
+    : result;

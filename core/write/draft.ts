@@ -1,0 +1,328 @@
+import type { ElementType } from '../../protocol/elements/element.js';
+import type { ConversationId, ElementId, FolderId, SessionId } from '../../protocol/ids.js';
+import type { Policy } from '../../protocol/policy.js';
+import { hasExpired } from '../model/expiry.js';
+import type {
+  Emptying,
+  ExpiringElement,
+  FolderName,
+  Head,
+  StoredConversation,
+  StoredElement,
+  StoredFolder,
+  StoredItem,
+  StoredMessage,
+  StoredSession,
+  Tombstone,
+} from '../model/items.js';
+import { conversationKey, folderKey, messageKey, parentOfName, sessionKey } from '../model/keys.js';
+import { jsonBytes } from '../model/element.js';
+import { TOMBSTONE_MS } from '../model/timing.js';
+
+/** What is under a key: a live element, one that was deleted or has expired, or nothing that ever was. */
+export type Found<T extends StoredElement> = T | 'gone' | undefined;
+
+/** Evaluation met a key that was not read: it has to be read together with the others. */
+export class Unread extends Error {
+  override readonly name = 'Unread';
+
+  constructor(readonly key: string) {
+    super('a key that decides was not read');
+  }
+}
+
+/** Evaluation needs to see all folders, since a folder with sub-folders is moved. */
+export class UnreadFolders extends Error {
+  override readonly name = 'UnreadFolders';
+}
+
+/** Which elements of an item an operation changed, and whether only as a consequence of something else. */
+export interface Touch {
+  readonly type: ElementType;
+  readonly implied: boolean;
+}
+
+/** Names the element that an item holds. */
+export interface ElementKey {
+  readonly id: ElementId;
+  readonly conversationId?: ConversationId; // of a session history or a message
+}
+
+/** Something staged: the item as it will be, and what it was before the request. */
+export interface Staged {
+  readonly key: ElementKey;
+  readonly item: StoredElement | Tombstone;
+  readonly before: StoredItem | undefined;
+  readonly expired?: ExpiringElement; // what it was, where the database has removed it after its time
+  readonly touches: readonly Touch[]; // none: nothing that a device would be told
+}
+
+/** A name among siblings that is taken or, without item, given free. */
+export interface StagedName {
+  readonly item: FolderName | undefined;
+  readonly before: StoredItem | undefined;
+}
+
+/**
+ * The commit in the making: what was read at one moment, and laid over it what the operations so far have changed.
+ * The changes of a request to one element fold into one write.
+ */
+export class Draft {
+  /** Number that this commit will have. */
+  readonly modSeq: number;
+  private readonly elements = new Map<string, Staged>();
+  private readonly names = new Map<string, StagedName>();
+  private readonly deletedFolders: Emptying<FolderId>[] = [];
+  private stagedBytes = 0;
+
+  /**
+   * @param keys all that were read; `stored` holds those of them that are there
+   * @param folders names of all folders of the box, read before and not at that one moment, yet with no commit between:
+   * for the depth of what is moved alone
+   */
+  constructor(
+    readonly head: Head,
+    private readonly keys: ReadonlySet<string>,
+    private readonly stored: ReadonlyMap<string, StoredItem>,
+    readonly nowMs: number,
+    /** Of the box. */
+    readonly policy: Policy,
+    private readonly folders?: readonly FolderName[],
+  ) {
+    this.modSeq = head.modSeq + 1;
+  }
+
+  get changes(): readonly Staged[] {
+    return [...this.elements.values()];
+  }
+
+  get nameChanges(): ReadonlyMap<string, StagedName> {
+    return this.names;
+  }
+
+  /** Items that the commit will write, without head, log and receipt. */
+  get size(): number {
+    return this.elements.size + this.names.size;
+  }
+
+  /** Not less than what the staged items take, in bytes of JSON. */
+  get bytes(): number {
+    return this.stagedBytes;
+  }
+
+  /** Deleted folders that have to be emptied, with those that this commit deletes. */
+  get emptying(): readonly Emptying<FolderId>[] {
+    return [...(this.head.emptying ?? []), ...this.deletedFolders];
+  }
+
+  folder(id: FolderId): Found<StoredFolder> {
+    return this.find(folderKey(id), 'folder');
+  }
+
+  /** How many folders lie one below the other from this one on, itself counted. */
+  heightOf(folder: StoredFolder): number {
+    if (folder.subFolders === 0) return 1;
+    if (!this.folders) throw new UnreadFolders();
+    const parents = new Map(this.folders.map(({ folderId, sk }) => [folderId, parentOfName(sk)]));
+    for (const { item, key } of this.changes) {
+      if (item.kind === 'folder') parents.set(item.id, item.data.parentFolderId);
+      else if (item.kind === 'tombstone' && item.of === 'folder') parents.delete(key.id as FolderId);
+    }
+    return heightIn(parents, folder.id);
+  }
+
+  conversation(id: ConversationId): Found<StoredConversation> {
+    const found: Found<StoredConversation> = this.find(conversationKey(id), 'conversationHistory');
+    if (found === undefined || found === 'gone') return found;
+    return this.emptying.some((folder) => folder.id === found.data.folderId) ? 'gone' : found;
+  }
+
+  session(conversation: StoredConversation, id: SessionId): Found<StoredSession> {
+    const found: Found<StoredSession> = this.find(sessionKey(conversation.id, id), 'sessionHistory');
+    if (found === undefined || found === 'gone') return found;
+    return isGoneWithContainer(conversation, found) ? 'gone' : found;
+  }
+
+  message(conversation: StoredConversation, id: ElementId): Found<StoredMessage> {
+    const found: Found<StoredMessage> = this.find(messageKey(conversation.id, id), 'message');
+    if (found === undefined || found === 'gone') return found;
+    return isGoneWithContainer(conversation, found) ? 'gone' : found;
+  }
+
+  /** The folder that has a name among its siblings. */
+  holderOfName(key: string): FolderId | undefined {
+    const item = this.names.has(key) ? this.names.get(key)?.item : this.read(key);
+    return item?.kind === 'folderName' ? item.folderId : undefined;
+  }
+
+  /** The modSeq that `ifModSeq` is compared with: the element's before the request; undefined where it was not there. */
+  modSeqBefore(sk: string, type: ElementType): number | undefined {
+    const now = this.elements.get(sk)?.item;
+    // Created anew by this request, it is not what was under its id before.
+    if (now?.kind === 'conversationHistory' && now.data.createdModSeq === this.modSeq) return undefined;
+    const before = this.stored.get(sk);
+    if (before === undefined || !('data' in before)) return undefined;
+    if (type === 'messageState') return before.kind === 'message' ? before.state?.modSeq : undefined;
+    return before.modSeq;
+  }
+
+  /** Lays a changed item over what was read. Without `type` no element changed: nobody is told of it. */
+  stage(item: StoredElement, type?: ElementType, { implied = false } = {}): void {
+    this.lay({ ...item, version: this.modSeq }, keyOf(item), type, implied);
+  }
+
+  /** Deletes an element: what is left of it stays until no late deposit can come any more. */
+  bury(item: StoredElement, { implied = false } = {}): void {
+    this.lay(tombstoneOf(item, this.modSeq, this.nowMs), keyOf(item), item.kind, implied);
+    if (item.kind === 'folder') this.deletedFolders.push({ id: item.id, modSeq: this.modSeq });
+  }
+
+  /**
+   * Notes that the database has removed an element after its time: under its free key is put what is left of a deleted
+   * one, and devices are told, unless its conversation history went before it. Where the key was taken meanwhile, what
+   * has expired counts no more, and what is there now takes its place with whoever holds it still. What was noted before
+   * is passed over.
+   */
+  noteExpired(was: ExpiringElement): void {
+    const before = this.read(was.sk);
+    const there = before ?? tombstoneOf(was, this.modSeq, this.nowMs);
+    if (there.kind !== 'tombstone' && there.kind !== was.kind) return;
+    // Also passed over: what the box has not come to, or has gone beyond, since it has another past by now.
+    if (was.version > this.head.modSeq) return;
+    if (before && (there.noted === was.version || there.version <= was.version)) return;
+    const { item, types } = this.wentBefore(was)
+      ? { item: there, types: [] }
+      : before
+        ? this.inPlaceOf(was, there)
+        : { item: there, types: [was.kind] };
+    this.elements.set(was.sk, {
+      key: keyOf(was),
+      item: { ...item, version: this.modSeq, noted: was.version },
+      before,
+      expired: was,
+      touches: types.map((type) => ({ type, implied: false })),
+    });
+  }
+
+  /**
+   * Rule: nothing of an expired element is held beside the one that has its key now. Nobody is told that it expired, so
+   * the new one has to replace all that it was. It does so by itself (its number is higher) except for two things: a state
+   * where it has none, which is told as emptied; and where it is of another age, so that a device may hold the former and
+   * not be told of the new one, the row of this commit ends the former there. What is gone by now was told with its removal.
+   */
+  private inPlaceOf<T extends ExpiringElement | Tombstone>(
+    was: ExpiringElement,
+    there: T,
+  ): { item: T; types: ElementType[] } {
+    if (there.kind !== 'message' || was.kind !== 'message') return { item: there, types: [] };
+    const conversation = this.conversation(there.conversationId);
+    const isGone =
+      conversation === undefined || conversation === 'gone' || this.message(conversation, there.id) !== there;
+    if (isGone) return { item: there, types: [] };
+    const { modSeq } = this;
+    const isOfAnotherAge =
+      was.data.date !== there.data.date || was.data.messageContext !== there.data.messageContext;
+    const lacksState = was.state !== undefined && there.state === undefined;
+    return {
+      item: {
+        ...there,
+        ...(isOfAnotherAge && { modSeq }),
+        ...(lacksState && { state: { modSeq, flags: [], dispositions: [] } }),
+      },
+      types: [
+        ...(isOfAnotherAge ? (['message'] as const) : []),
+        ...(lacksState ? (['messageState'] as const) : []),
+      ],
+    };
+  }
+
+  private wentBefore({ conversationId, modSeq }: ExpiringElement): boolean {
+    const conversation = this.conversation(conversationId);
+    return conversation === undefined || conversation === 'gone' || modSeq < conversation.data.createdModSeq;
+  }
+
+  /** What this request has written into a conversation history that begins anew: its number would make it live on. */
+  buryContents(id: ConversationId): void {
+    for (const { key, item } of this.changes) {
+      // Whoever wrote it cannot always tell that it went: the folder it was in may have been deleted around it.
+      if (key.conversationId === id && item.kind !== 'tombstone') this.bury(item, { implied: true });
+    }
+  }
+
+  /** Takes a folder's name among its siblings, or without folder gives it free. */
+  setName(key: string, folderId: FolderId | undefined): void {
+    const item: FolderName | undefined =
+      folderId === undefined ? undefined : { kind: 'folderName', sk: key, version: this.modSeq, folderId };
+    this.names.set(key, { item, before: this.read(key) });
+  }
+
+  private read(sk: string): StoredItem | undefined {
+    if (!this.keys.has(sk)) throw new Unread(sk);
+    return this.stored.get(sk);
+  }
+
+  private find<K extends StoredElement['kind']>(
+    sk: string,
+    kind: K,
+  ): Found<Extract<StoredElement, { kind: K }>> {
+    const item = this.elements.get(sk)?.item ?? this.read(sk);
+    if (item === undefined) return undefined;
+    if (item.kind === 'tombstone' || hasExpired(item, this.nowMs)) return 'gone';
+    return item.kind === kind ? (item as Extract<StoredElement, { kind: K }>) : undefined;
+  }
+
+  private lay(
+    item: StoredElement | Tombstone,
+    key: ElementKey,
+    type: ElementType | undefined,
+    implied: boolean,
+  ): void {
+    this.stagedBytes += jsonBytes(item);
+    const touches = this.elements.get(item.sk)?.touches ?? [];
+    this.elements.set(item.sk, {
+      key,
+      item,
+      before: this.stored.get(item.sk),
+      touches: type === undefined ? touches : touched(touches, type, implied),
+    });
+  }
+}
+
+/** Goes down level by level, at most as often as there are folders. */
+function heightIn(parents: ReadonlyMap<FolderId, FolderId | null>, id: FolderId): number {
+  let height = 0;
+  for (let level = new Set([id]); level.size > 0 && height <= parents.size; height++) {
+    const below = [...parents].filter(([, parent]) => parent !== null && level.has(parent));
+    level = new Set(below.map(([child]) => child));
+  }
+  return height;
+}
+
+/** Once implied stays implied: the client did not ask for all of it, so it has to be sent the element. */
+function touched(touches: readonly Touch[], type: ElementType, implied: boolean): readonly Touch[] {
+  const same = touches.find((touch) => touch.type === type);
+  const others = touches.filter((touch) => touch.type !== type);
+  return [...others, { type, implied: implied || (same?.implied ?? false) }];
+}
+
+/**
+ * What an earlier life of the conversation history held is gone, and what a deleted session history of it held, whether
+ * it was cleared away yet or not.
+ */
+const isGoneWithContainer = ({ data, emptying }: StoredConversation, item: ExpiringElement): boolean =>
+  item.modSeq < data.createdModSeq ||
+  (item.kind === 'message' && (emptying?.some(({ id }) => id === item.data.sessionId) ?? false));
+
+export const tombstoneOf = (item: StoredElement, modSeq: number, nowMs: number): Tombstone => ({
+  kind: 'tombstone',
+  sk: item.sk,
+  version: modSeq,
+  of: item.kind,
+  expiresAtMs: nowMs + TOMBSTONE_MS,
+  ...('noted' in item && { noted: item.noted }),
+});
+
+const keyOf = (item: StoredElement): ElementKey =>
+  item.kind === 'folder' || item.kind === 'conversationHistory'
+    ? { id: item.id }
+    : { id: item.id, conversationId: item.conversationId };

@@ -1,0 +1,63 @@
+import type { Operation } from '../../../protocol/operation.js';
+import { conversationKey, folderKey, folderNameKey, messageKey, sessionKey } from '../../model/keys.js';
+import type { Draft } from '../draft.js';
+import type { Outcome } from '../outcome.js';
+import { createConversation, deleteConversation, modifyConversation } from './conversation.js';
+import { createFolder, deleteFolder, modifyFolder } from './folder.js';
+import { createMessage, deleteMessage, modifyMessage } from './message.js';
+import { modifyMessageState } from './message-state.js';
+import { createSession, deleteSession, modifySession } from './session.js';
+
+/** A folder that is moved writes itself, two names, and the folders that it left and came into. */
+export const STAGED_PER_OPERATION_MAX = 5;
+
+/** What becomes of one operation, given those before it; what it changes is staged in the draft. */
+export function evaluate(draft: Draft, operation: Operation): Outcome {
+  switch (operation.type) {
+    case 'folder':
+      if (operation.op === 'create') return createFolder(draft, operation);
+      return operation.op === 'modify' ? modifyFolder(draft, operation) : deleteFolder(draft, operation);
+    case 'conversationHistory':
+      if (operation.op === 'create') return createConversation(draft, operation);
+      return operation.op === 'modify'
+        ? modifyConversation(draft, operation)
+        : deleteConversation(draft, operation);
+    case 'sessionHistory':
+      if (operation.op === 'create') return createSession(draft, operation);
+      return operation.op === 'modify' ? modifySession(draft, operation) : deleteSession(draft, operation);
+    case 'message':
+      if (operation.op === 'create') return createMessage(draft, operation);
+      return operation.op === 'modify' ? modifyMessage(draft, operation) : deleteMessage(draft, operation);
+    case 'messageState':
+      return modifyMessageState(draft, operation);
+  }
+}
+
+/** Keys that surely decide an operation; what evaluation needs beyond them it asks for. */
+export function keysFor(operation: Operation): string[] {
+  switch (operation.type) {
+    case 'folder': {
+      if (operation.op !== 'create') return [folderKey(operation.id)];
+      const { parentFolderId, name } = operation.data;
+      const parent = parentFolderId === null ? [] : [folderKey(parentFolderId)];
+      return [folderKey(operation.id), folderNameKey(parentFolderId, name), ...parent];
+    }
+    case 'conversationHistory': {
+      const folderId = operation.op === 'delete' ? undefined : operation.data.folderId;
+      return [conversationKey(operation.id), ...(folderId === undefined ? [] : [folderKey(folderId)])];
+    }
+    case 'sessionHistory':
+      return [conversationKey(operation.conversationId), sessionKey(operation.conversationId, operation.id)];
+    case 'messageState':
+      return [conversationKey(operation.conversationId), messageKey(operation.conversationId, operation.id)];
+    case 'message': {
+      const { conversationId } = operation;
+      const keys = [conversationKey(conversationId), messageKey(conversationId, operation.id)];
+      if (operation.op !== 'create') return keys;
+      const { sessionId, inReplyToMessageId } = operation.data;
+      if (sessionId !== undefined) keys.push(sessionKey(conversationId, sessionId));
+      if (inReplyToMessageId !== undefined) keys.push(messageKey(conversationId, inReplyToMessageId));
+      return keys;
+    }
+  }
+}

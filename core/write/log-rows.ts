@@ -1,0 +1,132 @@
+import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
+import type { FolderId } from '../../protocol/ids.js';
+import type { ChangeRow, Counts, StoredElement, StoredItem } from '../model/items.js';
+import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../model/element.js';
+import type { Draft, Staged } from './draft.js';
+
+/** What stands in the commit itself; elements beyond it are fetched by whoever reads the row. */
+const INLINE_MAX_BYTES = 64 * 1024;
+
+/**
+ * The rows of the commit in their fixed order: that of responses, which may end between any two of them, then as evaluated.
+ * Removals are last: what a folder held that the same commit moved out has to be told before the folder goes.
+ */
+export function rowsOf(draft: Draft): ChangeRow[] {
+  const rows = draft.changes
+    .flatMap((staged) => staged.touches.map((touch) => ({ staged, touch })))
+    .filter(({ staged, touch }) => staged.item.kind !== 'tombstone' || touch.type === staged.item.of)
+    .filter(({ staged }) => !isHeldByDeleted(draft, staged))
+    .map(({ staged, touch }) => rowOf(draft, staged, touch.type, touch.implied))
+    .sort((a, b) => placeInOrder(a) - placeInOrder(b));
+  return withinInlineLimit(rows);
+}
+
+const placeInOrder = ({ type, removed }: ChangeRow): number =>
+  ELEMENT_TYPES.indexOf(type) + (removed ? ELEMENT_TYPES.length : 0);
+
+/**
+ * What the commit writes into a container and then deletes with it goes untold, since the removal of the container
+ * has the same number and may be told before.
+ */
+function isHeldByDeleted(draft: Draft, { item, key }: Staged): boolean {
+  if (item.kind === 'tombstone' || key.conversationId === undefined) return false;
+  const history = draft.conversation(key.conversationId);
+  if (history === undefined || history === 'gone') return true;
+  return item.kind === 'message' && draft.message(history, item.id) === 'gone';
+}
+
+function rowOf(
+  draft: Draft,
+  { item, before, key, expired }: Staged,
+  type: ElementType,
+  implied: boolean,
+): ChangeRow {
+  const isGone = item.kind === 'conversationHistory' && draft.conversation(item.id) === 'gone'; // with its folder
+  const element =
+    item.kind === 'tombstone' || isGone
+      ? undefined
+      : item.kind === 'message' && type === 'messageState'
+        ? stateElementOf(item)
+        : elementOf(item);
+  return {
+    type,
+    id: key.id,
+    ...(key.conversationId !== undefined && { conversationId: key.conversationId }),
+    ...placeOf(draft, { item, before, key }),
+    ...(item.kind === 'conversationHistory' &&
+      item.data.createdModSeq === item.modSeq && { created: true as const, ...livedIn(before) }),
+    ...aboutMessage(item.kind === 'message' ? item : (before ?? expired)),
+    ...(element
+      ? { element, ...(item.expiresAtMs !== undefined && { expiresAtMs: item.expiresAtMs }) }
+      : { removed: expired ? ('expired' as const) : ('deleted' as const) }),
+    ...(implied && { implied }),
+    ...(expired && element && type === 'message' && { succeeds: true as const }),
+  };
+}
+
+/** In which folder it is, by its conversation history; a message and a session history never leave theirs. */
+function placeOf(draft: Draft, { item, before, key }: Pick<Staged, 'item' | 'before' | 'key'>) {
+  if (item.kind === 'folder' || (item.kind === 'tombstone' && item.of === 'folder')) return {};
+  const was = before?.kind === 'conversationHistory' ? before : undefined;
+  const history =
+    item.kind === 'conversationHistory'
+      ? item
+      : key.conversationId === undefined
+        ? was
+        : draft.conversation(key.conversationId);
+  if (history === undefined || history === 'gone') return was ? { folderId: was.data.folderId } : {};
+  const { folderId } = history.data;
+  return { folderId, ...(was && was.data.folderId !== folderId && { folderBefore: was.data.folderId }) };
+}
+
+/** The folder of an earlier life of a conversation history that no removal of its own has ended before. */
+function livedIn(before: StoredItem | undefined): { livedIn?: FolderId } {
+  if (before?.kind === 'conversationHistory') return { livedIn: before.data.folderId };
+  return before?.kind === 'tombstone' && before.within !== undefined
+    ? { livedIn: before.within as string as FolderId }
+    : {};
+}
+
+const aboutMessage = (item: StoredItem | undefined) =>
+  item?.kind === 'message' ? { date: item.data.date, messageContext: item.data.messageContext } : {};
+
+function withinInlineLimit(rows: readonly ChangeRow[]): ChangeRow[] {
+  let inline = 0;
+  return rows.map(({ element, ...row }) => {
+    if (!element) return row;
+    const bytes = jsonBytes(element);
+    inline += bytes;
+    return inline > INLINE_MAX_BYTES ? { ...row, bytes } : { ...row, element };
+  });
+}
+
+/** The counts with an element more, or one less. A state counts as long as its message lives. */
+export const addCounts = (counts: Counts, element: StoredElement, by: 1 | -1): Counts => ({
+  ...counts,
+  [element.kind]: counts[element.kind] + by,
+  ...(element.kind === 'message' && element.state && { messageState: counts.messageState + by }),
+  bytes: counts.bytes + by * elementBytes(element),
+});
+
+/** How many live elements of a kind there are after what the draft has so far. */
+export const countAfter = ({ head, changes }: Draft, kind: StoredElement['kind']): number =>
+  changes.reduce(
+    (count, { item, before }) => count + Number(item.kind === kind) - Number(before?.kind === kind),
+    head.counts[kind],
+  );
+
+/** Live elements of the box after the commit; what deleted containers held is taken off as it is cleared away. */
+export function countsAfter(counts: Counts, draft: Draft): Counts {
+  let after = counts;
+  for (const { item, before, expired } of draft.changes) {
+    for (const was of [before, expired]) if (was && isElement(was)) after = addCounts(after, was, -1);
+    if (item.kind !== 'tombstone') after = addCounts(after, item, 1);
+  }
+  return after;
+}
+
+export const isElement = (item: StoredItem): item is StoredElement =>
+  item.kind === 'folder' ||
+  item.kind === 'conversationHistory' ||
+  item.kind === 'sessionHistory' ||
+  item.kind === 'message';
