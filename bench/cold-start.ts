@@ -105,7 +105,7 @@ const ENVIRONMENT = {
   STORE_TABLE: 'store',
   REGISTRY_TABLE: 'registry',
   PUSH_QUEUE_URL: 'https://example.com/push',
-  REAP_QUEUE_URL: 'https://example.com/reap',
+  PURGE_QUEUE_URL: 'https://example.com/purge',
   ERASE_QUEUE_URL: 'https://example.com/erase',
   ERASE_SETTLE_SECONDS: '5',
   TOKEN_SECRET_ID: 'token-key',

@@ -1,7 +1,7 @@
 import type { EraseQueue } from './ports/erase-queue.js';
 import type { Clock } from './ports/clock.js';
 import type { PushQueue, Sockets } from './ports/push.js';
-import type { ReapQueue } from './ports/purge-queue.js';
+import type { PurgeQueue } from './ports/purge-queue.js';
 import type { Registry } from './ports/registry.js';
 import type { Store } from './ports/store.js';
 
@@ -19,10 +19,12 @@ export interface Core {
   readonly clock: Clock;
   readonly tokenKeys: TokenKeys;
   readonly pushQueue: PushQueue;
-  readonly reapQueue: ReapQueue;
+  readonly purgeQueue: PurgeQueue;
   readonly eraseQueue: EraseQueue;
   readonly sockets: Sockets;
   readonly report: Report;
+  /** One more each time the tables were restored; a setting of the deployment. Absent: 0. */
+  readonly timeline?: number;
 }
 
 /** Where the core says what it did, for logs and metrics: names and numbers, never contents. */

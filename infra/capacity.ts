@@ -23,7 +23,7 @@ const INVOCATIONS_AT_ONCE = {
   history: 50,
   admin: 10,
   notifier: 200,
-  reaper: 5, // pieces of one box all write its head, and so do its users' commits
+  purger: 5, // pieces of one box all write its head, and so do its users' commits
   eraser: 5, // boxes at once, a piece of each at a time
 } as const;
 export type BoundedFunction = keyof typeof INVOCATIONS_AT_ONCE;

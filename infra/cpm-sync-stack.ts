@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Capacity } from './capacity.js';
 import { DataKey } from './constructs/data-key.js';
-import { readCommits, readExpiries, takeMessages } from './constructs/event-sources.js';
+import { readCommits, projectLog, takeMessages } from './constructs/event-sources.js';
 import { GatewayAccount } from './constructs/gateway-account.js';
 import { HttpInterface } from './constructs/http-interface.js';
 import { SocketInterface } from './constructs/socket-interface.js';
@@ -10,7 +10,7 @@ import { Tables } from './constructs/tables.js';
 import { tokenIssuer } from './constructs/token-issuer.js';
 import { TokenKey } from './constructs/token-key.js';
 import { FailureQueue, WorkQueue } from './constructs/work-queue.js';
-import { ERASER_TIMEOUT, Functions, NOTIFIER_TIMEOUT, REAPER_TIMEOUT } from './functions.js';
+import { ERASER_TIMEOUT, Functions, NOTIFIER_TIMEOUT, PURGEER_TIMEOUT } from './functions.js';
 import { alarmTopic } from './operation/alarm-topic.js';
 import { Alarms } from './operation/alarms.js';
 import { OperationDashboard } from './operation/dashboard.js';
@@ -30,10 +30,10 @@ export class CpmSyncStack extends Stack {
     const { store, registry } = new Tables(this, 'Tables', { ...kept, restored: settings.restored });
     const tokenKey = new TokenKey(this, 'TokenKey', kept);
     const pushes = new WorkQueue(this, 'Pushes', { dataKey, consumerTimeout: NOTIFIER_TIMEOUT });
-    const reaping = new WorkQueue(this, 'Reaping', { dataKey, consumerTimeout: REAPER_TIMEOUT });
+    const purging = new WorkQueue(this, 'Purging', { dataKey, consumerTimeout: PURGEER_TIMEOUT });
     const erasing = new WorkQueue(this, 'Erasing', { dataKey, consumerTimeout: ERASER_TIMEOUT });
     const fanOutFailures = new FailureQueue(this, 'FanOutFailures', { dataKey });
-    const expiryFailures = new FailureQueue(this, 'ExpiryFailures', { dataKey });
+    const projectorFailures = new FailureQueue(this, 'ProjectorFailures', { dataKey });
     const gatewayAccount =
       settings.gatewayAccount === 'stack' ? new GatewayAccount(this, 'GatewayAccount') : undefined;
     const sockets = new SocketInterface(this, 'Sockets', { ...kept, capacity, gatewayAccount });
@@ -43,18 +43,19 @@ export class CpmSyncStack extends Stack {
       registry,
       tokenKey,
       pushQueue: pushes.queue,
-      reapQueue: reaping.queue,
+      purgeQueue: purging.queue,
       eraseQueue: erasing.queue,
       sockets,
       capacity,
       reservesConcurrency: settings.reservesConcurrency,
       logLevel: settings.logLevel,
+      timeline: settings.timeline,
     });
 
     readCommits(functions.fanOut, store, fanOutFailures);
-    readExpiries(functions.expiry, store, expiryFailures);
+    projectLog(functions.projector, store, projectorFailures);
     takeMessages(functions.notifier, pushes.queue, { batchSize: 10, atOnce: capacity.mapping('notifier') });
-    takeMessages(functions.reaper, reaping.queue, { batchSize: 1, atOnce: capacity.mapping('reaper') });
+    takeMessages(functions.purger, purging.queue, { batchSize: 1, atOnce: capacity.mapping('purger') });
     takeMessages(functions.eraser, erasing.queue, { batchSize: 1, atOnce: capacity.mapping('eraser') });
     sockets.serve({
       authorizer: functions.socketAuthorizer,
@@ -74,10 +75,10 @@ export class CpmSyncStack extends Stack {
 
     const failures = {
       Pushes: pushes.deadLetters,
-      Reaping: reaping.deadLetters,
+      Purging: purging.deadLetters,
       Erasing: erasing.deadLetters,
       FanOut: fanOutFailures,
-      Expiry: expiryFailures,
+      Projector: projectorFailures,
     };
     const watched: Watched = {
       stage,
@@ -85,11 +86,11 @@ export class CpmSyncStack extends Stack {
       sync: functions.sync,
       queues: {
         Pushes: { queue: pushes.queue, oldest: Duration.minutes(20) }, // the longest window is 15
-        Reaping: { queue: reaping.queue, oldest: Duration.hours(1) },
+        Purging: { queue: purging.queue, oldest: Duration.hours(1) },
         Erasing: { queue: erasing.queue, oldest: Duration.hours(1) },
       },
       failures,
-      streamReaders: { FanOut: functions.fanOut, Expiry: functions.expiry },
+      streamReaders: { FanOut: functions.fanOut, Projector: functions.projector },
       tables: { Store: store, Registry: registry },
       httpApiId: http.api.apiId,
       socketApiId: sockets.api.apiId,

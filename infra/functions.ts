@@ -11,15 +11,15 @@ import type { LogLevel, Stage } from './settings.js';
 
 /** Time for one batch; the queues measure their visibility timeout by these. */
 export const NOTIFIER_TIMEOUT = Duration.seconds(5);
-export const REAPER_TIMEOUT = Duration.seconds(60);
+export const PURGEER_TIMEOUT = Duration.seconds(60);
 export const ERASER_TIMEOUT = Duration.seconds(60);
 const FAN_OUT_TIMEOUT = Duration.seconds(60);
-const EXPIRY_TIMEOUT = Duration.seconds(60);
+const PROJECTOR_TIMEOUT = Duration.seconds(60);
 const SMALL_MB = 256;
 
 /**
- * DynamoDB may show a transaction that it has answered item by item. A box counts as erased only when nothing of it can
- * come to light any more; where something is tried out, nobody wants to wait that long for a new one.
+ * Longer than any function runs that writes to a box: a box counts as erased only when no write that began before can arrive
+ * any more. Where something is tried out, nobody wants to wait that long for a new one.
  */
 const ERASE_SETTLE: Readonly<Record<Stage, Duration>> = {
   dev: Duration.seconds(10),
@@ -31,12 +31,13 @@ export interface FunctionsProps extends KeptLogsProps {
   readonly registry: ITable;
   readonly tokenKey: ISecret;
   readonly pushQueue: IQueue;
-  readonly reapQueue: IQueue;
+  readonly purgeQueue: IQueue;
   readonly eraseQueue: IQueue;
   readonly sockets: SocketInterface;
   readonly capacity: Capacity;
   readonly reservesConcurrency: boolean;
   readonly logLevel: LogLevel;
+  readonly timeline: number;
 }
 
 /** Every function, with what it is granted. */
@@ -52,16 +53,16 @@ export class Functions extends Construct {
   readonly socketDefault: SyncFunction;
   readonly fanOut: SyncFunction;
   readonly notifier: SyncFunction;
-  readonly reaper: SyncFunction;
-  readonly expiry: SyncFunction;
+  readonly purger: SyncFunction;
+  readonly projector: SyncFunction;
   readonly eraser: SyncFunction;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const { store, registry, tokenKey, pushQueue, reapQueue, eraseQueue, sockets } = props;
-    const { stage, dataKey, logLevel, capacity, reservesConcurrency } = props;
-    const make = (constructId: string, rest: Omit<SyncFunctionProps, keyof KeptLogsProps | 'logLevel'>) =>
-      new SyncFunction(this, constructId, { stage, dataKey, logLevel, ...rest });
+    const { store, registry, tokenKey, pushQueue, purgeQueue, eraseQueue, sockets } = props;
+    const { stage, dataKey, logLevel, timeline, capacity, reservesConcurrency } = props;
+    const make = (constructId: string, rest: Omit<SyncFunctionProps, keyof KeptLogsProps | 'logLevel' | 'timeline'>) =>
+      new SyncFunction(this, constructId, { stage, dataKey, logLevel, timeline, ...rest });
     /** With a share of the account's concurrency of its own, and no more. */
     const bounded = (name: BoundedFunction) => ({
       name,
@@ -69,21 +70,18 @@ export class Functions extends Construct {
     });
 
     this.sync = make('Sync', { name: 'sync', memorySize: 1024 })
-      .readsAndCommits(store)
-      .registersDevices(registry)
+      .readsAndCommits(store, registry)
       .sealsTokens(tokenKey);
     this.devices = make('Devices', { name: 'devices' })
-      .readsAndCommits(store)
+      .readsAndCommits(store, registry)
       .registersDevices(registry)
       .closesConnections(sockets)
       .namesSocket(sockets);
-    this.participating = make('Participating', bounded('participating'))
-      .readsAndCommits(store)
-      .readsPolicies(registry);
+    this.participating = make('Participating', bounded('participating')).deposits(store, registry);
     this.history = make('History', bounded('history')).readsStore(store).readsDevices(registry);
     this.admin = make('Admin', bounded('admin'))
-      .readsAndCommits(store)
-      .registersDevices(registry)
+      .readsAndCommits(store, registry)
+      .putsPolicies(registry)
       .ordersErasing(eraseQueue)
       .closesConnections(sockets);
 
@@ -94,28 +92,30 @@ export class Functions extends Construct {
       .schedulesPushes(pushQueue)
       .closesConnections(sockets);
     this.socketSync = make('SocketSync', { name: 'socket-sync', memorySize: 1024 })
-      .readsAndCommits(store)
-      .registersDevices(registry)
+      .readsAndCommits(store, registry)
       .sealsTokens(tokenKey);
     this.socketDefault = make('SocketDefault', { name: 'socket-default', memorySize: SMALL_MB });
 
     this.fanOut = make('FanOut', { name: 'fan-out', timeout: FAN_OUT_TIMEOUT })
       .updatesDevices(registry)
       .schedulesPushes(pushQueue)
-      .ordersReaping(reapQueue);
+      .ordersPurging(purgeQueue);
     this.notifier = make('Notifier', { name: 'notifier', timeout: NOTIFIER_TIMEOUT })
       .readsStore(store)
       .updatesDevices(registry)
       .postponesPushes(pushQueue)
       .postsFrames(sockets);
-    this.reaper = make('Reaper', { name: 'reaper', timeout: REAPER_TIMEOUT })
-      .readsAndCommits(store)
-      .ordersReaping(reapQueue);
-    this.expiry = make('Expiry', { name: 'expiry', timeout: EXPIRY_TIMEOUT })
-      .commitsByKey(store)
-      .readsPolicies(registry);
+    this.purger = make('Purger', { name: 'purger', timeout: PURGEER_TIMEOUT })
+      .readsAndCommits(store, registry)
+      .removesItems(store)
+      .ordersPurging(purgeQueue);
+    this.projector = make('Projector', { name: 'projector', timeout: PROJECTOR_TIMEOUT }).readsAndCommits(
+      store,
+      registry,
+    );
     this.eraser = make('Eraser', { name: 'eraser', timeout: ERASER_TIMEOUT })
-      .readsAndCommits(store)
+      .readsAndCommits(store, registry)
+      .removesItems(store)
       .erasesDevices(registry, ERASE_SETTLE[stage])
       .ordersErasing(eraseQueue)
       .closesConnections(sockets);
@@ -126,7 +126,7 @@ export class Functions extends Construct {
     return {
       Http: [this.sync, this.devices, this.history, this.participating, this.admin],
       Socket: [this.socketAuthorizer, this.socketConnection, this.socketSync, this.socketDefault],
-      Worker: [this.fanOut, this.notifier, this.reaper, this.expiry, this.eraser],
+      Worker: [this.fanOut, this.notifier, this.purger, this.projector, this.eraser],
     };
   }
 }

@@ -45,6 +45,8 @@ export interface Settings {
   /** Least level of the functions' log lines; metrics are measured at either. */
   readonly logLevel: LogLevel;
   readonly restored?: RestoredTables;
+  /** One more each time tables were restored from a backup: what was written before then gives way to what is written since. */
+  readonly timeline: number;
   /** `stack`: the stack makes the role by which API Gateway writes logs, one for account and region. */
   readonly gatewayAccount: (typeof GATEWAY_ACCOUNTS)[number];
   /** How much the account lets through: 1 for the quotas it begins with, 5 for five times as much. */
@@ -54,6 +56,7 @@ export interface Settings {
 }
 
 const LOCAL_CALLBACK_URL = 'http://localhost:8080/callback'; // plain http is allowed for localhost alone
+const TIMELINE_MAX = 900; // versions of items stay exact up to it
 const DEFAULT_CAPACITY: Readonly<Record<Stage, number>> = { dev: 0.1, prod: 1 };
 
 const listOf = (text: string): string[] =>
@@ -96,6 +99,7 @@ export function settingsFrom(node: Node): Settings {
     encryption: choice('encryption', ENCRYPTIONS, 'aws'),
     logLevel: choice('logLevel', LOG_LEVELS, 'INFO'),
     ...(restored && { restored }),
+    timeline: timelineFrom(text('timeline')),
     alarms: alarmReceiversFrom(text('alarmTopicArn'), listOf(text('alarmEmail'))),
     gatewayAccount: choice('gatewayAccount', GATEWAY_ACCOUNTS, 'stack'),
     capacity: capacityFrom(text('capacity'), stage),
@@ -110,6 +114,11 @@ function capacityFrom(text: string, stage: Stage): number {
   throw new Error(
     `The capacity "${text}" is no number from 0.01 to 100: 1 is for the quotas an account begins with.`,
   );
+}
+
+function timelineFrom(text: string): number {
+  if (/^\d{0,3}$/.test(text) && Number(text) <= TIMELINE_MAX) return Number(text);
+  throw new Error(`The timeline must be a whole number from 0 to ${TIMELINE_MAX}, got "${text}".`);
 }
 
 function externalIssuerFrom(issuer: string, audience: readonly string[]): ExternalIssuer | undefined {

@@ -18,12 +18,12 @@ export const ACTIVITIES = {
   ping: { functionName: 'socket-default', says: 'a ping' },
   discard: { functionName: 'sync', says: 'a synchronization that deletes a conversation history' },
   fanOutDiscard: { functionName: 'fan-out', says: 'a deleted conversation history, ordered to be emptied' },
-  reap: { functionName: 'reaper', says: 'a deleted conversation history is emptied, of 20 messages' },
-  expire: { functionName: 'expiry', says: '5 messages of a box have expired' },
+  purge: { functionName: 'purger', says: 'a deleted conversation history is emptied, of 20 messages' },
+  expire: { functionName: 'projector', says: '5 messages of a box have expired' },
   erase: { functionName: 'eraser', says: 'a box of 100 messages is erased' },
 } as const;
 /** Of how many messages one activity is measured. */
-export const REAPED_TOGETHER = 20;
+export const PURGEED_TOGETHER = 20;
 export const EXPIRED_TOGETHER = 5;
 export const ERASED_TOGETHER = 100;
 

@@ -20,7 +20,7 @@ import {
   ERASED_TOGETHER,
   EXPIRED_TOGETHER,
   type Measured,
-  REAPED_TOGETHER,
+  PURGEED_TOGETHER,
 } from './activities.js';
 
 /** That no message has yet, as most have `\\Seen`. */
@@ -123,16 +123,16 @@ class Day {
   /** What ends messages: a conversation history is deleted, some expire, a box is erased. */
   async endings(time: number): Promise<void> {
     const conversationId = `discarded-${time}`;
-    await this.fill(USER, conversationId, REAPED_TOGETHER);
+    await this.fill(USER, conversationId, PURGEED_TOGETHER);
     const discard = { n: ++this.n, op: 'delete', type: 'conversationHistory', id: conversationId };
     this.keepToken(await this.take('discard', 'sync', this.sync([discard])));
     await this.take('fanOutDiscard', 'fan-out', await this.newestCommit());
-    await this.takeTogether('reap', 'reaper', 'reaping');
+    await this.takeTogether('purge', 'purger', 'purging');
 
     await this.fill(USER, `expiring-${time}`, EXPIRED_TOGETHER);
     const expired = await newestItems(this.server, `E#expiring-${time}`, EXPIRED_TOGETHER);
     await Promise.all(expired.map(({ box, sk }) => this.remove({ box, sk } as Image))); // as the database does
-    await this.take('expire', 'expiry', expiryOf(expired));
+    await this.take('expire', 'projector', expiryOf(expired));
 
     const user = `tel:+1555090${time}`;
     await this.fill(user, 'c1', ERASED_TOGETHER);
@@ -247,7 +247,7 @@ const connection = (eventType: 'CONNECT' | 'DISCONNECT') =>
 
 /** What the stream brings of items that the database has removed after their time. */
 function expiryOf(images: readonly Image[]): unknown {
-  const event = sampleEvent('expiry');
+  const event = sampleEvent('projector');
   const [record] = event.Records;
   const removed = (image: Image) => ({
     ...record.dynamodb,

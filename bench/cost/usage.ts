@@ -84,7 +84,7 @@ export function timesOf(a: Assumptions): Record<Activity, number> {
     ping: (a.devicesPerUser * a.connectedHoursPerDay * 60) / PING_MINUTES,
     discard: 0,
     fanOutDiscard: 0,
-    reap: 0,
+    purge: 0,
     expire: a.messagesPerDay / EXPIRED_TOGETHER, // as many as come: those of a box go at about the same time
     erase: 0,
   };
@@ -97,7 +97,7 @@ export function timesOf(a: Assumptions): Record<Activity, number> {
     initialPage: ((a.newDevicesPerYear / 12) * a.elementsPerNewDevice) / 200,
     discard: a.discardsPerMonth,
     fanOutDiscard: a.discardsPerMonth,
-    reap: a.discardsPerMonth,
+    purge: a.discardsPerMonth,
     erase: ((a.erasedPerYear / 12) * a.messagesPerDay * a.daysKept) / ERASED_TOGETHER,
   };
 }

@@ -51,7 +51,7 @@ export async function heavyEvents(server: WholeServer): Promise<HeavyEvents> {
           Array.from({ length: 10 }, () => push(device)),
         ),
       ),
-    reaper: async () => [queueSample('reaper', [JSON.stringify(await deletion(run))])],
+    purger: async () => [queueSample('purger', [JSON.stringify(await deletion(run))])],
     'socket-sync': () => Array.from({ length: 10 }, () => frame),
     'socket-connection': () => Array.from({ length: 10 }, (_, i) => connecting(Date.now() + i)),
     devices: () => Array.from({ length: 10 }, () => sampleEvent('devices')),

@@ -48,8 +48,8 @@ export async function measureMemory(
 
 /** What empties the box comes last. */
 const order = (names: readonly string[]): string[] => [
-  ...names.filter((name) => name !== 'reaper'),
-  ...names.filter((name) => name === 'reaper'),
+  ...names.filter((name) => name !== 'purger'),
+  ...names.filter((name) => name === 'purger'),
 ];
 
 function runChild(file: string, events: readonly unknown[]): Promise<Omit<MemoryUse, 'function' | 'events'>> {

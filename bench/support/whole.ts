@@ -15,7 +15,7 @@ import type { Image } from './units.js';
 
 const SECRET = 'token-key';
 /** Variables that hold the URL of a queue, by the name of the queue. */
-const QUEUES = { pushes: 'PUSH_QUEUE_URL', reaping: 'REAP_QUEUE_URL', erasing: 'ERASE_QUEUE_URL' } as const;
+const QUEUES = { pushes: 'PUSH_QUEUE_URL', purging: 'PURGE_QUEUE_URL', erasing: 'ERASE_QUEUE_URL' } as const;
 export type QueueName = keyof typeof QUEUES;
 
 /** What an invocation took beside calls of DynamoDB. */

@@ -1,6 +1,6 @@
 import type { Device, ListedDevice } from '../../protocol/device.js';
 import type { DeviceRegistration } from '../../protocol/device-registration.js';
-import type { DeviceId, PolicyId } from '../../protocol/ids.js';
+import type { DeviceId } from '../../protocol/ids.js';
 import {
   ELEMENT_MAX_BYTES,
   FRAME_MAX_BYTES,
@@ -8,25 +8,43 @@ import {
   PAGE_MAX,
   REQUEST_MAX_BYTES,
 } from '../../protocol/limits.js';
-import { backOff } from '../ports/back-off.js';
-import { boxCreation, newVersion } from '../write/box-creation.js';
-import { receiptFor, withoutReceipt } from '../write/idempotency.js';
-import { FORMER_RECEIPT_MS } from '../model/timing.js';
 import type { Core } from '../core.js';
-import { closeQuietly } from '../push/close.js';
-import type { DeviceRecord } from '../ports/registry.js';
-import { currentEffective, policyOf } from '../scope/policies.js';
-import type { BoxId, Receipt, StoredItem } from '../model/items.js';
-import { formerReceiptKey, HEAD_KEY, NEWEST_DEVICE_KEY, receiptKey } from '../model/keys.js';
-import type { Write } from '../ports/store.js';
-import { asOfNow, versionAfter } from '../read/device-scope.js';
-import { headIn, readHead } from '../read/read-log.js';
+import { readTail } from '../log/tail.js';
+import { type BoxView, viewOf } from '../log/view.js';
+import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../model/items.js';
+import { DEVICES, deviceKey, endOf, formerInstanceKey, idempotencyKey, preferencesKey, scopeKey } from '../model/keys.js';
+import type { Effect, Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import { FORMER_INSTANCE_MS } from '../model/timing.js';
+import {
+  allScoped,
+  digestOfPolicies,
+  nextScope,
+  policiesOf,
+  readScopes,
+  type ScopedDevice,
+  scoped,
+} from '../scope/device-scope.js';
+import { policyOf } from '../scope/policies.js';
+import { commitAndProject } from '../write/commit.js';
+import { recordOf } from '../write/device-operations.js';
+import type { Draft } from '../write/draft.js';
+import { emptyRecord } from '../write/idempotency.js';
+import { registrationEffect } from '../write/registration.js';
 import { fitting } from './fitting.js';
 
-const ATTEMPTS_MAX = 6;
 /** Where the policy sets none: no user has more devices in use, and every commit looks at all of them. */
 export const DEVICES_DEFAULT_MAX = 100;
+const DEVICES_PER_READ = 1000;
+
+const origin = { by: 'server' } as const;
+
+interface Registered {
+  readonly created: boolean;
+  readonly device: StoredDevice;
+  readonly head: Head;
+  readonly superseded: readonly string[]; // keys of items that nothing names any more
+}
 
 /**
  * Registers a device, or changes it; the box is made on first use. A new instance starts `n` at 1 and voids what the
@@ -39,101 +57,115 @@ export async function registerDevice(
   deviceId: DeviceId,
   registration: DeviceRegistration,
 ): Promise<{ created: boolean; device: Device }> {
-  let isNew = false;
-  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-    const [previous, kept] = await Promise.all([
-      core.registry.device(box, deviceId),
-      core.store.get(box, [
-        HEAD_KEY,
-        NEWEST_DEVICE_KEY,
-        receiptKey(deviceId),
-        formerReceiptKey(deviceId, registration.instanceId),
-      ]),
-    ]);
-    const head = headIn(kept);
-    if (!head) {
-      await core.store.write(box, boxCreation(core.clock.now()));
-      continue;
-    }
-    const { policyId: boxPolicyId, epoch } = head;
-    if (!previous) await refuseTooMany(core, box, boxPolicyId);
-    const receipts = {
-      current: receiptIn(kept, receiptKey(deviceId)),
-      former: receiptIn(kept, formerReceiptKey(deviceId, registration.instanceId)),
-    };
-    const record = await recordAfter(core, box, deviceId, registration, previous, boxPolicyId);
-    const { next, writes } = receiptFor(record, receipts, core.clock.now());
-    const stillThere: Write = { check: HEAD_KEY, when: { epoch } }; // the box, and not being erased
-    const places = previous ? [] : [asNewest(deviceId, kept.get(NEWEST_DEVICE_KEY))];
-    if ((await core.registry.register(record, previous, [stillThere, ...places, ...writes])) === 'refused') {
-      if (attempt < ATTEMPTS_MAX) await backOff(core.clock, attempt);
-      continue;
-    }
-    isNew ||= !previous;
-    const replaced = previous?.connectionId;
-    if (replaced && previous.instanceId !== record.instanceId) await closeQuietly(core, replaced);
-    // The box may have been assigned another policy meanwhile, by someone who did not find this device yet.
-    if ((await readHead(core, box))?.policyId === boxPolicyId) {
-      return { created: isNew, device: shown(record, next) };
-    }
-  }
-  throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
+  const { created, device, head, superseded } = await commitAndProject(core, box, {
+    keys: [
+      deviceKey(deviceId),
+      idempotencyKey(deviceId),
+      formerInstanceKey(deviceId, registration.instanceId),
+    ],
+    onMissingBox: 'create',
+    decide: ({ draft }) => registered(core, box, draft, deviceId, registration),
+  });
+  await core.store.remove(box, superseded, Number.MAX_SAFE_INTEGER);
+  return { created, device: shown(await scoped(core, box, device, head.policyId)) };
 }
 
-async function refuseTooMany(core: Core, box: BoxId, boxPolicyId: PolicyId | undefined): Promise<void> {
-  const { maxDevices = DEVICES_DEFAULT_MAX } = await policyOf(core, boxPolicyId);
-  if ((await core.registry.devices(box)).length < maxDevices) return;
+async function registered(
+  core: Core,
+  box: BoxId,
+  draft: Draft,
+  deviceId: DeviceId,
+  { instanceId, name, preferences }: DeviceRegistration,
+) {
+  const { head } = draft;
+  const item = draft.read(deviceKey(deviceId));
+  const previous = item?.kind === 'device' ? item : undefined;
+  if (!previous) await refuseTooMany(core, head);
+  const before = previous ? await scopeBefore(core, box, previous, head) : { device: counting(item) };
+  const policies = await policiesOf(core, head.policyId, previous?.policyId);
+  const { registration, aside } = nextScope(deviceId, before, { name, preferences }, policies);
+  const isSame = previous?.instanceId === instanceId;
+  const since = isSame ? previous.since : draft.version;
+  const { policyId } = previous ?? {};
+  const next = { deviceId, instanceId, since, ...registration, ...(policyId !== undefined && { policyId }) };
+  const effects: Effect[] = [
+    isSame
+      ? registrationEffect(next)
+      : { ...registrationEffect(next), state: { ...firstRecord(draft, deviceId, instanceId, since), since } },
+    ...(previous && !isSame ? [putAside(draft, previous)] : []),
+  ];
+  const progress = isSame ? previous : { syncedModSeq: 0 };
+  const record = isSame ? previous.idempotency : firstRecord(draft, deviceId, instanceId, since);
+  const device = {
+    ...progress,
+    ...next,
+    kind: 'device',
+    sk: deviceKey(deviceId),
+    version: draft.version,
+    ...(record && { idempotency: record }),
+  } as StoredDevice;
+  const answer: Registered = {
+    created: !previous,
+    device,
+    head,
+    superseded: previous ? supersededBy(previous, device) : [],
+  };
+  return { answer, origin, aside, effects, ...(!previous && { box: { devices: head.devices + 1 } }) };
+}
+
+async function refuseTooMany(core: Core, { devices, policyId }: Head): Promise<void> {
+  const { maxDevices = DEVICES_DEFAULT_MAX } = await policyOf(core, policyId);
+  if (devices < maxDevices) return;
   throw new SyncProblem('too-many-devices', {
     detail: `the box has ${maxDevices} devices; delete one first`,
   });
 }
 
-/** Read before the devices were counted, and replaced: of several who saw the last place free one gets it. */
-const asNewest = (deviceId: DeviceId, read: StoredItem | undefined): Write => ({
-  put: {
-    kind: 'newestDevice',
-    sk: NEWEST_DEVICE_KEY,
-    version: read ? read.version + 1 : newVersion(),
-    deviceId,
-  },
-  when: read ? { version: read.version } : 'absent',
+/** What the device asked for and got until now. */
+async function scopeBefore(core: Core, box: BoxId, device: StoredDevice, { policyId }: Pick<Head, 'policyId'>) {
+  const asked = await scoped(core, box, device, policyId);
+  const scope = (await readScopes(core, box, device, [device.scopeVersion])).get(device.scopeVersion);
+  return { device, asked, ...(scope && { scope }) };
+}
+
+/** A device of the same id may have been registered before: its scopes must not be taken for this one's. */
+const counting = (item: StoredItem | undefined) => ({
+  scopeVersion: item?.kind === 'revokedDevice' ? item.scopeVersion : 0,
+  scopeNonces: [],
 });
 
-async function recordAfter(
-  core: Core,
-  box: BoxId,
+/** The record of an instance that comes: what it was last answered, if it was registered before. */
+function firstRecord(
+  draft: Draft,
   deviceId: DeviceId,
-  { instanceId, name, preferences }: DeviceRegistration,
-  previous: DeviceRecord | undefined,
-  boxPolicyId: PolicyId | undefined,
-): Promise<DeviceRecord> {
-  const { policyId } = previous ?? {};
-  const effective = await currentEffective(core, { preferences, boxPolicyId, policyId });
-  // A device of the same id may have been registered before; its scopes must not be taken for this one's.
-  const scopeVersion = previous
-    ? versionAfter(previous, effective)
-    : (await core.registry.lastScopeVersion(box, deviceId)) + 1;
-  const asked = {
-    box,
-    deviceId,
-    instanceId,
-    name,
-    preferences,
-    boxPolicyId,
-    policyId,
-    effective,
-    scopeVersion,
+  instanceId: DeviceRegistration['instanceId'],
+  since: number,
+): Idempotency {
+  const former = draft.read(formerInstanceKey(deviceId, instanceId));
+  return former?.kind === 'formerInstance' ? { ...former.record, since } : emptyRecord(since);
+}
+
+/** The record of an instance that goes, where the instance finds it when it is registered again. */
+function putAside(draft: Draft, device: StoredDevice): Effect {
+  const record = recordOf(draft, device, 'whole');
+  return {
+    sk: formerInstanceKey(device.deviceId, device.instanceId),
+    expiresAtMs: draft.nowMs + FORMER_INSTANCE_MS,
+    content: { kind: 'formerInstance', record },
   };
-  return previous?.instanceId === instanceId ? { ...previous, ...asked } : { ...asked, syncedModSeq: 0 };
 }
 
-function receiptIn(kept: ReadonlyMap<string, StoredItem>, key: string): Receipt | undefined {
-  const item = kept.get(key);
-  return item?.kind === 'receipt' ? item : undefined;
+/** Items that the registration before named, and this one does not. */
+function supersededBy(before: StoredDevice, after: StoredDevice | undefined): string[] {
+  const named = (device: StoredDevice) => [
+    preferencesKey(device.deviceId, device.preferencesNonce),
+    ...device.scopeNonces.map((nonce, i) => scopeKey(device.deviceId, device.scopeVersion - i, nonce)),
+  ];
+  const kept = new Set(after ? named(after) : []);
+  return named(before).filter((key) => !kept.has(key));
 }
 
-function shown(record: DeviceRecord, receipt: Receipt | undefined): Device {
-  const { deviceId, instanceId, name, preferences, effective, scopeVersion } = record;
+function shown({ deviceId, instanceId, name, preferences, effective, scopeVersion, idempotency }: ScopedDevice): Device {
   return {
     deviceId,
     instanceId,
@@ -141,7 +173,7 @@ function shown(record: DeviceRecord, receipt: Receipt | undefined): Device {
     preferences,
     effective,
     scopeVersion,
-    lastN: receipt?.lastN ?? 0,
+    lastN: idempotency?.lastN ?? 0,
     limits: {
       operationsPerRequest: OPERATIONS_MAX,
       requestBytes: REQUEST_MAX_BYTES,
@@ -154,33 +186,52 @@ function shown(record: DeviceRecord, receipt: Receipt | undefined): Device {
 
 /** Without preferences and scopes where these would be more than an answer holds. @throws SyncProblem `busy`. */
 export async function listDevices(core: Core, box: BoxId): Promise<ListedDevice[]> {
-  return fitting(await showDevices(core, box, await core.registry.devices(box)));
+  const tail = await readTail(core, box);
+  if (!tail) return [];
+  const devices = await devicesIn(await viewOf(core, box, tail));
+  return fitting(await showDevices(core, box, devices, tail.head));
 }
 
-/** The devices of these records, in their order. */
+/** All devices of a box, as the log has decided about them. */
+export async function devicesIn(view: BoxView): Promise<StoredDevice[]> {
+  const devices: StoredDevice[] = [];
+  for (let from = DEVICES; ; ) {
+    const { items, more, last } = await view.query({ from, to: endOf(DEVICES), limit: DEVICES_PER_READ });
+    devices.push(...items.filter((item): item is StoredDevice => item.kind === 'device' && item.sk !== from));
+    if (!more || last === undefined || last === from) return devices;
+    from = last;
+  }
+}
+
+/** Devices in their order, with the scopes that they have by the policies of this moment. */
 export async function showDevices(
   core: Core,
   box: BoxId,
-  records: readonly DeviceRecord[],
+  devices: readonly StoredDevice[],
+  head: Pick<Head, 'policyId'>,
 ): Promise<Device[]> {
-  const keys = records.map(({ deviceId }) => receiptKey(deviceId));
-  const receipts = await core.store.get(box, [HEAD_KEY, ...keys]);
-  headIn(receipts);
-  const current = await Promise.all(records.map((record) => asOfNow(core, record)));
-  return current.map((record) =>
-    shown(record, receipts.get(receiptKey(record.deviceId)) as Receipt | undefined),
-  );
+  const all = await allScoped(core, box, devices, head.policyId);
+  return Promise.all(all.map(async (device) => shown({ ...device, ...(await scopeNow(core, box, device, head)) })));
+}
+
+/** The version of the scope that the device gets when it synchronizes: policies may have changed since it was noted. */
+async function scopeNow(core: Core, box: BoxId, device: ScopedDevice, head: Pick<Head, 'policyId'>) {
+  const policies = await policiesOf(core, head.policyId, device.policyId);
+  if (digestOfPolicies(policies) === device.policiesDigest) return {};
+  const before = await scopeBefore(core, box, device, head);
+  const { scopeVersion } = nextScope(device.deviceId, before, device, policies).registration;
+  return { scopeVersion };
 }
 
 /** @throws SyncProblem `not-found`, `busy`. */
 export async function showDevice(core: Core, box: BoxId, deviceId: DeviceId): Promise<Device> {
-  const [record, kept] = await Promise.all([
-    core.registry.device(box, deviceId),
-    core.store.get(box, [HEAD_KEY, receiptKey(deviceId)]),
-  ]);
-  headIn(kept);
-  if (!record) throw unknown();
-  return shown(await asOfNow(core, record), kept.get(receiptKey(deviceId)) as Receipt | undefined);
+  const tail = await readTail(core, box);
+  if (!tail) throw unknown();
+  const item = (await (await viewOf(core, box, tail)).get([deviceKey(deviceId)])).get(deviceKey(deviceId));
+  if (item?.kind !== 'device') throw unknown();
+  const [device] = await showDevices(core, box, [item], tail.head);
+  if (!device) throw unknown();
+  return device;
 }
 
 /**
@@ -188,22 +239,26 @@ export async function showDevice(core: Core, box: BoxId, deviceId: DeviceId): Pr
  * @throws SyncProblem `not-found`, `busy`.
  */
 export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    if (attempt > 0) await backOff(core.clock, attempt);
-    const [record, kept] = await Promise.all([
-      core.registry.device(box, deviceId),
-      core.store.get(box, [HEAD_KEY, receiptKey(deviceId)]),
-    ]);
-    headIn(kept);
-    if (!record) throw unknown();
-    const nowMs = core.clock.now();
-    const writes = withoutReceipt(deviceId, receiptIn(kept, receiptKey(deviceId)), nowMs);
-    if ((await core.registry.revoke(record, writes, nowMs + FORMER_RECEIPT_MS)) === 'written') {
-      if (record.connectionId) await closeQuietly(core, record.connectionId);
-      return;
-    }
-  }
-  throw new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });
+  const key = deviceKey(deviceId);
+  const revoked = await commitAndProject(core, box, {
+    keys: [key, idempotencyKey(deviceId)],
+    onMissingBox: { answer: undefined },
+    decide({ draft }) {
+      const device = draft.read(key);
+      if (device?.kind !== 'device') return { answer: undefined, origin };
+      const { scopeVersion } = device;
+      const gone: Effect = {
+        sk: key,
+        expiresAtMs: draft.nowMs + FORMER_INSTANCE_MS,
+        content: { kind: 'revokedDevice', scopeVersion },
+        state: null,
+      };
+      const effects = [gone, putAside(draft, device)];
+      return { answer: device, origin, effects, box: { devices: draft.head.devices - 1 } };
+    },
+  });
+  if (!revoked) throw unknown();
+  await core.store.remove(box, supersededBy(revoked, undefined), Number.MAX_SAFE_INTEGER);
 }
 
 const unknown = () => new SyncProblem('not-found', { detail: 'there is no such device' });

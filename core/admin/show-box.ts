@@ -1,22 +1,25 @@
 import type { Box, DeviceStanding, WatchedDevice } from '../../protocol/box.js';
 import { DEFAULT_POLICY } from '../../protocol/policy.js';
 import type { Core } from '../core.js';
-import { showDevices } from './devices.js';
-import { fitting } from './fitting.js';
-import type { DeviceRecord } from '../ports/registry.js';
-import { policyOf } from '../scope/policies.js';
+import { readTail } from '../log/tail.js';
+import { viewOf } from '../log/view.js';
 import type { BoxId } from '../model/items.js';
-import { readHead } from '../read/read-log.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import { allScoped, type ScopedDevice } from '../scope/device-scope.js';
+import { policyOf } from '../scope/policies.js';
+import { devicesIn, showDevices } from './devices.js';
+import { fitting } from './fitting.js';
 
 /**
- * What there is in a box, and where its devices stand: all of it is kept with the head and the device records, so it
+ * What there is in a box, and where its devices stand: all of it is kept with the newest log entry and the devices, so it
  * costs the same for any box.
  * @throws SyncProblem `not-found` where there is no box.
  */
 export async function showBox(core: Core, box: BoxId): Promise<Box> {
-  const [head, records] = await Promise.all([readHead(core, box), core.registry.devices(box)]);
-  if (!head) throw new SyncProblem('not-found', { detail: 'there is no such box' });
+  const tail = await readTail(core, box);
+  if (!tail) throw new SyncProblem('not-found', { detail: 'there is no such box' });
+  const { head } = tail;
+  const devices = await allScoped(core, box, await devicesIn(await viewOf(core, box, tail)), head.policyId);
   const { policyId = DEFAULT_POLICY, modSeq, atMs } = head;
   const { bytes, ...counts } = head.counts;
   return {
@@ -26,33 +29,37 @@ export async function showBox(core: Core, box: BoxId): Promise<Box> {
     changedAt: instant(atMs),
     counts,
     bytes,
-    devices: records.map((record) => ({
-      deviceId: record.deviceId,
-      ...(record.name !== undefined && { name: record.name }),
-      ...standingOf(record, modSeq),
+    devices: devices.map((device) => ({
+      deviceId: device.deviceId,
+      ...(device.name !== undefined && { name: device.name }),
+      ...standingOf(device, modSeq),
     })),
   };
 }
 
 /** The devices of a box as its provider sees them; none where there is no box. */
 export async function watchDevices(core: Core, box: BoxId): Promise<WatchedDevice[]> {
-  const [head, records] = await Promise.all([readHead(core, box), core.registry.devices(box)]);
-  const devices = await showDevices(core, box, records);
+  const tail = await readTail(core, box);
+  if (!tail) return [];
+  const { head } = tail;
+  const devices = await allScoped(core, box, await devicesIn(await viewOf(core, box, tail)), head.policyId);
+  const all = await showDevices(core, box, devices, head);
+  const standing = new Map(devices.map((device) => [device.deviceId, standingOf(device, head.modSeq)]));
   return fitting(
-    devices.map((device, i) => ({
-      ...device,
-      ...standingOf(records[i] as DeviceRecord, head?.modSeq ?? 0),
-    })),
+    all.flatMap((device) => {
+      const its = standing.get(device.deviceId);
+      return its ? [{ ...device, ...its }] : [];
+    }),
   );
 }
 
 type Standing = Omit<DeviceStanding, 'deviceId' | 'name'>;
 
-function standingOf(record: DeviceRecord, modSeq: number): Standing {
-  const { policyId, syncedModSeq, syncedAtMs, connectionId, connectedAtMs = 0 } = record;
+function standingOf(device: ScopedDevice, modSeq: number): Standing {
+  const { policyId, syncedModSeq, syncedAtMs, connectionId, connectedAtMs = 0 } = device;
   // Head and record are not read at one moment: the device may have synchronized what came after the head.
   const lag = Math.max(0, modSeq - syncedModSeq);
-  const pendingRequest = pendingOf(record, lag);
+  const pendingRequest = pendingOf(device, lag);
   return {
     ...(policyId !== undefined && { policyId }),
     syncedModSeq,
@@ -64,7 +71,7 @@ function standingOf(record: DeviceRecord, modSeq: number): Standing {
 }
 
 function pendingOf(
-  { pushBy, pushDueMs = 0, connectionId, effective }: DeviceRecord,
+  { pushBy, pushDueMs = 0, connectionId, effective }: ScopedDevice,
   lag: number,
 ): Standing['pendingRequest'] {
   if (pushBy !== undefined) return { dueAt: instant(pushDueMs) };

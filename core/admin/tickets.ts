@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { DeviceId } from '../../protocol/ids.js';
 import { TICKET_SECONDS } from '../../protocol/limits.js';
-import { unlessErasing } from '../read/unless-erasing.js';
+import { readTail } from '../log/tail.js';
 import type { Core } from '../core.js';
-import type { DeviceRecord, TicketHolder } from '../ports/registry.js';
-import type { BoxId } from '../model/items.js';
+import type { TicketHolder } from '../ports/registry.js';
+import type { BoxId, StoredDevice } from '../model/items.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { ticketShelf } from '../model/ticket-shelf.js';
 
@@ -17,10 +17,7 @@ type Ticket = { readonly ticket: string; readonly expiresInSeconds: number };
  * A ticket that lets the device connect once, within a minute: browsers cannot send a token with a WebSocket.
  * @throws SyncProblem `device-not-registered`; `busy` while the box is being erased.
  */
-export const issueTicket = (core: Core, box: BoxId, deviceId: DeviceId): Promise<Ticket> =>
-  unlessErasing(core, box, () => issue(core, box, deviceId));
-
-async function issue(core: Core, box: BoxId, deviceId: DeviceId): Promise<Ticket> {
+export async function issueTicket(core: Core, box: BoxId, deviceId: DeviceId): Promise<Ticket> {
   const { instanceId } = await registered(core, box, deviceId);
   const ticket = ticketShelf(box) + randomBytes(SECRET_BYTES).toString('base64url');
   const expiresAtMs = core.clock.now() + TICKET_SECONDS * 1000;
@@ -35,10 +32,11 @@ async function issue(core: Core, box: BoxId, deviceId: DeviceId): Promise<Ticket
   return { ticket, expiresInSeconds: TICKET_SECONDS };
 }
 
-async function registered(core: Core, box: BoxId, deviceId: DeviceId): Promise<DeviceRecord> {
+async function registered(core: Core, box: BoxId, deviceId: DeviceId): Promise<StoredDevice> {
   const device = await core.registry.device(box, deviceId);
-  if (!device) throw new SyncProblem('device-not-registered');
-  return device;
+  if (device) return device;
+  await readTail(core, box); // busy, if it is unknown since the box is being erased
+  throw new SyncProblem('device-not-registered');
 }
 
 /** Whom the ticket lets in, once; undefined for any other ticket, and when the device has been revoked or replaced. */

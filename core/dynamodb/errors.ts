@@ -1,28 +1,21 @@
-import {
-  ConditionalCheckFailedException,
-  TransactionCanceledException,
-  TransactionConflictException,
-} from '@aws-sdk/client-dynamodb';
+import { SyncProblem } from '../model/sync-problem.js';
+import { isRefusedAsTooMuch, isThrottled } from './throttling.js';
 
-const OUTRUN = new Set(['None', 'ConditionalCheckFailed', 'TransactionConflict', 'DuplicateItem']);
+export const isConditionFailed = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ConditionalCheckFailedException';
 
-/** The database refused the write since a condition does not hold or another write was under way: nothing was written. */
-export function isRefusal(error: unknown): boolean {
-  if (error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException) {
-    return true;
-  }
-  if (!(error instanceof TransactionCanceledException)) return false;
-  const reasons = error.CancellationReasons ?? [];
-  return reasons.length > 0 && reasons.every(({ Code }) => OUTRUN.has(Code ?? 'None'));
+/** What a failed call is to the core: nothing was done for sure, or the outcome is not known. */
+export function translated(error: unknown, kind: 'read' | 'write'): unknown {
+  if (isRefusedAsTooMuch(error, kind)) return new SyncProblem('too-many-requests', {}, { cause: error });
+  // A client that comes back later helps more than trying on does.
+  return isThrottled(error) ? new SyncProblem('unavailable', {}, { cause: error }) : error;
 }
 
-const TOO_LARGE = /too large|size|exceed/i;
-
-/** A transaction may read 4 MB in all. Told as a fault of the request; a cancelled one names it among its reasons. */
-export function isTooLarge(error: unknown): boolean {
-  if (error instanceof TransactionCanceledException) {
-    const reasons = error.CancellationReasons ?? [];
-    return reasons.some(({ Code, Message = '' }) => Code === 'ValidationError' && TOO_LARGE.test(Message));
+/** Runs a call and translates its failure. */
+export async function calling<T>(kind: 'read' | 'write', call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translated(error, kind);
   }
-  return error instanceof Error && error.name === 'ValidationException' && TOO_LARGE.test(error.message);
 }

@@ -1,141 +1,328 @@
 import { setTimeout } from 'node:timers/promises';
 import {
-  type AttributeValue,
   BatchGetItemCommand,
-  type ConditionCheck,
+  type BatchGetItemCommandInput,
+  type BatchGetItemCommandOutput,
+  type ConditionalCheckFailedException,
   type DynamoDBClient,
-  type Put,
+  GetItemCommand,
+  PutItemCommand,
   QueryCommand,
-  TransactGetItemsCommand,
-  type TransactWriteItem,
-  TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { ViewWrite } from '../model/effects.js';
 import type { BoxId, StoredItem } from '../model/items.js';
-import { HEAD_KEY } from '../model/keys.js';
-import { keyOfWrite, type Range, SnapshotTooLarge, type Store, type Write } from '../ports/store.js';
+import { isRegistryKey } from '../model/keys.js';
+import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { isRefusal, isTooLarge } from './errors.js';
-import { decodeItem, encodeItem } from './items.js';
-import { isRefusedAsTooMuch, isThrottled } from './throttling.js';
+import type { DeviceAdvance, Items, Projected, Range, Store } from '../ports/store.js';
+import { body, boxKey, contentOf, decodeItem, encodeItem, expiry, format, type Image, isDeviceKey, keyOf, number } from './codec.js';
+import { DeviceWriter } from './device-writer.js';
+import { calling, isConditionFailed } from './errors.js';
+import { type Changes, Update } from './expressions.js';
+import { execute, type Statement } from './statements.js';
 
 const BATCH_GET_MAX = 100;
-const UNPROCESSED_WAIT_MS = 50;
+const UNPROCESSED_WAIT_MS = 25; // doubled each time
+const UNPROCESSED_TRIES_MAX = 8;
+/** So many writes go by themselves, side by side; more go in batches, which cost the function less. */
+const SINGLE_WRITES_MAX = 3;
+const REGISTRY_RANGES_FROM = 'D#';
 
-const ABSENT = 'attribute_not_exists(sk)';
-const AS_READ = 'version = :version';
-const SAME_EPOCH = 'epoch = :epoch';
-
-type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeValues'>;
-
-function condition(when: Write['when']): Condition {
-  if (when === 'any') return {};
-  if (when === 'absent') return { ConditionExpression: ABSENT };
-  return 'epoch' in when
-    ? { ConditionExpression: SAME_EPOCH, ExpressionAttributeValues: { ':epoch': { S: when.epoch } } }
-    : {
-        ConditionExpression: AS_READ,
-        ExpressionAttributeValues: { ':version': { N: String(when.version) } },
-      };
-}
-
-/** The write as one action of a transaction; the registry's transactions carry some of them too. */
-export function actionOf(table: string, box: BoxId, write: Write): TransactWriteItem {
-  const on = { TableName: table, ...condition(write.when) };
-  if ('put' in write) return { Put: { ...on, Item: encodeItem(box, write.put) } };
-  const Key = keyOf(box, keyOfWrite(write));
-  return 'remove' in write
-    ? { Delete: { ...on, Key } }
-    : { ConditionCheck: { ...on, Key } as ConditionCheck };
-}
-
-const tooMuch = (cause: unknown) => new SyncProblem('too-many-requests', {}, { cause });
-
-/** The boxes in one DynamoDB table, `box` and `sk`, no secondary index. */
+/** The boxes in two DynamoDB tables, `box` and `sk` for their contents, `pk` and `sk` for their devices. No index. */
 export class DynamoStore implements Store {
+  private readonly devices: DeviceWriter;
+
   constructor(
     private readonly client: DynamoDBClient,
     private readonly table: string,
-  ) {}
+    private readonly registryTable: string,
+  ) {
+    this.devices = new DeviceWriter(client, registryTable);
+  }
 
-  async snapshot(box: BoxId, keys: readonly string[]) {
-    const TransactItems = keys.map((sk) => ({ Get: { TableName: this.table, Key: keyOf(box, sk) } }));
+  get(box: BoxId, keys: readonly string[]) {
+    return this.read(box, keys, true);
+  }
+
+  getStale(box: BoxId, keys: readonly string[]) {
+    return this.read(box, keys, false);
+  }
+
+  private async read(
+    box: BoxId,
+    keys: readonly string[],
+    ConsistentRead: boolean,
+  ): Promise<ReadonlyMap<string, StoredItem>> {
+    const all = [...new Set(keys)];
+    const images =
+      all.length === 1
+        ? await this.getOne(box, all[0] as string, ConsistentRead)
+        : (await Promise.all(chunks(all, BATCH_GET_MAX).map((part) => this.getSome(box, part, ConsistentRead)))).flat();
+    return new Map(images.map((image) => decodeItem(image).item).map((item) => [item.sk, item]));
+  }
+
+  private async getOne(box: BoxId, sk: string, ConsistentRead: boolean): Promise<Image[]> {
+    const get = new GetItemCommand({ TableName: this.tableOf(sk), Key: keyOf(box, sk), ConsistentRead });
+    const { Item } = await calling('read', () => this.client.send(get));
+    return Item ? [Item] : [];
+  }
+
+  private async getSome(box: BoxId, keys: readonly string[], ConsistentRead: boolean): Promise<Image[]> {
+    const images: Image[] = [];
+    let RequestItems: BatchGetItemCommandInput['RequestItems'] = {};
+    for (const sk of keys) {
+      const table = this.tableOf(sk);
+      RequestItems[table] ??= { Keys: [], ConsistentRead };
+      RequestItems[table]?.Keys?.push(keyOf(box, sk));
+    }
+    for (let tries = 0; Object.keys(RequestItems ?? {}).length > 0; tries++) {
+      if (tries >= UNPROCESSED_TRIES_MAX) throw new SyncProblem('unavailable', { detail: 'reads stay unprocessed' });
+      if (tries > 0) await setTimeout(UNPROCESSED_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2));
+      const get: BatchGetItemCommand = new BatchGetItemCommand({ RequestItems });
+      const page: BatchGetItemCommandOutput = await calling('read', () => this.client.send(get));
+      const { Responses = {}, UnprocessedKeys } = page;
+      for (const found of Object.values(Responses)) images.push(...found);
+      // What is left comes back with its table, and is read as consistently as before.
+      RequestItems = UnprocessedKeys ?? {};
+    }
+    return images;
+  }
+
+  async query(box: BoxId, { from, to, limit, descending = false }: Range): Promise<Items> {
+    const isRegistry = from.startsWith(REGISTRY_RANGES_FROM);
+    const query = new QueryCommand({
+      TableName: this.tableOf(from),
+      ConsistentRead: true,
+      KeyConditionExpression: `${isRegistry ? 'pk' : 'box'} = :box AND sk BETWEEN :from AND :to`,
+      ExpressionAttributeValues: {
+        ':box': { S: isRegistry ? boxKey(box) : box },
+        ':from': { S: from },
+        ':to': { S: to },
+      },
+      Limit: limit,
+      ScanIndexForward: !descending,
+    });
+    const { Items = [], LastEvaluatedKey } = await calling('read', () => this.client.send(query));
+    const items = Items.map((image) => decodeItem(image).item);
+    const last = LastEvaluatedKey?.sk?.S;
+    return { items, more: last !== undefined, ...(last !== undefined && { last }) };
+  }
+
+  async append(box: BoxId, entry: LogEntry): Promise<LogEntry> {
+    const put = new PutItemCommand({
+      TableName: this.table,
+      Item: encodeItem(box, entry),
+      ConditionExpression: 'attribute_not_exists(sk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
     try {
-      const { Responses = [] } = await this.client.send(new TransactGetItemsCommand({ TransactItems }));
-      return byKey(Responses.flatMap(({ Item }) => (Item ? [decodeItem(Item).item] : [])));
+      await calling('write', () => this.client.send(put));
+      return entry;
     } catch (error) {
-      if (isRefusal(error)) return undefined;
-      if (isTooLarge(error)) throw new SnapshotTooLarge({ cause: error });
-      throw isRefusedAsTooMuch(error, 'read') ? tooMuch(error) : error;
+      if (!isConditionFailed(error)) throw error;
+      const { Item } = error as ConditionalCheckFailedException;
+      if (!Item) throw error;
+      const { item } = decodeItem(Item);
+      if (item.kind !== 'entry') throw new Error(`under the key of a log entry is a ${item.kind}`);
+      return item;
     }
   }
 
-  async get(box: BoxId, keys: readonly string[]) {
-    const items: StoredItem[] = [];
-    let rest = [...new Set(keys)].map((sk) => keyOf(box, sk));
-    while (rest.length > 0) {
-      const { Responses, UnprocessedKeys } = await this.client.send(
-        new BatchGetItemCommand({
-          RequestItems: { [this.table]: { Keys: rest.slice(0, BATCH_GET_MAX), ConsistentRead: true } },
-        }),
+  async put(box: BoxId, item: StoredItem, when: 'absent' | 'always'): Promise<boolean> {
+    const put = new PutItemCommand({
+      TableName: this.tableOf(item.sk),
+      Item: encodeItem(box, item),
+      ...(when === 'absent' && { ConditionExpression: 'attribute_not_exists(sk)' }),
+    });
+    try {
+      await calling('write', () => this.client.send(put));
+      return true;
+    } catch (error) {
+      if (isConditionFailed(error)) return false;
+      throw error;
+    }
+  }
+
+  async project(box: BoxId, writes: readonly ViewWrite[], advance?: DeviceAdvance): Promise<Projected> {
+    const ofDevices = writes.filter(({ sk }) => isDeviceKey(sk));
+    const others = writes.filter(({ sk }) => !isDeviceKey(sk));
+    const [devices] = await Promise.all([
+      calling('write', () => this.devices.write(box, ofDevices, advance)),
+      calling('write', () => this.projectItems(box, others)),
+    ]);
+    return devices;
+  }
+
+  /** A hint or a guess that is wrong costs a call: then each part is written by itself where it is older. */
+  private async projectItems(box: BoxId, writes: readonly ViewWrite[]): Promise<void> {
+    if (writes.length <= SINGLE_WRITES_MAX) {
+      await Promise.all(writes.map((write) => this.projectItem(box, write)));
+      return;
+    }
+    const outcomes = await execute(this.client, writes.map((write) => this.statementOf(box, write)));
+    const refused = writes.filter((_, i) => outcomes[i] === 'refused');
+    await Promise.all(refused.map((write) => this.projectItem(box, write)));
+  }
+
+  private async projectItem(box: BoxId, write: ViewWrite): Promise<void> {
+    const parts = partsOf(write);
+    if (await this.update(box, write, parts)) return;
+    // Of two parts one may be there already, and the other not.
+    if (parts.length > 1) await Promise.all(parts.map((part) => this.update(box, write, [part])));
+  }
+
+  private async update(box: BoxId, { sk, expiresAtMs }: ViewWrite, parts: readonly Part[]): Promise<boolean> {
+    const update = new Update().change({ f: format, expiresAt: expiresAtMs === undefined ? undefined : expiry(expiresAtMs) });
+    for (const { version, at, body: value, bodyAt } of parts) {
+      update.change({ [at]: version, [bodyAt]: value }).isOlder(at, version);
+    }
+    try {
+      await this.client.send(
+        new UpdateItemCommand({ TableName: this.tableOf(sk), Key: keyOf(box, sk), ...update.expressions }),
       );
-      for (const image of Responses?.[this.table] ?? []) items.push(decodeItem(image).item);
-      const unprocessed = (UnprocessedKeys?.[this.table]?.Keys ?? []) as typeof rest;
-      if (unprocessed.length > 0) await setTimeout(UNPROCESSED_WAIT_MS);
-      rest = [...unprocessed, ...rest.slice(BATCH_GET_MAX)];
-    }
-    return byKey(items);
-  }
-
-  async write(box: BoxId, writes: readonly Write[]) {
-    try {
-      const TransactItems = writes.map((write) => actionOf(this.table, box, write));
-      await this.client.send(new TransactWriteItemsCommand({ TransactItems }));
-      return 'written';
+      return true;
     } catch (error) {
-      if (isRefusal(error)) return 'refused';
-      if (isRefusedAsTooMuch(error, 'write')) throw tooMuch(error);
-      // Whoever comes back later helps more than we do by trying on.
-      throw isThrottled(error) ? new SyncProblem('unavailable', {}, { cause: error }) : error;
+      if (isConditionFailed(error)) return false;
+      throw error;
     }
   }
 
-  async query(box: BoxId, { from, to, limit, descending = false }: Range) {
-    const { Items = [], LastEvaluatedKey } = await this.client.send(
-      new QueryCommand({
-        TableName: this.table,
-        ConsistentRead: true,
-        KeyConditionExpression: 'box = :box AND sk BETWEEN :from AND :to',
-        ExpressionAttributeValues: { ':box': { S: box }, ':from': { S: from }, ':to': { S: to } },
-        Limit: limit,
-        ScanIndexForward: !descending,
-      }),
+  private statementOf(box: BoxId, write: ViewWrite): Statement {
+    const { sk, expiresAtMs, creates } = write;
+    const table = this.tableOf(sk);
+    const key = keyOf(box, sk);
+    const parts = partsOf(write);
+    const changes: Changes = {
+      f: format,
+      ...Object.fromEntries(parts.flatMap(({ at, version, bodyAt, body: value }) => [[at, version], [bodyAt, value]])),
+      expiresAt: expiresAtMs === undefined ? undefined : expiry(expiresAtMs),
+    };
+    return creates
+      ? insert(table, { ...key, ...changes })
+      : update(table, key, changes, parts.map(({ at, version }) => ({ name: at, below: version })));
+  }
+
+  async replace(
+    box: BoxId,
+    items: readonly { readonly read: StoredItem; readonly next: StoredItem }[],
+  ): Promise<readonly string[]> {
+    const outcomes = await calling('write', () =>
+      execute(
+        this.client,
+        items.map(({ read, next }) => {
+          const { v, b, sv, s, expiresAt } = encodeItem(box, next);
+          const was = encodeVersions(read);
+          const changes = { f: format, v, b, sv, s, expiresAt };
+          return update(this.tableOf(read.sk), keyOf(box, read.sk), changes, [
+            { name: 'v', is: was.v },
+            { name: 'sv', is: was.sv },
+          ]);
+        }),
+      ),
     );
-    return { items: Items.map((image) => decodeItem(image).item), more: LastEvaluatedKey !== undefined };
+    return items.filter((_, i) => outcomes[i] === 'done').map(({ read }) => read.sk);
   }
 
-  async keys(box: BoxId, limit: number) {
-    let keys: string[] = [];
-    let start: Record<string, AttributeValue> | undefined;
-    do {
-      const page = await this.client.send(
-        new QueryCommand({
-          TableName: this.table,
-          ConsistentRead: true,
-          KeyConditionExpression: 'box = :box',
-          ProjectionExpression: 'sk', // also of what could not be decoded
-          ExpressionAttributeValues: { ':box': { S: box } },
-          Limit: limit,
-          ...(start && { ExclusiveStartKey: start }),
-        }),
-      );
-      keys = (page.Items ?? []).flatMap(({ sk }) => (sk?.S && sk.S !== HEAD_KEY ? sk.S : []));
-      start = page.LastEvaluatedKey;
-    } while (keys.length === 0 && start);
-    return keys;
+  async remove(box: BoxId, keys: readonly string[], upTo: number): Promise<void> {
+    const most = number(upTo);
+    const statements = keys.map((sk): Statement => {
+      const [[partition, owner], [, sort]] = Object.entries(keyOf(box, sk)) as [[string, Image[string]], [string, Image[string]]];
+      return {
+        Statement: `DELETE FROM "${this.tableOf(sk)}" WHERE "${partition}"=? AND "sk"=? AND ("v" IS MISSING OR "v" <= ?) AND ("sv" IS MISSING OR "sv" <= ?)`,
+        Parameters: [owner, sort, most, most],
+      };
+    });
+    await calling('write', () => execute(this.client, statements));
+  }
+
+  async keys(box: BoxId, limit: number, after?: string) {
+    const isInRegistry = after !== undefined && isRegistryKey(after);
+    if (!isInRegistry) {
+      const page = await this.keysIn(this.table, 'box', box, limit, after);
+      if (page.more) return page;
+      if (page.keys.length >= limit) return { ...page, more: true };
+      const rest = await this.keysIn(this.registryTable, 'pk', boxKey(box), limit - page.keys.length);
+      return { keys: [...page.keys, ...rest.keys], more: rest.more };
+    }
+    return this.keysIn(this.registryTable, 'pk', boxKey(box), limit, after);
+  }
+
+  private async keysIn(table: string, partition: string, owner: string, limit: number, after?: string) {
+    const query = new QueryCommand({
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: `${partition} = :owner${after === undefined ? '' : ' AND sk > :after'}`,
+      ProjectionExpression: 'sk', // also of what could not be decoded
+      ExpressionAttributeValues: { ':owner': { S: owner }, ...(after !== undefined && { ':after': { S: after } }) },
+      Limit: limit,
+    });
+    const { Items = [], LastEvaluatedKey } = await calling('read', () => this.client.send(query));
+    return { keys: Items.flatMap(({ sk }) => sk?.S ?? []), more: LastEvaluatedKey !== undefined };
+  }
+
+  private tableOf(sk: string): string {
+    return isRegistryKey(sk) ? this.registryTable : this.table;
   }
 }
 
-const keyOf = (box: BoxId, sk: string) => ({ box: { S: box }, sk: { S: sk } });
+/** A part of an item as it is written: version and body, each with the name of its attribute. */
+interface Part {
+  readonly at: 'v' | 'sv';
+  readonly version: Image[string];
+  readonly bodyAt: 'b' | 's';
+  readonly body: Image[string] | undefined; // undefined: there is no state
+}
 
-const byKey = (items: readonly StoredItem[]): ReadonlyMap<string, StoredItem> =>
-  new Map(items.map((item) => [item.sk, item]));
+function partsOf({ version, content, state }: ViewWrite): Part[] {
+  const at = number(version);
+  return [
+    ...(content ? [{ at: 'v', version: at, bodyAt: 'b', body: body(contentOf(content)) } as const] : []),
+    ...(state !== undefined ? [{ at: 'sv', version: at, bodyAt: 's', body: state ? body(state) : undefined } as const] : []),
+  ];
+}
+
+type Condition = { readonly name: string } & (
+  | { readonly below: Image[string] }
+  | { readonly is: Image[string] | undefined }
+);
+
+function update(table: string, key: Image, changes: Changes, conditions: readonly Condition[]): Statement {
+  const sets = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const removes = Object.entries(changes).filter(([, value]) => value === undefined);
+  const clauses = [...sets.map(([name]) => `SET "${name}"=?`), ...removes.map(([name]) => `REMOVE "${name}"`)];
+  const where = conditions.map((condition) => {
+    const { name } = condition;
+    if ('below' in condition) return { text: `("${name}" IS MISSING OR "${name}" < ?)`, value: condition.below };
+    return condition.is === undefined
+      ? { text: `"${name}" IS MISSING` }
+      : { text: `"${name}"=?`, value: condition.is };
+  });
+  const keys = Object.entries(key);
+  return {
+    Statement: `UPDATE "${table}" ${clauses.join(' ')} WHERE ${[...keys.map(([name]) => `"${name}"=?`), ...where.map(({ text }) => text)].join(' AND ')}`,
+    Parameters: [
+      ...sets.map(([, value]) => value as Image[string]),
+      ...keys.map(([, value]) => value),
+      ...where.flatMap(({ value }) => value ?? []),
+    ],
+  };
+}
+
+function insert(table: string, image: Changes): Statement {
+  const present = Object.entries(image).filter(([, value]) => value !== undefined);
+  return {
+    Statement: `INSERT INTO "${table}" VALUE {${present.map(([name]) => `'${name}':?`).join(', ')}}`,
+    Parameters: present.map(([, value]) => value as Image[string]),
+  };
+}
+
+/** The versions of an item as they were read. */
+const encodeVersions = (item: StoredItem) => ({
+  v: item.kind === 'stateAlone' ? undefined : number(item.version),
+  sv: 'stateVersion' in item && item.stateVersion !== undefined ? number(item.stateVersion) : undefined,
+});
+
+const chunks = <T>(all: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+

@@ -1,51 +1,104 @@
 import type { FolderId, SessionId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
-import type { BoxId, Head, StoredItem } from '../model/items.js';
+import { look, project } from '../log/projection.js';
+import { liveTail, withUnprojected } from '../log/tail.js';
+import { BoxView } from '../log/view.js';
+import { latestVersionOf } from '../model/effects.js';
+import { elementBytes } from '../model/element.js';
+import type { BoxId, Counts, Emptying, Purged, StoredElement, StoredItem, Tombstone } from '../model/items.js';
 import {
+  bodyKey,
   CONVERSATIONS,
   contentsPrefix,
   conversationIdOf,
   conversationKey,
   endOf,
   messagesPrefix,
+  purgeKey,
 } from '../model/keys.js';
-import { clearAway, type IsDead, PIECE_MAX } from './clear-away.js';
-import type { DeletedContainer, ReapMessage } from '../ports/purge-queue.js';
+import type { Effect, Head, ItemContent } from '../model/log-entry.js';
+import { TOMBSTONE_MS } from '../model/timing.js';
+import { versionOf } from '../model/version.js';
+import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
+import { commitAndProject } from '../write/commit.js';
+import { tombstoneOf } from '../write/draft.js';
+import { isElement } from '../write/log-rows.js';
 import { SETTLE_SECONDS } from './schedule-purge.js';
 
-const PIECES_PER_MESSAGE = 25; // then the rest goes through the queue again, so that no invocation takes too long
+const PIECES_PER_MESSAGE = 10; // then the rest goes through the queue again, so that no invocation takes too long
+const PIECE_MAX = 200; // items that are looked at in one go
+const TRIES_MAX = 5;
 
-/**
- * Empties a deleted container, a piece at a time: what it held becomes tombstones. It may be stopped at any point and
- * begun again; what is done is passed over. Before the container is forgotten it is looked through once more: the order
- * for that may come from before the box was restored, to a state in which nothing has been cleared away.
- * @throws Error when it could not go on: the message is to come again.
- */
-export async function reap(core: Core, message: ReapMessage): Promise<void> {
-  const { isEmpty: _, ...order } = message;
-  let { after, isEmpty } = message;
-  for (let piece = 0; piece < PIECES_PER_MESSAGE; piece++) {
-    const read = await core.store.query(message.box, {
-      ...rangeOf(message.container, after),
-      limit: PIECE_MAX,
-    });
-    const keys = read.items.filter((item) => isHeldBy(message.container, item)).map(({ sk }) => sk);
-    const cleared = keys.length > 0 ? await clearPiece(core, message, keys) : 0;
-    if (cleared === undefined) return; // the box was erased
-    if (cleared > 0) isEmpty = undefined;
-    const last = read.items.at(-1);
-    if (!read.more || !last) return isEmpty ? forget(core, message) : finish(core, message);
-    after = last.sk;
-  }
-  await core.reapQueue.send(
-    [{ ...order, ...(isEmpty && { isEmpty }), ...(after !== undefined && { after }) }],
-    0,
-  );
+/** What is read before a piece is purged. */
+interface Reading {
+  readonly core: Core;
+  readonly box: BoxId;
+  readonly head: Head;
+  readonly view: BoxView;
+  readonly container: DeletedContainer;
+  readonly index: number;
+  readonly key: string; // of the purge
+  /** The conversation history that the contents belong to, as it is now. */
+  readonly history: StoredItem | undefined;
 }
 
-function rangeOf(container: DeletedContainer, after: string | undefined) {
-  const prefix = prefixOf(container);
-  return { from: after ?? prefix, to: endOf(prefix) };
+/**
+ * Purges a deleted container, a piece at a time: what it held becomes tombstones. It may be stopped at any point and begun
+ * again. First the tombstones, each only in place of the very item that was read, so that each item goes once, by this or
+ * because it expired. They say what they took. Then an entry takes that off the counts and says how far the purge is, which
+ * only one of several purges can do. No device is told: the removal of the container covers it all.
+ * @throws Error when it could not go on: the message is to come again.
+ */
+export async function purge(core: Core, message: PurgeMessage): Promise<void> {
+  const { box, container } = message;
+  let { after, isEmpty } = message;
+  for (let piece = 0; piece < PIECES_PER_MESSAGE; piece++) {
+    const reading = await open(core, message);
+    if (!reading) return; // the box was erased, or has another past by now
+    const begun = await startOf(reading, after);
+    const { last, purged, more } = await purgePiece(reading, begun);
+    if (purged > 0) isEmpty = undefined;
+    after = last;
+    if (!more) return isEmpty ? forget(core, message) : finish(core, message);
+  }
+  const { isEmpty: _, ...order } = message;
+  await core.purgeQueue.send([{ ...order, ...(isEmpty && { isEmpty }), ...(after !== undefined && { after }) }], 0);
+  core.report('purgeGoesOn', { box, container: container.type });
+}
+
+/**
+ * The box as of now. All entries up to the deletion are applied to the view first: nothing can come into the container
+ * since, so from then on the items show all that it held.
+ */
+async function open(core: Core, { box, container, index }: PurgeMessage): Promise<Reading | undefined> {
+  const end = await liveTail(core, box);
+  if (!end || index > end.head.index || index < end.head.firstIndex) return undefined;
+  const { head, entries } = await withUnprojected(core, box, end);
+  const behind = entries.filter((entry) => entry.index > head.projected);
+  const before = behind.filter((entry) => entry.index <= index);
+  const { projected } = await look(core, box, head.projected, before);
+  const missing = before.filter((entry) => entry.index > projected);
+  if (missing.length > 0) await project(core, box, missing);
+  const view = new BoxView(core, box, head, behind);
+  const historyKey = container.type === 'folder' ? undefined : conversationKey(conversationOf(container));
+  const history = historyKey === undefined ? undefined : (await view.get([historyKey])).get(historyKey);
+  const key = purgeKey(index, `${container.type} ${container.id} ${historyKey ?? ''}`);
+  return { core, box, head, view, container, index, key, history };
+}
+
+const conversationOf = (container: Exclude<DeletedContainer, { type: 'folder' }>) =>
+  container.type === 'conversationHistory' ? container.id : container.conversationId;
+
+interface Begun {
+  readonly from: string;
+  readonly counted: string | undefined; // key up to which the purge has been taken off the counts
+}
+
+async function startOf({ view, key, container }: Reading, after: string | undefined): Promise<Begun> {
+  const found = (await view.get([key])).get(key);
+  const counted = found?.kind === 'purge' ? found.after : undefined;
+  const from = [prefixOf(container), counted ?? '', after ?? ''].reduce((a, b) => (a > b ? a : b));
+  return { from, counted };
 }
 
 function prefixOf(container: DeletedContainer): string {
@@ -59,104 +112,160 @@ function prefixOf(container: DeletedContainer): string {
   }
 }
 
-/** Whether an item may belong to the container; what decides is read again with the write. */
-function isHeldBy(container: DeletedContainer, item: StoredItem): boolean {
+async function purgePiece(
+  reading: Reading,
+  { from, counted }: Begun,
+): Promise<{ last: string | undefined; purged: number; more: boolean }> {
+  const { core, box, key, container } = reading;
+  const to = endOf(prefixOf(container));
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const { items, more, last } = await core.store.query(box, { from, to, limit: PIECE_MAX });
+    const pieces = items.filter(({ sk }) => sk !== counted);
+    const dead = pieces.filter(isElement).filter((element) => isDead(reading, element));
+    if (container.type === 'folder') await orderConversations(reading, dead);
+    const tombstones = new Map(dead.map((element) => [element.sk, tombstone(reading, element)]));
+    const large = dead.flatMap((item) => (item.kind === 'message' && item.aside !== undefined ? bodyKey(item.sk) : []));
+    await core.store.remove(box, large, versionOf(reading.head.timeline, reading.head.index));
+    const replaced = new Set(
+      await core.store.replace(
+        box,
+        dead.map((read) => ({ read, next: tombstones.get(read.sk) as Tombstone })),
+      ),
+    );
+    // One that is not as it was read any more has just expired, or was purged by another: look again.
+    if (replaced.size < dead.length) continue;
+    const all = pieces.map((item) => tombstones.get(item.sk) ?? item);
+    const taken = all.flatMap((item) => (item.kind === 'tombstone' && item.purged?.by === key ? item.purged : []));
+    const end = more ? last : to;
+    if (taken.length > 0 && !(await takeOff(reading, counted, taken, end ?? to))) continue;
+    core.report('purged', { items: taken.length });
+    return { last: end, purged: taken.length, more: more && last !== undefined && last !== from };
+  }
+  throw new Error('others purge the same container');
+}
+
+/** Takes what was purged off the counts, unless another purge has come further meanwhile. */
+function takeOff(
+  { core, box, key }: Reading,
+  counted: string | undefined,
+  taken: readonly Purged[],
+  after: string,
+): Promise<boolean> {
+  return commitAndProject(core, box, {
+    keys: [key],
+    onMissingBox: { answer: true },
+    decide({ draft }) {
+      const found = draft.read(key);
+      const origin = { by: 'server' } as const;
+      if ((found?.kind === 'purge' ? found.after : undefined) !== counted) return { answer: false, origin };
+      const effect: Effect = { sk: key, expiresAtMs: draft.nowMs + TOMBSTONE_MS, content: { kind: 'purge', after } };
+      return { answer: true, origin, effects: [effect], box: { counts: countsWithout(draft.head.counts, taken) } };
+    },
+  });
+}
+
+function countsWithout(counts: Counts, taken: readonly Purged[]): Counts {
+  const left: { -readonly [K in keyof Counts]: number } = { ...counts };
+  for (const { elements, bytes } of taken) {
+    for (const type of elements) left[type]--;
+    left.bytes -= bytes;
+  }
+  return left;
+}
+
+/** What is left of an element. It says what was purged, and for devices that are told item by item from what container. */
+function tombstone({ head, index, key, view }: Reading, element: StoredElement): Tombstone {
+  const version = Math.max(versionOf(head.timeline, index), latestVersionOf(element));
+  const within =
+    element.kind === 'conversationHistory'
+      ? element.data.folderId
+      : element.kind === 'message'
+        ? element.data.sessionId
+        : undefined;
+  const hasState = element.kind === 'message' && element.state !== undefined;
+  return {
+    ...tombstoneOf(element, version, view.nowMs),
+    ...(within !== undefined && { within: within as FolderId | SessionId }),
+    purged: { by: key, elements: [element.kind, ...(hasState ? (['messageState'] as const) : [])], bytes: elementBytes(element) },
+    stateVersion: version,
+  };
+}
+
+/**
+ * Dead is what a container holds that is noted as being emptied. Nothing can have come in since: creating in it, or moving
+ * into it, is refused. Without note the box has another past by now, in which the container lives. Contents of a
+ * conversation history are dead when they are older than the life that it leads now, if it leads one.
+ */
+function isDead({ container, index, head, history, view }: Reading, read: StoredElement): boolean {
+  const element = view.laidOver(read.sk, read);
+  if (!element || !isElement(element)) return false;
   switch (container.type) {
     case 'folder':
-      return isInFolder(item, container.id);
-    case 'conversationHistory':
-      return item.kind === 'message' || item.kind === 'sessionHistory';
-    case 'sessionHistory':
-      return isInSession(item, container.id);
+      return (
+        element.kind === 'conversationHistory' &&
+        element.data.folderId === container.id &&
+        isNoted(head.emptying, container.id, index)
+      );
+    case 'sessionHistory': {
+      const notes = history?.kind === 'conversationHistory' ? history.emptying : undefined;
+      return element.kind === 'message' && element.data.sessionId === container.id && isNoted(notes, container.id, index);
+    }
+    case 'conversationHistory': {
+      if (history?.kind !== 'conversationHistory') return true;
+      const isInDeletedFolder = head.emptying?.some(({ id }) => id === history.data.folderId) ?? false;
+      return isInDeletedFolder || element.modSeq < history.data.createdModSeq;
+    }
   }
 }
 
-const isInFolder = (item: StoredItem, id: FolderId): boolean =>
-  item.kind === 'conversationHistory' && item.data.folderId === id;
-
-const isInSession = (item: StoredItem, id: SessionId): boolean =>
-  item.kind === 'message' && item.data.sessionId === id;
-
-async function clearPiece(
-  core: Core,
-  { box, container, modSeq }: ReapMessage,
-  keys: readonly string[],
-): Promise<number | undefined> {
-  if (container.type === 'conversationHistory') {
-    const key = conversationKey(container.id);
-    return clearAway(core, box, modSeq, { keys, beside: [key], isDead: isDeadBeside(key) });
-  }
-  // Conversation histories are containers themselves. They are ordered before they are buried, so that a crash in
-  // between orders them once more and forgets none.
-  if (container.type === 'folder') await orderConversations(core, box, modSeq, keys);
-  const beside = container.type === 'sessionHistory' ? [conversationKey(container.conversationId)] : [];
-  return clearAway(core, box, modSeq, { keys, beside, isDead: isHeldByNoted(container, modSeq) });
-}
+const isNoted = (notes: readonly Emptying<string>[] | undefined, id: string, index: number): boolean =>
+  notes?.some((note) => note.id === id && note.index === index) ?? false;
 
 /**
- * Dead is what a container holds that is noted as being emptied. Nothing can have come in since: creating in it, or
- * moving into it, is refused. Without note the box has another past by now, in which the container lives.
+ * Conversation histories are containers themselves. They are ordered before they are purged, so that a crash in between
+ * orders them once more and forgets none.
  */
-const isHeldByNoted =
-  (container: DeletedContainer, modSeq: number): IsDead =>
-  (element, stored, head) => {
-    const [history] = [...stored.values()].filter((item) => item.kind === 'conversationHistory');
-    const notes = container.type === 'folder' ? head.emptying : history?.emptying;
-    return isHeldBy(container, element) && (notes?.some(isNoteOf(container, modSeq)) ?? false);
-  };
-
-const isNoteOf = (container: DeletedContainer, modSeq: number) => (note: { id: string; modSeq: number }) =>
-  note.id === container.id && note.modSeq === modSeq;
-
-/** Dead is what is older than the life that its conversation history leads now, if it leads one. */
-const isDeadBeside =
-  (key: string): IsDead =>
-  (element, stored, head) => {
-    const history = stored.get(key);
-    if (history?.kind !== 'conversationHistory') return true;
-    const folderIsGone = head.emptying?.some(({ id }) => id === history.data.folderId) ?? false;
-    return folderIsGone || element.modSeq < history.data.createdModSeq;
-  };
-
-const orderConversations = (core: Core, box: BoxId, modSeq: number, keys: readonly string[]): Promise<void> =>
-  core.reapQueue.send(
-    keys.map((key) => ({
-      box,
-      modSeq,
-      container: { type: 'conversationHistory', id: conversationIdOf(key) },
-    })),
+async function orderConversations({ core, box, index }: Reading, dead: readonly StoredElement[]): Promise<void> {
+  if (dead.length === 0) return;
+  await core.purgeQueue.send(
+    dead.map(({ sk }) => ({ box, index, container: { type: 'conversationHistory', id: conversationIdOf(sk) } })),
     0,
   );
+}
 
 /**
- * The note of what is being emptied stays for a while: a reader may have seen a dead element before it was cleared
- * away, and looks at the note only now.
+ * The note of what is being emptied stays for a while: a reader may have seen a dead element before it was purged, and looks
+ * at the note only now.
  */
-async function finish(core: Core, message: ReapMessage): Promise<void> {
-  if (message.container.type === 'conversationHistory') return;
-  const { after: _, ...rest } = message;
-  await core.reapQueue.send([{ ...rest, isEmpty: true }], SETTLE_SECONDS);
+async function finish(core: Core, { box, container, index }: PurgeMessage): Promise<void> {
+  if (container.type === 'conversationHistory') return;
+  await core.purgeQueue.send([{ box, container, index, isEmpty: true }], SETTLE_SECONDS);
 }
 
 /** Takes the emptied container off the note that made its contents count as gone. */
-async function forget(core: Core, { box, container, modSeq }: ReapMessage): Promise<void> {
-  const isOurs = isNoteOf(container, modSeq);
-  if (container.type === 'folder') {
-    const rewriteHead = (head: Head): Head => {
-      const { emptying = [], ...rest } = head;
-      const left = emptying.filter((note) => !isOurs(note));
-      return { ...rest, ...(left.length > 0 && { emptying: left }) };
-    };
-    await clearAway(core, box, modSeq, { rewriteHead });
-  }
-  if (container.type === 'sessionHistory') {
-    const key = conversationKey(container.conversationId);
-    const rewrite = (item: StoredItem): StoredItem => {
-      if (item.kind !== 'conversationHistory') return item;
-      const { emptying = [], ...rest } = item;
-      const left = emptying.filter((note) => !isOurs(note));
-      return { ...rest, ...(left.length > 0 && { emptying: left }) };
-    };
-    await clearAway(core, box, modSeq, { beside: [key], rewrite });
-  }
+async function forget(core: Core, { box, container, index }: PurgeMessage): Promise<void> {
+  if (container.type === 'conversationHistory') return;
+  const key = container.type === 'sessionHistory' ? conversationKey(container.conversationId) : undefined;
+  const without = <Id extends string>(notes: readonly Emptying<Id>[]) =>
+    notes.filter((note) => note.id !== (container.id as string) || note.index !== index);
+  await commitAndProject(core, box, {
+    keys: key === undefined ? [] : [key],
+    onMissingBox: { answer: undefined },
+    decide({ draft }) {
+      const origin = { by: 'server' } as const;
+      if (key === undefined) {
+        const { emptying = [] } = draft.head;
+        const left = without(emptying);
+        if (left.length === emptying.length) return { answer: undefined, origin };
+        return { answer: undefined, origin, box: { emptying: left.length > 0 ? left : undefined } };
+      }
+      const item = draft.read(key);
+      if (item?.kind !== 'conversationHistory' || !item.emptying) return { answer: undefined, origin };
+      const { sk, version: _, emptying, ...content } = item;
+      const left = without(emptying);
+      if (left.length === emptying.length) return { answer: undefined, origin };
+      const next = { ...content, ...(left.length > 0 && { emptying: left }) } as ItemContent;
+      return { answer: undefined, origin, effects: [{ sk, content: next }] };
+    },
+  });
 }

@@ -1,23 +1,24 @@
 import type { ConversationId, FolderId, SessionId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
-import type { BoxId, ChangeRow, Commit } from '../model/items.js';
+import type { BoxId } from '../model/items.js';
+import type { ChangeRow, Commit } from '../model/log-entry.js';
 import type { DeletedContainer } from '../ports/purge-queue.js';
 
-/** Until then all commits before the deletion are written in full, so that nothing appears behind the reaper's back. */
+/** Longer than a reader takes that may have seen contents of the container before it was deleted. */
 export const SETTLE_SECONDS = 90;
 
 /**
  * Orders the containers to be emptied that a commit has deleted, or begun anew. Doubled, it does no harm.
  * @throws Error when the queue did not take all of them: the record of the stream is to be retried.
  */
-export async function scheduleReaping(core: Core, box: BoxId, { modSeq, rows }: Commit): Promise<void> {
+export async function schedulePurge(core: Core, box: BoxId, { index, rows }: Commit): Promise<void> {
   // What a session history held that has expired has expired before it.
   const containers = rows.flatMap((row) =>
     row.removed === 'deleted' || row.livedIn !== undefined ? (containerOf(row) ?? []) : [],
   );
   if (containers.length === 0) return;
-  await core.reapQueue.send(
-    containers.map((container) => ({ box, container, modSeq })),
+  await core.purgeQueue.send(
+    containers.map((container) => ({ box, container, index })),
     SETTLE_SECONDS,
   );
 }

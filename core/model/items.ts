@@ -1,13 +1,12 @@
+import type { ElementType } from '../../protocol/elements/element.js';
 import type { ConversationData } from '../../protocol/elements/conversation-history.js';
-import type { Element, ElementType } from '../../protocol/elements/element.js';
 import type { FolderData } from '../../protocol/elements/folder.js';
-import type { MessageContext, MessageData } from '../../protocol/elements/message.js';
+import type { MessageData } from '../../protocol/elements/message.js';
 import type { Disposition } from '../../protocol/elements/message-state.js';
 import type { SessionData } from '../../protocol/elements/session-history.js';
 import type {
   ConversationId,
   DeviceId,
-  ElementId,
   FolderId,
   InstanceId,
   MessageId,
@@ -16,22 +15,26 @@ import type {
   UserId,
 } from '../../protocol/ids.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
+import type { Effective, Preferences } from '../../protocol/preferences.js';
+import type { Head, LogEntry, LogOverflow } from './log-entry.js';
 
 /** The partition of one user's message store. */
 export type BoxId = UserId & { readonly __box?: never };
 
+/** Format of every stored item. Code that meets a higher number answers `unavailable`. See docs/storage-format.md. */
+export const FORMAT = 1;
+
 /**
- * What every item of the store table has: its sort key, and the version that a writer must have read to replace it.
- * An item of the box's contents has the number of the commit that last wrote it as its version.
+ * What every item has: its sort key, and the version of the log entry that last wrote it (see versionOf).
  * Unit of `expiresAtMs`: ms since 1970; the database may remove the item at any time after it, or never.
  */
-interface Stored {
+export interface Stored {
   readonly sk: string;
   readonly version: number;
   readonly expiresAtMs?: number;
 }
 
-/** Live elements by type. What a deleted container held counts until it is cleared away. */
+/** Live elements by type. What a deleted container held counts until it is purged. */
 export interface Counts {
   readonly folder: number;
   readonly conversationHistory: number;
@@ -39,86 +42,6 @@ export interface Counts {
   readonly message: number;
   readonly messageState: number;
   readonly bytes: number; // of the JSON of all of them, as they go over the wire
-}
-
-/** The head of the commit log. Kept under 1 KB: every commit writes it. */
-export interface Head extends Stored {
-  readonly kind: 'head';
-  readonly modSeq: number; // of the last commit, 0 before the first
-  readonly nonce: string; // of the last commit
-  readonly atMs: number; // of the last commit
-  readonly epoch: string; // of this making of the box
-  readonly madeAtMs?: number; // when it was made; absent in boxes of before
-  readonly counts: Counts;
-  readonly policyId?: PolicyId; // absent: the default one
-  readonly emptying?: readonly Emptying<FolderId>[]; // deleted folders that may still hold conversation histories
-}
-
-/**
- * Stands where the head was of a box that is being erased. Whoever goes by the head finds none, and no write that is
- * conditioned on it is done any more.
- */
-export interface Erasing extends Stored {
-  readonly kind: 'erasing';
-  readonly epoch: string; // of the box that is erased
-  readonly atMs: number; // when it was marked
-  readonly elements: number; // that it held then
-}
-
-/** Who made a commit. */
-export type Origin =
-  | {
-      readonly by: 'device';
-      readonly deviceId: DeviceId;
-      readonly instanceId: InstanceId;
-      readonly firstN: number;
-      readonly lastN: number;
-    }
-  | { readonly by: 'participatingFunction' }
-  | { readonly by: 'server' };
-
-/** One changed element of a commit, with what is needed to tell whom it concerns without reading anything else. */
-export interface ChangeRow {
-  readonly type: ElementType;
-  readonly id: ElementId;
-  readonly conversationId?: ConversationId;
-  readonly folderId?: FolderId; // of its conversation history, as of this commit
-  readonly folderBefore?: FolderId; // of a conversation history that was moved
-  readonly created?: true; // a conversation history began its life
-  readonly livedIn?: FolderId; // where an earlier life of it ended, by this commit or with that folder
-  readonly date?: string; // of the message
-  readonly messageContext?: MessageContext;
-  readonly element?: Element; // absent: removed, or too large to stand here
-  readonly bytes?: number; // of the JSON of an element that is too large to stand here
-  readonly expiresAtMs?: number; // of the element as this commit left it: past it, it may be there no more
-  readonly removed?: 'deleted' | 'expired';
-  readonly implied?: true; // not asked for by an operation of its own
-  readonly succeeds?: true; // a message: one of another age had its id before and has expired, which no row tells
-}
-
-/** One commit: seen whole or not at all, since it is one item. `previous` chains the log, so that another past shows. */
-export interface Commit extends Stored {
-  readonly kind: 'commit';
-  readonly modSeq: number;
-  readonly nonce: string;
-  readonly previous: string; // nonce of the commit before, '' for the first
-  readonly previousAtMs: number; // time of the commit before, 0 for the first
-  readonly atMs: number;
-  readonly origin: Origin;
-  readonly rows: readonly ChangeRow[];
-}
-
-/**
- * What a device instance was last answered; kept for ever, so that the same request gets the same answer. Once the
- * instance is not registered any more it stands under another key, and expires.
- */
-export interface Receipt extends Stored {
-  readonly kind: 'receipt';
-  readonly instanceId: InstanceId;
-  readonly lastN: number; // highest n processed, 0 before the first
-  readonly firstN: number; // of the last request
-  readonly digests: readonly string[]; // of the operations from firstN to lastN, one each
-  readonly results: readonly OperationResult[]; // theirs
 }
 
 /** `modSeq` is the element's own: the item is also written for other reasons, as when a folder gets a sub-folder. */
@@ -152,19 +75,20 @@ export interface StoredSession extends StoredContent, Succeeding {
   readonly data: SessionData;
 }
 
-/** A message with its state: two elements in one item, each with its own modSeq. */
+/**
+ * A message with its state: two elements in one item, each a part with a version of its own, so that a write of one never
+ * carries the other. Where the content is large, `data` has only what MESSAGE_HEADER names; `aside` is the size of the
+ * whole element, and the rest is an item of its own (see bodyKey). So the cost of a state does not depend on the size of
+ * its message.
+ */
 export interface StoredMessage extends StoredContent, Succeeding {
   readonly kind: 'message';
   readonly id: MessageId;
   readonly conversationId: ConversationId;
   readonly data: MessageData;
+  readonly aside?: number; // bytes of JSON
   readonly state?: StoredState;
-}
-
-/** A deleted container whose contents carry only its id: they count as gone from the commit on that deleted it. */
-export interface Emptying<Id> {
-  readonly id: Id;
-  readonly modSeq: number;
+  readonly stateVersion?: number; // also of a state that was removed
 }
 
 export interface StoredState {
@@ -173,34 +97,162 @@ export interface StoredState {
   readonly dispositions: readonly Disposition[];
 }
 
+/** The state of a message whose content is not there: it was projected first, or the content has expired. */
+export interface StateAlone extends Stored {
+  readonly kind: 'stateAlone';
+  readonly state?: StoredState;
+  readonly stateVersion: number;
+}
+
+/** The content of a large message. */
+export interface MessageBody extends Stored {
+  readonly kind: 'body';
+  readonly data?: MessageData; // absent: the message is not large any more, or is gone
+}
+
+/** A deleted container whose contents carry only its id: they count as gone from the commit on that deleted it. */
+export interface Emptying<Id> {
+  readonly id: Id;
+  readonly modSeq: number;
+  readonly index: number; // of the log entry that deleted it
+}
+
 /** What is left of an element that was deleted or has expired: it answers `gone`, and a late deposit cannot bring it back. */
 export interface Tombstone extends Stored, Succeeding {
   readonly kind: 'tombstone';
   readonly of: Exclude<ElementType, 'messageState'>;
-  readonly within?: FolderId | SessionId; // the container that it was cleared away with
+  readonly within?: FolderId | SessionId; // the container that it was purged with
+  readonly purged?: Purged;
+  readonly stateVersion?: number;
+}
+
+/** What a purge removed from an item. The purge takes it off the counts in a later step, once for each item. */
+export interface Purged {
+  readonly by: string; // key of the purge
+  readonly elements: readonly ElementType[];
+  readonly bytes: number;
+}
+
+/** How far a deleted container has been purged and its contents taken off the counts. */
+export interface Purge extends Stored {
+  readonly kind: 'purge';
+  readonly after: string; // key up to which it is done
 }
 
 /** Guards that the name of a folder is unique among its siblings. */
 export interface FolderName extends Stored {
   readonly kind: 'folderName';
-  readonly folderId: FolderId;
+  readonly folderId?: FolderId; // absent: the name is free
 }
 
-/** Guards that devices are added one after the other, so that each counts those before it. */
-export interface NewestDevice extends Stored {
-  readonly kind: 'newestDevice';
+/** What a device instance was last answered; kept for ever, so that the same request gets the same answer. */
+export interface Idempotency {
+  readonly since: number; // version of the entry that registered the instance
+  readonly lastN: number; // highest n processed, 0 before the first
+  readonly firstN: number; // of the last request
+  readonly digests: readonly string[]; // of the operations from firstN to lastN, one each
+  readonly results: readonly OperationResult[]; // theirs
+}
+
+/** Idempotency record of a device that is too large for the device's own item. */
+export interface LargeIdempotency extends Stored {
+  readonly kind: 'idempotency';
+  readonly record: Idempotency;
+}
+
+/** Idempotency record of an instance that is not registered any more. */
+export interface FormerInstance extends Stored {
+  readonly kind: 'formerInstance';
+  readonly record: Idempotency;
+}
+
+/** What a log entry decides about a device. */
+export interface Registration {
+  readonly instanceId: InstanceId;
+  readonly since: number; // version of the entry that registered this instance
+  readonly scopeVersion: number; // counts the scopes that the device has had
+  readonly scopeNonces: readonly string[]; // of the newest scopes, newest first: they name the scope items
+  readonly preferencesNonce: string; // names the item of the preferences
+  readonly policiesDigest: string; // of the policies that the newest scope was computed from
+  readonly policyId?: PolicyId; // of this device
+}
+
+/** Where the pushes and the synchronization of a device stand. Not decided by the log. Unit of all times: ms since 1970. */
+export interface DeviceProgress {
+  readonly syncedModSeq: number; // position of the last response, 0 before the first
+  readonly syncedAtMs?: number; // when it got there
+  readonly connectionId?: string;
+  readonly connectedAtMs?: number;
+  readonly announcedModSeq?: number; // last commit that a synchronization request on this connection covered
+  readonly pushBy?: number; // commit that scheduled the pending push
+  readonly pushDueMs?: number;
+  readonly lastPushAtMs?: number;
+}
+
+/** A device: registration and idempotency are parts with versions of their own. The item is smaller than 1 KB. */
+export interface StoredDevice extends Stored, Registration, DeviceProgress {
+  readonly kind: 'device';
   readonly deviceId: DeviceId;
+  /** Without digests and results these stand in an item of their own (see idempotencyKey). */
+  readonly idempotency?: Pick<Idempotency, 'since' | 'lastN' | 'firstN'> & Partial<Idempotency>;
+  readonly stateVersion?: number; // of the idempotency record
+}
+
+/** What is left of a device that was revoked. */
+export interface RevokedDevice extends Stored {
+  readonly kind: 'revokedDevice';
+  readonly scopeVersion: number; // a device of the same id counts on
+  readonly stateVersion?: number;
+}
+
+/** A scope that a device has or has had. Never changed once written. */
+export interface StoredScope extends Stored {
+  readonly kind: 'scope';
+  readonly effective: Effective;
+}
+
+/** What a device asks for. Never changed once written: other preferences are another item. */
+export interface StoredPreferences extends Stored {
+  readonly kind: 'preferences';
+  readonly name?: string; // of the device
+  readonly preferences: Preferences;
+}
+
+/**
+ * The fixed item of a box: no time to live, so that a box knows its beginning, and its newest log entry even after all
+ * entries have expired.
+ */
+export interface Anchor extends Stored {
+  readonly kind: 'anchor';
+  readonly epoch: string; // of this making of the box
+  readonly firstIndex: number; // of its log: the time at which it was made, in ms since 1970
+  readonly timeline: number;
+  readonly last?: Head; // newest entry, as of when the log had been quiet for a while
+}
+
+/** Its time to live is a timer: when the database removes it, the newest log entry is copied into the anchor. */
+export interface QuietTimer extends Stored {
+  readonly kind: 'quietTimer';
 }
 
 /** What hangs in a conversation history: it expires by the policy of the box. */
 export type ExpiringElement = StoredSession | StoredMessage;
 export type StoredElement = StoredFolder | StoredConversation | ExpiringElement;
 export type StoredItem =
-  | Head
-  | Erasing
-  | Commit
-  | Receipt
+  | LogEntry
+  | LogOverflow
+  | Anchor
+  | QuietTimer
   | StoredElement
+  | StateAlone
+  | MessageBody
   | FolderName
-  | NewestDevice
-  | Tombstone;
+  | Tombstone
+  | Purge
+  | StoredDevice
+  | RevokedDevice
+  | StoredScope
+  | StoredPreferences
+  | LargeIdempotency
+  | FormerInstance;
+

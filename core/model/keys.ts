@@ -9,7 +9,6 @@ import type {
   SessionId,
 } from '../../protocol/ids.js';
 
-const MOD_SEQ_DIGITS = 12;
 const KEY_MAX_BYTES = 1024; // of the database
 
 /**
@@ -29,15 +28,35 @@ export const unpackKey = (packed: string): string => packed.split(PACKED_DELIMIT
 /** Behind the last key that begins with the prefix, which ends in `#`; no item has this very key. */
 export const endOf = (prefix: string): string => `${prefix.slice(0, -1)}$`;
 
-export const commitKey = (modSeq: number): string => `C#${String(modSeq).padStart(MOD_SEQ_DIGITS, '0')}`;
-/** Sorts after every commit: one query returns the newest commits and the head. */
-export const HEAD_KEY = 'C~HEAD';
-/** Outside of every range that is read. */
-export const NEWEST_DEVICE_KEY = 'D~NEWEST';
-export const receiptKey = (deviceId: DeviceId): string => `R#${part(deviceId)}`;
-/** Of an instance of the device that is not registered any more. */
-export const formerReceiptKey = (deviceId: DeviceId, instanceId: InstanceId): string =>
-  `${receiptKey(deviceId)}#${part(instanceId)}`;
+const INDEX_DIGITS = 15;
+export const ENTRIES = 'L#';
+export const entryKey = (index: number): string => `${ENTRIES}${String(index).padStart(INDEX_DIGITS, '0')}`;
+/** Sorts after every entry of the log: one query returns the newest entries and the anchor. */
+export const ANCHOR_KEY = 'L~ANCHOR';
+/** Effects of a large entry, which are written before it. */
+export const overflowKey = (nonce: string, part: number): string => `O#${nonce}#${part}`;
+/** Its removal by the database says that the log has been quiet for a while. */
+export const TIMER_KEY = 'T#QUIET';
+/** The purge of a container, which the log entry of this index deleted. */
+export const purgeKey = (index: number, container: string): string =>
+  `Q#${String(index).padStart(INDEX_DIGITS, '0')}#${part(container)}`;
+
+// Items of a device, in the registry's table. Ids hold no control character, so none begins with the key of another.
+export const DEVICES = 'D#';
+export const deviceKey = (deviceId: DeviceId): string => DEVICES + part(deviceId);
+export const deviceIdOf = (key: string): DeviceId => unpart(key.slice(DEVICES.length)) as DeviceId;
+/** A scope is found by its version; the nonce keeps those apart that were made at the same time, or before a restore. */
+export const scopeKey = (deviceId: DeviceId, version: number, nonce: string): string =>
+  `S#${part(deviceId)}#${version}#${nonce}`;
+/** Preferences of a device. A version is a number, so no scope has this key. */
+export const preferencesKey = (deviceId: DeviceId, nonce: string): string => `S#${part(deviceId)}#P#${nonce}`;
+/** Idempotency record of a device that is too large for its own item. */
+export const idempotencyKey = (deviceId: DeviceId): string => `I#${part(deviceId)}`;
+/** Idempotency record of an instance of the device that is not registered any more. */
+export const formerInstanceKey = (deviceId: DeviceId, instanceId: InstanceId): string =>
+  `I#${part(deviceId)}#${part(instanceId)}`;
+/** Whether an item stands in the registry's table. */
+export const isRegistryKey = (sk: string): boolean => /^[DSI]#/.test(sk);
 
 export const FOLDERS = 'F#';
 export const CONVERSATIONS = 'H#';
@@ -57,7 +76,8 @@ export const parentOfName = (key: string): FolderId | null =>
 export const conversationKey = (id: ConversationId): string => `${CONVERSATIONS}${part(id)}#`;
 export const conversationIdOf = (key: string): ConversationId =>
   unpart(key.slice(CONVERSATIONS.length, -1)) as ConversationId;
-export const contentsPrefix = (conversationId: ConversationId): string => `E#${part(conversationId)}#`;
+export const CONTENTS = 'E#';
+export const contentsPrefix = (conversationId: ConversationId): string => `${CONTENTS}${part(conversationId)}#`;
 export const sessionsPrefix = (conversationId: ConversationId): string =>
   `${contentsPrefix(conversationId)}S#`;
 export const messagesPrefix = (conversationId: ConversationId): string =>
@@ -66,6 +86,10 @@ export const sessionKey = (conversationId: ConversationId, id: SessionId): strin
   sessionsPrefix(conversationId) + part(id);
 export const messageKey = (conversationId: ConversationId, id: MessageId | ElementId): string =>
   messagesPrefix(conversationId) + part(id);
+
+/** What a large message holds beside its header: an item of its own, which no range of elements contains. */
+export const bodyKey = (messageSk: string): string => `B${messageSk.slice(1)}`;
+export const bodiesPrefix = (conversationId: ConversationId): string => `B#${part(conversationId)}#`;
 
 export const messageIdOf = (key: string): MessageId => unpart(key.split('#')[3] ?? '') as MessageId;
 

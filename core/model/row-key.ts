@@ -1,5 +1,5 @@
 import type { ConversationId, FolderId, SessionId } from '../../protocol/ids.js';
-import type { ChangeRow } from './items.js';
+import type { ChangeRow } from './log-entry.js';
 import { conversationKey, folderKey, messageKey, sessionKey } from './keys.js';
 
 /** Key of the item that holds the element of a row; a message and its state share one. */

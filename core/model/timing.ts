@@ -1,8 +1,25 @@
 import { DAY_MS } from '../ports/clock.js';
 
-/** A row of the log is kept this long; a device that stayed away longer starts over. */
-export const COMMIT_MS = 90 * DAY_MS;
-/** The receipt of an instance that is not registered any more, as long as anything is known of what was deleted. */
-export const FORMER_RECEIPT_MS = 120 * DAY_MS;
+// Times that depend on each other, in one place. Unit: ms unless the name says otherwise.
+
+/** An entry of the log is kept this long; a device that stayed away longer starts over. */
+export const ENTRY_MS = 90 * DAY_MS;
+/** The idempotency record of an instance that is not registered any more, as long as anything is known of what was deleted. */
+export const FORMER_INSTANCE_MS = 120 * DAY_MS;
 /** Longer than the log: a late deposit finds the tombstone, however late it is. */
 export const TOMBSTONE_MS = 120 * DAY_MS;
+
+/** A writer renews the quiet timer when it is older than this. */
+export const TIMER_RENEWED_MS = 15 * DAY_MS;
+/**
+ * The quiet timer expires so long after it was set. The database removes it up to two days late, and the stream keeps its
+ * record for one: the newest entry, at least as young as the timer minus TIMER_RENEWED_MS, is still there then.
+ */
+export const TIMER_MS = 45 * DAY_MS;
+
+/** Only an entry that is older than this may be left lying by a writer that died: others leave it to its writer. */
+export const LEFT_LYING_MS = 2000;
+/** Clocks of different functions differ by less than this. */
+export const CLOCK_SKEW_MS = 60_000;
+/** Items of one backup are from moments that lie no further apart than this. */
+export const BACKUP_SPREAD_MS = 10 * 60_000;

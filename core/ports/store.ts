@@ -1,19 +1,7 @@
-import type { BoxId, StoredItem } from '../model/items.js';
-
-/** The item is as it was read; or it is the head of a box of this epoch, whatever has been committed since. */
-export type AsRead = { readonly version: number } | { readonly epoch: string };
-
-/**
- * A write of one item and what must hold for it, or only what must hold beside the other writes. Removing what must not
- * be there writes nothing, and holds others to it.
- */
-export type Write =
-  | { readonly put: StoredItem; readonly when: 'absent' | AsRead }
-  | { readonly remove: string; readonly when: 'absent' | AsRead | 'any' } // any: also where nothing is there
-  | { readonly check: string; readonly when: AsRead };
-
-export const keyOfWrite = (write: Write): string =>
-  'put' in write ? write.put.sk : 'remove' in write ? write.remove : write.check;
+import type { BoxId, DeviceProgress, StoredItem } from '../model/items.js';
+import type { LogEntry } from '../model/log-entry.js';
+import type { ViewWrite } from '../model/effects.js';
+import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 
 export interface Range {
   readonly from: string; // first key, included
@@ -22,44 +10,62 @@ export interface Range {
   readonly descending?: boolean;
 }
 
-export const SNAPSHOT_KEYS_MAX = 100;
-export const WRITES_MAX = 95; // of the database's 100, with room for what may join a commit
-
-/**
- * The boxes. Keys sort by their UTF-8 bytes. What each call promises is all that the core relies on.
- * @throws any error when the outcome is not known: a failed read had no effect, a failed write may have been done.
- * @throws SyncProblem `too-many-requests` when nothing was done, since the box is asked for too much; `unavailable` when
- * trying again at once would not help.
- */
-export interface Store {
-  /**
-   * Items as they were at one moment (at most SNAPSHOT_KEYS_MAX keys); a key without item is not in the map.
-   * Undefined: a write to one of them was under way.
-   * @throws SnapshotTooLarge when they are more than can be read at one moment.
-   */
-  snapshot(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem> | undefined>;
-
-  /** Items as they are, each read after all writes that were answered, but not all at one moment. Any number of keys. */
-  get(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>>;
-
-  /** All writes or none (at most WRITES_MAX). `refused`: a condition does not hold, or another write was under way. */
-  write(box: BoxId, writes: readonly Write[]): Promise<'written' | 'refused'>;
-
-  /**
-   * Items of a range in order, each read after all writes that were answered. A transaction under way may be seen in
-   * part. `more`: the range may hold more than was read; fewer items than the limit do not mean the end.
-   */
-  query(box: BoxId, range: Range): Promise<{ items: readonly StoredItem[]; more: boolean }>;
-
-  /** Keys of at most `limit` items beside the head, read as by a query. None: there are no others. */
-  keys(box: BoxId, limit: number): Promise<readonly string[]>;
+export interface Items {
+  readonly items: readonly StoredItem[];
+  readonly more: boolean; // the range may hold more than was read
+  readonly last?: string; // key up to which it was read, where there may be more; it need not be that of an item
 }
 
-/** The items asked for are too large to be read as of one moment: ask for fewer. */
-export class SnapshotTooLarge extends Error {
-  override readonly name = 'SnapshotTooLarge';
+/** Fields of a device's progress to set; undefined removes a field. */
+export type ProgressChange = { readonly [K in keyof DeviceProgress]?: DeviceProgress[K] | undefined };
 
-  constructor(options?: ErrorOptions) {
-    super('the items are too large to be read as of one moment', options);
-  }
+export interface Projected {
+  /** `waits`: a device's part has to wait for its registration; `deviceGone`: there is no such instance to advance. */
+  readonly outcome: 'done' | 'waits' | 'deviceGone';
+  /** Connections of devices that were revoked or replaced by this write. */
+  readonly dropped: readonly string[];
+}
+
+/** What becomes of a device together with a projection: written with the device's own item, in the same call. */
+export interface DeviceAdvance {
+  readonly deviceId: DeviceId;
+  readonly instanceId: InstanceId;
+  readonly set: ProgressChange;
+}
+
+/**
+ * The boxes. Keys sort by their UTF-8 bytes. What each call promises is all that the core relies on: each item is
+ * linearizable, and nothing else. A query and a batch of gets show each item as it is, but not all as of one moment.
+ * @throws any error when the outcome is not known: a failed read had no effect, a failed write may have been done, or may
+ * still be done later.
+ * @throws SyncProblem `too-many-requests` when nothing was done, since too much is asked of the box; `unavailable` when
+ * trying again at once would not help, or an item has a newer format.
+ */
+export interface Store {
+  /** Items as they are, each read after all writes that were answered. Any number of keys. */
+  get(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>>;
+
+  /** The same at half the price, and perhaps as they were a moment ago: for what decides nothing. */
+  getStale(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>>;
+
+  /** Items of a range in order, each read after all writes that were answered. Fewer items than the limit are no end. */
+  query(box: BoxId, range: Range): Promise<Items>;
+
+  /** Puts an entry of the log under its index. The one write that decides. @returns the entry that has the index. */
+  append(box: BoxId, entry: LogEntry): Promise<LogEntry>;
+
+  /** Puts an item that no entry decides: aside of an entry that follows, or the anchor. False: it is there already. */
+  put(box: BoxId, item: StoredItem, when: 'absent' | 'always'): Promise<boolean>;
+
+  /** Writes parts of items where these are older, and with `advance` the progress of a device. */
+  project(box: BoxId, writes: readonly ViewWrite[], advance?: DeviceAdvance): Promise<Projected>;
+
+  /** Replaces items by others where both parts are still as they were read. @returns keys of those that were replaced. */
+  replace(box: BoxId, items: readonly { readonly read: StoredItem; readonly next: StoredItem }[]): Promise<readonly string[]>;
+
+  /** Removes items, those with versions only where these are at most `upTo`. */
+  remove(box: BoxId, keys: readonly string[], upTo: number): Promise<void>;
+
+  /** Keys of all items of a box, those of its devices too, in pages: at most `limit`, behind `after`. */
+  keys(box: BoxId, limit: number, after?: string): Promise<{ readonly keys: readonly string[]; readonly more: boolean }>;
 }

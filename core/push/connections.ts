@@ -1,8 +1,8 @@
 import type { Core } from '../core.js';
 import type { TicketHolder } from '../ports/registry.js';
-import { withCurrentPolicies } from '../scope/policies.js';
-import { liveHead } from '../read/read-log.js';
-import { closeQuietly } from './close.js';
+import { liveTail } from '../log/tail.js';
+import { scoped } from '../scope/device-scope.js';
+import { closeQuietly } from '../ports/close-quietly.js';
 import { isScheduled, OPENING_MS, windowEndMs } from './decide.js';
 import { withoutLostPosition } from './lost-position.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
@@ -26,7 +26,7 @@ export async function connected(
       return false;
     // A mark goes too, also one that is not overdue: an earlier connection that failed before it sent its message may
     // have left it, and nobody else would come back to it. What a mark that was alive would tell is looked at below.
-    const isRecorded = await core.registry.patch(device, {
+    const isRecorded = await core.registry.patch(holder, {
       set: {
         connectionId: connection.id,
         connectedAtMs: connection.atMs,
@@ -53,8 +53,9 @@ async function tellIfBehind(core: Core, holder: TicketHolder, connectionId: stri
   const { box, deviceId, instanceId } = holder;
   const read = await core.registry.device(box, deviceId);
   if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
-  const [current, head] = await Promise.all([withCurrentPolicies(core, read), liveHead(core, box)]);
+  const head = (await liveTail(core, box))?.head;
   if (!head) return true;
+  const current = await scoped(core, box, read, head.policyId);
   const device = await withoutLostPosition(core, current, head);
   if (head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
   const nowMs = core.clock.now();

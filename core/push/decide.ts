@@ -1,6 +1,7 @@
-import type { DeviceRecord } from '../ports/registry.js';
+import type { ScopedDevice } from '../scope/device-scope.js';
+import type { StoredDevice } from '../model/items.js';
 import { concerns, coversAnything, holdsConversation, type Scope, scopeOf } from '../scope/scope.js';
-import type { ChangeRow, Commit } from '../model/items.js';
+import type { ChangeRow, Commit } from '../model/log-entry.js';
 import { conversationOf } from '../read/placement.js';
 
 /** A scheduled push that has not been done this long after its time was lost, and counts no more. Unit: ms. */
@@ -28,7 +29,7 @@ export type PushDecision =
 const none = (why: Suppression): PushDecision => ({ kind: 'none', why });
 
 /** Whether a commit was made by this very device, which knows of it. */
-export const isOwn = ({ origin }: Commit, { deviceId, instanceId }: DeviceRecord): boolean =>
+export const isOwn = ({ origin }: Pick<Commit, 'origin'>, { deviceId, instanceId }: StoredDevice): boolean =>
   origin.by === 'device' && origin.deviceId === deviceId && origin.instanceId === instanceId;
 
 /**
@@ -37,7 +38,7 @@ export const isOwn = ({ origin }: Commit, { deviceId, instanceId }: DeviceRecord
  * of one of them means that sending it failed midway: then it is sent whatever has changed since, for the mark holds
  * others back until its message has come.
  */
-export function decidePush(device: DeviceRecord, commits: readonly Commit[], nowMs: number): PushDecision {
+export function decidePush(device: ScopedDevice, commits: readonly Commit[], nowMs: number): PushDecision {
   const { pushBy, pushDueMs = 0 } = device;
   if (pushBy !== undefined && commits.some(({ modSeq }) => modSeq === pushBy))
     return { kind: 'schedule', by: pushBy, dueMs: pushDueMs };
@@ -63,17 +64,17 @@ export function decidePush(device: DeviceRecord, commits: readonly Commit[], now
  * more: a stream can give a commit to two readers, and the second may have marked it after the first had told of it, and
  * have ended before it sent its message.
  */
-export const isScheduled = (device: DeviceRecord, nowMs: number): boolean =>
+export const isScheduled = (device: StoredDevice, nowMs: number): boolean =>
   device.pushBy !== undefined &&
   !isTold(device, device.pushBy) &&
   nowMs <= (device.pushDueMs ?? 0) + OVERDUE_MS;
 
 /** Whether a device has synchronized a commit, or was told of it on this connection. */
-export const isTold = ({ syncedModSeq, announcedModSeq = 0 }: DeviceRecord, modSeq: number): boolean =>
+export const isTold = ({ syncedModSeq, announcedModSeq = 0 }: StoredDevice, modSeq: number): boolean =>
   modSeq <= Math.max(syncedModSeq, announcedModSeq);
 
 /** When the window ends that the last push began; long ago where there was none. */
-export const windowEndMs = ({ lastPushAtMs = 0, effective }: DeviceRecord): number =>
+export const windowEndMs = ({ lastPushAtMs = 0, effective }: ScopedDevice): number =>
   lastPushAtMs + effective.pushWindowMs;
 
 /** Whether a row concerns a device: what is in its scope, comes in, or leaves it. */

@@ -1,7 +1,8 @@
+import type { PolicyId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../ports/registry.js';
-import { withCurrentPolicies } from '../scope/policies.js';
-import type { BoxId, Commit } from '../model/items.js';
+import { scoped } from '../scope/device-scope.js';
+import type { BoxId, StoredDevice } from '../model/items.js';
+import type { Commit } from '../model/log-entry.js';
 import { decidePush } from './decide.js';
 import { withoutPositionBefore } from './lost-position.js';
 import type { PushMessage } from '../ports/push.js';
@@ -17,8 +18,9 @@ const ATTEMPTS_MAX = 5;
  * Source: OMA CPM 5.6.x.2.
  */
 export async function fanOut(core: Core, box: BoxId, ...commits: readonly Commit[]): Promise<void> {
+  const boxPolicyId = commits.at(-1)?.policyId;
   const devices = await core.registry.devices(box);
-  const marks = await Promise.allSettled(devices.map((device) => mark(core, device, commits)));
+  const marks = await Promise.allSettled(devices.map((device) => mark(core, box, device, boxPolicyId, commits)));
   // One device that could not be marked holds no other back.
   await sendPushes(
     core,
@@ -31,20 +33,23 @@ export async function fanOut(core: Core, box: BoxId, ...commits: readonly Commit
 /** The message to send to one device, if any; decided anew when its record has changed meanwhile. */
 async function mark(
   core: Core,
-  read: DeviceRecord,
+  box: BoxId,
+  read: StoredDevice,
+  boxPolicyId: PolicyId | undefined,
   commits: readonly Commit[],
 ): Promise<PushMessage | undefined> {
-  let device: DeviceRecord | undefined = read;
+  let device: StoredDevice | undefined = read;
   for (let attempt = 0; attempt < ATTEMPTS_MAX && device; attempt++) {
-    const current = await withCurrentPolicies(core, await withoutPositionBefore(core, device, commits));
+    const placed = await withoutPositionBefore(core, { ...device, box }, commits);
+    const current = await scoped(core, box, placed, boxPolicyId);
     const decision = decidePush(current, commits, core.clock.now());
     if (decision.kind === 'none') {
       core.report('pushSuppressed', { why: decision.why });
       return undefined;
     }
     const { by, dueMs } = decision;
-    if (await markPush(core, device, by, dueMs)) return pushMessage(device, by, dueMs);
-    device = await core.registry.device(read.box, read.deviceId);
+    if (await markPush(core, current, by, dueMs)) return pushMessage(current, by, dueMs);
+    device = await core.registry.device(box, read.deviceId);
   }
   if (device) throw new Error('the device record kept changing');
   return undefined;

@@ -1,56 +1,56 @@
 import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../ports/registry.js';
-import { withCurrentPolicies } from '../scope/policies.js';
-import type { BoxId, Commit, Head } from '../model/items.js';
-import { commitKey, HEAD_KEY } from '../model/keys.js';
-import { isCommit, isHead, liveHead } from '../read/read-log.js';
+import { liveTail } from '../log/tail.js';
+import type { BoxId, StoredDevice } from '../model/items.js';
+import { entryKey } from '../model/keys.js';
+import type { Head, LogEntry } from '../model/log-entry.js';
+import { type ScopedDevice, scoped } from '../scope/device-scope.js';
 import { withoutLostPosition } from './lost-position.js';
 import { Tally } from './tally.js';
 
-const COMMITS_PER_READ = 100;
+const ENTRIES_PER_READ = 100;
 /** A device further behind than the log leads on from would be reset: beyond it nothing is counted. */
 const COMMITS_COUNTED_MAX = COMMITS_BEHIND_MAX;
 
 /** A device as of the policies of now, and what it has not synchronized. */
 export interface Gathered {
-  readonly device: DeviceRecord;
+  readonly device: ScopedDevice;
   readonly tally: Tally;
 }
 
 /**
  * What has gathered for a device: the last commits that it has not synchronized, at most COMMITS_COUNTED_MAX.
- * Undefined: the box is erased. Commits and head come by one query, since the head sorts behind them: it is not older
- * than the record, which was read before.
+ * Undefined: the box is erased, or the device is revoked. The head is read after the device, so it is not older.
  */
-export async function gather(core: Core, record: DeviceRecord): Promise<Gathered | undefined> {
-  const { box } = record;
-  let [current, page] = await Promise.all([
-    withCurrentPolicies(core, record),
-    readPage(core, box, record.syncedModSeq),
-  ]);
-  const head = page.head ?? (page.more ? await liveHead(core, box) : undefined);
-  if (!head) return undefined;
-  const device = await withoutLostPosition(core, current, head);
+export async function gather(core: Core, box: BoxId, read: StoredDevice): Promise<Gathered | undefined> {
+  const tail = await liveTail(core, box);
+  if (!tail) return undefined;
+  const { head } = tail;
+  const device = await withoutLostPosition(core, await scoped(core, box, read, head.policyId), head);
   const since = Math.max(device.syncedModSeq, head.modSeq - COMMITS_COUNTED_MAX);
-  if (since !== record.syncedModSeq) page = await readPage(core, box, since);
   const tally = new Tally(device, core.clock.now());
-  for (;;) {
-    for (const commit of page.commits) tally.add(commit);
-    const last = page.commits.at(-1);
-    if (!page.more || !last) return { device, tally };
-    page = await readPage(core, box, last.modSeq);
+  for (const entry of await entriesSince(core, box, tail.entries, head, since)) {
+    if (entry.rows.length > 0 && entry.modSeq > since) tally.add(entry);
   }
+  return { device, tally };
 }
 
-interface Page {
-  readonly commits: readonly Commit[];
-  readonly head: Head | undefined;
-  readonly more: boolean;
-}
-
-async function readPage(core: Core, box: BoxId, since: number): Promise<Page> {
-  const range = { from: commitKey(since + 1), to: HEAD_KEY, limit: COMMITS_PER_READ };
-  const { items, more } = await core.store.query(box, range);
-  return { commits: items.filter(isCommit), head: items.find(isHead), more };
+/** Entries behind a commit, oldest first. They are read backwards, since the index of that commit is not known. */
+async function entriesSince(
+  core: Core,
+  box: BoxId,
+  inHand: readonly LogEntry[],
+  head: Head,
+  modSeq: number,
+): Promise<readonly LogEntry[]> {
+  const entries = [...inHand].reverse();
+  for (;;) {
+    const oldest = entries.at(-1);
+    if (!oldest || oldest.modSeq <= modSeq || oldest.index <= head.firstIndex) return entries.reverse();
+    const range = { from: entryKey(head.firstIndex), to: entryKey(oldest.index - 1), limit: ENTRIES_PER_READ, descending: true };
+    const { items } = await core.store.query(box, range);
+    const older = items.filter((item): item is LogEntry => item.kind === 'entry');
+    if (older.length === 0) return entries.reverse();
+    entries.push(...older);
+  }
 }

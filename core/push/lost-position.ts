@@ -1,16 +1,17 @@
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../ports/registry.js';
-import type { Commit, Head } from '../model/items.js';
+import type { BoxId, StoredDevice } from '../model/items.js';
+import type { Commit, Head } from '../model/log-entry.js';
 
-/** Clocks of different functions may differ by less than this. Unit: ms. */
-const CLOCK_SKEW_MS = 60_000;
+import { CLOCK_SKEW_MS } from '../model/timing.js';
+
+type Device = StoredDevice & { readonly box: BoxId };
 
 /**
  * Whether a commit was made after the device had synchronized to its number, or was told of it: then the box was restored
  * in between, and has grown again.
  */
 function isOfAnotherPast(
-  { syncedModSeq, syncedAtMs, announcedModSeq = 0, lastPushAtMs }: DeviceRecord,
+  { syncedModSeq, syncedAtMs, announcedModSeq = 0, lastPushAtMs }: StoredDevice,
   { modSeq, atMs }: Pick<Commit, 'modSeq' | 'atMs'>,
 ): boolean {
   const isAfter = (thenMs: number | undefined) => thenMs !== undefined && atMs > thenMs + CLOCK_SKEW_MS;
@@ -20,11 +21,11 @@ function isOfAnotherPast(
 }
 
 /** The record without a position that the commits show to be of another past, for whoever announces them. */
-export const withoutPositionBefore = async (
+export const withoutPositionBefore = async <D extends Device>(
   core: Core,
-  device: DeviceRecord,
+  device: D,
   commits: readonly Commit[],
-): Promise<DeviceRecord> =>
+): Promise<D> =>
   commits.some((commit) => isOfAnotherPast(device, commit)) ? withoutPosition(core, device) : device;
 
 /**
@@ -32,22 +33,22 @@ export const withoutPositionBefore = async (
  * whatever it has synchronized, and whatever was announced to it.
  * @param head read after the record: an older one may be behind what the device has synchronized since.
  */
-export async function withoutLostPosition(
+export async function withoutLostPosition<D extends Device>(
   core: Core,
-  device: DeviceRecord,
+  device: D,
   head: Pick<Head, 'modSeq' | 'atMs'>,
-): Promise<DeviceRecord> {
+): Promise<D> {
   const { syncedModSeq, announcedModSeq = 0 } = device;
   const isBeyond = Math.max(syncedModSeq, announcedModSeq) > head.modSeq;
   return isBeyond || isOfAnotherPast(device, head) ? withoutPosition(core, device) : device;
 }
 
 /** Unchanged where the device has synchronized meanwhile, and so has a position again. */
-async function withoutPosition(core: Core, device: DeviceRecord): Promise<DeviceRecord> {
+async function withoutPosition<D extends Device>(core: Core, device: D): Promise<D> {
   const { syncedModSeq, announcedModSeq, ...rest } = device;
   const isNoted = await core.registry.patch(device, {
     set: { syncedModSeq: 0, announcedModSeq: undefined },
     expect: { syncedModSeq, announcedModSeq },
   });
-  return isNoted ? { ...rest, syncedModSeq: 0 } : device;
+  return isNoted ? ({ ...rest, syncedModSeq: 0 } as unknown as D) : device;
 }

@@ -1,5 +1,6 @@
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../ports/registry.js';
+import type { StoredDevice } from '../model/items.js';
+import type { ScopedDevice } from '../scope/device-scope.js';
 import { isScheduled, isTold, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
 import { gather } from './gathered.js';
 import type { PushMessage } from '../ports/push.js';
@@ -37,8 +38,8 @@ export async function notify(core: Core, message: PushMessage): Promise<void> {
 /** Sends what has gathered; or says why there is nothing to send. */
 async function announce(
   core: Core,
-  { instanceId, by, dueMs }: PushMessage,
-  device: DeviceRecord | undefined,
+  { box, instanceId, by, dueMs }: PushMessage,
+  device: StoredDevice | undefined,
   isCleared: boolean,
 ): Promise<Suppression | undefined> {
   if (device?.instanceId !== instanceId || !device.connectionId) return 'notConnected';
@@ -46,7 +47,7 @@ async function announce(
   // by the push that is marked by now, in its own time; and where there is none, at once, unless it has been told. Then
   // what has come since is told by its own push.
   if (!isCleared && isScheduled(device, core.clock.now())) return 'scheduled';
-  const gathered = await gather(core, device);
+  const gathered = await gather(core, box, device);
   if (!gathered) return 'boxErased';
   if (!gathered.device.effective.serverInitiated) return 'switchedOff';
   if (!gathered.tally.frame || (!isCleared && isTold(gathered.device, by))) return 'announced';
@@ -56,7 +57,7 @@ async function announce(
 
 async function post(
   core: Core,
-  device: DeviceRecord,
+  device: ScopedDevice,
   tally: Tally,
   { dueMs, isCleared }: { readonly dueMs: number; readonly isCleared: boolean },
 ): Promise<void> {

@@ -1,18 +1,23 @@
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../ports/registry.js';
+import type { BoxId, StoredDevice } from '../model/items.js';
 import type { PushMessage } from '../ports/push.js';
 
 const DELAY_MAX_SECONDS = 900;
 
 /** Marks a push in the device record; false when the record has changed since it was read. */
-export const markPush = (core: Core, device: DeviceRecord, by: number, dueMs: number): Promise<boolean> =>
+export const markPush = (
+  core: Core,
+  device: StoredDevice & { readonly box: BoxId },
+  by: number,
+  dueMs: number,
+): Promise<boolean> =>
   core.registry.patch(device, {
     set: { pushBy: by, pushDueMs: dueMs },
     expect: { pushBy: device.pushBy, pushDueMs: device.pushDueMs },
   });
 
 export const pushMessage = (
-  { box, deviceId, instanceId }: DeviceRecord,
+  { box, deviceId, instanceId }: StoredDevice & { readonly box: BoxId },
   by: number,
   dueMs: number,
 ): PushMessage => ({

@@ -2,9 +2,9 @@ import type { ElementType } from '../../protocol/elements/element.js';
 import type { SyncRequestFrame } from '../../protocol/frames.js';
 import type { ConversationId, ModSeq } from '../../protocol/ids.js';
 import { SYNC_REQUEST_CONVERSATIONS_MAX } from '../../protocol/limits.js';
-import type { DeviceRecord } from '../ports/registry.js';
+import type { ScopedDevice } from '../scope/device-scope.js';
 import { type Scope, scopeOf } from '../scope/scope.js';
-import type { Commit } from '../model/items.js';
+import type { Commit } from '../model/log-entry.js';
 import { conversationOf } from '../read/placement.js';
 import { concernsScope, isOwn } from './decide.js';
 
@@ -22,7 +22,7 @@ export class Tally {
   changes = 0;
 
   constructor(
-    private readonly device: DeviceRecord,
+    private readonly device: ScopedDevice,
     private readonly nowMs: number,
   ) {
     this.scope = scopeOf(device.effective);

@@ -8,8 +8,8 @@ import {
   type Scope,
 } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
-import type { Head, StoredConversation, StoredElement, StoredItem } from '../model/items.js';
-import { HEAD_KEY } from '../model/keys.js';
+import type { StoredConversation, StoredElement, StoredItem } from '../model/items.js';
+import type { Head } from '../model/log-entry.js';
 import { elementOf, stateElementOf } from '../model/element.js';
 import type { Page } from './page.js';
 import { Holding } from './placement.js';
@@ -23,9 +23,9 @@ export function startOfBackfill(total: number): BackfillCursor {
   return { stage: STAGES[0], sent: 0, total };
 }
 
-/** An estimate of the elements that a device is sent that has nothing. */
-export const elementsIn = ({ counts }: Head): number =>
-  ELEMENT_TYPES.reduce((sum, type) => sum + counts[type], 0);
+/** An estimate of the elements that a device is sent that has nothing; a message and its state count as one. */
+export const elementsIn = ({ counts }: Pick<Head, 'counts'>): number =>
+  ELEMENT_TYPES.reduce((sum, type) => sum + (type === 'messageState' ? 0 : counts[type]), 0);
 
 /** Puts as much of the backfill on the page as there is room. Undefined: all was sent. */
 export async function backfill(
@@ -39,11 +39,10 @@ export async function backfill(
     const stage: Stage = cursor.stage;
     const source: Source = {
       stage,
-      isWanted: (history, head) => isContentWanted(walk, history, head),
-      withStates: takesStates(walk),
+      isWanted: (history) => isContentWanted(walk, history),
+      isAll: !walk.scope.hasCompleted && holdsEverything(walk.scope.now),
     };
     const next: Advanced = await advance(walk, source, cursor, page, 'difference');
-    if (next.kind === 'waiting') break;
     cursor = next.kind === 'at' ? { ...cursor, ...next.cursor } : firstOf(stageAfter(walk, stage), cursor);
     if (next.kind === 'at' && next.isFull) break;
   }
@@ -63,8 +62,7 @@ function stageAfter({ scope }: Walk, stage: Stage): Stage | undefined {
 
 const CONTENTS: readonly ElementType[] = ['sessionHistory', 'message', 'messageState'];
 
-const takesStates = ({ scope: { now } }: Walk): boolean =>
-  now.types.has('messageState') && now.types.has('message');
+const holdsEverything = ({ folders, excluded }: Scope): boolean => folders === '*' && excluded.size === 0;
 
 /** Puts the contents of a conversation history on the page that was moved into the scope. */
 export async function contentsOf(
@@ -79,10 +77,9 @@ export async function contentsOf(
       stage: 'contents',
       conversationId,
       isWanted: ({ data }) => holdsConversation(walk.scope.now, conversationId, data.folderId),
-      withStates: takesStates(walk),
+      isAll: false,
     };
     const next: Advanced = await advance(walk, source, cursor, page, 'all');
-    if (next.kind === 'waiting') break;
     cursor = next.kind === 'at' ? { conversationId, ...next.cursor } : undefined;
     if (next.kind === 'at' && next.isFull) break;
   }
@@ -90,7 +87,6 @@ export async function contentsOf(
 }
 
 type Advanced =
-  | { readonly kind: 'waiting' }
   | { readonly kind: 'at'; readonly cursor: Cursor; readonly isFull: boolean }
   | { readonly kind: 'done' };
 
@@ -102,8 +98,7 @@ async function advance(
   page: Page,
   what: 'difference' | 'all',
 ): Promise<Advanced> {
-  const stretch = await readStretch(walk.core, walk.box, source, cursor, page.room.elements, walk.recent);
-  if (!stretch) return { kind: 'waiting' };
+  const stretch = await readStretch(walk.view, source, cursor, page.room.elements);
   noteSeen(walk, stretch);
   let after = cursor.after;
   for (const item of stretch.items) {
@@ -119,10 +114,10 @@ async function advance(
 }
 
 /** What was read decides on what is sent, and also on what is not. */
-function noteSeen({ sight }: Walk, { items, histories, head }: Stretch): void {
-  for (const { version } of items) sight.note(version);
-  for (const { version } of histories.values()) sight.note(version);
-  for (const { modSeq } of head?.emptying ?? []) sight.note(modSeq);
+function noteSeen({ sight, view }: Walk, { items, histories }: Stretch): void {
+  for (const item of items) sight.note(item);
+  for (const item of histories.values()) sight.note(item);
+  for (const { index } of view.head.emptying ?? []) sight.noteIndex(index);
 }
 
 const cursorAt = (after: string | undefined): Cursor => ({
@@ -142,7 +137,7 @@ function put(
 ): 'element' | 'state' | undefined {
   if (!isAlive(item, stretch, walk)) return undefined;
   if (stage === 'leaving') {
-    if (!hasLeft(walk, item, stretch.head)) return undefined;
+    if (!hasLeft(walk, item)) return undefined;
     const modSeq = lacksConversations(walk.scope.now) ? item.data.createdModSeq : item.modSeq;
     return page.add(outOfScope(item.id, modSeq)) ? undefined : 'element';
   }
@@ -164,12 +159,10 @@ export function putOne(
   beside: ReadonlyMap<string, StoredItem>,
   page: Page,
 ): void {
-  const head = beside.get(HEAD_KEY);
   const known = [...beside.values()].filter((each) => each.kind === 'conversationHistory');
   const stretch: Stretch = {
     items: [item],
     histories: new Map(known.map((history) => [history.id, history])),
-    head: head?.kind === 'head' ? head : undefined,
     next: undefined,
   };
   noteSeen(walk, stretch);
@@ -182,12 +175,12 @@ export function putOne(
 }
 
 /** Not deleted, nor expired, nor in a container that is deleted, nor of an earlier life of its conversation history. */
-function isAlive(item: StoredItem, { histories, head }: Stretch, walk: Walk): item is StoredElement {
+function isAlive(item: StoredItem, { histories }: Stretch, walk: Walk): item is StoredElement {
   switch (item.kind) {
     case 'folder':
       return true;
     case 'conversationHistory':
-      return !wentWithFolder(walk, item, head);
+      return !isInDeletedFolder(walk.view.head, item);
     case 'sessionHistory':
     case 'message': {
       const history = histories.get(item.conversationId);
@@ -196,7 +189,7 @@ function isAlive(item: StoredItem, { histories, head }: Stretch, walk: Walk): it
       return (
         item.modSeq >= history.data.createdModSeq &&
         !history.emptying?.some(({ id }) => id === sessionId) &&
-        !wentWithFolder(walk, history, head, item)
+        !isInDeletedFolder(walk.view.head, history)
       );
     }
     default:
@@ -205,28 +198,18 @@ function isAlive(item: StoredItem, { histories, head }: Stretch, walk: Walk): it
 }
 
 /**
- * Whether a conversation history is in a folder that is deleted, and what it holds goes with it. A deletion that the log has
- * yet to tell decides nothing of what is older: what the same commit moved out may have been read where it was before.
+ * Whether a conversation history went with its folder. The view is not older than the head, so it shows where the same
+ * commit has moved a conversation history before.
  */
-const wentWithFolder = (
-  { recent }: Walk,
-  history: StoredConversation,
-  head: Head | undefined,
-  item: StoredElement = history,
-): boolean =>
-  head?.emptying?.some(
-    ({ id, modSeq }) =>
-      id === history.data.folderId &&
-      (modSeq <= recent.modSeq || modSeq <= history.modSeq || modSeq <= item.modSeq),
-  ) ?? false;
+const isInDeletedFolder = ({ emptying }: Pick<Head, 'emptying'>, { data }: StoredConversation): boolean =>
+  emptying?.some(({ id }) => id === data.folderId) ?? false;
 
 /**
  * In some scope that the device has had, and not in the one that it has. What goes with its folder is told to be deleted, or
  * where it has moved, by the log.
  */
-function hasLeft({ scope }: Walk, item: StoredElement, head: Head | undefined): item is StoredConversation {
-  if (item.kind !== 'conversationHistory') return false;
-  if (head?.emptying?.some(({ id }) => id === item.data.folderId)) return false;
+function hasLeft({ scope, view }: Walk, item: StoredElement): item is StoredConversation {
+  if (item.kind !== 'conversationHistory' || isInDeletedFolder(view.head, item)) return false;
   const holding = new Holding(scope);
   const { folderId } = item.data;
   return (
@@ -266,10 +249,9 @@ function isTextHeld(held: Scope, now: Scope, item: StoredElement): boolean {
 }
 
 /** Whether the contents of a conversation history have to be walked through for the difference of scopes. */
-function isContentWanted(walk: Walk, history: StoredConversation, head: Head | undefined): boolean {
-  const { scope } = walk;
+function isContentWanted({ scope, view }: Walk, history: StoredConversation): boolean {
   const { id, data } = history;
-  if (wentWithFolder(walk, history, head)) return false;
+  if (isInDeletedFolder(view.head, history)) return false;
   if (!holdsConversation(scope.now, id, data.folderId)) return false;
   if (!scope.hasCompleted) return true;
   return scope.held.some((held) => !holdsConversation(held, id, data.folderId) || isWider(scope.now, held));

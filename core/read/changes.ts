@@ -18,6 +18,10 @@ const DELIMITER = '\u0000'; // no id holds a control character
 export const elementKey = ({ type, id, conversationId = '' }: Named): string =>
   type + DELIMITER + conversationId + DELIMITER + id;
 
+/** A message and its state count as one element of a response, and so does a state without its message. */
+export const unitOf = ({ type, id, conversationId = '' }: Named): string =>
+  elementKey({ type: type === 'messageState' ? 'message' : type, id, conversationId });
+
 /** In the order in which changes are to be applied: elements by type, folders with parents first, then removals. */
 export function inOrder(changes: readonly Change[]): Change[] {
   const elements = changes.filter((change): change is Element => !isRemoval(change));

@@ -1,18 +1,22 @@
-import { createHash } from 'node:crypto';
-import type { Effective } from '../../protocol/preferences.js';
-import { backOff } from '../ports/back-off.js';
 import type { Core } from '../core.js';
-import { authorized, changedMeanwhile } from '../model/device-access.js';
-import { isSameJson } from '../model/json.js';
-import { type DeviceRecord, SCOPES_KEPT } from '../ports/registry.js';
-import { scopePart } from '../scope/effective.js';
-import { currentEffective } from '../scope/policies.js';
+import { commitAndProject } from '../write/commit.js';
+import { authorized } from '../model/device-access.js';
+import type { StoredDevice } from '../model/items.js';
+import type { Head } from '../model/log-entry.js';
+import { deviceKey } from '../model/keys.js';
+import {
+  digestOfPolicies,
+  nextScope,
+  policiesOf,
+  readScopes,
+  SCOPES_KEPT,
+  type ScopedDevice,
+  scoped,
+} from '../scope/device-scope.js';
 import { type Scope, scopeOf } from '../scope/scope.js';
+import type { Caller } from '../write/device-operations.js';
+import { registrationEffect } from '../write/registration.js';
 import type { ScopeMark, ScopeSpan } from './position.js';
-
-const ATTEMPTS_MAX = 5;
-const DIGEST_CHARACTERS = 4; // 24 bits, and the version has to be the same too
-const NO_SCOPES: ReadonlyMap<number, Effective> = new Map();
 
 /** What a device is to hold, and what it may hold already. */
 export interface DeviceScope {
@@ -25,57 +29,61 @@ export interface DeviceScope {
 }
 
 /**
- * The device record with what is effective as of now: where policies have changed it, that is a new scope.
- * @throws SyncProblem `busy` when the record kept changing, `device-not-registered` or `instance-replaced` when it went.
+ * The device with what is effective as of now: where policies have changed that, it is a new scope, which a log entry says.
+ * @throws SyncProblem `busy` when others were faster each time, `device-not-registered` or `instance-replaced` when it went.
  */
-export async function withCurrentScope(core: Core, read: DeviceRecord): Promise<DeviceRecord> {
-  let record = read;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    if (attempt > 0) await backOff(core.clock, attempt);
-    const next = await asOfNow(core, record);
-    if (isSameJson(next.effective, record.effective)) return record;
-    if ((await core.registry.register(next, record, [])) === 'written') return next;
-    record = authorized(await core.registry.device(read.box, read.deviceId), read);
-  }
-  throw changedMeanwhile();
+export async function withCurrentScope(
+  core: Core,
+  caller: Caller,
+  device: StoredDevice,
+  { policyId: boxPolicyId }: Pick<Head, 'policyId'>,
+): Promise<ScopedDevice> {
+  if (await isCurrent(core, device, boxPolicyId)) return scoped(core, caller.box, device, boxPolicyId);
+  const key = deviceKey(caller.deviceId);
+  const next = await commitAndProject(core, caller.box, {
+    keys: [key],
+    onMissingBox: 'refuse',
+    async decide({ draft }) {
+      const item = draft.read(key);
+      const read = authorized(item?.kind === 'device' ? item : undefined, caller);
+      const { policyId } = draft.head;
+      const origin = { by: 'server' } as const;
+      if (await isCurrent(core, read, policyId)) return { answer: { device: read, policyId }, origin };
+      const { preferences, name } = await scoped(core, caller.box, read, policyId);
+      const scope = (await readScopes(core, caller.box, read, [read.scopeVersion])).get(read.scopeVersion);
+      const asked = { name, preferences };
+      const policies = await policiesOf(core, policyId, read.policyId);
+      const { registration, aside } = nextScope(read.deviceId, { device: read, asked, ...(scope && { scope }) }, asked, policies);
+      const answer = { device: { ...read, ...registration }, policyId };
+      return { answer, origin, aside, effects: [registrationEffect({ ...read, ...registration })] };
+    },
+  });
+  return scoped(core, caller.box, next.device, next.policyId);
 }
 
-/** The record with the scope by the policies as they are; it is stored when the device synchronizes. */
-export async function asOfNow(core: Core, record: DeviceRecord): Promise<DeviceRecord> {
-  const effective = await currentEffective(core, record);
-  return { ...record, effective, scopeVersion: versionAfter(record, effective) };
-}
+const isCurrent = async (
+  core: Core,
+  { policiesDigest, policyId }: StoredDevice,
+  boxPolicyId: Head['policyId'],
+): Promise<boolean> => policiesDigest === digestOfPolicies(await policiesOf(core, boxPolicyId, policyId));
 
-/** A device that is told at other times but keeps the same has the same scope. */
-export const versionAfter = ({ scopeVersion, effective }: DeviceRecord, next: Effective): number =>
-  scopeVersion + (isSameJson(scopePart(effective), scopePart(next)) ? 0 : 1);
+export const markOf = ({ scopeVersion, scopeNonces }: StoredDevice): ScopeMark => ({
+  version: scopeVersion,
+  nonce: scopeNonces[0] ?? '',
+});
 
 /** The scopes that matter for a position; undefined where one of them is no longer kept, or is another one by now. */
-export async function deviceScope(
-  core: Core,
-  { box, deviceId, effective, scopeVersion: version }: DeviceRecord,
-  span?: ScopeSpan,
-): Promise<DeviceScope | undefined> {
-  const mark = markOf(version, effective);
+export async function deviceScope(core: Core, device: ScopedDevice, span?: ScopeSpan): Promise<DeviceScope | undefined> {
+  const { effective, scopeVersion: version, scopeNonces } = device;
+  const mark = markOf(device);
   const now = scopeOf(effective);
   if (!span) return { mark, now, held: [], hasCompleted: false };
   const { from, to, isFirst } = span;
   if (from.version > version || version - from.version >= SCOPES_KEPT) return undefined;
+  const isSame = (asked: ScopeMark) => scopeNonces[version - asked.version] === asked.nonce;
+  if (!isSame(from) || !isSame(to)) return undefined;
   const versions = Array.from({ length: version - from.version }, (_, i) => from.version + i);
-  const kept = versions.length > 0 ? await core.registry.scopes(box, deviceId, versions) : NO_SCOPES;
-  const isSame = (asked: ScopeMark) => {
-    const found = asked.version === version ? effective : kept.get(asked.version);
-    return found !== undefined && markOf(asked.version, found).digest === asked.digest;
-  };
+  const kept = await readScopes(core, device.box, device, versions);
   const held = versions.flatMap((each) => kept.get(each) ?? []).map(scopeOf);
-  if (held.length !== versions.length || !isSame(from) || !isSame(to)) return undefined;
-  return { mark, now, held, hasCompleted: !isFirst };
+  return held.length === versions.length ? { mark, now, held, hasCompleted: !isFirst } : undefined;
 }
-
-const markOf = (version: number, effective: Effective): ScopeMark => ({
-  version,
-  digest: createHash('sha256')
-    .update(JSON.stringify(scopePart(effective)))
-    .digest('base64url')
-    .slice(0, DIGEST_CHARACTERS),
-});

@@ -3,14 +3,17 @@ import type { HistoryResponse } from '../../protocol/history.js';
 import type { HistoryQuery } from '../../protocol/history-query.js';
 import type { ConversationId, MessageId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
-import { hasExpired } from '../model/expiry.js';
-import { currentEffective } from '../scope/policies.js';
-import { holdsConversation, scopeOf } from '../scope/scope.js';
-import type { BoxId, Head, StoredConversation, StoredItem, StoredMessage } from '../model/items.js';
-import { conversationKey, endOf, HEAD_KEY, messageKey, messagesPrefix } from '../model/keys.js';
+import { readTail } from '../log/tail.js';
+import { type BoxView, viewOf } from '../log/view.js';
+import { withBody } from '../model/effects.js';
 import { elementOf, jsonBytes, stateElementOf } from '../model/element.js';
-import { headIn } from './read-log.js';
+import { hasExpired } from '../model/expiry.js';
+import type { BoxId, StoredConversation, StoredItem, StoredMessage } from '../model/items.js';
+import { bodyKey, conversationKey, deviceKey, endOf, messageKey, messagesPrefix } from '../model/keys.js';
+import type { Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import { scoped } from '../scope/device-scope.js';
+import { holdsConversation, scopeOf } from '../scope/scope.js';
 
 const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
 const ANSWER_MAX_BYTES = 2 * 1024 * 1024; // a Lambda function may answer with 6 MB, and a message has a state beside it
@@ -27,38 +30,34 @@ export async function historyOf(
   conversationId: ConversationId,
   { deviceId, before, limit }: HistoryQuery,
 ): Promise<HistoryResponse> {
-  const [device, beside] = await Promise.all([
-    core.registry.device(box, deviceId),
-    core.store.get(box, [HEAD_KEY, conversationKey(conversationId)]),
-  ]);
-  const head = headIn(beside);
-  if (!device) throw new SyncProblem('device-not-registered');
-  const history = liveHistory(head, beside.get(conversationKey(conversationId)));
-  const scope = scopeOf(await currentEffective(core, device));
-  if (!history || !holdsConversation(scope, conversationId, history.data.folderId)) {
+  const tail = await readTail(core, box);
+  if (!tail) throw new SyncProblem('device-not-registered');
+  const view = await viewOf(core, box, tail);
+  const items = await view.get([deviceKey(deviceId), conversationKey(conversationId)]);
+  const device = items.get(deviceKey(deviceId));
+  if (device?.kind !== 'device') throw new SyncProblem('device-not-registered');
+  const history = liveHistory(tail.head, items.get(conversationKey(conversationId)));
+  const { effective } = await scoped(core, box, device, tail.head.policyId);
+  if (!history || !holdsConversation(scopeOf(effective), conversationId, history.data.folderId)) {
     throw new SyncProblem('not-found', { detail: 'there is no such conversation history for this device' });
   }
-  return page(core, box, history, before, limit);
+  return page(view, history, before, limit);
 }
 
-function liveHistory(
-  head: Head | undefined,
-  history: StoredItem | undefined,
-): StoredConversation | undefined {
-  if (!head || history?.kind !== 'conversationHistory') return undefined;
+function liveHistory(head: Head, history: StoredItem | undefined): StoredConversation | undefined {
+  if (history?.kind !== 'conversationHistory') return undefined;
   return head.emptying?.some((folder) => folder.id === history.data.folderId) ? undefined : history;
 }
 
 /** Reads on until the page is full: among the others stand tombstones, and what has expired and is still there. */
 async function page(
-  core: Core,
-  box: BoxId,
+  view: BoxView,
   history: StoredConversation,
   before: MessageId | undefined,
   limit: number,
 ): Promise<HistoryResponse> {
   const prefix = messagesPrefix(history.id);
-  const nowMs = core.clock.now();
+  const { nowMs } = view;
   const elements: (MessageElement | MessageStateElement)[] = [];
   let last: MessageId | undefined;
   let bytes = 0;
@@ -66,14 +65,16 @@ async function page(
   let to = before === undefined ? endOf(prefix) : messageKey(history.id, before);
   // What is dead is passed over in ever larger steps.
   for (let more = true, least = 1; more; least = Math.min(2 * least, ITEMS_PER_READ_MAX)) {
-    const read = await core.store.query(box, {
+    const read = await view.query({
       from: prefix,
       to,
       limit: Math.max(limit + 1 - messages + 1, least),
       descending: true,
     });
-    for (const item of read.items) {
-      if (item.sk === to || !isAlive(item, history, nowMs)) continue;
+    const alive = read.items.filter(
+      (item): item is StoredMessage => item.sk !== to && isAlive(item, history, nowMs),
+    );
+    for (const item of await withBodies(view, alive)) {
       const state = stateElementOf(item);
       const both = [elementOf(item) as MessageElement, ...(state ? [state] : [])];
       bytes += jsonBytes(both);
@@ -84,11 +85,17 @@ async function page(
       messages++;
       last = item.id;
     }
-    const end = read.items.at(-1)?.sk;
-    more = read.more && end !== undefined;
-    if (end !== undefined) to = end;
+    more = read.more && read.last !== undefined;
+    if (read.last !== undefined) to = read.last;
   }
   return { elements };
+}
+
+async function withBodies(view: BoxView, messages: readonly StoredMessage[]): Promise<readonly StoredMessage[]> {
+  const large = messages.filter(({ aside }) => aside !== undefined).map(({ sk }) => bodyKey(sk));
+  if (large.length === 0) return messages;
+  const bodies = await view.get(large);
+  return messages.map((message) => withBody(message, bodies.get(bodyKey(message.sk))));
 }
 
 const isAlive = (item: StoredItem, history: StoredConversation, nowMs: number): item is StoredMessage =>

@@ -1,13 +1,15 @@
 import type { Change } from '../../protocol/elements/element.js';
 import type { ModSeq } from '../../protocol/ids.js';
 import { holdsConversation, lacksConversations, lacksMessages, type Scope } from '../scope/scope.js';
-import type { ChangeRow, StoredItem } from '../model/items.js';
-import { CONVERSATIONS, conversationIdOf, messageIdOf, messagesPrefix } from '../model/keys.js';
+import type { StoredItem } from '../model/items.js';
+import type { ChangeRow } from '../model/log-entry.js';
+import { CONVERSATIONS, conversationIdOf, endOf, messageIdOf, messagesPrefix } from '../model/keys.js';
 import type { DeviceScope } from './device-scope.js';
 import type { Line } from './line.js';
 import type { Page } from './page.js';
-import { readItems } from './stretch.js';
 import { READINGS_MAX, type Walk } from './walk.js';
+
+const ITEMS_PER_READ = 1000; // a database page holds about as many of usual size
 
 /**
  * Rule: the removal of a container is told item by item where the device holds no element that says what is in it. Of a
@@ -44,15 +46,17 @@ export async function tellItems(
   const prefix = isFolder ? CONVERSATIONS : messagesPrefix(conversationId);
   let at = after ?? prefix;
   for (let readings = 0; readings < READINGS_MAX; readings++) {
-    const read = await readItems(walk, prefix, at);
-    if (!read) return { after: at, isDone: false };
+    const read = await walk.view.query({ from: at, to: endOf(prefix), limit: ITEMS_PER_READ });
     for (const item of read.items) {
-      walk.sight.note(item.version);
+      if (item.sk === at) continue;
+      walk.sight.note(item);
       const removal = isWithin(item, line.row) ? removalOf(walk, item, line) : undefined;
       if (removal && !page.replace(removal)) return { after: at, isDone: false };
       at = item.sk;
     }
-    if (!read.more || page.isFull) return { after: at, isDone: !read.more };
+    const isRead = !read.more || read.last === undefined;
+    if (isRead || page.isFull) return { after: at, isDone: isRead };
+    at = read.last;
   }
   return { after: at, isDone: false };
 }

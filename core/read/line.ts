@@ -1,4 +1,4 @@
-import type { ChangeRow, Commit } from '../model/items.js';
+import type { ChangeRow, Commit } from '../model/log-entry.js';
 
 /** A row of the log and where it stands. */
 export interface Line {

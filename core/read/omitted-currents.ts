@@ -1,9 +1,8 @@
 import { parseOperation } from '../../protocol/operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody } from '../../protocol/sync.js';
-import type { Core } from '../core.js';
-import type { BoxId } from '../model/items.js';
-import { conversationKey, HEAD_KEY } from '../model/keys.js';
+import { withBody } from '../model/effects.js';
+import { bodyKey, conversationKey } from '../model/keys.js';
 import { rowKey } from '../model/row-key.js';
 import { putOne } from './backfill.js';
 import type { Page } from './page.js';
@@ -16,8 +15,6 @@ import type { Walk } from './walk.js';
  * @param walkAt what is needed to read items; asked for only when there are any, since it costs a look at the log
  */
 export async function putOmittedCurrents(
-  core: Core,
-  box: BoxId,
   walkAt: () => Promise<Walk>,
   { operations }: SyncBody,
   results: readonly OperationResult[],
@@ -31,9 +28,13 @@ export async function putOmittedCurrents(
   if (named.length === 0) return;
   const histories = named.flatMap((operation) => conversationOf(operation) ?? []).map(conversationKey);
   const walk = await walkAt();
-  const items = await core.store.get(box, [HEAD_KEY, ...histories, ...named.map(rowKey)]);
+  const keys = named.map(rowKey);
+  const bodies = named.flatMap((operation) => (operation.type === 'message' ? [bodyKey(rowKey(operation))] : []));
+  const items = await walk.view.get([...histories, ...keys, ...bodies]);
   for (const operation of named) {
-    const item = items.get(rowKey(operation));
-    if (item) putOne(walk, operation.type, item, items, page);
+    const key = rowKey(operation);
+    const item = items.get(key);
+    const whole = item?.kind === 'message' ? withBody(item, items.get(bodyKey(key))) : item;
+    if (whole) putOne(walk, operation.type, whole, items, page);
   }
 }

@@ -1,6 +1,6 @@
 import { type Change, isRemoval } from '../../protocol/elements/element.js';
 import { jsonBytes } from '../model/element.js';
-import { type Budget, elementKey } from './changes.js';
+import { type Budget, elementKey, unitOf } from './changes.js';
 
 /** What decides how much more the page takes, and of what. */
 export interface PageState {
@@ -16,6 +16,7 @@ export interface PageState {
 /** The changes of a response in the making: each element at most once, the later telling in the place of the earlier. */
 export class Page {
   private readonly held = new Map<string, Change>();
+  private readonly units = new Set<string>();
   private bytes = 0;
   private share: Budget | undefined;
 
@@ -25,15 +26,16 @@ export class Page {
     return [...this.held.values()];
   }
 
+  /** Unit: elements as `limit` counts them. */
   get size(): number {
-    return this.held.size;
+    return this.units.size;
   }
 
   /** What is left of the page, or of the share of it that may be filled for now. */
   get room(): Budget {
     const { budget, share = budget } = this;
     return {
-      elements: Math.min(budget.elements, share.elements) - this.held.size,
+      elements: Math.min(budget.elements, share.elements) - this.units.size,
       bytes: Math.min(budget.bytes, share.bytes) - this.bytes,
     };
   }
@@ -60,6 +62,7 @@ export class Page {
     for (const change of changes) {
       this.bytes += jsonBytes(change);
       this.held.set(elementKey(change), change);
+      this.units.add(unitOf(change));
     }
   }
 
@@ -80,8 +83,8 @@ export class Page {
   /** The same, in the place of what was told of the element before. */
   replace(change: Change): boolean {
     const isNew = !this.held.has(elementKey(change));
-    if (isNew && (this.room.elements < 1 || (this.size > 0 && this.room.bytes < jsonBytes(change))))
-      return false;
+    if (isNew && this.room.elements < 1 && !this.units.has(unitOf(change))) return false;
+    if (isNew && this.size > 0 && this.room.bytes < jsonBytes(change)) return false;
     this.put([change]);
     return true;
   }

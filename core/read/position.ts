@@ -27,10 +27,10 @@ export interface ContentsCursor extends Cursor {
   readonly conversationId: ConversationId;
 }
 
-/** A scope of a device. The digest tells two of one version apart: a registry that is restored counts them anew. */
+/** A scope of a device. The nonce tells two of one version apart: a table that is restored counts them anew. */
 export interface ScopeMark {
   readonly version: number;
-  readonly digest: string;
+  readonly nonce: string;
 }
 
 /** Scopes between which a device stands. */
@@ -40,24 +40,27 @@ export interface ScopeSpan {
   readonly isFirst: boolean; // none was complete yet
 }
 
-/** A commit of which something is known: with its nonce it proves that the box still has the past it was in. */
+/** A log entry of which something was shown: with its nonce it proves that the box still has the past it was in. */
 export interface Seen {
-  readonly modSeq: number;
+  readonly index: number;
   readonly nonce: string;
 }
 
-/** Where a device stands: the commits up to `modSeq` have been told, of the next one its first `rows` rows. */
+/** Where a device stands: the log entries up to `index` have been sent, of the next one its first `rows` rows. */
 export interface Position {
-  readonly modSeq: number;
-  readonly nonce: string; // of commit `modSeq`: proves that the token is of this box's past
+  readonly index: number;
+  readonly timeline: number; // of the box
+  readonly modSeq: number; // of the box after that entry
+  readonly nonce: string; // of that entry: proves that the token is of this box's past
+  readonly projected: number; // up to here, and not beyond `index`, entries are known to be applied to the view
   readonly rows: number;
   readonly midway: boolean; // of a synchronization that had more
   readonly step: number; // responses of this synchronization so far: so the token of each is another
   readonly scope: ScopeSpan;
-  /** The last commit that a response may have shown something of, where it lies beyond `modSeq`. */
+  /** The last entry that a response may have shown something of, where it lies beyond `index`. */
   readonly seen?: Seen;
   readonly backfill?: BackfillCursor;
   readonly contents?: ContentsCursor;
-  /** Of the row behind the position, a removal that is told item by item: the key up to which it was. */
+  /** Of the row behind the position, a removal that is sent item by item: the key up to which it was. */
   readonly itemized?: string;
 }

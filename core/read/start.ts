@@ -1,48 +1,55 @@
 import type { Effective } from '../../protocol/preferences.js';
 import type { Core } from '../core.js';
-import type { DeviceRecord } from '../ports/registry.js';
-import { lacksConversations } from '../scope/scope.js';
+import type { Tail } from '../log/tail.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import { lacksConversations } from '../scope/scope.js';
+import type { ScopedDevice } from '../scope/device-scope.js';
 import { elementsIn, startOfBackfill } from './backfill.js';
 import { type DeviceScope, deviceScope } from './device-scope.js';
 import type { Position } from './position.js';
-import { type LogReading, type LossReason, readHead } from './read-log.js';
+import type { LogReading, LossReason } from './read-log.js';
 import { isOfThisTimeline } from './seen.js';
 
-/** Where a request begins to tell. */
-export interface Start {
-  readonly kind: 'on' | 'anew';
+/** Where a request begins to send. */
+export type Start = Resume | Restart;
+
+interface Resume {
+  readonly kind: 'resume';
+  readonly position: Position;
+  readonly scope: DeviceScope;
+  readonly log: LogReading; // what was read behind the position
+  readonly effective?: Effective; // the scope has changed since the token
+}
+
+interface Restart {
+  readonly kind: 'restart';
   readonly why: LossReason | 'unknownToken' | 'scopesForgotten' | 'typesDropped';
   readonly position: Position;
   readonly scope: DeviceScope;
-  readonly log: LogReading | undefined; // what was read behind the position
-  readonly effective?: Effective; // the scope has changed since the token, or starts with it
+  readonly effective: Effective;
 }
 
 /** Goes on from the token where that can be done, with a backfill of the difference where the scope has changed. */
 export async function startFor(
   core: Core,
-  record: DeviceRecord,
+  device: ScopedDevice,
+  tail: Tail,
   given: Position | undefined,
   log: LogReading | undefined,
 ): Promise<Start> {
-  if (!given || !log) return anew(core, record, 'unknownToken');
-  if (log.kind === 'lost') return anew(core, record, log.why);
-  if (!(await isOfThisTimeline(core, record.box, given, log.commits))) {
-    return anew(core, record, 'otherTimeline');
-  }
-  const scope = await deviceScope(core, record, given.scope);
-  if (!scope) return anew(core, record, 'scopesForgotten');
-  const why = 'unknownToken';
-  if (isCoveredByRemovals(given, scope)) return anew(core, record, 'typesDropped');
-  if (given.scope.to.version === scope.mark.version) return { kind: 'on', why, position: given, scope, log };
-  const head = await readHead(core, record.box);
+  if (!given || !log) return restart(core, device, tail, 'unknownToken');
+  if (log.kind === 'lost') return restart(core, device, tail, log.why);
+  if (!(await isOfThisTimeline(core, device.box, given))) return restart(core, device, tail, 'otherTimeline');
+  const scope = await deviceScope(core, device, given.scope);
+  if (!scope) return restart(core, device, tail, 'scopesForgotten');
+  if (isCoveredByRemovals(given, scope)) return restart(core, device, tail, 'typesDropped');
+  if (given.scope.to.version === scope.mark.version) return { kind: 'resume', position: given, scope, log };
   const position: Position = {
     ...given,
     scope: { ...given.scope, to: scope.mark },
-    backfill: startOfBackfill(head ? elementsIn(head) : 0),
+    backfill: startOfBackfill(elementsIn(tail.head)),
   };
-  return { kind: 'on', why, position, scope, log, effective: record.effective };
+  return { kind: 'resume', position, scope, log, effective: device.effective };
 }
 
 /**
@@ -56,18 +63,20 @@ function isCoveredByRemovals({ midway, scope: { from, to } }: Position, { now, h
   return midway && lacksConversations(now) && filled !== undefined && !lacksConversations(filled);
 }
 
-async function anew(core: Core, record: DeviceRecord, why: Start['why']): Promise<Start> {
-  const scope = await deviceScope(core, record);
-  const head = await readHead(core, record.box);
-  if (!head || !scope) throw new SyncProblem('device-not-registered');
+async function restart(core: Core, device: ScopedDevice, { head }: Tail, why: Restart['why']): Promise<Restart> {
+  const scope = await deviceScope(core, device);
+  if (!scope) throw new SyncProblem('device-not-registered');
   const position: Position = {
+    index: head.index,
+    timeline: Math.max(head.timeline, core.timeline ?? 0),
     modSeq: head.modSeq,
     nonce: head.nonce,
+    projected: Math.min(head.projected, head.index),
     rows: 0,
     midway: true,
     step: 0,
     scope: { from: scope.mark, to: scope.mark, isFirst: true },
     backfill: startOfBackfill(elementsIn(head)),
   };
-  return { kind: 'anew', why, position, scope, log: undefined, effective: record.effective };
+  return { kind: 'restart', why, position, scope, effective: device.effective };
 }

@@ -1,37 +1,34 @@
 import type { ConversationId } from '../../protocol/ids.js';
-import type { Core } from '../core.js';
-import type { BoxId, Head, StoredConversation, StoredItem } from '../model/items.js';
+import type { BoxView } from '../log/view.js';
+import { withBody } from '../model/effects.js';
+import type { StoredConversation, StoredItem } from '../model/items.js';
 import {
+  bodyKey,
   CONVERSATIONS,
+  CONTENTS,
   contentsPrefix,
   conversationKey,
   conversationOfContents,
   endOf,
   FOLDERS,
-  HEAD_KEY,
 } from '../model/keys.js';
-import type { Range } from '../ports/store.js';
+import type { Items, Range } from '../ports/store.js';
 import type { Cursor, Stage } from './position.js';
-import { isStale, type Recent } from './recent.js';
-import type { Walk } from './walk.js';
 
-const STALE_WAITS_MS = [50, 100, 200];
 const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
-const ITEMS_PER_READ_MIN = 50; // so that the rest of a page takes no reading after the other
-const HISTORIES_PER_READ = 100;
+const HISTORIES_PER_READ = 200;
 
 /** Items of the box in the order in which a backfill sends them, and what decides whether they are alive. */
 export interface Stretch {
   readonly items: readonly StoredItem[];
   /** Conversation histories, or what is left of them. */
   readonly histories: ReadonlyMap<ConversationId, StoredItem>;
-  readonly head: Head | undefined;
   /** Where to go on: behind the last item, or behind what need not be read. Undefined: nothing follows. */
   readonly next: string | undefined;
 }
 
 /** Which conversation histories' contents are wanted at all. */
-export type IsWanted = (history: StoredConversation, head: Head | undefined) => boolean;
+export type IsWanted = (history: StoredConversation) => boolean;
 
 /** What a stretch is read of. */
 export interface Source {
@@ -39,132 +36,108 @@ export interface Source {
   /** The contents of one conversation history alone. */
   readonly conversationId?: ConversationId;
   readonly isWanted: IsWanted;
-  /** Messages come with their states, which are elements too. */
-  readonly withStates: boolean;
+  /** Every conversation history that lives is wanted: contents can be read beside them. */
+  readonly isAll: boolean;
+}
+
+/** Reads on from a cursor. @param room elements that the page takes */
+export function readStretch(view: BoxView, source: Source, cursor: Cursor, room: number): Promise<Stretch> {
+  const { stage, isAll } = source;
+  if (stage === 'contents') return isAll ? readAllContents(view, cursor, room) : readContents(view, source, cursor, room);
+  if (isAll) readAhead(view, stage, cursor, room);
+  return readPlain(view, plainRange(stage, cursor, room), cursor);
 }
 
 /**
- * Reads on from a cursor until no commit at or before the device's position is seen in part; undefined when it stays
- * so: then the client comes again.
+ * Begins to read what the same response will need next: a device that has nothing is sent folders, conversation histories
+ * and contents one after the other, and none of these reads depends on another.
  */
-export async function readStretch(
-  core: Core,
-  box: BoxId,
-  source: Source,
-  cursor: Cursor,
-  room: number,
-  recent: Recent,
-): Promise<Stretch | undefined> {
-  const prefix = source.stage === 'folders' ? FOLDERS : CONVERSATIONS;
-  return untilSettled(core, () =>
-    source.stage === 'contents'
-      ? readContents(core, box, source, cursor, room, recent)
-      : readPlain(core, box, prefix, cursor, room, recent),
-  );
+function readAhead(view: BoxView, stage: Stage, cursor: Cursor, room: number): void {
+  const { folder, conversationHistory } = view.head.counts;
+  if (folder + conversationHistory >= room) return;
+  if (stage !== 'conversations') view.readAhead(plainRange('folders', stage === 'folders' ? cursor : {}, room));
+  view.readAhead(plainRange('conversations', stage === 'conversations' ? cursor : {}, room));
+  view.readAhead(historiesFrom(undefined, undefined));
+  view.readAhead(allContents(undefined, room));
 }
 
-async function untilSettled<T>(core: Core, read: () => Promise<T | undefined>): Promise<T | undefined> {
-  for (const ms of [0, ...STALE_WAITS_MS]) {
-    if (ms > 0) await core.clock.sleep(ms);
-    const settled = await read();
-    if (settled) return settled;
-    core.report('backfillUnsettled', { waitedMs: ms });
-  }
-  return undefined;
-}
-
-/** Items below a prefix behind a key, in order, dead or alive; undefined when they stay seen in part. */
-export function readItems(
-  { core, box, recent }: Walk,
-  prefix: string,
-  after: string,
-): Promise<{ items: readonly StoredItem[]; more: boolean } | undefined> {
-  return untilSettled(core, async () => {
-    const range = { from: after, to: endOf(prefix), limit: ITEMS_PER_READ_MAX };
-    const { items, more } = await core.store.query(box, range);
-    const last = items.at(-1)?.sk;
-    const read = { from: after, to: (more && last) || range.to };
-    if (isStale(recent, items, new Map(), read)) return undefined;
-    return { items: items.filter(({ sk }) => sk !== after), more: more && last !== undefined };
-  });
-}
+const plainRange = (stage: Stage, { after }: Cursor, room: number): Range => {
+  const prefix = stage === 'folders' ? FOLDERS : CONVERSATIONS;
+  return { from: after ?? prefix, to: endOf(prefix), limit: Math.min(room, ITEMS_PER_READ_MAX) + 1 };
+};
 
 /** Folders, or conversation histories, in the order of their keys. */
-async function readPlain(
-  core: Core,
-  box: BoxId,
-  prefix: string,
-  { after }: Cursor,
-  room: number,
-  recent: Recent,
-): Promise<Stretch | undefined> {
-  const range = { from: after ?? prefix, to: endOf(prefix), limit: Math.min(room, ITEMS_PER_READ_MAX) + 1 };
-  const { items, more } = await core.store.query(box, range);
-  const beside = await core.store.get(box, [HEAD_KEY]);
-  const last = items.at(-1)?.sk;
-  if (isStale(recent, items, beside, { from: range.from, to: (more && last) || range.to })) return undefined;
+async function readPlain(view: BoxView, range: Range, { after }: Cursor): Promise<Stretch> {
+  const { items, more, last } = await view.query(range);
   // Both ends are included in a range, so the last item that was sent is read once more.
   const fresh = items.filter(({ sk }) => sk !== after);
-  return { items: fresh, histories: new Map(), head: headIn(beside), next: more ? last : undefined };
+  return { items: fresh, histories: new Map(), next: more ? last : undefined };
 }
 
 /** Contents, backwards: runs of conversation histories that are wanted, of each the newest first. */
 async function readContents(
-  core: Core,
-  box: BoxId,
-  { conversationId, isWanted, withStates }: Source,
+  view: BoxView,
+  { conversationId, isWanted }: Source,
   cursor: Cursor,
   room: number,
-  recent: Recent,
-): Promise<Stretch | undefined> {
+): Promise<Stretch> {
   const { after } = cursor;
   const whole = historiesFrom(conversationId, after);
-  // Notes of what is being emptied stay until long after it is empty, and one that the log has yet to tell decides nothing of
-  // what is older: so it does not matter what is read first.
-  const [beside, read] = await Promise.all([core.store.get(box, [HEAD_KEY]), core.store.query(box, whole)]);
-  const head = headIn(beside);
-  const lastHistory = read.items.at(-1);
-  const readTo = { from: (read.more && lastHistory?.sk) || whole.from, to: whole.to };
-  if (isStale(recent, read.items, beside, readTo)) return undefined;
-  // The key that begins the contents of a conversation history stands behind all of them: it is done.
+  const read = await view.query(whole);
+  // The key that begins the contents of a conversation history comes behind all of them: it is done.
   const isDone = after !== undefined && after === contentsPrefix(conversationOfContents(after));
   const candidates = isDone ? read.items.filter(({ sk }) => sk !== whole.to) : read.items;
-  const histories = new Map(read.items.map((item) => [idOf(item), item]));
-  const run = wantedRun(candidates, (history) => isWanted(history, head));
+  const histories = historiesIn(read.items);
+  const run = wantedRun(candidates, isWanted);
   const goesOn =
-    read.more && conversationId === undefined && lastHistory ? contentsPrefix(idOf(lastHistory)) : undefined;
-  if (!run) return { items: [], histories, head, next: goesOn };
+    read.more && conversationId === undefined && read.last !== undefined
+      ? contentsPrefix(conversationOfContents(read.last))
+      : undefined;
+  if (!run) return { items: [], histories, next: goesOn };
 
   const top = contentsPrefix(idOf(run.first));
+  const from = contentsPrefix(idOf(run.last));
   const to = after?.startsWith(top) ? after : endOf(top);
-  const range: Range = {
-    from: contentsPrefix(idOf(run.last)),
-    to,
-    limit: Math.min(itemsFor(room, withStates ? head : undefined), ITEMS_PER_READ_MAX) + 1,
-    descending: true,
-  };
-  const { items, more } = await core.store.query(box, range);
-  const last = items.at(-1)?.sk;
-  if (isStale(recent, items, beside, { from: (more && last) || range.from, to })) return undefined;
-  const fresh = cursor.stateOwed ? items : items.filter(({ sk }) => sk !== after);
-  const behindRun = run.last === lastHistory ? goesOn : range.from;
-  return { items: fresh, histories, head, next: more ? last : behindRun };
+  const page = await view.query({ from, to, limit: Math.min(room, ITEMS_PER_READ_MAX) + 1, descending: true });
+  const behindRun = run.last === read.items.at(-1) ? goesOn : from;
+  return { items: await itemsBehind(view, page, cursor), histories, next: page.more ? page.last : behindRun };
 }
 
-/**
- * How many items fill so much room, when messages have as many states as in the whole box: what is read beyond that would
- * be read again for the next page.
- */
-function itemsFor(room: number, head: Head | undefined): number {
-  const { message = 0, messageState = 0 } = head?.counts ?? {};
-  if (message === 0) return room;
-  return Math.min(room, Math.max(Math.ceil(room / (1 + messageState / message)), ITEMS_PER_READ_MIN));
+/** The same where all are wanted: conversation histories and contents are read at the same time. */
+async function readAllContents(view: BoxView, cursor: Cursor, room: number): Promise<Stretch> {
+  const { after } = cursor;
+  const [read, page] = await Promise.all([
+    view.query(historiesFrom(undefined, after)),
+    view.query(allContents(after, room)),
+  ]);
+  const histories = new Map(historiesIn(read.items));
+  // Contents reach further down than the conversation histories that were read with them.
+  const missing = page.items.map(idOf).filter((id) => !histories.has(id));
+  if (missing.length > 0 && read.more) {
+    const more = await view.get(missing.map(conversationKey));
+    for (const item of more.values()) histories.set(idOf(item), item);
+  }
+  return { items: await itemsBehind(view, page, cursor), histories, next: page.more ? page.last : undefined };
 }
 
-const headIn = (items: ReadonlyMap<string, StoredItem>): Head | undefined => {
-  const head = items.get(HEAD_KEY);
-  return head?.kind === 'head' ? head : undefined;
-};
+const allContents = (after: string | undefined, room: number): Range => ({
+  from: CONTENTS,
+  to: after ?? endOf(CONTENTS),
+  limit: Math.min(room, ITEMS_PER_READ_MAX) + 1,
+  descending: true,
+});
+
+/** The items that follow the cursor, large messages with their content. */
+async function itemsBehind(view: BoxView, { items }: Items, { after, stateOwed }: Cursor): Promise<readonly StoredItem[]> {
+  const fresh = stateOwed ? items : items.filter(({ sk }) => sk !== after);
+  const large = fresh.flatMap((item) => (item.kind === 'message' && item.aside !== undefined ? bodyKey(item.sk) : []));
+  if (large.length === 0) return fresh;
+  const bodies = await view.get(large);
+  return fresh.map((item) => (item.kind === 'message' ? withBody(item, bodies.get(bodyKey(item.sk))) : item));
+}
+
+const historiesIn = (items: readonly StoredItem[]): ReadonlyMap<ConversationId, StoredItem> =>
+  new Map(items.map((item) => [idOf(item), item]));
 
 const idOf = ({ sk }: StoredItem): ConversationId => conversationOfContents(sk);
 

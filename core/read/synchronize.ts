@@ -1,23 +1,29 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
-import { unlessErasing } from './unless-erasing.js';
-import { type Caller, commitOperations } from '../write/device-operations.js';
 import type { Core } from '../core.js';
+import { project } from '../log/projection.js';
+import { readTail, type Tail } from '../log/tail.js';
+import { viewOf } from '../log/view.js';
 import { authorized, changedMeanwhile } from '../model/device-access.js';
-import type { DeviceRecord } from '../ports/registry.js';
-import { policiesOf } from '../scope/policies.js';
+import { applied } from '../model/effects.js';
 import { jsonBytes } from '../model/element.js';
+import type { StoredDevice, StoredItem } from '../model/items.js';
+import { deviceKey } from '../model/keys.js';
+import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import { policiesOf } from '../scope/device-scope.js';
+import type { Known } from '../write/commit.js';
+import { type Caller, commitOperations } from '../write/device-operations.js';
 import { inOrder } from './changes.js';
 import { withCurrentScope } from './device-scope.js';
 import { ownOf } from './own.js';
 import { Page } from './page.js';
 import type { Position, Seen } from './position.js';
-import { readLog } from './read-log.js';
+import { logBehind } from './read-log.js';
 import { resultsWithin } from './results-within.js';
 import { Sight, seenBeyond } from './seen.js';
 import { startFor } from './start.js';
-import { FIRST_READ_COMMITS, tell } from './tell.js';
+import { tell } from './tell.js';
 import { openSyncToken, sealSyncToken } from './token.js';
 
 /** Unit: seconds. The provider's SyncTimer where its policy sets none, for the periodic synchronization of 5.6.x.1. */
@@ -31,70 +37,119 @@ export interface SyncOptions {
   readonly maxBytes?: number;
 }
 
+/** What a request has done before it is answered. */
+interface Done {
+  readonly results: readonly OperationResult[];
+  readonly device: StoredDevice;
+  readonly tail: Tail;
+  readonly entry?: LogEntry; // of its operations, to be applied to the view before the answer
+  readonly left: readonly LogEntry[];
+  readonly projected: number;
+}
+
 /**
  * One request of a synchronization: commits the device's operations, then tells what has changed since its token.
  * @throws SyncProblem `device-not-registered`, `instance-replaced`, `operation-gap`, `operation-mismatch`, `busy`.
  * Source: OMA CPM 5.6.x.1.
  */
-export const synchronize = (
+export async function synchronize(
   core: Core,
   caller: Caller,
   body: SyncBody,
   { maxBytes = RESPONSE_MAX_BYTES }: SyncOptions = {},
-): Promise<SyncResponse> => unlessErasing(core, caller.box, () => answer(core, caller, body, maxBytes));
-
-async function answer(core: Core, caller: Caller, body: SyncBody, maxBytes: number): Promise<SyncResponse> {
-  // The commit authorizes by itself, by the receipt of this very instance.
-  const { results, isNew } = await commitOperations(core, caller, body.operations);
-  const response = respond(core, caller, body, results, maxBytes);
-  return isNew ? response.catch(notRefused) : response;
+): Promise<SyncResponse> {
+  const { syncToken } = body;
+  const given = syncToken === undefined ? undefined : await openSyncToken(core.tokenKeys, caller, syncToken);
+  const done = body.operations.length > 0 ? await operated(core, caller, body, given) : await asked(core, caller, given);
+  const response = respond(core, caller, body, given, done, maxBytes);
+  return done.entry ? response.catch(notRefused) : response;
 }
 
-/**
- * A 4xx says that nothing was processed, and something was: who repeats the request learns that its device is gone, also
- * where a restored store still lets it process operations.
- */
+/** Operations were committed, so no 4xx is answered, which promises that nothing was. The retry gets the real reason. */
 function notRefused(error: unknown): never {
   const isDeviceGone =
     error instanceof SyncProblem &&
     (error.kind === 'device-not-registered' || error.kind === 'instance-replaced');
   if (!isDeviceGone) throw error;
-  const detail =
-    'the device was revoked or replaced meanwhile; whether all was processed the same request tells';
+  const detail = 'the device was revoked or replaced meanwhile; send the same request again';
   throw new SyncProblem('busy', { detail, retryAfterSeconds: 1 }, { cause: error });
+}
+
+/** A request with operations: they are committed, and that authorizes the device. */
+async function operated(core: Core, caller: Caller, body: SyncBody, given: Position | undefined): Promise<Done> {
+  const known: Known | undefined = given && { index: given.index, nonce: given.nonce, projected: given.projected };
+  const committed = await commitOperations(core, caller, body.operations, known);
+  const { answer, entry, left, projected } = committed;
+  const { results, device } = answer;
+  const tail = await leadingOn(core, caller, committed.tail as Tail, given); // a missing box is refused
+  return { results, device, tail, ...(entry && { entry }), left, projected };
+}
+
+/** The tail, with the entries behind a position if there are any. */
+async function leadingOn(core: Core, { box }: Caller, tail: Tail, given: Position | undefined): Promise<Tail> {
+  if (!given || given.index >= tail.head.index) return tail;
+  const leadsOn = [...tail.following, ...tail.entries].some(({ index }) => index === given.index + 1);
+  return leadsOn ? tail : ((await readTail(core, box, given.index)) ?? tail);
+}
+
+/** A request without operations. What the token proves up to its position need not be read again. */
+async function asked(core: Core, caller: Caller, given: Position | undefined): Promise<Done> {
+  const key = deviceKey(caller.deviceId);
+  const [tail, items] = await Promise.all([
+    readTail(core, caller.box, given?.index),
+    core.store.get(caller.box, [key]),
+  ]);
+  if (!tail) throw new SyncProblem('device-not-registered');
+  let item: StoredItem | undefined = items.get(key);
+  const reachesEnd = (tail.following.at(-1)?.index ?? given?.index) === tail.head.index;
+  if (given && reachesEnd && isOfToken(tail, given)) {
+    // The device was this instance when the token was made, and the entries since say what became of it.
+    for (const entry of tail.following) item = withEntryOf(item, entry, key);
+  } else {
+    item = (await viewOf(core, caller.box, tail)).laidOver(key, item);
+  }
+  const device = authorized(item?.kind === 'device' ? item : undefined, caller);
+  return { results: [], device, tail, left: [], projected: Math.max(tail.head.projected, given?.projected ?? 0) };
+}
+
+const isOfToken = ({ following, head }: Tail, { index, nonce }: Position): boolean =>
+  index === head.index ? head.nonce === nonce : following.find((entry) => entry.index === index)?.nonce === nonce;
+
+function withEntryOf(item: StoredItem | undefined, entry: LogEntry, key: string): StoredItem | undefined {
+  const effects = entry.effects.filter(({ sk }) => sk === key);
+  return effects.reduce((next: StoredItem | undefined, effect) => applied(next, effect, entry.version), item);
 }
 
 async function respond(
   core: Core,
   caller: Caller,
   body: SyncBody,
-  processed: readonly OperationResult[],
+  given: Position | undefined,
+  done: Done,
   maxBytes: number,
 ): Promise<SyncResponse> {
   const { syncToken } = body;
-  const given = syncToken === undefined ? undefined : await openSyncToken(core.tokenKeys, caller, syncToken);
+  const { results: processed, tail } = done;
   const ownCommits = processed.some(({ status }) => status === 'applied') ? 1 : 0;
-  const [read, log] = await Promise.all([
-    core.registry.device(caller.box, caller.deviceId),
-    given && readLog(core, caller.box, given, FIRST_READ_COMMITS, ownCommits),
-  ]);
-  const record = await withCurrentScope(core, authorized(read, caller));
-  const start = await startFor(core, record, given, log);
+  const log = given && logBehind(core, tail, given, ownCommits);
+  const device = await withCurrentScope(core, caller, done.device, tail.head);
+  const start = await startFor(core, device, tail, given, log);
 
   const roomBytes = maxBytes - ENVELOPE_BYTES - (start.effective ? jsonBytes(start.effective) : 0);
   const results = resultsWithin(processed, roomBytes);
   const page = new Page({ elements: body.limit, bytes: roomBytes - jsonBytes(results) });
   const sight = new Sight();
-  for (const { modSeq = 0, current } of processed) sight.note(Math.max(modSeq, current?.modSeq ?? 0));
-  const asked = { body, results, own: ownOf(caller, results) };
-  const end = await tell(core, caller.box, start, asked, page, sight);
+  if (processed.length > 0) sight.noteIndex(tail.head.index); // results are as of the head
+  const request = { body, results, own: ownOf(caller, results), tail };
+  const end = await tell(core, caller.box, start, request, page, sight);
   const seen = await seenBeyond(core, caller.box, end.position, sight);
   const hasMore = end.hasMore || seen !== undefined;
-  const position = hasMore ? midway(end.position, seen) : settled(end.position);
-  await noteSynced(core, record, position.modSeq);
+  const told = hasMore ? midway(end.position, seen) : settled(end.position);
+  const position = { ...told, projected: Math.min(told.index, Math.max(done.projected, told.projected)) };
+  const isWhole = await finish(core, caller, done, device, position.modSeq);
 
-  const isReset = start.kind === 'anew' && syncToken !== undefined;
-  if (start.kind === 'anew') core.report('syncFromStart', { why: isReset ? start.why : 'initial' });
+  const isReset = start.kind === 'restart' && syncToken !== undefined;
+  if (start.kind === 'restart') core.report('syncFromStart', { why: isReset ? start.why : 'initial' });
   const changes = inOrder(page.changes);
   core.report('synchronized', {
     operations: results.length,
@@ -103,21 +158,55 @@ async function respond(
     removals: changes.filter((change) => 'removed' in change).length,
     hasMore,
   });
+  const timer = end.backfill && (await syncTimer(core, tail, device));
   return {
     ...(results.length > 0 && { results: [...results] }),
     ...(changes.length > 0 && { changes }),
-    syncToken: await sealSyncToken(core.tokenKeys, caller, position),
+    syncToken: await sealSyncToken(core.tokenKeys, caller, isWhole ? withOwn(position, done) : position),
     ...(hasMore && { hasMore: true }),
     ...(isReset && { reset: true }),
-    ...(end.backfill && { backfill: end.backfill, nextSyncAfterSeconds: await syncTimer(core, record) }),
+    ...(end.backfill && { backfill: end.backfill, nextSyncAfterSeconds: timer }),
     ...(start.effective && { effective: start.effective }),
   };
 }
 
+/** The own entry is applied by now, so the view is complete up to it where it was up to the one before. */
+const withOwn = (position: Position, { entry, projected }: Done): Position =>
+  entry && projected + 1 === entry.index && position.index >= entry.index
+    ? { ...position, projected: entry.index }
+    : position;
+
+/**
+ * Applies what was committed to the view, and in the same write notes where the device stands, for those who decide whether
+ * to send it a synchronization request. @returns whether all of the entry is applied.
+ */
+async function finish(
+  core: Core,
+  caller: Caller,
+  { entry, left }: Done,
+  device: StoredDevice,
+  modSeq: number,
+): Promise<boolean> {
+  const entries = [...left, ...(entry ? [entry] : [])];
+  const { deviceId, instanceId } = caller;
+  const set = { syncedModSeq: modSeq, syncedAtMs: core.clock.now() };
+  const advance = device.syncedModSeq === modSeq ? undefined : { deviceId, instanceId, set };
+  if (entries.length === 0 && !advance) return true;
+  const { outcome } = await project(core, caller.box, entries, advance);
+  if (outcome !== 'deviceGone') return outcome === 'done';
+  const key = deviceKey(deviceId);
+  const item = (await core.store.get(caller.box, [key])).get(key);
+  authorized(item?.kind === 'device' ? item : undefined, caller);
+  throw changedMeanwhile();
+}
+
 /** A synchronization that has ended leaves the device complete in the scope that was filled. */
-const settled = ({ modSeq, nonce, scope: { to } }: Position): Position => ({
+const settled = ({ index, timeline, modSeq, nonce, projected, scope: { to } }: Position): Position => ({
+  index,
+  timeline,
   modSeq,
   nonce,
+  projected,
   rows: 0,
   midway: false,
   step: 0,
@@ -131,16 +220,7 @@ const midway = ({ seen: _, ...position }: Position, seen: Seen | undefined): Pos
   ...(seen && { seen }),
 });
 
-/** Where the device stands, for those who decide whether to send it a synchronization request. */
-async function noteSynced(core: Core, device: DeviceRecord, modSeq: number): Promise<void> {
-  if (device.syncedModSeq === modSeq) return;
-  const set = { syncedModSeq: modSeq, syncedAtMs: core.clock.now() };
-  if (await core.registry.patch(device, { set })) return;
-  authorized(await core.registry.device(device.box, device.deviceId), device);
-  throw changedMeanwhile();
-}
-
-async function syncTimer(core: Core, record: DeviceRecord): Promise<number> {
-  const timers = (await policiesOf(core, record)).map(({ syncTimerSeconds }) => syncTimerSeconds);
-  return timers.findLast((seconds) => seconds !== undefined) ?? SYNC_TIMER_DEFAULT_SECONDS;
+async function syncTimer(core: Core, { head }: Tail, { policyId }: StoredDevice): Promise<number> {
+  const policies = await policiesOf(core, head.policyId, policyId);
+  return policies.map(({ syncTimerSeconds }) => syncTimerSeconds).findLast((seconds) => seconds !== undefined) ?? SYNC_TIMER_DEFAULT_SECONDS;
 }

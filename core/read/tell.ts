@@ -1,8 +1,12 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody } from '../../protocol/sync.js';
 import type { Core } from '../core.js';
+import { withEffects } from '../log/overflow.js';
+import type { Tail } from '../log/tail.js';
+import { type BoxView, viewOf } from '../log/view.js';
+import type { BoxId } from '../model/items.js';
+import type { LogEntry } from '../model/log-entry.js';
 import { lacksConversations } from '../scope/scope.js';
-import type { BoxId, Commit } from '../model/items.js';
 import { backfill, contentsOf } from './backfill.js';
 import type { Budget } from './changes.js';
 import type { DeviceScope } from './device-scope.js';
@@ -13,24 +17,21 @@ import { putOmittedCurrents } from './omitted-currents.js';
 import type { Own } from './own.js';
 import type { Page } from './page.js';
 import type { Position } from './position.js';
-import { type LogReading, readLog } from './read-log.js';
-import { recentCommits } from './recent.js';
+import { type LogReading, nextEntries } from './read-log.js';
 import type { Sight } from './seen.js';
 import type { Start } from './start.js';
 import { hasRoomForCursors } from './token.js';
 import { READINGS_MAX, type Walk } from './walk.js';
 
-/** Few at first: mostly there are few, and a commit may be large. */
-export const FIRST_READ_COMMITS = 25;
-const NEXT_READ_COMMITS = 100;
 /** A response that has less left than one element of the largest size tells nothing beside its results. */
 const LEAST_ROOM_BYTES = 66 * 1024;
 
-/** What a request brought along. */
+/** What a request brought along, and the end of the log when it came. */
 interface Asked {
   readonly body: SyncBody;
   readonly results: readonly OperationResult[];
   readonly own: Own;
+  readonly tail: Tail;
 }
 
 /** Where the device stands when the page is told. */
@@ -47,21 +48,23 @@ export interface Told {
 export async function tell(
   core: Core,
   box: BoxId,
-  { position: start, scope, log, effective }: Start,
-  { body, results, own }: Asked,
+  begin: Start,
+  { body, results, own, tail }: Asked,
   page: Page,
   sight: Sight,
 ): Promise<Told> {
+  const { position: start, scope, effective } = begin;
   if (page.room.bytes < LEAST_ROOM_BYTES) return { position: start, hasMore: true };
   if (effective && losesConversations(scope)) return { position: start, hasMore: true };
   const isFilling = start.scope.isFirst || start.scope.from.version !== start.scope.to.version;
   // Two cursors at once have to fit into the token: where they do not, the backfill waits for what is told beside it.
   const isShared = start.backfill !== undefined && !start.backfill.waits && hasRoomForCursors(start);
-  const teller = new Teller(core, box, scope, page, own, isFilling, sight);
+  const teller = new Teller(core, box, tail, scope, page, own, isFilling, sight);
 
-  await putOmittedCurrents(core, box, () => teller.walkAt(start), body, results, page);
+  await putOmittedCurrents(() => teller.walk(), body, results, page);
   page.limitTo(isShared ? halfOf(page.room) : undefined);
-  const live = log ? await teller.live(start, log) : { position: start, isComplete: true };
+  const live =
+    begin.kind === 'resume' ? await teller.live(start, begin.log) : { position: start, isComplete: true };
   page.limitTo(undefined);
   const { backfill: cursor, ...position } = live.position;
   if (!cursor) return { position, hasMore: !live.isComplete };
@@ -71,7 +74,7 @@ export async function tell(
     return { position: live.position, hasMore: true, backfill: progress(cursor) };
 
   const told = page.size;
-  const next = await backfill(await teller.walkAt(position), goesOn, page);
+  const next = await backfill(await teller.walk(), goesOn, page);
   return {
     position: next ? { ...position, backfill: next } : position,
     hasMore: next !== undefined || !live.isComplete,
@@ -98,9 +101,12 @@ const halfOf = ({ elements, bytes }: Budget): Budget => ({
 
 /** Tells from the log, page in hand. */
 class Teller {
+  private view: Promise<BoxView> | undefined;
+
   constructor(
     private readonly core: Core,
     private readonly box: BoxId,
+    private readonly tail: Tail,
     private readonly scope: DeviceScope,
     private readonly page: Page,
     private readonly own: Own,
@@ -108,70 +114,72 @@ class Teller {
     private readonly sight: Sight,
   ) {}
 
-  /** What is needed to read items of the box for a position; a commit that was told in part counts as told. */
-  async walkAt({ modSeq, rows }: Pick<Position, 'modSeq' | 'rows'>): Promise<Walk> {
-    const { core, box, scope } = this;
-    const recent = await recentCommits(core, box, rows > 0 ? modSeq + 1 : modSeq);
-    return { core, box, scope, nowMs: core.clock.now(), recent, sight: this.sight };
+  /**
+   * What is needed to read items of the box. The view is as of the head that the request found, and no response goes beyond
+   * that: so nothing that is read is older than the position, and nothing that the log has passed over is missed.
+   */
+  async walk(): Promise<Walk> {
+    const { core, box, scope, sight } = this;
+    this.view ??= viewOf(core, box, this.tail);
+    return { view: await this.view, scope, nowMs: core.clock.now(), sight };
   }
 
   /** The log behind a position, as far as there is room on the page, with the contents of what it moves into the scope. */
-  async live(
-    start: Position,
-    firstReading: LogReading,
-  ): Promise<{ position: Position; isComplete: boolean }> {
-    const { core, box, page, scope, own } = this;
+  async live(start: Position, reading: LogReading): Promise<{ position: Position; isComplete: boolean }> {
+    const { page, scope, own } = this;
     let position = start;
-    let reading: LogReading | undefined = firstReading;
+    let inHand: readonly LogEntry[] = reading.kind === 'continued' ? await this.complete(reading.entries) : [];
     let tellsAll = this.isFilling;
     for (let turns = 0; turns < READINGS_MAX; turns++) {
       if (position.contents) {
-        const contents = await contentsOf(await this.walkAt(position), position.contents, page);
+        const contents = await contentsOf(await this.walk(), position.contents, page);
         position = without(position, contents);
         if (contents) return { position, isComplete: false };
       }
       let budget = page.room;
-      const ahead = await this.readAhead(position, reading, Math.max(1, budget.elements));
-      const [line] = linesOf(ahead.commits, position.rows);
+      inHand = await this.readAhead(position, inHand, Math.max(1, budget.elements));
+      const isEnd = (inHand.at(-1)?.index ?? position.index) >= this.tail.head.index;
+      const [line] = linesOf(inHand, position.rows);
       if (line && budget.elements > 0 && isItemized(line.row, scope)) {
-        const walk = await this.walkAt({ modSeq: line.commit.modSeq, rows: 0 });
-        const { after, isDone } = await tellItems(walk, line, position.itemized, page);
+        const { after, isDone } = await tellItems(await this.walk(), line, position.itemized, page);
         position = { ...position, itemized: after };
         if (!isDone || page.isFull) return { position, isComplete: false };
         budget = page.room;
       }
-      if (ahead.commits.length === 0) return { position, isComplete: ahead.end };
+      if (inHand.length === 0) return { position, isComplete: isEnd };
       if (budget.elements < 1) return { position, isComplete: false };
       const state = { budget, isFirst: page.size === 0, removed: page.removed, tellsAll };
-      const told = await liveChanges(core, box, position, ahead.commits, scope, own, state, this.sight);
+      const told = liveChanges(position, inHand, scope, own, state, this.core.clock.now());
       page.put(told.changes);
-      const hasMoved = told.position.modSeq !== position.modSeq || told.position.rows !== position.rows;
+      const hasMoved = told.position.index !== position.index || told.position.rows !== position.rows;
       position = told.position;
-      reading = undefined;
       tellsAll = true; // this response may tell already what another commit did to the same element
-      if (!position.contents && !told.itemizes) return { position, isComplete: told.complete && ahead.end };
+      if (!position.contents && !told.itemizes) return { position, isComplete: told.complete && isEnd };
       if (!hasMoved) return { position, isComplete: false };
     }
     return { position, isComplete: false };
   }
 
-  /** Commits behind a position, enough for as many changes as there is room for. */
-  private async readAhead(position: Position, first: LogReading | undefined, rowsWanted: number) {
-    const commits: Commit[] = [];
-    let rows = -position.rows;
-    let reading =
-      first ?? (await readLog(this.core, this.box, { ...position, midway: true }, FIRST_READ_COMMITS));
+  /** Entries behind a position, enough for as many changes as there is room for, up to the end of the tail. */
+  private async readAhead(
+    position: Position,
+    inHand: readonly LogEntry[],
+    rowsWanted: number,
+  ): Promise<readonly LogEntry[]> {
+    const entries = inHand.filter(({ index }) => index > position.index);
+    const rows = () => entries.reduce((sum, entry) => sum + entry.rows.length, -position.rows);
     for (;;) {
+      const index = entries.at(-1)?.index ?? position.index;
+      if (index >= this.tail.head.index || rows() >= rowsWanted) return entries;
+      const next = await nextEntries(this.core, this.box, index, this.tail);
       // What is lost by now shows at the start of the next request.
-      if (reading.kind === 'lost') return { commits, end: false };
-      commits.push(...reading.commits);
-      rows += reading.commits.reduce((sum, commit) => sum + commit.rows.length, 0);
-      const last = commits.at(-1);
-      if (reading.end || reading.commits.length === 0 || !last || rows >= rowsWanted) break;
-      const at = { ...position, modSeq: last.modSeq, nonce: last.nonce, midway: true };
-      reading = await readLog(this.core, this.box, at, NEXT_READ_COMMITS);
+      if (next.length === 0) return entries;
+      entries.push(...next);
     }
-    return { commits, end: reading.kind === 'continued' && reading.end };
+  }
+
+  private complete(entries: readonly LogEntry[]): Promise<LogEntry[]> {
+    return withEffects(this.core, this.box, entries);
   }
 }
 

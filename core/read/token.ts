@@ -6,29 +6,25 @@ import type { TokenKeys } from '../core.js';
 import { contentsPrefix, conversationOfContents, packKey, unpackKey } from '../model/keys.js';
 import { type BackfillCursor, type Cursor, type Position, STAGES } from './position.js';
 
-const VERSION = 2;
+const VERSION = 3;
 const MAC_BYTES = 12; // no rights hang on it: a forged token could only spoil its forger's own synchronization
 const KEY_FOLLOWS = '\n'; // keys stand behind the numbers as they are, since escaping could double their length
 
 const count = z.int().check(z.gte(0));
-const commit = [count, z.string()] as const; // modSeq, nonce
-const scope = [count, z.string()] as const; // version, digest
-/** In fixed order without names, since every token of every device carries them. */
-const completeSchema = z.tuple([...commit, ...scope]);
+const scope = [count, z.string()] as const; // version, nonce
 /**
- * Midway: further rows, step, the scope at the last complete synchronization and whether there was one, how far backfill
+ * What a position midway has beside that of a device that is up to date. In fixed order without names, since tokens are
+ * short: further rows, step, the scope at the last complete synchronization and whether there was one, how far backfill
  * and contents are, and what was seen beyond.
  */
 const midwaySchema = z.tuple([
-  ...commit,
-  ...scope,
   count,
   count,
   ...scope,
   z.boolean(),
   z.nullable(z.tuple([count.check(z.lt(STAGES.length)), count, count, count])),
   z.nullable(count),
-  z.nullable(z.tuple(commit)),
+  z.nullable(z.tuple([count, z.string()])),
 ]);
 
 const mac = (key: Uint8Array, { box, deviceId, instanceId }: Caller, body: Buffer): Buffer =>
@@ -85,31 +81,27 @@ export async function openSyncToken(
   return isGenuine ? decode(body) : undefined;
 }
 
-function encode({
-  modSeq,
-  nonce,
-  rows,
-  midway,
-  step,
-  scope,
-  backfill,
-  contents,
-  itemized,
-  seen,
-}: Position): Buffer {
-  const { from, to, isFirst } = scope;
-  const complete = [modSeq, nonce, to.version, to.digest];
-  if (!midway) return Buffer.from(JSON.stringify(complete));
+/** What every token carries, as bytes: numbers in groups of seven bits, nonces as they were drawn. */
+function encode(position: Position): Buffer {
+  const { index, timeline, nonce, modSeq, projected, scope, midway } = position;
+  const complete = [
+    ...[index, timeline, modSeq, index - projected, scope.to.version].map(varint),
+    sized(nonce),
+    sized(scope.to.nonce),
+  ];
+  return Buffer.concat(midway ? [...complete, encodeMidway(position)] : complete);
+}
+
+function encodeMidway({ rows, step, scope: { from, isFirst }, backfill, contents, itemized, seen }: Position): Buffer {
   const numbers = [
-    ...complete,
     rows,
     step,
     from.version,
-    from.digest,
+    from.nonce,
     isFirst,
     backfill ? [STAGES.indexOf(backfill.stage), markOf(backfill), backfill.sent, backfill.total] : null,
     contents ? (contents.stateOwed ? OWED : 0) : null,
-    seen ? [seen.modSeq, seen.nonce] : null,
+    seen ? [seen.index, seen.nonce] : null,
   ];
   const keys = [
     backfill?.after ?? '',
@@ -119,37 +111,77 @@ function encode({
   return Buffer.from([JSON.stringify(numbers), ...keys.map(packKey)].join(KEY_FOLLOWS));
 }
 
+/** Only what was sealed is decoded, so the bytes are as `encode` made them. */
 function decode(body: Buffer): Position | undefined {
-  const [numbers = '', ...packed] = body.toString().split(KEY_FOLLOWS);
-  const wire: unknown = JSON.parse(numbers);
-  const complete = completeSchema.safeParse(wire);
-  if (complete.success) {
-    const [modSeq, nonce, version, digest] = complete.data;
-    const to = { version, digest };
-    return { modSeq, nonce, rows: 0, midway: false, step: 0, scope: { from: to, to, isFirst: false } };
+  const reader = new Reader(body);
+  const [index, timeline, modSeq, behind, toVersion] = [
+    reader.varint(),
+    reader.varint(),
+    reader.varint(),
+    reader.varint(),
+    reader.varint(),
+  ];
+  const nonce = reader.sized();
+  const to = { version: toVersion, nonce: reader.sized() };
+  const complete = { index, timeline, modSeq, nonce, projected: index - behind };
+  if (reader.rest.length === 0) {
+    return { ...complete, rows: 0, midway: false, step: 0, scope: { from: to, to, isFirst: false } };
   }
-  const parsed = midwaySchema.safeParse(wire);
+  const [numbers = '', ...packed] = reader.rest.toString().split(KEY_FOLLOWS);
+  const parsed = midwaySchema.safeParse(JSON.parse(numbers));
   if (!parsed.success) return undefined;
-  const [modSeq, nonce, toVersion, toDigest, rows, step, fromVersion, fromDigest, isFirst, ...rest] =
-    parsed.data;
-  const [cursor, contentsOwed, seen] = rest;
+  const [rows, step, fromVersion, fromNonce, isFirst, cursor, contentsOwed, seen] = parsed.data;
   const [backfillKey = '', contentsKey = '', itemized] = packed.map(unpackKey);
   return {
-    modSeq,
-    nonce,
+    ...complete,
     rows,
     midway: true,
     step,
-    scope: {
-      from: { version: fromVersion, digest: fromDigest },
-      to: { version: toVersion, digest: toDigest },
-      isFirst,
-    },
+    scope: { from: { version: fromVersion, nonce: fromNonce }, to, isFirst },
     ...(cursor && { backfill: backfillOf(cursor, backfillKey) }),
     ...(contentsOwed !== null && { contents: contentsOf(contentsKey, contentsOwed) }),
     ...(itemized !== undefined && { itemized }),
-    ...(seen && { seen: { modSeq: seen[0], nonce: seen[1] } }),
+    ...(seen && { seen: { index: seen[0], nonce: seen[1] } }),
   };
+}
+
+/** A whole number from 0 to 2^53 - 1, seven bits a byte, the lowest first; the top bit says that more follow. */
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest]);
+    bytes.push((rest % 128) + 128);
+  }
+}
+
+/** Base64url text as its bytes, behind their number. */
+function sized(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url');
+  return Buffer.concat([varint(bytes.length), bytes]);
+}
+
+class Reader {
+  private at = 0;
+
+  constructor(private readonly bytes: Buffer) {}
+
+  get rest(): Buffer {
+    return this.bytes.subarray(this.at);
+  }
+
+  varint(): number {
+    for (let value = 0, unit = 1; ; unit *= 128) {
+      const byte = this.bytes[this.at++] ?? 0;
+      value += (byte % 128) * unit;
+      if (byte < 128) return value;
+    }
+  }
+
+  sized(): string {
+    const length = this.varint();
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at).toString('base64url');
+  }
 }
 
 const OWED = 1;

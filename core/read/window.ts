@@ -1,8 +1,8 @@
 import type { ConversationId } from '../../protocol/ids.js';
 import { lacksConversations } from '../scope/scope.js';
-import type { ChangeRow } from '../model/items.js';
+import type { ChangeRow } from '../model/log-entry.js';
 import { jsonBytes } from '../model/element.js';
-import { type Budget, elementKey } from './changes.js';
+import { type Budget, unitOf } from './changes.js';
 import type { DeviceScope } from './device-scope.js';
 import { isItemized } from './itemized.js';
 import type { Line } from './line.js';
@@ -22,9 +22,8 @@ export interface Window {
 
 const REMOVAL_BYTES = 400; // with ids of the greatest length
 
-/** What a row will take in a response, as far as the log knows. Unit: bytes of JSON. */
-export const bytesInLog = ({ element, bytes }: ChangeRow): number =>
-  element ? jsonBytes(element) : (bytes ?? REMOVAL_BYTES);
+/** What a row takes in a response. Unit: bytes of JSON. */
+const bytesOf = ({ element }: ChangeRow): number => (element ? jsonBytes(element) : REMOVAL_BYTES);
 
 /**
  * As many lines as there is room for, up to the first that moves a conversation history into the scope. It ends also
@@ -39,11 +38,10 @@ export function windowOf(
   own: Own,
   { budget, isFirst, removed }: PageState,
   nowMs: number,
-  bytesOf: (row: ChangeRow) => number = bytesInLog,
 ): Window {
   const holding = new Holding(scope);
   const placements = new Map<ConversationId, Placement>();
-  const tally = new Tally(budget, isFirst, bytesOf);
+  const tally = new Tally(budget, isFirst);
   const upTo = (end: number, more: Partial<Window> = {}) => ({
     lines: lines.slice(0, end),
     placements,
@@ -83,14 +81,13 @@ class Tally {
   constructor(
     private readonly budget: Budget,
     private readonly isFirst: boolean,
-    private readonly bytesOf: (row: ChangeRow) => number,
   ) {}
 
   /** False where there is no room for it. The very first change finds room, whatever its size. */
   tells(row: ChangeRow, id: ConversationId | undefined): boolean {
     const rows = [...((id !== undefined && this.passed.get(id)) || []), row];
-    const added = new Set(rows.map(elementKey).filter((key) => !this.told.has(key)));
-    const bytes = rows.reduce((sum, each) => sum + this.bytesOf(each), this.bytes);
+    const added = new Set(rows.map(unitOf).filter((key) => !this.told.has(key)));
+    const bytes = rows.reduce((sum, each) => sum + bytesOf(each), this.bytes);
     const isVeryFirst = this.isFirst && this.told.size === 0 && rows.length === 1;
     const fits = this.told.size + added.size <= this.budget.elements && bytes <= this.budget.bytes;
     if (!fits && !isVeryFirst) return false;

@@ -1,9 +1,7 @@
 import type { PolicyId } from '../../protocol/ids.js';
 import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
-import type { Effective } from '../../protocol/preferences.js';
 import type { Core } from '../core.js';
-import type { DeviceRecord, Registry } from '../ports/registry.js';
-import { effectiveOf } from './effective.js';
+import type { Registry } from '../ports/registry.js';
 
 /** Unit: ms. Whoever changes a policy answers only after it, so that nobody works by the former one any more. */
 export const POLICY_CACHE_MS = 1000;
@@ -33,22 +31,3 @@ export async function policyOf(
   policy.catch(() => cache.get(id) === entry && cache.delete(id));
   return policy;
 }
-
-/** Policies that a device stands under: its box's, and its own where it was assigned one. */
-export const policiesOf = (
-  core: Core,
-  { boxPolicyId, policyId }: Pick<DeviceRecord, 'boxPolicyId' | 'policyId'>,
-): Promise<Policy[]> =>
-  Promise.all([policyOf(core, boxPolicyId), ...(policyId === undefined ? [] : [policyOf(core, policyId)])]);
-
-/** What is kept synchronized with a device as of now. */
-export const currentEffective = async (
-  core: Core,
-  device: Pick<DeviceRecord, 'preferences' | 'boxPolicyId' | 'policyId'>,
-): Promise<Effective> => effectiveOf(device.preferences, await policiesOf(core, device));
-
-/** The record with what is effective as of now, which it is not given anew before its device synchronizes. */
-export const withCurrentPolicies = async (core: Core, device: DeviceRecord): Promise<DeviceRecord> => ({
-  ...device,
-  effective: await currentEffective(core, device),
-});

@@ -1,21 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { type FolderId, folderIdSchema, type ModSeq } from '../../protocol/ids.js';
+import { type FolderId, folderIdSchema } from '../../protocol/ids.js';
 import { DEFAULT_FOLDER, USER_ROOT_FOLDER } from '../../protocol/limits.js';
-import type { Commit, Counts, FolderName, Head, StoredFolder } from '../model/items.js';
-import { commitKey, folderKey, folderNameKey, HEAD_KEY } from '../model/keys.js';
-import type { Write } from '../ports/store.js';
+import type { Core } from '../core.js';
+import { project } from '../log/projection.js';
 import { elementOf } from '../model/element.js';
-import { COMMIT_MS } from '../model/timing.js';
+import { newNonce } from '../model/ids.js';
+import type { Anchor, BoxId, Counts, StoredFolder } from '../model/items.js';
+import { ANCHOR_KEY, entryKey, folderKey, folderNameKey, TIMER_KEY } from '../model/keys.js';
+import type { Effect, LogEntry } from '../model/log-entry.js';
+import { ENTRY_MS, TIMER_MS } from '../model/timing.js';
+import { versionOf } from '../model/version.js';
 import { addCounts } from './log-rows.js';
 
-const FIRST_COMMIT = 1;
-const NONCE_BYTES = 8;
-const VERSION_BYTES = 6;
-
-export const newNonce = (): string => randomBytes(NONCE_BYTES).toString('base64url');
-
-/** The version of something that may have been there before: no version of an earlier life of it comes again. */
-export const newVersion = (): number => randomBytes(VERSION_BYTES).readUIntBE(0, VERSION_BYTES);
+const FIRST_MOD_SEQ = 1;
 
 const builtIn = [DEFAULT_FOLDER, USER_ROOT_FOLDER].map((name) => folderIdSchema.parse(name));
 
@@ -28,51 +24,71 @@ const NOTHING: Counts = {
   bytes: 0,
 };
 
-const folder = (id: FolderId): StoredFolder => ({
-  kind: 'folder',
-  sk: folderKey(id),
-  version: FIRST_COMMIT,
-  modSeq: FIRST_COMMIT,
-  id,
-  subFolders: 0,
-  data: { name: id, parentFolderId: null },
-});
+/**
+ * Makes a box: the anchor first, under its fixed key, so that everybody who makes the box begins its log with the same
+ * index. That index is the time, so that no life of a box uses an index of an earlier one. The first commit creates the
+ * built-in folders, so that devices are sent them like all else. May be stopped anywhere, and done by several at once.
+ */
+export async function makeBox(core: Core, box: BoxId): Promise<void> {
+  const nowMs = core.clock.now();
+  const timeline = core.timeline ?? 0;
+  const mine: Anchor = {
+    kind: 'anchor',
+    sk: ANCHOR_KEY,
+    version: versionOf(timeline, nowMs),
+    epoch: newNonce(),
+    firstIndex: nowMs,
+    timeline,
+  };
+  await core.store.put(box, mine, 'absent');
+  const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
+  if (anchor?.kind !== 'anchor') return; // it is being erased already
+  await core.store.put(
+    box,
+    { kind: 'quietTimer', sk: TIMER_KEY, version: nowMs, expiresAtMs: nowMs + TIMER_MS },
+    'always',
+  );
+  const entry = firstEntry(anchor, nowMs);
+  const { nonce } = await core.store.append(box, entry);
+  if (nonce === entry.nonce) await project(core, box, [entry]);
+}
 
-const folderName = (id: FolderId): FolderName => ({
-  kind: 'folderName',
-  sk: folderNameKey(null, id),
-  version: FIRST_COMMIT,
-  folderId: id,
-});
-
-/** The writes that make a box: its first commit creates the built-in folders, so that devices are sent them like all else. */
-export function boxCreation(nowMs: number): readonly Write[] {
-  const nonce = newNonce();
-  const folders = builtIn.map(folder);
-  const commit: Commit = {
-    kind: 'commit',
-    sk: commitKey(FIRST_COMMIT),
-    version: FIRST_COMMIT,
-    modSeq: FIRST_COMMIT,
-    nonce,
+function firstEntry({ firstIndex: index, timeline, epoch }: Anchor, nowMs: number): LogEntry {
+  const version = versionOf(timeline, index);
+  const folders = builtIn.map((id) => folder(id, version));
+  return {
+    kind: 'entry',
+    sk: entryKey(index),
+    version,
+    expiresAtMs: nowMs + ENTRY_MS,
+    index,
+    timeline,
+    modSeq: FIRST_MOD_SEQ,
+    nonce: newNonce(),
     previous: '',
     previousAtMs: 0,
     atMs: nowMs,
     origin: { by: 'server' },
     rows: folders.map((item) => ({ type: 'folder', id: item.id, element: elementOf(item) })),
-    expiresAtMs: nowMs + COMMIT_MS,
-  };
-  const head: Head = {
-    kind: 'head',
-    sk: HEAD_KEY,
-    version: newVersion(),
-    modSeq: FIRST_COMMIT as ModSeq,
-    nonce,
-    atMs: nowMs,
-    epoch: newNonce(),
-    madeAtMs: nowMs,
+    effects: folders.flatMap(({ sk, version: _, ...content }): Effect[] => [
+      { sk, content },
+      { sk: folderNameKey(null, content.id), content: { kind: 'folderName', folderId: content.id } },
+    ]),
+    epoch,
+    firstIndex: index,
     counts: folders.reduce((counts, item) => addCounts(counts, item, 1), NOTHING),
+    devices: 0,
+    projected: index - 1,
+    timerAtMs: nowMs,
   };
-  const items = [head, commit, ...folders, ...builtIn.map(folderName)];
-  return items.map((put) => ({ put, when: 'absent' }));
 }
+
+const folder = (id: FolderId, version: number): StoredFolder => ({
+  kind: 'folder',
+  sk: folderKey(id),
+  version,
+  modSeq: FIRST_MOD_SEQ,
+  id,
+  subFolders: 0,
+  data: { name: id, parentFolderId: null },
+});

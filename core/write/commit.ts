@@ -1,191 +1,388 @@
-import { backOff } from '../ports/back-off.js';
-import { beingErased } from '../model/being-erased.js';
+import { entriesAfter, readTail, type Tail, withEntry, withUnprojected } from '../log/tail.js';
+import { overflowOf, withEffects } from '../log/overflow.js';
+import { type Looked, look, project } from '../log/projection.js';
+import { BoxView } from '../log/view.js';
+import { newNonce } from '../model/ids.js';
 import type { Core } from '../core.js';
-import { policyOf } from '../scope/policies.js';
-import type { BoxId, ChangeRow, Commit, FolderName, Head, Origin, StoredItem } from '../model/items.js';
-import { commitKey, endOf, FOLDER_NAMES, HEAD_KEY } from '../model/keys.js';
-import { SNAPSHOT_KEYS_MAX, SnapshotTooLarge, type Write } from '../ports/store.js';
+import { beingErased } from '../model/being-erased.js';
+import { latestVersionOf } from '../model/effects.js';
+import type { BoxId, FolderName, StoredItem } from '../model/items.js';
+import { endOf, entryKey, ENTRIES, FOLDER_NAMES, TIMER_KEY } from '../model/keys.js';
+import type { BoxState, ChangeRow, Effect, Head, LogEntry, Origin } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { boxCreation, newNonce } from './box-creation.js';
+import { BACKUP_SPREAD_MS, ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../model/timing.js';
+import { TIMELINE_MAX, versionOf } from '../model/version.js';
+import { backOff } from '../ports/back-off.js';
+import type { Projected } from '../ports/store.js';
+import { closeQuietly } from '../ports/close-quietly.js';
+import { policyOf } from '../scope/policies.js';
+import { makeBox } from './box-creation.js';
 import { Draft, Unread, UnreadFolders } from './draft.js';
-import { COMMIT_MS } from '../model/timing.js';
-import { countsAfter, rowsOf } from './log-rows.js';
+import { countsAfter, effectsOf, rowsOf } from './log-rows.js';
 
-const ATTEMPTS_MAX = 6;
+const ATTEMPTS_MAX = 16;
+/** A pause after a lost attempt is at most this. Unit: ms. */
+const LONGEST_WAIT_AFTER = 1;
+const SENDS_MAX = 3;
 const NAMES_PER_READING = 1000; // a box has some 500
 const BUSY_RETRY_AFTER_SECONDS = 1;
 
-/** What was read at one moment, and the commit that may follow. */
+/** What an attempt decides on. */
 export interface Reading {
-  readonly stored: ReadonlyMap<string, StoredItem>;
   readonly draft: Draft;
 }
 
-/** What one attempt decided. Without staged changes no commit is made; `writes` are made all the same. */
+/** What one attempt decided. Without anything to write no entry is made. */
 export interface Decision<T> {
   readonly answer: T;
   readonly origin: Origin;
-  readonly writes: readonly Write[];
+  /** Effects beside those of the draft. */
+  readonly effects?: readonly Effect[];
+  /** What changes about the box, beside its counts. */
+  readonly box?: { readonly [K in keyof BoxState]?: BoxState[K] | undefined };
+  /** Items to put before the entry that names them. */
+  readonly aside?: readonly StoredItem[];
 }
 
-/** Keys that decide, and the decision on what stands under them; made anew for each attempt. */
+/** Keys that decide, and the decision on what is under them; made anew for each attempt. */
 export interface Intent<T> {
   readonly keys: readonly string[];
   readonly onMissingBox: 'create' | 'refuse' | { readonly answer: T };
-  decide(reading: Reading): Decision<T>;
+  decide(reading: Reading): Decision<T> | Promise<Decision<T>>;
 }
 
-/** A write whose answer never came: if its commit is found, it was done. */
-interface Unanswered<T> {
-  readonly commit: Commit;
+/** What a caller knows of the log before it reads: then log and items can be read at the same time. */
+export interface Known {
+  readonly index: number; // of an entry
+  readonly nonce: string; // of the same
+  readonly projected: number; // up to here entries are applied, not beyond `index`
+}
+
+/** What was decided, and what follows from it. */
+export interface Committed<T> {
   readonly answer: T;
-}
-
-/** Read behind a head: they say what is there as long as it is the head. */
-interface AllFolders {
-  readonly asOf: Head['nonce'];
-  readonly names: readonly FolderName[];
+  readonly tail: Tail | undefined; // with the entry; undefined: there is no box
+  readonly entry?: LogEntry; // absent: there was nothing to write
+  readonly projected: number; // up to here entries are applied
+  /** Entries that their writers left lying, to be projected with one's own. */
+  readonly left: readonly LogEntry[];
 }
 
 /**
- * Reads, decides, writes; again from the start when another commit came in between. All commits of a box replace the
- * head they have read, so they are in one line: what was decided on holds at the moment of the write.
- * @throws SyncProblem `busy` when the box stayed contended for all attempts, `device-not-registered` when there is no box,
+ * Decides and appends to the log; again on top of what others have appended in between. The put of the entry is the commit:
+ * it succeeds for one writer only, and what was decided on holds at that moment, since the entry before it was the newest.
+ * The items of the view are written afterwards, by the caller or by the reader of the stream.
+ * @throws SyncProblem `busy` when others were faster each time, `device-not-registered` when there is no box,
  * `too-many-requests` when the database takes no more for it.
  */
-export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>): Promise<T> {
-  const keys = new Set([HEAD_KEY, ...intent.keys]);
-  const unanswered: Unanswered<T>[] = [];
-  let isUnknown = false; // whether an attempt was done
-  let folders: AllFolders | undefined;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    if (attempt > 0) await backOff(core.clock, attempt);
-    for (const { commit } of unanswered) keys.add(commit.sk);
-    if (keys.size > SNAPSHOT_KEYS_MAX) throw new SnapshotTooLarge();
-    const stored = await core.store.snapshot(box, [...keys]).catch((error) => {
-      throw isUnknown ? notKnown(error) : error;
-    });
-    if (!stored) continue;
-    const done = unanswered.find(({ commit }) => isThere(stored, commit));
-    if (done) {
-      const { rows, origin } = done.commit;
-      core.report('commit', { changes: rows.length, by: origin.by, attempt });
-      return done.answer;
-    }
+export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>, known?: Known): Promise<Committed<T>> {
+  const work = await open(core, box, intent, known);
+  return work === undefined
+    ? { answer: (intent.onMissingBox as { answer: T }).answer, tail: undefined, projected: 0, left: [] }
+    : work.commit();
+}
 
-    const head = stored.get(HEAD_KEY);
-    if (head?.kind !== 'head') {
-      if (typeof intent.onMissingBox === 'object') return intent.onMissingBox.answer;
-      if (head) throw beingErased();
-      if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
-      if ((await core.store.write(box, boxCreation(core.clock.now()))) === 'written') attempt = -1;
-      continue;
+/** The same for a server's own entries, which are projected before the answer. */
+export async function commitAndProject<T>(core: Core, box: BoxId, intent: Intent<T>): Promise<T> {
+  const committed = await commit(core, box, intent);
+  const { dropped } = await projectCommitted(core, box, committed);
+  for (const connectionId of dropped) await closeQuietly(core, connectionId);
+  return committed.answer;
+}
+
+/** Applies what was committed to the view, and what others have left lying. */
+export async function projectCommitted(
+  core: Core,
+  box: BoxId,
+  { entry, left }: Committed<unknown>,
+): Promise<Projected> {
+  const entries = [...left, ...(entry ? [entry] : [])];
+  return entries.length > 0 ? project(core, box, entries) : { outcome: 'done', dropped: [] };
+}
+
+async function open<T>(
+  core: Core,
+  box: BoxId,
+  intent: Intent<T>,
+  known: Known | undefined,
+): Promise<Work<T> | undefined> {
+  const keys = [...new Set(intent.keys)];
+  if (known) {
+    // Up to `known.projected` entries were applied before this read began, and the entries behind are laid over it.
+    const from = Math.min(known.projected + 1, known.index);
+    const [tail, read] = await Promise.all([readTail(core, box, from), core.store.get(box, keys)]);
+    const behind = tail && entriesSince(core, tail, known);
+    if (tail && behind) {
+      const entries = await withEffects(core, box, behind);
+      const view = new BoxView(core, box, tail.head, entries);
+      return new Work(core, box, intent, { tail, view, behind: entries, projected: known.projected, read: readOf(keys, read) });
     }
-    const policy = await policyOf(core, head.policyId);
-    const names = folders?.asOf === head.nonce ? folders.names : undefined;
-    const draft = new Draft(head, keys, stored, core.clock.now(), policy, names);
-    let decision: Decision<T>;
-    try {
-      decision = intent.decide({ stored, draft });
-    } catch (error) {
-      const isLost = folders !== undefined && error instanceof UnreadFolders;
-      if (error instanceof Unread) keys.add(error.key);
-      else if (error instanceof UnreadFolders) folders = await allFolders(core, box, head);
-      else throw error;
-      // Not an attempt that was lost to others: the next one reads what this one asked for.
-      if (!isLost) attempt = -1;
-      continue;
-    }
-    const rows = rowsOf(draft);
-    const made = rows.length > 0 ? commitOf(draft, rows, decision.origin) : undefined;
-    const writes = [...decision.writes, ...(draft.size > 0 ? writesOf(draft, made) : [])];
-    if (writes.length === 0) return decision.answer;
-    try {
-      if ((await core.store.write(box, writes)) === 'written') {
-        core.report('commit', { changes: made?.rows.length ?? 0, by: decision.origin.by, attempt });
-        return decision.answer;
+  }
+  let tail = await readTail(core, box);
+  if (!tail) {
+    if (typeof intent.onMissingBox === 'object') return undefined;
+    if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
+    await makeBox(core, box);
+    tail = await readTail(core, box);
+    if (!tail) throw new SyncProblem('busy', { detail: 'the box is being made', retryAfterSeconds: 1 });
+  }
+  tail = await withUnprojected(core, box, tail);
+  const { head, entries } = tail;
+  const behind = entries.filter(({ index }) => index > head.projected);
+  const view = new BoxView(core, box, head, behind);
+  const [looked, read] = await Promise.all([
+    behind.length > 0 ? look(core, box, head.projected, behind) : undefined,
+    core.store.get(box, keys),
+  ]);
+  const projected = looked?.projected ?? head.projected;
+  return new Work(core, box, intent, { tail, view, behind, projected, left: looked?.left ?? [], read: readOf(keys, read) });
+}
+
+const readOf = (keys: readonly string[], found: ReadonlyMap<string, StoredItem>): Map<string, StoredItem | undefined> =>
+  new Map(keys.map((sk) => [sk, found.get(sk)]));
+
+/** All entries behind what the caller knew to be applied; undefined where they are not in hand, or of another past. */
+function entriesSince(core: Core, { head, entries }: Tail, known: Known): readonly LogEntry[] | undefined {
+  const { index, nonce, projected } = known;
+  const isSame = index === head.index ? head.nonce === nonce : entries.find((entry) => entry.index === index)?.nonce === nonce;
+  if (!isSame || projected + 1 < head.firstIndex || (core.timeline ?? 0) > head.timeline) return undefined;
+  const behind = entries.filter((entry) => entry.index > projected);
+  return behind.length === head.index - projected ? behind : undefined;
+}
+
+/** What was read before the first attempt. */
+interface Opened {
+  readonly tail: Tail;
+  readonly view: BoxView;
+  readonly behind: readonly LogEntry[]; // entries that the items may lack
+  readonly projected: number; // up to here entries were applied before anything is written
+  readonly left?: readonly LogEntry[]; // absent: nobody has looked yet
+  readonly read: Map<string, StoredItem | undefined>;
+}
+
+/** One commit under way. */
+class Work<T> {
+  private folders: { readonly asOf: string; readonly names: readonly FolderName[] } | undefined;
+  private looking: Promise<Looked> | undefined;
+  private tail: Tail;
+  private readonly view: BoxView;
+  private readonly read: Map<string, StoredItem | undefined>;
+
+  constructor(
+    private readonly core: Core,
+    private readonly box: BoxId,
+    private readonly intent: Intent<T>,
+    private readonly opened: Opened,
+  ) {
+    ({ tail: this.tail, view: this.view, read: this.read } = opened);
+  }
+
+  async commit(): Promise<Committed<T>> {
+    const { core, box } = this;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      if (this.tail.head.erasing) throw beingErased();
+      const { draft, decision } = await this.decided();
+      const rows = rowsOf(draft);
+      const effects = [...effectsOf(draft), ...(decision.effects ?? [])];
+      if (effects.length === 0 && rows.length === 0 && !decision.box) {
+        return { answer: decision.answer, tail: this.tail, ...(await this.looked()) };
       }
-    } catch (error) {
-      if (error instanceof SyncProblem) throw isUnknown ? notKnown(error) : error; // trying again is no help
-      // Done or not: the next reading tells, by our nonce in the log, or for a device by its receipt.
-      if (attempt === ATTEMPTS_MAX - 1) throw error;
-      isUnknown = true;
-      if (made) unanswered.push({ commit: made, answer: decision.answer });
-      core.report('commitUnanswered', { attempt, error: error instanceof Error ? error.name : 'unknown' });
+      const entry = await this.entryOf(draft, decision, rows, effects);
+      for (const item of [...overflowOf(entry), ...(decision.aside ?? [])]) await core.store.put(box, item, 'always');
+      const [appended, looked] = await Promise.all([this.append(entry), this.looked()]);
+      if (appended.nonce === entry.nonce) {
+        core.report('commit', { changes: rows.length, by: decision.origin.by, attempt });
+        return { answer: decision.answer, entry, tail: withEntry(this.tail, entry), ...looked };
+      }
+      await this.takeUp(appended, attempt);
+    }
+    throw new SyncProblem('busy', {
+      detail: 'other writers were faster each time',
+      retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS,
+    });
+  }
+
+  /** How far the entries before this one are applied. Where it was not found out yet, while this one is on its way. */
+  private looked(): Promise<Looked> {
+    const { projected, left, behind } = this.opened;
+    if (left || behind.length === 0) return Promise.resolve({ projected, left: left ?? [] });
+    this.looking ??= look(this.core, this.box, projected, behind);
+    return this.looking;
+  }
+
+  /** The decision on what is there now. What it needs beyond its keys is read, and it decides again. */
+  private async decided(): Promise<{ draft: Draft; decision: Decision<T> }> {
+    const { core, box } = this;
+    for (;;) {
+      const { head } = this.tail;
+      const policy = await policyOf(core, head.policyId);
+      const names = this.folders?.asOf === head.nonce ? this.folders.names : undefined;
+      const items = {
+        has: (sk: string) => this.read.has(sk),
+        get: (sk: string) => this.view.laidOver(sk, this.read.get(sk)),
+      };
+      const draft = new Draft(head, items, core.clock.now(), policy, names);
+      try {
+        return { draft, decision: await this.intent.decide({ draft }) };
+      } catch (error) {
+        if (error instanceof Unread) {
+          this.read.set(error.key, (await core.store.get(box, [error.key])).get(error.key));
+        } else if (error instanceof UnreadFolders) {
+          this.folders = { asOf: head.nonce, names: await this.allFolders() };
+        } else throw error;
+      }
     }
   }
-  throw new SyncProblem('busy', {
-    detail: 'other writers were faster each time',
-    retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS,
-  });
-}
 
-/** That nothing was done may be told only of all attempts: a 4xx says so, a 5xx does not. */
-const notKnown = (error: unknown): unknown =>
-  error instanceof SyncProblem ? new SyncProblem('unavailable', {}, { cause: error }) : error;
+  private async entryOf(
+    draft: Draft,
+    { origin, box: change }: Decision<T>,
+    rows: readonly ChangeRow[],
+    effects: readonly Effect[],
+  ): Promise<LogEntry> {
+    const { core, box } = this;
+    const { head, nowMs } = draft;
+    const timeline = this.timelineNow(head);
+    const timerAtMs = await setTimer(core, box, head.timerAtMs, nowMs);
+    const { erasing: _, ...state } = boxStateOf(head);
+    const emptying = draft.emptying.length > 0 ? { emptying: draft.emptying } : {};
+    const index = head.index + 1;
+    const entry: LogEntry = {
+      kind: 'entry',
+      sk: entryKey(index),
+      version: versionOf(timeline, index),
+      expiresAtMs: nowMs + ENTRY_MS,
+      index,
+      timeline,
+      modSeq: rows.length > 0 ? draft.modSeq : head.modSeq,
+      nonce: newNonce(),
+      previous: head.nonce,
+      previousAtMs: head.atMs,
+      atMs: nowMs,
+      origin,
+      rows,
+      effects,
+      ...state,
+      ...emptying,
+      counts: countsAfter(head.counts, draft),
+      // Items of one backup are from several moments: after a restore what was applied shortly before it may be missing.
+      projected: timeline > head.timeline ? await appliedBefore(core, box, head) : Math.max(this.opened.projected, head.projected),
+      timerAtMs,
+      ...(change as Partial<BoxState>),
+    };
+    const overflow = overflowOf(entry).length;
+    return overflow > 0 ? { ...entry, overflow } : entry;
+  }
 
-/**
- * All folders, by the guards of their names: there are as many of these as folders, however many were deleted. They are
- * read until there are no more, or a reading gets no further.
- */
-async function allFolders(core: Core, box: BoxId, { nonce: asOf }: Head): Promise<AllFolders> {
-  const names: FolderName[] = [];
-  for (let from = FOLDER_NAMES; ; ) {
-    const range = { from, to: endOf(FOLDER_NAMES), limit: NAMES_PER_READING };
-    const { items, more } = await core.store.query(box, range);
-    names.push(...items.filter((item) => item.kind === 'folderName'));
-    const last = items.at(-1)?.sk;
-    if (!more || last === undefined || last === from) return { asOf, names };
-    from = last;
+  /**
+   * The timeline of the next entry. An item ahead of the head proves that the box was restored, if the put succeeds: nobody
+   * can have written it after this head. The entry then begins another timeline, so that its effects win over the item.
+   */
+  private timelineNow(head: Head): number {
+    const newest = versionOf(head.timeline, head.index);
+    let isAhead = false;
+    for (const [sk, item] of this.read) {
+      const shown = item && this.view.laidOver(sk, item);
+      if (shown && latestVersionOf(shown) > newest) isAhead = true;
+    }
+    return Math.min(TIMELINE_MAX, Math.max(this.core.timeline ?? 0, head.timeline + (isAhead ? 1 : 0)));
+  }
+
+  /** Puts the entry at most once, however often it is sent: who has the place shows by the nonce. */
+  private async append(entry: LogEntry): Promise<LogEntry> {
+    let isUnknown = false; // whether it was done
+    for (let sends = 1; ; sends++) {
+      try {
+        return await this.core.store.append(this.box, entry);
+      } catch (error) {
+        if (error instanceof SyncProblem) throw isUnknown ? notKnown(error) : error;
+        if (sends >= SENDS_MAX) throw error;
+        isUnknown = true;
+        this.core.report('commitUnanswered', { attempt: sends, error: error instanceof Error ? error.name : 'unknown' });
+        await backOff(this.core.clock, 0);
+      }
+    }
+  }
+
+  /**
+   * Goes on from the entry that was first. The first time no reading is needed, since it came back with the answer. Later
+   * the newest are read: whoever goes entry by entry while others commit never catches up.
+   */
+  private async takeUp(first: LogEntry, attempt: number): Promise<void> {
+    const { core, box } = this;
+    let others: readonly LogEntry[] = [first];
+    if (attempt > 0) {
+      await backOff(core.clock, Math.min(attempt, LONGEST_WAIT_AFTER));
+      others = [first, ...(await entriesAfter(core, box, first.index))];
+    }
+    for (const entry of await withEffects(core, box, others)) {
+      this.tail = withEntry(this.tail, entry);
+      this.view.layOver(entry);
+    }
+  }
+
+  /**
+   * All folders, by the guards of their names: there are as many of these as folders, however many were deleted. They are
+   * read until there are no more, or a reading gets no further.
+   */
+  private async allFolders(): Promise<readonly FolderName[]> {
+    const names: FolderName[] = [];
+    for (let from = FOLDER_NAMES; ; ) {
+      const range = { from, to: endOf(FOLDER_NAMES), limit: NAMES_PER_READING };
+      const { items, more, last } = await this.view.query(range);
+      names.push(...items.filter((item) => item.kind === 'folderName'));
+      if (!more || last === undefined || last === from) return names;
+      from = last;
+    }
   }
 }
 
-const isThere = (stored: ReadonlyMap<string, StoredItem>, { sk, nonce }: Commit): boolean => {
-  const item = stored.get(sk);
-  return item?.kind === 'commit' && item.nonce === nonce;
-};
+/** That nothing was done may be said only of all attempts: a 4xx says so, a 5xx does not. */
+const notKnown = (cause: SyncProblem): SyncProblem => new SyncProblem('unavailable', {}, { cause });
 
-function commitOf(draft: Draft, rows: readonly ChangeRow[], origin: Origin): Commit {
-  return {
-    kind: 'commit',
-    sk: commitKey(draft.modSeq),
-    version: draft.modSeq,
-    modSeq: draft.modSeq,
-    nonce: newNonce(),
-    previous: draft.head.nonce,
-    previousAtMs: draft.head.atMs,
-    atMs: draft.nowMs,
-    origin,
-    rows,
-    expiresAtMs: draft.nowMs + COMMIT_MS,
-  };
+const boxStateOf = ({
+  epoch,
+  firstIndex,
+  counts,
+  devices,
+  policyId,
+  projected,
+  timerAtMs,
+  erasing,
+}: Head): BoxState => ({
+  epoch,
+  firstIndex,
+  counts,
+  devices,
+  ...(policyId !== undefined && { policyId }),
+  projected,
+  timerAtMs,
+  ...(erasing && { erasing }),
+});
+
+/** Sets the quiet timer anew where it is old, before the entry that says so. */
+async function setTimer(core: Core, box: BoxId, timerAtMs: number, nowMs: number): Promise<number> {
+  if (nowMs - timerAtMs < TIMER_RENEWED_MS) return timerAtMs;
+  await core.store.put(
+    box,
+    { kind: 'quietTimer', sk: TIMER_KEY, version: nowMs, expiresAtMs: nowMs + TIMER_MS },
+    'always',
+  );
+  return nowMs;
 }
 
-/** Without commit nobody is told: then the head is replaced all the same, as the reaper does, and what is written has its number. */
-function writesOf(draft: Draft, made: Commit | undefined): Write[] {
-  const { head, emptying } = draft;
-  const { modSeq, nonce, atMs } = made ?? head;
-  const nextHead: Head = {
-    ...head,
-    version: head.version + 1,
-    modSeq,
-    nonce,
-    atMs,
-    counts: countsAfter(head.counts, draft),
-    ...(emptying.length > 0 && { emptying }),
-  };
-  return [
-    { put: nextHead, when: { version: head.version } },
-    ...(made ? [{ put: made, when: 'absent' } as const] : []),
-    ...draft.changes.map(
-      ({ item, before }): Write => ({ put: { ...item, version: modSeq }, when: asRead(before) }),
-    ),
-    ...[...draft.nameChanges].flatMap(([sk, { item, before }]): Write[] => {
-      if (item) return [{ put: item, when: asRead(before) }];
-      return before ? [{ remove: sk, when: { version: before.version } }] : [];
-    }),
-  ];
+/** Up to which entry everything was applied before any item of a backup was copied. */
+async function appliedBefore(core: Core, box: BoxId, head: Head): Promise<number> {
+  let index = head.projected;
+  for (let to = entryKey(head.index); ; ) {
+    const range = { from: ENTRIES, to, limit: NAMES_PER_READING, descending: true };
+    const { items, more, last } = await core.store.query(box, range);
+    for (const item of items) {
+      if (item.kind !== 'entry' || item.index < head.firstIndex) continue;
+      index = Math.min(index, item.index);
+      if (item.atMs < head.atMs - BACKUP_SPREAD_MS) return Math.min(index, item.projected);
+    }
+    if (!more || last === undefined || last === to) return Math.min(index - 1, head.projected);
+    to = last;
+  }
 }
-
-const asRead = (before: StoredItem | undefined) =>
-  before ? { version: before.version } : ('absent' as const);

@@ -1,12 +1,16 @@
 import type { DepositResponse } from '../../protocol/participating.js';
 import type { Core } from '../core.js';
 import type { BoxId } from '../model/items.js';
-import { commit } from './commit.js';
-import { evaluateAll, prepare, resultOf, withFewer } from './process.js';
+import { isRegistryKey } from '../model/keys.js';
+import { project } from '../log/projection.js';
+import { type Committed, commit, type Known } from './commit.js';
+import { evaluateAll, prepare, resultOf } from './process.js';
 
 /**
  * Commits operations of the CPM Participating Function; the box is made on first use. They are idempotent by id:
  * `exists` or `unchanged` on a repetition means stored. Operations at the end without a result were not processed.
+ * The reader of the stream applies the entry to the view: nobody waits for that here. Entries that were left lying are
+ * applied, so that the view stays close to the log also where that reader is late.
  * @throws SyncProblem `busy` when the box stayed contended.
  * Source: OMA CPM 5.6.x.2, operations performed by the CPM Participating Function.
  */
@@ -15,7 +19,31 @@ export async function deposit(
   box: BoxId,
   operations: readonly unknown[],
 ): Promise<DepositResponse> {
-  const answer = await withFewer(operations, (few) => depositSome(core, box, few));
+  const { prepared, keys } = prepare(operations);
+  const committed = await commit<DepositResponse>(
+    core,
+    box,
+    {
+      keys: [...keys],
+      onMissingBox: 'create',
+      decide({ draft }) {
+        const outcomes = evaluateAll(draft, prepared);
+        return {
+          answer: {
+            results: outcomes.map((outcome) => resultOf(outcome, draft.modSeq)),
+            modSeq: draft.size > 0 ? draft.modSeq : draft.head.modSeq,
+          },
+          origin: { by: 'participatingFunction' },
+        };
+      },
+    },
+    lastKnown(core, box),
+  );
+  remember(core, box, committed);
+  const { answer } = committed;
+  // Entries about devices are left to others, who may write to them.
+  const left = committed.left.filter(({ effects }) => effects.every(({ sk }) => !isRegistryKey(sk)));
+  if (left.length > 0) await project(core, box, left);
   const { results } = answer;
   core.report('deposited', {
     operations: results.length,
@@ -24,21 +52,21 @@ export async function deposit(
   return answer;
 }
 
-async function depositSome(core: Core, box: BoxId, operations: readonly unknown[]): Promise<DepositResponse> {
-  const { prepared, keys } = prepare(operations);
-  return commit<DepositResponse>(core, box, {
-    keys: [...keys],
-    onMissingBox: 'create',
-    decide({ draft }) {
-      const outcomes = evaluateAll(draft, prepared);
-      return {
-        answer: {
-          results: outcomes.map((outcome) => resultOf(outcome, draft.modSeq)),
-          modSeq: draft.size > 0 ? draft.modSeq : draft.head.modSeq,
-        },
-        origin: { by: 'participatingFunction' },
-        writes: [],
-      };
-    },
-  });
+/** Boxes that this process has deposited into, the last one last: of these it knows how far entries are applied. */
+const known = new WeakMap<Core['store'], Map<BoxId, Known>>();
+const KNOWN_MAX = 1000;
+
+const lastKnown = ({ store }: Core, box: BoxId): Known | undefined => known.get(store)?.get(box);
+
+function remember({ store }: Core, box: BoxId, { tail, projected }: Committed<unknown>): void {
+  if (!tail) return;
+  const { index, nonce } = tail.head;
+  const boxes = known.get(store) ?? new Map<BoxId, Known>();
+  known.set(store, boxes);
+  boxes.delete(box);
+  boxes.set(box, { index, nonce, projected: Math.min(projected, index) });
+  for (const oldest of boxes.keys()) {
+    if (boxes.size <= KNOWN_MAX) break;
+    boxes.delete(oldest);
+  }
 }

@@ -2,11 +2,12 @@ import type { ElementType } from '../../protocol/elements/element.js';
 import type { ConversationId, ElementId, FolderId, SessionId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
 import { hasExpired } from '../model/expiry.js';
+import { latestVersionOf, withBody } from '../model/effects.js';
+import { jsonBytes } from '../model/element.js';
 import type {
   Emptying,
   ExpiringElement,
   FolderName,
-  Head,
   StoredConversation,
   StoredElement,
   StoredFolder,
@@ -15,9 +16,10 @@ import type {
   StoredSession,
   Tombstone,
 } from '../model/items.js';
-import { conversationKey, folderKey, messageKey, parentOfName, sessionKey } from '../model/keys.js';
-import { jsonBytes } from '../model/element.js';
+import { bodyKey, conversationKey, folderKey, messageKey, parentOfName, sessionKey } from '../model/keys.js';
+import type { Head } from '../model/log-entry.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
+import { indexOf, versionOf } from '../model/version.js';
 
 /** What is under a key: a live element, one that was deleted or has expired, or nothing that ever was. */
 export type Found<T extends StoredElement> = T | 'gone' | undefined;
@@ -42,6 +44,12 @@ export interface Touch {
   readonly implied: boolean;
 }
 
+/** What evaluation reads: items as of the head, those that were asked for. */
+export interface ItemsRead {
+  has(sk: string): boolean;
+  get(sk: string): StoredItem | undefined;
+}
+
 /** Names the element that an item holds. */
 export interface ElementKey {
   readonly id: ElementId;
@@ -64,32 +72,32 @@ export interface StagedName {
 }
 
 /**
- * The commit in the making: what was read at one moment, and laid over it what the operations so far have changed.
+ * The commit in the making: the items as of the head, and laid over them what the operations so far have changed.
  * The changes of a request to one element fold into one write.
  */
 export class Draft {
   /** Number that this commit will have. */
   readonly modSeq: number;
+  /** Version of what it writes. */
+  readonly version: number;
   private readonly elements = new Map<string, Staged>();
   private readonly names = new Map<string, StagedName>();
   private readonly deletedFolders: Emptying<FolderId>[] = [];
   private stagedBytes = 0;
 
   /**
-   * @param keys all that were read; `stored` holds those of them that are there
-   * @param folders names of all folders of the box, read before and not at that one moment, yet with no commit between:
-   * for the depth of what is moved alone
+   * @param folders names of all folders of the box, as of the head: for the depth of what is moved
    */
   constructor(
     readonly head: Head,
-    private readonly keys: ReadonlySet<string>,
-    private readonly stored: ReadonlyMap<string, StoredItem>,
+    private readonly items: ItemsRead,
     readonly nowMs: number,
     /** Of the box. */
     readonly policy: Policy,
     private readonly folders?: readonly FolderName[],
   ) {
     this.modSeq = head.modSeq + 1;
+    this.version = versionOf(head.timeline, head.index + 1);
   }
 
   get changes(): readonly Staged[] {
@@ -100,7 +108,7 @@ export class Draft {
     return this.names;
   }
 
-  /** Items that the commit will write, without head, log and receipt. */
+  /** Items that the commit will write. */
   get size(): number {
     return this.elements.size + this.names.size;
   }
@@ -123,7 +131,9 @@ export class Draft {
   heightOf(folder: StoredFolder): number {
     if (folder.subFolders === 0) return 1;
     if (!this.folders) throw new UnreadFolders();
-    const parents = new Map(this.folders.map(({ folderId, sk }) => [folderId, parentOfName(sk)]));
+    const parents = new Map(
+      this.folders.flatMap(({ folderId, sk }) => (folderId === undefined ? [] : [[folderId, parentOfName(sk)]])),
+    );
     for (const { item, key } of this.changes) {
       if (item.kind === 'folder') parents.set(item.id, item.data.parentFolderId);
       else if (item.kind === 'tombstone' && item.of === 'folder') parents.delete(key.id as FolderId);
@@ -149,6 +159,17 @@ export class Draft {
     return isGoneWithContainer(conversation, found) ? 'gone' : found;
   }
 
+  /** A message with its whole content, which stands aside where it is large. */
+  whole(message: StoredMessage): StoredMessage {
+    return message.aside === undefined ? message : withBody(message, this.read(bodyKey(message.sk)));
+  }
+
+  /** What is under a key as of the head. @throws Unread */
+  read(sk: string): StoredItem | undefined {
+    if (!this.items.has(sk)) throw new Unread(sk);
+    return this.items.get(sk);
+  }
+
   /** The folder that has a name among its siblings. */
   holderOfName(key: string): FolderId | undefined {
     const item = this.names.has(key) ? this.names.get(key)?.item : this.read(key);
@@ -160,21 +181,23 @@ export class Draft {
     const now = this.elements.get(sk)?.item;
     // Created anew by this request, it is not what was under its id before.
     if (now?.kind === 'conversationHistory' && now.data.createdModSeq === this.modSeq) return undefined;
-    const before = this.stored.get(sk);
-    if (before === undefined || !('data' in before)) return undefined;
+    const before = this.items.get(sk);
+    if (before === undefined || !('data' in before) || before.kind === 'body') return undefined;
     if (type === 'messageState') return before.kind === 'message' ? before.state?.modSeq : undefined;
     return before.modSeq;
   }
 
   /** Lays a changed item over what was read. Without `type` no element changed: nobody is told of it. */
   stage(item: StoredElement, type?: ElementType, { implied = false } = {}): void {
-    this.lay({ ...item, version: this.modSeq }, keyOf(item), type, implied);
+    this.lay({ ...item, version: this.version }, keyOf(item), type, implied);
   }
 
   /** Deletes an element: what is left of it stays until no late deposit can come any more. */
   bury(item: StoredElement, { implied = false } = {}): void {
-    this.lay(tombstoneOf(item, this.modSeq, this.nowMs), keyOf(item), item.kind, implied);
-    if (item.kind === 'folder') this.deletedFolders.push({ id: item.id, modSeq: this.modSeq });
+    this.lay(tombstoneOf(item, this.version, this.nowMs), keyOf(item), item.kind, implied);
+    if (item.kind === 'folder') {
+      this.deletedFolders.push({ id: item.id, modSeq: this.modSeq, index: indexOf(this.version) });
+    }
   }
 
   /**
@@ -185,20 +208,24 @@ export class Draft {
    */
   noteExpired(was: ExpiringElement): void {
     const before = this.read(was.sk);
-    const there = before ?? tombstoneOf(was, this.modSeq, this.nowMs);
-    if (there.kind !== 'tombstone' && there.kind !== was.kind) return;
+    const found = before && before.kind !== 'stateAlone' ? before : tombstoneOf(was, this.version, this.nowMs);
+    if (found.kind !== 'tombstone' && found.kind !== was.kind) return;
+    // The item is written again, so its whole content is needed.
+    const there = found.kind === 'message' ? this.whole(found) : (found as Tombstone | StoredSession);
     // Also passed over: what the box has not come to, or has gone beyond, since it has another past by now.
-    if (was.version > this.head.modSeq) return;
-    if (before && (there.noted === was.version || there.version <= was.version)) return;
+    const version = latestVersionOf(was);
+    if (version >= this.version) return;
+    const isThere = found === before;
+    if (isThere && (there.noted === was.version || latestVersionOf(there) <= version)) return;
     const { item, types } = this.wentBefore(was)
       ? { item: there, types: [] }
-      : before
+      : isThere
         ? this.inPlaceOf(was, there)
         : { item: there, types: [was.kind] };
     this.elements.set(was.sk, {
       key: keyOf(was),
-      item: { ...item, version: this.modSeq, noted: was.version },
-      before,
+      item: { ...item, version: this.version, noted: was.version },
+      before: isThere ? before : undefined,
       expired: was,
       touches: types.map((type) => ({ type, implied: false })),
     });
@@ -217,7 +244,7 @@ export class Draft {
     if (there.kind !== 'message' || was.kind !== 'message') return { item: there, types: [] };
     const conversation = this.conversation(there.conversationId);
     const isGone =
-      conversation === undefined || conversation === 'gone' || this.message(conversation, there.id) !== there;
+      conversation === undefined || conversation === 'gone' || this.message(conversation, there.id) === 'gone';
     if (isGone) return { item: there, types: [] };
     const { modSeq } = this;
     const isOfAnotherAge =
@@ -252,13 +279,8 @@ export class Draft {
   /** Takes a folder's name among its siblings, or without folder gives it free. */
   setName(key: string, folderId: FolderId | undefined): void {
     const item: FolderName | undefined =
-      folderId === undefined ? undefined : { kind: 'folderName', sk: key, version: this.modSeq, folderId };
+      folderId === undefined ? undefined : { kind: 'folderName', sk: key, version: this.version, folderId };
     this.names.set(key, { item, before: this.read(key) });
-  }
-
-  private read(sk: string): StoredItem | undefined {
-    if (!this.keys.has(sk)) throw new Unread(sk);
-    return this.stored.get(sk);
   }
 
   private find<K extends StoredElement['kind']>(
@@ -282,7 +304,7 @@ export class Draft {
     this.elements.set(item.sk, {
       key,
       item,
-      before: this.stored.get(item.sk),
+      before: this.items.get(item.sk),
       touches: type === undefined ? touches : touched(touches, type, implied),
     });
   }
@@ -313,10 +335,10 @@ const isGoneWithContainer = ({ data, emptying }: StoredConversation, item: Expir
   item.modSeq < data.createdModSeq ||
   (item.kind === 'message' && (emptying?.some(({ id }) => id === item.data.sessionId) ?? false));
 
-export const tombstoneOf = (item: StoredElement, modSeq: number, nowMs: number): Tombstone => ({
+export const tombstoneOf = (item: StoredElement, version: number, nowMs: number): Tombstone => ({
   kind: 'tombstone',
   sk: item.sk,
-  version: modSeq,
+  version,
   of: item.kind,
   expiresAtMs: nowMs + TOMBSTONE_MS,
   ...('noted' in item && { noted: item.noted }),

@@ -1,25 +1,76 @@
 import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
 import type { FolderId } from '../../protocol/ids.js';
-import type { ChangeRow, Counts, StoredElement, StoredItem } from '../model/items.js';
 import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../model/element.js';
+import { ASIDE_ABOVE_BYTES } from '../model/effects.js';
+import type { Counts, StoredElement, StoredItem, StoredMessage, Tombstone } from '../model/items.js';
+import type { ChangeRow, Effect, ItemContent } from '../model/log-entry.js';
+import { TOMBSTONE_MS } from '../model/timing.js';
 import type { Draft, Staged } from './draft.js';
-
-/** What stands in the commit itself; elements beyond it are fetched by whoever reads the row. */
-const INLINE_MAX_BYTES = 64 * 1024;
 
 /**
  * The rows of the commit in their fixed order: that of responses, which may end between any two of them, then as evaluated.
  * Removals are last: what a folder held that the same commit moved out has to be told before the folder goes.
  */
 export function rowsOf(draft: Draft): ChangeRow[] {
-  const rows = draft.changes
+  return draft.changes
     .flatMap((staged) => staged.touches.map((touch) => ({ staged, touch })))
     .filter(({ staged, touch }) => staged.item.kind !== 'tombstone' || touch.type === staged.item.of)
     .filter(({ staged }) => !isHeldByDeleted(draft, staged))
     .map(({ staged, touch }) => rowOf(draft, staged, touch.type, touch.implied))
     .sort((a, b) => placeInOrder(a) - placeInOrder(b));
-  return withinInlineLimit(rows);
 }
+
+/** What the commit does to items, one effect each. */
+export const effectsOf = (draft: Draft): Effect[] => [
+  ...draft.changes.map(effectOf),
+  ...[...draft.nameChanges].map(([sk, { item }]): Effect => {
+    const folderId = item?.folderId;
+    // A name that is free is forgotten like a deleted folder: until then no late projection can take it again.
+    return {
+      sk,
+      ...(folderId === undefined && { expiresAtMs: draft.nowMs + TOMBSTONE_MS }),
+      content: { kind: 'folderName', ...(folderId !== undefined && { folderId }) },
+    };
+  }),
+];
+
+/** Of a message only the part that has changed is written, so that a state never carries its message. */
+function effectOf({ item, before }: Staged): Effect {
+  const { sk, version: _, expiresAtMs, ...rest } = item;
+  const expiry = expiresAtMs === undefined ? {} : { expiresAtMs };
+  const wasAside = before?.kind === 'message' && before.aside !== undefined;
+  if (item.kind === 'tombstone') {
+    const { stateVersion: __, ...content } = rest as Tombstone;
+    return {
+      sk,
+      ...expiry,
+      content: content as ItemContent,
+      ...(item.of === 'message' && { state: null }),
+      ...(wasAside && { dropsBody: true }),
+    };
+  }
+  const hint = before === undefined ? { creates: true as const } : {};
+  if (item.kind !== 'message') return { sk, ...expiry, ...hint, content: rest as ItemContent };
+  const { state, stateVersion: __, aside: ___, ...content } = rest as StoredMessage;
+  const was = before?.kind === 'message' ? before : undefined;
+  const isSameContent =
+    was !== undefined &&
+    was.modSeq === item.modSeq &&
+    was.noted === item.noted &&
+    was.expiresAtMs === expiresAtMs &&
+    was.data === item.data;
+  const isSameState = was ? was.state === state : before === undefined && state === undefined;
+  return {
+    sk,
+    ...expiry,
+    ...hint,
+    ...(!isSameContent && { content: content as ItemContent }),
+    ...(!isSameState && { state: state ?? null }),
+    ...(wasAside && !isSameContent && !isLarge(item) && { dropsBody: true }),
+  };
+}
+
+const isLarge = (message: StoredMessage): boolean => jsonBytes(elementOf(message)) > ASIDE_ABOVE_BYTES;
 
 const placeInOrder = ({ type, removed }: ChangeRow): number =>
   ELEMENT_TYPES.indexOf(type) + (removed ? ELEMENT_TYPES.length : 0);
@@ -57,7 +108,7 @@ function rowOf(
       item.data.createdModSeq === item.modSeq && { created: true as const, ...livedIn(before) }),
     ...aboutMessage(item.kind === 'message' ? item : (before ?? expired)),
     ...(element
-      ? { element, ...(item.expiresAtMs !== undefined && { expiresAtMs: item.expiresAtMs }) }
+      ? { element }
       : { removed: expired ? ('expired' as const) : ('deleted' as const) }),
     ...(implied && { implied }),
     ...(expired && element && type === 'message' && { succeeds: true as const }),
@@ -89,16 +140,6 @@ function livedIn(before: StoredItem | undefined): { livedIn?: FolderId } {
 
 const aboutMessage = (item: StoredItem | undefined) =>
   item?.kind === 'message' ? { date: item.data.date, messageContext: item.data.messageContext } : {};
-
-function withinInlineLimit(rows: readonly ChangeRow[]): ChangeRow[] {
-  let inline = 0;
-  return rows.map(({ element, ...row }) => {
-    if (!element) return row;
-    const bytes = jsonBytes(element);
-    inline += bytes;
-    return inline > INLINE_MAX_BYTES ? { ...row, bytes } : { ...row, element };
-  });
-}
 
 /** The counts with an element more, or one less. A state counts as long as its message lives. */
 export const addCounts = (counts: Counts, element: StoredElement, by: 1 | -1): Counts => ({

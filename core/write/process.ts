@@ -3,15 +3,14 @@ import { CURRENT_MAX_BYTES } from '../../protocol/limits.js';
 import { type Operation, parseOperation } from '../../protocol/operation.js';
 import type { OperationResult, OperationStatus } from '../../protocol/operation-result.js';
 import type { Fault } from '../../protocol/problem.js';
-import { SNAPSHOT_KEYS_MAX, SnapshotTooLarge, WRITES_MAX } from '../ports/store.js';
 import { jsonBytes } from '../model/element.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Draft } from './draft.js';
-import { evaluate, keysFor, STAGED_PER_OPERATION_MAX } from './evaluate/evaluate.js';
+import { evaluate, keysFor } from './evaluate/evaluate.js';
 import { invalid, type Outcome } from './outcome.js';
 
-const KEPT_FREE = 10; // of writes, for head, commit and receipt; of keys, also for unanswered commits of earlier attempts
-const TRANSACTION_MAX_BYTES = 3_000_000; // of the database's 4 MB
+/** An entry and its overflow are written before the answer: more than this waits for the next request. */
+const COMMIT_MAX_BYTES = 1_500_000; // of JSON
 
 /** Results are kept for ever, so what a faulty operation can make of them is bounded. */
 const FAULTS_MAX = 10;
@@ -24,36 +23,16 @@ export interface Prepared {
   readonly outcome: Outcome | undefined; // already certain: it is faulty
 }
 
-/** As many operations as can be read at one moment, at least the first, and the keys that decide them. */
+/** The operations as they were understood, and the keys that decide them. */
 export function prepare(inputs: readonly unknown[]): { prepared: Prepared[]; keys: ReadonlySet<string> } {
-  const prepared: Prepared[] = [];
-  const keys = new Set<string>();
-  for (const input of inputs) {
+  const prepared = inputs.map((input): Prepared => {
     const parsed = parseOperation(input);
-    const more = parsed.ok ? keysFor(parsed.operation).filter((key) => !keys.has(key)) : [];
-    if (keys.size + more.length > SNAPSHOT_KEYS_MAX - KEPT_FREE) break;
-    for (const key of more) keys.add(key);
-    prepared.push(
-      parsed.ok
-        ? { operation: parsed.operation, outcome: undefined }
-        : { operation: undefined, outcome: invalid(...parsed.errors) },
-    );
-  }
+    return parsed.ok
+      ? { operation: parsed.operation, outcome: undefined }
+      : { operation: undefined, outcome: invalid(...parsed.errors) };
+  });
+  const keys = new Set(prepared.flatMap(({ operation }) => (operation ? keysFor(operation) : [])));
   return { prepared, keys };
-}
-
-/** Processes fewer operations, at least the first, where all of them touch more than can be read at one moment. */
-export async function withFewer<O, T>(
-  operations: readonly O[],
-  process: (operations: readonly O[]) => Promise<T>,
-): Promise<T> {
-  for (let count = operations.length; ; count = Math.ceil(count / 2)) {
-    try {
-      return await process(operations.slice(0, count));
-    } catch (error) {
-      if (!(error instanceof SnapshotTooLarge) || count <= 1) throw error;
-    }
-  }
 }
 
 /**
@@ -64,9 +43,7 @@ export async function withFewer<O, T>(
 export function evaluateAll(draft: Draft, prepared: readonly Prepared[], isAnswered = false): Outcome[] {
   const outcomes: Outcome[] = [];
   for (const { operation, outcome } of prepared) {
-    const full =
-      draft.size + STAGED_PER_OPERATION_MAX > WRITES_MAX - KEPT_FREE || draft.bytes > TRANSACTION_MAX_BYTES;
-    if (full && outcomes.length > 0) break;
+    if (draft.bytes > COMMIT_MAX_BYTES && outcomes.length > 0) break;
     const next = operation ? evaluate(draft, operation) : (outcome ?? invalid());
     if (next.status === 'later') {
       if (isAnswered || outcomes.length > 0) break;

@@ -9,7 +9,7 @@ import { httpEndpoint } from '../runtime/endpoint.js';
 import { eraseQueue, openCore, sockets, tables } from '../runtime/open-core.js';
 import { route } from '../runtime/route.js';
 
-const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'ERASE_QUEUE_URL', 'SOCKET_CALLBACK_URL']);
+const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'ERASE_QUEUE_URL', 'SOCKET_CALLBACK_URL']);
 const core = openCore(tables(config), eraseQueue(config), sockets(config));
 
 const scope = 'cpm/admin';

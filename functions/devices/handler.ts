@@ -9,7 +9,7 @@ import { httpEndpoint } from '../runtime/endpoint.js';
 import { openCore, sockets, tables } from '../runtime/open-core.js';
 import { route } from '../runtime/route.js';
 
-const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL', 'SOCKET_URL']);
+const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL', 'SOCKET_URL']);
 const core = openCore(tables(config), sockets(config));
 
 const scope = 'cpm/sync';

@@ -6,6 +6,7 @@ import { queueEndpoint } from '../runtime/records.js';
 
 const config = readConfig([
   'STORE_TABLE',
+  'TIMELINE',
   'REGISTRY_TABLE',
   'ERASE_QUEUE_URL',
   'ERASE_SETTLE_SECONDS',

@@ -7,7 +7,7 @@ import { httpEndpoint } from '../runtime/endpoint.js';
 import { openCore, tables } from '../runtime/open-core.js';
 import { route } from '../runtime/route.js';
 
-const core = openCore(tables(readConfig(['STORE_TABLE', 'REGISTRY_TABLE'])));
+const core = openCore(tables(readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE'])));
 
 export const routes = {
   'GET /v1/conversations/{conversationId}/messages': route(

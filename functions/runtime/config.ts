@@ -7,11 +7,17 @@ const seconds = z.pipe(
   z.transform((text) => Number(text)),
 );
 
+const count = z.pipe(
+  z.string().check(z.regex(/^\d{1,3}$/, 'must be a whole number from 0 to 999')),
+  z.transform((text) => Number(text)),
+);
+
 const configSchema = z.object({
   STORE_TABLE: name,
+  TIMELINE: count, // one more each time the tables were restored
   REGISTRY_TABLE: name,
   PUSH_QUEUE_URL: url,
-  REAP_QUEUE_URL: url,
+  PURGE_QUEUE_URL: url,
   ERASE_QUEUE_URL: url,
   ERASE_SETTLE_SECONDS: seconds, // after which all that was written before can be seen
   TOKEN_SECRET_ID: name,

@@ -10,7 +10,7 @@ import type { Config } from './config.js';
 import { SqsEraseQueue } from './erase-queue.js';
 import { SqsPushQueue } from './push-queue.js';
 import { QueueBackoff } from './queue-backoff.js';
-import { SqsReapQueue } from './reap-queue.js';
+import { SqsPurgeQueue } from './purge-queue.js';
 import { report } from './report.js';
 import { ApiGatewaySockets } from './sockets.js';
 import { SecretTokenKeys } from './token-keys.js';
@@ -35,18 +35,17 @@ const notGranted = <Port extends object>(what: string): Port =>
     },
   });
 
-const NO_TABLE = 'not-granted'; // the registry writes to the store only when it registers or revokes
+const NO_TABLE = 'not-granted'; // a function that is granted one table reads and writes nothing of the other
 
 // What a function may name as granted to it. A bundle holds the AWS clients of those that its handler names, no other.
 
 /** Boxes, devices, or both: as many tables as the configuration names. */
-export function tables({ STORE_TABLE, REGISTRY_TABLE }: Partial<Config>): Partial<Core> {
+export function tables({ STORE_TABLE, REGISTRY_TABLE, TIMELINE = 0 }: Partial<Config>): Partial<Core> {
   const database = new DynamoDBClient(client);
   return {
-    ...(STORE_TABLE && { store: new DynamoStore(database, STORE_TABLE) }),
-    ...(REGISTRY_TABLE && {
-      registry: new DynamoRegistry(database, REGISTRY_TABLE, STORE_TABLE ?? NO_TABLE),
-    }),
+    store: new DynamoStore(database, STORE_TABLE ?? NO_TABLE, REGISTRY_TABLE ?? NO_TABLE),
+    timeline: TIMELINE,
+    ...(REGISTRY_TABLE && { registry: new DynamoRegistry(database, REGISTRY_TABLE) }),
   };
 }
 
@@ -58,8 +57,8 @@ export const pushQueue = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): P
 export const pushBackoff = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): QueueBackoff =>
   new QueueBackoff(new SQSClient(client), PUSH_QUEUE_URL, systemClock.random);
 
-export const reapQueue = ({ REAP_QUEUE_URL }: Pick<Config, 'REAP_QUEUE_URL'>): Partial<Core> => ({
-  reapQueue: new SqsReapQueue(new SQSClient(client), REAP_QUEUE_URL),
+export const purgeQueue = ({ PURGE_QUEUE_URL }: Pick<Config, 'PURGE_QUEUE_URL'>): Partial<Core> => ({
+  purgeQueue: new SqsPurgeQueue(new SQSClient(client), PURGE_QUEUE_URL),
 });
 
 export const eraseQueue = ({ ERASE_QUEUE_URL }: Pick<Config, 'ERASE_QUEUE_URL'>): Partial<Core> => ({
@@ -83,7 +82,7 @@ export const openCore = (...granted: readonly Partial<Core>[]): Core => ({
   store: notGranted('the store'),
   registry: notGranted('the registry'),
   pushQueue: notGranted('the push queue'),
-  reapQueue: notGranted('the reap queue'),
+  purgeQueue: notGranted('the purge queue'),
   eraseQueue: notGranted('the erase queue'),
   tokenKeys: notGranted('the token key'),
   sockets: notGranted('the connections'),

@@ -35,8 +35,19 @@ const RULES: Readonly<Record<string, Rule>> = {
       why === 'initial' ? count('InitialSynchronizations') : count('Resets', 1, String(why)),
     ],
   },
-  logGap: { metrics: () => [count('LogGaps')] },
-  backfillUnsettled: { metrics: () => [count('BackfillsUnsettled')] },
+  logHole: { level: 'warn', metrics: () => [count('LogHoles')] },
+  anchorBehind: { level: 'warn', metrics: () => [count('LogHoles')] },
+  // How far the view is behind the log: in entries, and the age of what was applied.
+  projected: {
+    level: 'debug',
+    metrics: ({ writes, behind, ageMs }) => [
+      count('WritesProjected', Number(writes)),
+      count('EntriesBehind', Number(behind)),
+      milliseconds('ProjectionDelay', Number(ageMs)),
+    ],
+  },
+  newestKept: { level: 'debug' },
+  purgeGoesOn: { level: 'debug' },
   pushSent: {
     metrics: ({ changes, delayMs, lateMs }) => [
       count('PushesSent'),
@@ -55,7 +66,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   erasingOrdered: { metrics: () => [count('ErasuresOrdered')] },
   erasedItems: { metrics: ({ items }) => [count('ItemsErased', Number(items))] },
   erased: { metrics: () => [count('BoxesErased')] },
-  reaped: { metrics: ({ items }) => [count('ItemsReaped', Number(items))] },
+  purged: { metrics: ({ items }) => [count('ItemsPurged', Number(items))] },
 };
 
 /** The events that have a rule. */

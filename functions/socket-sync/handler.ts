@@ -7,7 +7,7 @@ import { openCore, tables, tokenKeys } from '../runtime/open-core.js';
 import { parsed } from '../runtime/parsed.js';
 import { frameEndpoint } from '../runtime/socket-endpoint.js';
 
-const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']);
+const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']);
 const core = openCore(tables(config), tokenKeys(config));
 
 export const handler = frameEndpoint(async ({ holder, frame }) => {

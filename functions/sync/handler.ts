@@ -9,7 +9,7 @@ import { route } from '../runtime/route.js';
 /** Lambda takes 6 MB from a function, as JSON in JSON: quotes may double it. */
 const RESPONSE_MAX_BYTES = 2 * 1024 * 1024;
 
-const config = readConfig(['STORE_TABLE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']);
+const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']);
 const core = openCore(tables(config), tokenKeys(config));
 
 export const routes = {

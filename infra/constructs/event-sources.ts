@@ -10,33 +10,34 @@ import {
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { SyncFunction } from './sync-function.js';
 
-/** Rows of the commit log as they are added; heads, receipts and elements concern nobody here. */
+const ENTRY = { Keys: { sk: { S: FilterRule.beginsWith('L#') } } };
+
+/** Log entries that changed elements; entries without number, the anchor and elements concern no device. */
 const NEW_COMMITS = FilterCriteria.filter({
   eventName: FilterRule.isEqual('INSERT'),
-  dynamodb: { Keys: { sk: { S: FilterRule.beginsWith('C#') } } },
+  dynamodb: { ...ENTRY, NewImage: { told: { N: FilterRule.exists() } } },
 });
 
-/** Contents that the database has removed after their time; what a function removes concerns nobody here. */
-const EXPIRED_CONTENTS = FilterCriteria.filter({
-  eventName: FilterRule.isEqual('REMOVE'),
-  userIdentity: {
-    type: FilterRule.isEqual('Service'),
-    principalId: FilterRule.isEqual('dynamodb.amazonaws.com'),
-  },
-  dynamodb: { Keys: { sk: { S: FilterRule.beginsWith('E#') } } },
-});
+/** Every log entry: the view follows all of them. */
+const NEW_ENTRIES = FilterCriteria.filter({ eventName: FilterRule.isEqual('INSERT'), dynamodb: ENTRY });
 
-/** Nobody waits for an expiry, and records of one box that come together are one commit. */
-const EXPIRIES_GATHER = Duration.seconds(5);
+/** Contents and timers that the database has removed after their time; what a function removes concerns nobody here. */
+const EXPIRED = ['E#', 'T#'].map((prefix) =>
+  FilterCriteria.filter({
+    eventName: FilterRule.isEqual('REMOVE'),
+    userIdentity: {
+      type: FilterRule.isEqual('Service'),
+      principalId: FilterRule.isEqual('dynamodb.amazonaws.com'),
+    },
+    dynamodb: { Keys: { sk: { S: FilterRule.beginsWith(prefix) } } },
+  }),
+);
 
 export const readCommits = (reader: SyncFunction, store: ITable, failures: IQueue): void =>
   readStream(reader, 'Commits', store, failures, { filters: [NEW_COMMITS] });
 
-export const readExpiries = (reader: SyncFunction, store: ITable, failures: IQueue): void =>
-  readStream(reader, 'Expiries', store, failures, {
-    filters: [EXPIRED_CONTENTS],
-    maxBatchingWindow: EXPIRIES_GATHER,
-  });
+export const projectLog = (reader: SyncFunction, store: ITable, failures: IQueue): void =>
+  readStream(reader, 'Log', store, failures, { filters: [NEW_ENTRIES, ...EXPIRED] });
 
 /**
  * Records of the store's stream, which takes two readers: with more of them they slow each other down. What still fails
@@ -47,7 +48,7 @@ function readStream(
   id: string,
   store: ITable,
   failures: IQueue,
-  what: Pick<EventSourceMappingProps, 'filters' | 'maxBatchingWindow'>,
+  what: Pick<EventSourceMappingProps, 'filters'>,
 ): void {
   reader.followsStream(store, failures);
   new EventSourceMapping(reader, id, {

@@ -18,8 +18,12 @@ import type { LogLevel } from '../settings.js';
 import { KeptLogs, type KeptLogsProps } from './kept-logs.js';
 import type { SocketInterface } from './socket-interface.js';
 
-// Transactions have no permissions of their own: they need those of the actions in them.
-const REPLACE = ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
+const READ = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+/** Appends log entries, and applies them to the items of the view. */
+const APPLY = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
+const REMOVE = ['dynamodb:PartiQLDelete'];
+/** Of the registry, what belongs to boxes. */
+const OF_BOXES = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['B#*'] } };
 
 const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
 const WRITE_KEY = [
@@ -35,6 +39,8 @@ export interface SyncFunctionProps extends KeptLogsProps {
   /** Folder of the handler: functions/<name>/handler.ts */
   readonly name: string;
   readonly logLevel: LogLevel;
+  /** Of the tables: one more each time they were restored. */
+  readonly timeline: number;
   readonly timeout?: Duration;
   readonly memorySize?: number;
   /** Runs this many at once and no more; the share is taken from what the account has. */
@@ -44,6 +50,7 @@ export interface SyncFunctionProps extends KeptLogsProps {
 /** A Lambda function that may do what is said of it, and nothing else. Each grant brings the variable it is used by. */
 export class SyncFunction extends LambdaFunction {
   private readonly executionRole: Role;
+  private readonly timeline: number;
 
   constructor(scope: Construct, id: string, props: SyncFunctionProps) {
     const { name, timeout, memorySize, reservedConcurrentExecutions } = props;
@@ -69,44 +76,46 @@ export class SyncFunction extends LambdaFunction {
       tracing: Tracing.ACTIVE,
     });
     this.executionRole = role;
+    this.timeline = props.timeline;
     logGroup.grantWrite(role);
     acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray know no resource.' });
     // The name by which it is called in docs/ and by sam local invoke.
     (this.node.defaultChild as CfnFunction).overrideLogicalId(`${id}Function`);
   }
 
-  /** Commit log, head and elements, as they are. */
+  /** The log of a box and its items, as they are. */
   readsStore(store: ITable): this {
     this.addEnvironment('STORE_TABLE', store.tableName);
-    return this.may(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], store.tableArn).opens(
-      'dynamodb',
-      store.encryptionKey,
+    this.addEnvironment('TIMELINE', String(this.timeline));
+    return this.may(READ, store.tableArn).opens('dynamodb', store.encryptionKey);
+  }
+
+  /** Commits, and applies log entries to the items of the boxes, those of devices too. */
+  readsAndCommits(store: ITable, registry: ITable): this {
+    this.readsStore(store).may(APPLY, store.tableArn).opens('dynamodb', store.encryptionKey, WRITE_KEY);
+    return this.readsPolicies(registry)
+      .may([...READ, ...APPLY], registry.tableArn, OF_BOXES)
+      .opens('dynamodb', registry.encryptionKey, WRITE_KEY);
+  }
+
+  /** Commits what concerns no device; looks at devices to see how far the log is applied. */
+  deposits(store: ITable, registry: ITable): this {
+    this.readsStore(store).may(APPLY, store.tableArn).opens('dynamodb', store.encryptionKey, WRITE_KEY);
+    return this.readsPolicies(registry).may(
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
+      registry.tableArn,
+      OF_BOXES,
     );
   }
 
-  /** Beside reading: transactions that put, remove and check items. */
-  readsAndCommits(store: ITable): this {
-    return this.readsStore(store)
-      .may(REPLACE, store.tableArn)
-      .opens('dynamodb', store.encryptionKey, WRITE_KEY);
-  }
-
-  /** Transactions on items of which the keys are known, that put and do not remove. */
-  commitsByKey(store: ITable): this {
-    this.addEnvironment('STORE_TABLE', store.tableName);
-    return this.may(['dynamodb:GetItem', 'dynamodb:PutItem'], store.tableArn).opens(
-      'dynamodb',
-      store.encryptionKey,
-      WRITE_KEY,
-    );
+  /** Removes items of boxes. */
+  removesItems(store: ITable): this {
+    return this.may(REMOVE, store.tableArn);
   }
 
   readsDevices(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(['dynamodb:GetItem', 'dynamodb:Query'], registry.tableArn).opens(
-      'dynamodb',
-      registry.encryptionKey,
-    );
+    return this.may(READ, registry.tableArn).opens('dynamodb', registry.encryptionKey);
   }
 
   /** Policies alone, of all that is in the registry. */
@@ -124,9 +133,16 @@ export class SyncFunction extends LambdaFunction {
       .opens('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
-  /** Registers and revokes devices, and writes tickets for them. */
+  /** Writes tickets of devices, and removes what a device had before. */
   registersDevices(registry: ITable): this {
-    return this.updatesDevices(registry).may(REPLACE, registry.tableArn);
+    return this.may(['dynamodb:PutItem', 'dynamodb:DeleteItem', ...REMOVE], registry.tableArn);
+  }
+
+  /** Puts policies. */
+  putsPolicies(registry: ITable): this {
+    return this.may(['dynamodb:PutItem'], registry.tableArn, {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['P#*'] },
+    });
   }
 
   /** Looks a ticket and its device up, and deletes the ticket as it is used. */
@@ -159,8 +175,8 @@ export class SyncFunction extends LambdaFunction {
   }
 
   /** Orders deleted containers to be emptied. */
-  ordersReaping(queue: IQueue): this {
-    this.addEnvironment('REAP_QUEUE_URL', queue.queueUrl);
+  ordersPurging(queue: IQueue): this {
+    this.addEnvironment('PURGE_QUEUE_URL', queue.queueUrl);
     return this.sendsTo(queue);
   }
 
@@ -172,12 +188,11 @@ export class SyncFunction extends LambdaFunction {
 
   /**
    * Removes what the registry keeps of boxes: devices, scopes, tickets, and no policy.
-   * @param settle after which what was written before can be seen in full
+   * @param settle after which no write that began before arrives any more
    */
   erasesDevices(registry: ITable, settle: Duration): this {
-    this.addEnvironment('REGISTRY_TABLE', registry.tableName);
     this.addEnvironment('ERASE_SETTLE_SECONDS', String(settle.toSeconds()));
-    return this.may(['dynamodb:Query', 'dynamodb:DeleteItem'], registry.tableArn, {
+    return this.may(['dynamodb:Query', 'dynamodb:DeleteItem', ...REMOVE], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['B#*', 'T#*'] },
     }).opens('dynamodb', registry.encryptionKey, WRITE_KEY);
   }

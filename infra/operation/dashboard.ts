@@ -136,7 +136,7 @@ function tables({ stage, tables: watched }: Watched): IWidget[] {
     ),
     graph(
       'Cleared away and erased',
-      [...of('TimeToLiveDeletedItemCount'), own('ElementsExpired'), own('ItemsReaped'), own('ItemsErased')],
+      [...of('TimeToLiveDeletedItemCount'), own('ElementsExpired'), own('ItemsPurged'), own('ItemsErased')],
       [own('ErasuresOrdered'), own('BoxesErased'), own('BusyErasing')],
     ),
   ];

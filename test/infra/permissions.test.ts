@@ -54,7 +54,7 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
   FanOut: {
     TablesRegistry: UPDATE_DEVICES,
     ...SCHEDULE,
-    ReapingQueue: SEND,
+    PurgingQueue: SEND,
     TablesStoreStream: READ_STREAM,
     '*': ['dynamodb:ListStreams'], // knows no resource
     FanOutFailures: SEND,
@@ -65,13 +65,13 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
     'SocketsApi/v1/POST/@connections/*': MANAGE,
     PushesQueue: [...TAKE_MESSAGES, 'sqs:ChangeMessageVisibility'],
   },
-  Reaper: { TablesStore: COMMIT, ReapingQueue: [...TAKE_MESSAGES, ...SEND] },
-  Expiry: {
+  Purger: { TablesStore: COMMIT, PurgingQueue: [...TAKE_MESSAGES, ...SEND] },
+  Projector: {
     TablesStore: ['dynamodb:GetItem', 'dynamodb:PutItem'],
     [POLICIES]: ['dynamodb:GetItem'],
     TablesStoreStream: READ_STREAM,
     '*': ['dynamodb:ListStreams'],
-    ExpiryFailures: SEND,
+    ProjectorFailures: SEND,
   },
   Eraser: {
     TablesStore: COMMIT,
@@ -88,7 +88,7 @@ const STORE = ['STORE_TABLE', 'TablesStore'];
 const REGISTRY = ['REGISTRY_TABLE', 'TablesRegistry'];
 const TOKENS = ['TOKEN_SECRET_ID', 'TokenKey'];
 const PUSHES = ['PUSH_QUEUE_URL', 'PushesQueue'];
-const REAPING = ['REAP_QUEUE_URL', 'ReapingQueue'];
+const PURGEING = ['PURGE_QUEUE_URL', 'PurgingQueue'];
 const ERASING = ['ERASE_QUEUE_URL', 'ErasingQueue'];
 const CALLBACK = ['SOCKET_CALLBACK_URL', 'SocketsApi'];
 
@@ -103,10 +103,10 @@ const TOLD: Record<string, string[][]> = {
   SocketAuthorizer: [REGISTRY],
   SocketConnection: [STORE, REGISTRY, PUSHES, CALLBACK],
   SocketDefault: [],
-  FanOut: [REGISTRY, PUSHES, REAPING],
+  FanOut: [REGISTRY, PUSHES, PURGEING],
   Notifier: [STORE, REGISTRY, PUSHES, CALLBACK],
-  Reaper: [STORE, REAPING],
-  Expiry: [STORE, REGISTRY],
+  Purger: [STORE, PURGEING],
+  Projector: [STORE, REGISTRY],
   Eraser: [STORE, REGISTRY, ERASING, CALLBACK, ['ERASE_SETTLE_SECONDS']],
 };
 
@@ -216,8 +216,8 @@ describe('with a key of the customer', () => {
     SocketDefault: {},
     FanOut: { ...TABLE, ...PUT_INTO_QUEUE },
     Notifier: { ...TABLE, [through('sqs')]: READ },
-    Reaper: { ...TABLE, [through('sqs')]: [...READ, 'kms:GenerateDataKey'] },
-    Expiry: { ...TABLE, ...PUT_INTO_QUEUE },
+    Purger: { ...TABLE, [through('sqs')]: [...READ, 'kms:GenerateDataKey'] },
+    Projector: { ...TABLE, ...PUT_INTO_QUEUE },
     Eraser: { ...TABLE, [through('sqs')]: [...READ, 'kms:GenerateDataKey'] },
   };
 

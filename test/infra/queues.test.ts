@@ -8,7 +8,7 @@ const mappingOf = (functionIdPrefix: string): Resource => resource(template, MAP
 
 test.each([
   ['PushesQueue', 'PushesDeadLetters'],
-  ['ReapingQueue', 'ReapingDeadLetters'],
+  ['PurgingQueue', 'PurgingDeadLetters'],
   ['ErasingQueue', 'ErasingDeadLetters'],
 ])('what %s delivered five times in vain goes to %s', (queue, deadLetters) => {
   const { RedrivePolicy } = resource(template, QUEUE, queue).Properties as {
@@ -20,7 +20,7 @@ test.each([
 
 test.each([
   ['PushesQueue', 'NotifierFunction'],
-  ['ReapingQueue', 'ReaperFunction'],
+  ['PurgingQueue', 'PurgerFunction'],
   ['ErasingQueue', 'EraserFunction'],
 ])('%s hides a message for more than six times the time of %s', (queue, consumer) => {
   const visibility = resource(template, QUEUE, queue).Properties.VisibilityTimeout as number;
@@ -30,10 +30,10 @@ test.each([
 
 test.each([
   'PushesDeadLetters',
-  'ReapingDeadLetters',
+  'PurgingDeadLetters',
   'ErasingDeadLetters',
   'FanOutFailures',
-  'ExpiryFailures',
+  'ProjectorFailures',
 ])('%s keeps what failed for 14 days, and an alarm watches it', (id) => {
   const [queueId, queue] =
     Object.entries(resourcesOf(template, QUEUE)).find(([found]) => found.startsWith(id)) ?? [];
@@ -62,7 +62,7 @@ test('fan-out reads every new commit of the stream, from its beginning, and noth
 });
 
 test('expiry reads the contents that the database has removed after their time, and nothing else, gathered for a while', () => {
-  const { Properties } = mappingOf('FunctionsExpiry');
+  const { Properties } = mappingOf('FunctionsProjector');
   expect(idsIn(Properties.EventSourceArn)).toEqual([expect.stringMatching(/^TablesStore/)]);
   expect(Properties.StartingPosition).toBe('TRIM_HORIZON');
   expect(Properties.MaximumBatchingWindowInSeconds).toBe(5);
@@ -86,7 +86,7 @@ test('a stream has two readers at most: more of them slow each other down', () =
 
 test.each([
   ['FunctionsFanOut', 'FanOut'],
-  ['FunctionsExpiry', 'Expiry'],
+  ['FunctionsProjector', 'Projector'],
 ])(
   'a record that %s cannot handle is cut out of its batch, tried ten times, and then kept in its failure queue',
   (reader, name) => {
@@ -104,7 +104,7 @@ test.each([
 
 test.each([
   ['FunctionsNotifier', 'PushesQueue', 10, 200],
-  ['FunctionsReaper', 'ReapingQueue', 1, 5],
+  ['FunctionsPurger', 'PurgingQueue', 1, 5],
   ['FunctionsEraser', 'ErasingQueue', 1, 5],
 ])(
   '%s takes messages from %s, %i at once, each failing alone, %i batches at a time',

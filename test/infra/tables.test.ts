@@ -80,7 +80,7 @@ describe('with tables that were restored from a backup', () => {
     expect(Properties.Environment).toMatchObject({
       Variables: { STORE_TABLE: 'store-restored', REGISTRY_TABLE: 'registry-restored' },
     });
-    for (const reader of ['FunctionsFanOut', 'FunctionsExpiry']) {
+    for (const reader of ['FunctionsFanOut', 'FunctionsProjector']) {
       const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', reader);
       expect(mapping.Properties.EventSourceArn).toBe(restored.storeStreamArn);
     }

@@ -9,8 +9,8 @@ import { ticketShelf } from '../../core/model/ticket-shelf.js';
 import { issueTicket, redeemTicket } from '../../core/admin/tickets.js';
 import { assignToBox } from '../../core/admin/policies.js';
 import { connected } from '../../core/push/connections.js';
-import { reap } from '../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../core/lifecycle/schedule-purge.js';
+import { purge } from '../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../core/lifecycle/schedule-purge.js';
 import type { BoxId } from '../../core/model/items.js';
 import { synchronize } from '../../core/read/synchronize.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
@@ -64,8 +64,8 @@ async function fill(box: BoxId) {
     removal('message', 'm0 2'),
     removal('conversationHistory', 'c2'),
   );
-  for (const commit of (await rig.commits(box)).slice(-1)) await scheduleReaping(core, box, commit);
-  for (let next = rig.reaps.shift(); next; next = rig.reaps.shift()) await reap(core, next);
+  for (const commit of (await rig.commits(box)).slice(-1)) await schedulePurging(core, box, commit);
+  for (let next = rig.purges.shift(); next; next = rig.purges.shift()) await purge(core, next);
   await rig.sync(phone, { operations: [{ ...removal('message', 'm0 3'), n: 1 }] });
   for (let i = 0; i < 20; i++) {
     for (let bytes = 1; bytes <= 5; bytes++) await rig.device(box, `device ${i}`, { maxTextBytes: bytes });

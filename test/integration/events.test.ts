@@ -4,7 +4,7 @@ import { sampleEvent } from '../../bench/support/sample-events.js';
 import { bodyOf, startWholeServer, type WholeServer } from '../../bench/support/whole.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
-import type { Head } from '../../core/model/items.js';
+import type { Head } from '../../core/model/log-entry.js';
 import type { DeviceId, UserId } from '../../protocol/ids.js';
 
 const EVENTS = join(__dirname, '../../events');
@@ -139,23 +139,23 @@ describe('the sample event of each function, given to its handler', () => {
     });
   });
 
-  test('expiry.json leaves a tombstone of the message that expired', async () => {
-    expect(await run('expiry')).toEqual(nothingFailed); // of a time before this box was made: nothing of it
-    const event = sampleEvent('expiry');
+  test('projector.json leaves a tombstone of the message that expired', async () => {
+    expect(await run('projector')).toEqual(nothingFailed); // of a time before this box was made: nothing of it
+    const event = sampleEvent('projector');
     const { dynamodb } = event.Records[0];
     const { sk } = dynamodb.Keys;
     expect(await store.get(USER, [sk.S])).toEqual(new Map());
     dynamodb.ApproximateCreationDateTime = Math.ceil(Date.now() / 1000);
-    expect(await invoke('expiry', event)).toEqual(nothingFailed);
+    expect(await invoke('projector', event)).toEqual(nothingFailed);
     expect((await store.get(USER, [sk.S])).get(sk.S)).toMatchObject({ kind: 'tombstone' });
   });
 
-  test('reaper.json empties the conversation history that was deleted', async () => {
+  test('purger.json empties the conversation history that was deleted', async () => {
     const contents = async () => (await store.query(USER, { from: 'E#c9#', to: 'E#c9$', limit: 10 })).items;
     const kinds = async () => (await contents()).map(({ kind }) => kind);
     expect((await kinds()).filter((kind) => kind === 'message')).toHaveLength(2);
     await deposit({ op: 'delete', type: 'conversationHistory', id: 'c9' });
-    expect(await run('reaper')).toEqual(nothingFailed);
+    expect(await run('purger')).toEqual(nothingFailed);
     expect(await kinds()).toEqual(['tombstone', 'tombstone', 'tombstone']);
   });
 

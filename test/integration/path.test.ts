@@ -4,9 +4,10 @@ import { deposit } from '../../core/write/deposit.js';
 import { connected } from '../../core/push/connections.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { notify } from '../../core/push/notify.js';
-import { reap } from '../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../core/lifecycle/schedule-purge.js';
-import type { BoxId, Commit } from '../../core/model/items.js';
+import { purge } from '../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../core/lifecycle/schedule-purge.js';
+import type { BoxId } from '../../core/model/items.js';
+import type { Commit } from '../../core/model/log-entry.js';
 import { messageKey } from '../../core/model/keys.js';
 import { SnapshotTooLarge } from '../../core/ports/store.js';
 import { synchronize } from '../../core/read/synchronize.js';
@@ -239,8 +240,8 @@ test('a deleted container is emptied, and the counts are right', async () => {
   await depositAll([aFolder('f1'), aConversation({ id: 'c1', folderId: 'f1' })]);
   await depositAll(many(120, (i) => aMessage({ id: `m${i}`, ...(i % 2 && { flags: ['x'] }) })));
   await depositAll([removal('folder', 'f1')]);
-  for (const commit of await rig.commits(box)) await scheduleReaping(rig.core, box, commit);
-  for (let message = rig.reaps.shift(); message; message = rig.reaps.shift()) await reap(rig.core, message);
+  for (const commit of await rig.commits(box)) await schedulePurging(rig.core, box, commit);
+  for (let message = rig.purges.shift(); message; message = rig.purges.shift()) await purge(rig.core, message);
   expect(await head()).toMatchObject({
     counts: { folder: 2, conversationHistory: 0, message: 0, messageState: 0 },
   });

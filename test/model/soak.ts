@@ -8,7 +8,7 @@ import { describedSdk, runSdk, SDK_LEAST } from '../support/sdk/run.js';
 
 const HELP = `npm run soak -- [options]
 
-Runs the model-based test: each run is 60 random steps of several devices, the Participating Function, the reaper and
+Runs the model-based test: each run is 60 random steps of several devices, the Participating Function, the purger and
 the provider around one box, on a store that is torn on purpose, and then quiet, in which all has to hold.
 
   --runs N      how many runs (10000)

@@ -6,9 +6,9 @@ import type { Core } from '../../core/core.js';
 import { registerDevice, revokeDevice } from '../../core/admin/devices.js';
 import { issueTicket } from '../../core/admin/tickets.js';
 import { assignToBox } from '../../core/admin/policies.js';
-import type { ReapMessage } from '../../core/ports/purge-queue.js';
-import { reap } from '../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../core/lifecycle/schedule-purge.js';
+import type { PurgeMessage } from '../../core/ports/purge-queue.js';
+import { purge } from '../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../core/lifecycle/schedule-purge.js';
 import { synchronize } from '../../core/read/synchronize.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { syncBodySchema } from '../../protocol/sync.js';
@@ -34,7 +34,7 @@ class Course {
   private readonly core: Core;
   private readonly chance: Chance;
   private readonly erasures: { message: EraseMessage; atMs: number }[] = [];
-  private readonly reaps: ReapMessage[] = [];
+  private readonly purges: PurgeMessage[] = [];
   private readonly startMs: number;
   answered = 0;
   busy = 0;
@@ -54,7 +54,7 @@ class Course {
       clock: this.time,
       tokenKeys: { keys: async () => [Buffer.from('a key for tests')] },
       pushQueue: { send: async () => [] },
-      reapQueue: { send: async (messages) => void this.reaps.push(...messages) },
+      purgeQueue: { send: async (messages) => void this.purges.push(...messages) },
       eraseQueue: {
         send: async (message, delaySeconds) =>
           void this.erasures.push({ message, atMs: this.time.now() + delaySeconds * 1000 }),
@@ -70,7 +70,7 @@ class Course {
       () => this.phone(),
       () => this.comesAndGoes(),
       () => this.provider(),
-      () => this.reaper(),
+      () => this.purger(),
     ];
     const all = Promise.all([...kinds.map((kind) => this.again(kind)), this.order(), this.work()]);
     let isOver = false;
@@ -132,12 +132,12 @@ class Course {
     return assignToBox(this.core, BOX, 'default' as PolicyId);
   }
 
-  private async reaper() {
+  private async purger() {
     for (const item of this.store.truth(BOX)) {
-      if (item.kind === 'commit') await scheduleReaping(this.core, BOX, item);
+      if (item.kind === 'commit') await schedulePurging(this.core, BOX, item);
     }
-    const [message] = this.reaps.splice(0);
-    if (message) await reap(this.core, message);
+    const [message] = this.purges.splice(0);
+    if (message) await purge(this.core, message);
   }
 
   /** The provider repeats what had no answer. */

@@ -1,7 +1,7 @@
 // What random runs have found, each as small as it gets.
 
-import type { ReapMessage } from '../../core/ports/purge-queue.js';
-import { reap } from '../../core/lifecycle/purge.js';
+import type { PurgeMessage } from '../../core/ports/purge-queue.js';
+import { purge } from '../../core/lifecycle/purge.js';
 import { noteExpired } from '../../core/lifecycle/note-expired.js';
 import type { BoxId } from '../../core/model/items.js';
 import type { Range } from '../../core/ports/store.js';
@@ -194,7 +194,7 @@ test('an order to empty a container that lives, since the box was restored, empt
     { type: 'folder', id: 'f1' },
     { type: 'sessionHistory', id: 's1', conversationId: 'c1' },
   ]) {
-    await reap(rig.core, { box: BOX, modSeq: 4, container } as ReapMessage);
+    await purge(rig.core, { box: BOX, modSeq: 4, container } as PurgeMessage);
   }
   const after = await rig.store.query(BOX, { from: 'A', to: 'Z', limit: 100 });
   expect(after.items.filter(({ kind }) => kind !== 'head')).toEqual(

@@ -1,5 +1,5 @@
-import { reap } from '../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../core/lifecycle/schedule-purge.js';
+import { purge } from '../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../core/lifecycle/schedule-purge.js';
 import { BoxUnderTest } from '../support/box-under-test.js';
 import { BOX } from '../support/builders.js';
 import { Chance } from '../support/model/chance.js';
@@ -51,8 +51,8 @@ const sorted = (elements: readonly Wire[]) =>
 
 async function emptyContainers(box: BoxUnderTest, since: number): Promise<number> {
   const commits = (await box.commits(BOX)).filter(({ modSeq }) => modSeq > since);
-  for (const commit of commits) await scheduleReaping(box.core, BOX, commit);
-  for (let message = box.reaps.shift(); message; message = box.reaps.shift()) await reap(box.core, message);
+  for (const commit of commits) await schedulePurging(box.core, BOX, commit);
+  for (let message = box.purges.shift(); message; message = box.purges.shift()) await purge(box.core, message);
   return commits.at(-1)?.modSeq ?? since;
 }
 
@@ -75,7 +75,7 @@ async function run(seed: number, met: Map<string, Set<string>>): Promise<void> {
       type === 'folder' || (few.has(conversationId) && (!type.startsWith('message') || few.has(id)));
     return isMet ? operation : any();
   };
-  const reapsOften = chance.pick([0, 0.1, 0.5]);
+  const purgesOften = chance.pick([0, 0.1, 0.5]);
   let emptied = 0;
   for (let i = 0; i < REQUESTS; i++) {
     if (chance.happens(0.3)) passDays(box, chance.pick([0.5, 1, 2]));
@@ -97,7 +97,7 @@ async function run(seed: number, met: Map<string, Set<string>>): Promise<void> {
       const name = `${op} ${type}`;
       met.set(name, (met.get(name) ?? new Set()).add(status));
     }
-    if (chance.happens(reapsOften)) emptied = await emptyContainers(box, emptied);
+    if (chance.happens(purgesOften)) emptied = await emptyContainers(box, emptied);
   }
   expect({ seed, held: sorted((await box.contents()) as unknown as Wire[]) }).toEqual({
     seed,

@@ -36,7 +36,7 @@ function setting(seed: number): Setting {
     tokenKeys: { keys: async () => [Buffer.from('a key for tests')] },
     pushQueue: { send: async () => [] },
     eraseQueue: { send: async () => {} },
-    reapQueue: { send: async () => {} },
+    purgeQueue: { send: async () => {} },
     sockets: { post: async () => 'gone', close: async () => {} },
     report: () => {},
   } satisfies Core;

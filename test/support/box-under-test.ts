@@ -1,6 +1,9 @@
-import { reap } from '../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../core/lifecycle/schedule-purge.js';
-import type { Head, StoredItem } from '../../core/model/items.js';
+import { readTail } from '../../core/log/tail.js';
+import { viewOf } from '../../core/log/view.js';
+import { purge } from '../../core/lifecycle/purge.js';
+import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
+import type { StoredItem } from '../../core/model/items.js';
+import type { Head } from '../../core/model/log-entry.js';
 import type { Store } from '../../core/ports/store.js';
 import type { Change } from '../../protocol/elements/element.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
@@ -45,18 +48,20 @@ export class BoxUnderTest extends Rig {
 
   /** All containers that were deleted so far are cleared away and forgotten. */
   async emptied(): Promise<void> {
-    for (const commit of await this.commits(BOX)) await scheduleReaping(this.core, BOX, commit);
-    for (let next = this.reaps.shift(); next; next = this.reaps.shift()) await reap(this.core, next);
+    for (const commit of await this.commits(BOX)) await schedulePurge(this.core, BOX, commit);
+    for (let next = this.purges.shift(); next; next = this.purges.shift()) await purge(this.core, next);
   }
 
+  /** An item as the view has it. */
   async item(sk: string): Promise<StoredItem | undefined> {
-    return (await this.store.get(BOX, [sk])).get(sk);
+    const tail = await readTail(this.core, BOX);
+    return tail && (await (await viewOf(this.core, BOX, tail)).get([sk])).get(sk);
   }
 
   async head(): Promise<Head> {
-    const head = await this.item('C~HEAD');
-    if (head?.kind !== 'head') throw new Error('the box has no head');
-    return head;
+    const tail = await readTail(this.core, BOX);
+    if (!tail) throw new Error('there is no box');
+    return tail.head;
   }
 
   /** Rows of the last commit, as `type id`, with what else was told of them. */

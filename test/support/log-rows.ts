@@ -1,7 +1,8 @@
 import { DAY_MS } from '../../core/ports/clock.js';
 import { effectiveOf } from '../../core/scope/effective.js';
 import { scopeOf } from '../../core/scope/scope.js';
-import type { ChangeRow, Commit, StoredItem } from '../../core/model/items.js';
+import type { StoredItem } from '../../core/model/items.js';
+import type { ChangeRow, Commit } from '../../core/model/log-entry.js';
 import { elementKey } from '../../core/read/changes.js';
 import type { DeviceScope } from '../../core/read/device-scope.js';
 import type { Line } from '../../core/read/line.js';

@@ -1,72 +1,179 @@
-import type { BoxId, StoredItem } from '../../core/model/items.js';
-import { HEAD_KEY } from '../../core/model/keys.js';
-import { keyOfWrite, type Range, type Store, type Write } from '../../core/ports/store.js';
+import { packed, unpacked } from '../../core/log/overflow.js';
+import { applied, contentVersionOf, latestVersionOf, stateVersionOf, type ViewWrite } from '../../core/model/effects.js';
+import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../../core/model/items.js';
+import { deviceKey, isRegistryKey } from '../../core/model/keys.js';
+import type { Effect, LogEntry } from '../../core/model/log-entry.js';
+import type { DeviceAdvance, Items, Projected, ProgressChange, Range, Store } from '../../core/ports/store.js';
+import { frozen } from './frozen.js';
 
 export const byteOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** Whether the condition of a write holds for what is under its key. */
-export function holds({ when }: Write, there: StoredItem | undefined): boolean {
-  if (when === 'any') return true;
-  if (when === 'absent') return there === undefined;
-  return 'epoch' in when
-    ? there?.kind === 'head' && there.epoch === when.epoch
-    : there?.version === when.version;
+/** The items of one box, each call on one item as one step. What every store in memory is made of. */
+export class MemoryBox {
+  readonly items = new Map<string, StoredItem>();
+
+  get keys(): string[] {
+    return [...this.items.keys()].sort(byteOrder);
+  }
+
+  read(sk: string): StoredItem | undefined {
+    const item = this.items.get(sk);
+    return item?.kind === 'entry' ? unpacked(item) : item;
+  }
+
+  put(item: StoredItem): void {
+    this.items.set(item.sk, frozen(item.kind === 'entry' ? packed(item) : item));
+  }
+
+  append(entry: LogEntry): LogEntry {
+    const there = this.read(entry.sk);
+    if (there?.kind === 'entry') return there;
+    this.put(entry);
+    return entry;
+  }
+
+  /** @returns the connection that is dropped, and whether the write has to wait */
+  project(write: ViewWrite): { waits: boolean; dropped: readonly string[] } {
+    const before = this.items.get(write.sk);
+    const { sk, version, expiresAtMs, content, state } = write;
+    const expiry = expiresAtMs !== undefined ? { expiresAtMs } : {};
+    const withContent = content ? applied(before, { sk, ...expiry, content } as Effect, version) : before;
+    const dropped =
+      before?.kind === 'device' && withContent !== before && !isSameRegistration(before, withContent) && before.connectionId
+        ? [before.connectionId]
+        : [];
+    if (withContent && withContent !== before) this.put(withContent);
+    if (state === undefined) return { waits: false, dropped };
+    if (sk.startsWith('D#') && state) {
+      const { since } = state as Idempotency;
+      const device = withContent?.kind === 'device' ? withContent : undefined;
+      if (device?.since !== since) {
+        return { waits: !(withContent && contentVersionOf(withContent) > since), dropped };
+      }
+    }
+    const next = applied(withContent, { sk, ...expiry, state } as Effect, version);
+    if (next && next !== withContent) this.put(expiresAtMs === undefined ? next : { ...next, expiresAtMs });
+    return { waits: false, dropped };
+  }
+
+  /** The device before; undefined: it is not registered with this instance, or is not as expected. */
+  change(sk: string, instanceId: string, set: ProgressChange, expect: ProgressChange = {}): StoredDevice | undefined {
+    const device = this.items.get(sk);
+    if (device?.kind !== 'device' || device.instanceId !== instanceId) return undefined;
+    const asRead = Object.entries(expect) as [keyof StoredDevice, unknown][];
+    if (asRead.some(([field, value]) => device[field] !== value)) return undefined;
+    this.put({ ...device, ...set } as StoredDevice);
+    return device;
+  }
+
+  replace(read: StoredItem, next: StoredItem): boolean {
+    const there = this.items.get(read.sk);
+    const isAsRead =
+      there !== undefined &&
+      contentVersionOf(there) === contentVersionOf(read) &&
+      stateVersionOf(there) === stateVersionOf(read);
+    if (isAsRead) this.put(next);
+    return isAsRead;
+  }
+
+  remove(sk: string, upTo: number): void {
+    const there = this.items.get(sk);
+    if (there && latestVersionOf(there) <= upTo) this.items.delete(sk);
+  }
+
+  /** Keys of a range in its order. */
+  keysIn({ from, to, descending = false }: Omit<Range, 'limit'>): string[] {
+    const isRegistry = isRegistryKey(from);
+    const keys = this.keys.filter(
+      (sk) => isRegistryKey(sk) === isRegistry && byteOrder(from, sk) <= 0 && byteOrder(sk, to) <= 0,
+    );
+    return descending ? keys.reverse() : keys;
+  }
 }
 
-/** The boxes in memory: each call as one step, as the interface promises and no more. Items are copied as JSON. */
+const isSameRegistration = (before: StoredDevice, after: StoredItem | undefined): boolean =>
+  after?.kind === 'device' && after.since === before.since;
+
+/** The boxes in memory: each call as one step, as the interface promises and no more. */
 export class MemoryStore implements Store {
-  protected readonly boxes = new Map<BoxId, Map<string, string>>();
+  readonly boxes = new Map<BoxId, MemoryBox>();
 
-  protected items(box: BoxId): Map<string, string> {
-    const items = this.boxes.get(box) ?? new Map<string, string>();
-    this.boxes.set(box, items);
-    return items;
-  }
-
-  protected read(box: BoxId, sk: string): StoredItem | undefined {
-    const json = this.items(box).get(sk);
-    return json === undefined ? undefined : (JSON.parse(json) as StoredItem);
-  }
-
-  async snapshot(box: BoxId, keys: readonly string[]) {
-    if (new Set(keys).size !== keys.length || keys.length > 100) throw new Error('ValidationException');
-    return this.get(box, keys);
+  box(box: BoxId): MemoryBox {
+    const found = this.boxes.get(box) ?? new MemoryBox();
+    this.boxes.set(box, found);
+    return found;
   }
 
   async get(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
-    const found = keys.map((sk) => this.read(box, sk)).filter((item) => item !== undefined);
+    const found = keys.map((sk) => this.box(box).read(sk)).filter((item) => item !== undefined);
     return new Map(found.map((item) => [item.sk, item]));
   }
 
-  async write(box: BoxId, writes: readonly Write[]): Promise<'written' | 'refused'> {
-    if (new Set(writes.map(keyOfWrite)).size !== writes.length || writes.length > 100) {
-      throw new Error('ValidationException');
-    }
-    if (!writes.every((write) => holds(write, this.read(box, keyOfWrite(write))))) return 'refused';
-    for (const write of writes) {
-      if ('put' in write) this.items(box).set(write.put.sk, JSON.stringify(write.put));
-      else if ('remove' in write) this.items(box).delete(write.remove);
-    }
-    return 'written';
+  getStale(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
+    return this.get(box, keys);
+  }
+
+  async query(box: BoxId, range: Range): Promise<Items> {
+    const keys = this.box(box).keysIn(range);
+    const read = keys.slice(0, range.limit);
+    const more = keys.length > range.limit;
+    const last = read.at(-1);
+    return {
+      items: read.flatMap((sk) => this.box(box).read(sk) ?? []),
+      more,
+      ...(more && last !== undefined && { last }),
+    };
+  }
+
+  async append(box: BoxId, entry: LogEntry): Promise<LogEntry> {
+    return this.box(box).append(entry);
+  }
+
+  async put(box: BoxId, item: StoredItem, when: 'absent' | 'always'): Promise<boolean> {
+    if (when === 'absent' && this.box(box).items.has(item.sk)) return false;
+    this.box(box).put(item);
+    return true;
+  }
+
+  async project(box: BoxId, writes: readonly ViewWrite[], advance?: DeviceAdvance): Promise<Projected> {
+    const done = writes.map((write) => this.box(box).project(write));
+    const isGone =
+      advance !== undefined &&
+      !this.box(box).change(deviceKey(advance.deviceId), advance.instanceId, advance.set);
+    return {
+      outcome: isGone ? 'deviceGone' : done.some(({ waits }) => waits) ? 'waits' : 'done',
+      dropped: done.flatMap(({ dropped }) => dropped),
+    };
+  }
+
+  async replace(box: BoxId, items: readonly { readonly read: StoredItem; readonly next: StoredItem }[]) {
+    return items.filter(({ read, next }) => this.box(box).replace(read, next)).map(({ read }) => read.sk);
+  }
+
+  async remove(box: BoxId, keys: readonly string[], upTo: number): Promise<void> {
+    for (const sk of keys) this.box(box).remove(sk, upTo);
+  }
+
+  async keys(box: BoxId, limit: number, after?: string) {
+    // Those of the registry's table come behind all others.
+    const order = (sk: string) => (isRegistryKey(sk) ? 1 : 0);
+    const all = this.box(box).keys.sort((a, b) => order(a) - order(b) || byteOrder(a, b));
+    const isBehind = (sk: string, key: string) =>
+      order(sk) === order(key) ? byteOrder(sk, key) > 0 : order(sk) > order(key);
+    const behind = after === undefined ? all : all.filter((sk) => isBehind(sk, after));
+    return { keys: behind.slice(0, limit), more: behind.length > limit };
   }
 
   /** Removes what has passed its time, as the database does, and gives what it was. */
   removeExpired(box: BoxId, nowMs: number): readonly StoredItem[] {
-    const items = [...this.items(box).values()].map((json) => JSON.parse(json) as StoredItem);
+    const items = [...this.box(box).items.values()];
     const gone = items.filter(({ expiresAtMs = Number.POSITIVE_INFINITY }) => expiresAtMs <= nowMs);
-    for (const { sk } of gone) this.items(box).delete(sk);
+    for (const { sk } of gone) this.box(box).items.delete(sk);
     return gone;
   }
 
-  async query(box: BoxId, { from, to, limit, descending = false }: Range) {
-    const inRange = [...this.items(box).keys()]
-      .filter((sk) => byteOrder(from, sk) <= 0 && byteOrder(sk, to) <= 0)
-      .sort((a, b) => (descending ? byteOrder(b, a) : byteOrder(a, b)));
-    const items = inRange.slice(0, limit).flatMap((sk) => this.read(box, sk) ?? []);
-    return { items, more: inRange.length > limit };
-  }
-
-  async keys(box: BoxId, limit: number) {
-    return [...this.items(box).keys()].filter((sk) => sk !== HEAD_KEY).slice(0, limit);
+  /** Everything that is kept of a box, in the order of keys. */
+  all(box: BoxId): StoredItem[] {
+    return this.box(box).keys.flatMap((sk) => this.box(box).read(sk) ?? []);
   }
 }

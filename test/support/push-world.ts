@@ -6,7 +6,7 @@ import { fanOut } from '../../core/push/fan-out.js';
 import { notify } from '../../core/push/notify.js';
 import type { PushMessage } from '../../core/ports/push.js';
 import type { DeviceRecord } from '../../core/ports/registry.js';
-import type { Commit } from '../../core/model/items.js';
+import type { Commit } from '../../core/model/log-entry.js';
 import { synchronize } from '../../core/read/synchronize.js';
 import { SyncProblem } from '../../core/model/sync-problem.js';
 import { DEFAULT_POLICY } from '../../protocol/policy.js';

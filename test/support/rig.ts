@@ -5,9 +5,12 @@ import { deposit } from '../../core/write/deposit.js';
 import type { Core } from '../../core/core.js';
 import { registerDevice } from '../../core/admin/devices.js';
 import type { PushMessage } from '../../core/ports/push.js';
-import type { ReapMessage } from '../../core/ports/purge-queue.js';
+import type { PurgeMessage } from '../../core/ports/purge-queue.js';
 import type { Registry } from '../../core/ports/registry.js';
-import type { BoxId, Commit } from '../../core/model/items.js';
+import type { BoxId } from '../../core/model/items.js';
+import type { LogEntry } from '../../core/model/log-entry.js';
+import { withEffects } from '../../core/log/overflow.js';
+import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import type { Store } from '../../core/ports/store.js';
 import { synchronize } from '../../core/read/synchronize.js';
 import type { Change } from '../../protocol/elements/element.js';
@@ -47,7 +50,7 @@ export class Rig {
   readonly store: Store;
   readonly registry: Registry;
   readonly pushes: SentPush[] = [];
-  readonly reaps: ReapMessage[] = [];
+  readonly purges: PurgeMessage[] = [];
   readonly erasures: { readonly message: EraseMessage; readonly delaySeconds: number }[] = [];
   readonly frames: { connectionId: string; frame: unknown }[] = [];
   readonly closed: string[] = [];
@@ -55,7 +58,7 @@ export class Rig {
   readonly reports: { event: string; [field: string]: unknown }[] = [];
   readonly core: Core;
 
-  constructor(store: Store = new MemoryStore(), registry: Registry = new MemoryRegistry(store)) {
+  constructor(store: Store = new MemoryStore(), registry: Registry = new MemoryRegistry(store as MemoryStore)) {
     this.store = store;
     this.registry = registry;
     this.core = {
@@ -63,9 +66,9 @@ export class Rig {
       registry: this.registry,
       clock: this.clock,
       tokenKeys: { keys: async () => [Buffer.from('a key for tests')] },
-      reapQueue: {
+      purgeQueue: {
         send: async (messages) => {
-          this.reaps.push(...messages);
+          this.purges.push(...messages);
         },
       },
       eraseQueue: {
@@ -122,9 +125,19 @@ export class Rig {
     return { changes, pages, syncToken: token };
   }
 
-  /** The commits of a box, oldest first. */
-  async commits(box: BoxId): Promise<Commit[]> {
-    const { items } = await this.store.query(box, { from: 'C#', to: 'C$', limit: 100_000 });
-    return items.filter((item) => item.kind === 'commit');
+  /** The entries of the log of a box, oldest first. */
+  async entries(box: BoxId): Promise<LogEntry[]> {
+    const { items } = await this.store.query(box, { from: 'L#', to: 'L$', limit: 100_000 });
+    return withEffects(this.core, box, items.filter((item) => item.kind === 'entry'));
+  }
+
+  /** The commits of a box, oldest first: entries that changed elements. */
+  async commits(box: BoxId): Promise<LogEntry[]> {
+    return (await this.entries(box)).filter(({ rows }) => rows.length > 0);
+  }
+
+  /** The reader of the stream applies all entries to the view. */
+  async projected(box: BoxId): Promise<void> {
+    for (const entry of await this.entries(box)) await projectEntries(this.core, box, [entry]);
   }
 }

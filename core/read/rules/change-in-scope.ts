@@ -9,14 +9,13 @@ import {
   type Scope,
 } from '../../scope/scope.js';
 import { truncated } from '../../scope/truncate.js';
-import type { ChangeRow } from '../../model/items.js';
+import type { ChangeRow } from '../../model/log-entry.js';
 import { elementKey } from '../changes.js';
 import type { DeviceScope } from '../device-scope.js';
 import type { Line } from '../line.js';
 import { isAstray, type Own } from '../own.js';
 import { conversationOf, Holding, type Placement } from '../placement.js';
 import { endsEarlierLife, type Window } from '../window.js';
-import { type Fetched, fetchedElement } from './visible.js';
 
 /**
  * Rule 4, second half: what the rows of an element come to is decided by where its conversation history was before them and
@@ -28,7 +27,6 @@ export function changeInScope(
   { placements }: Window,
   scope: DeviceScope,
   own: Own,
-  fetched: Fetched,
   nowMs: number,
 ): Change | undefined {
   const last = lines.at(-1);
@@ -38,7 +36,7 @@ export function changeInScope(
   const placement = id === undefined ? undefined : placements.get(id);
   if (id === undefined || !placement) {
     const scopes = row.removed ? [scope.now, ...scope.held] : [scope.now];
-    return scopes.some((of) => concerns(of, row, true, nowMs)) ? told(last, scope, fetched) : undefined;
+    return scopes.some((of) => concerns(of, row, true, nowMs)) ? told(last, scope) : undefined;
   }
   if (endsEarlierLife(scope, row, placement)) return removedBefore(id, last.commit.modSeq);
   const holding = new Holding(scope);
@@ -48,10 +46,10 @@ export function changeInScope(
   const mayHold = hasMoved && placement.been.some((folder) => holding.maybe(id, folder));
   if (row.type !== 'conversationHistory') {
     const isIn = holding.isIn(id, placement.end);
-    if (concerns(scope.now, row, isIn, nowMs)) return told(last, scope, fetched);
+    if (concerns(scope.now, row, isIn, nowMs)) return told(last, scope);
     // Should its conversation history come back before the device is told that it left, nothing else would tell of it.
     if (row.removed && scope.held.some((held) => concerns(held, row, isHeldIn(held, id, placement), nowMs)))
-      return told(last, scope, fetched);
+      return told(last, scope);
     // Whoever is not to hold what has the id now, for its age, may hold what had it before.
     const succeeds = isIn && lines.some((line) => line.row.succeeds);
     if (succeeds && !isYoungEnough(scope.now, row, nowMs) && coversAnything(scope.now, row.type))
@@ -59,13 +57,13 @@ export function changeInScope(
     return isAstray(last, scope.now, isIn, own, nowMs) ? removalOf(last, 'outOfScope') : undefined;
   }
   if (placement.end === undefined)
-    return mayHold && coversAnything(scope.now, row.type) ? told(last, scope, fetched) : undefined;
+    return mayHold && coversAnything(scope.now, row.type) ? told(last, scope) : undefined;
   if (holding.isIn(id, placement.end)) {
-    return concerns(scope.now, row, true, nowMs) ? told(last, scope, fetched) : undefined;
+    return concerns(scope.now, row, true, nowMs) ? told(last, scope) : undefined;
   }
   if (!mayHold || !keepsSome(scope)) return undefined;
   const { modSeq } = last.commit;
-  return outOfScope(id, lacksConversations(scope.now) ? (lifeOf(row, fetched) ?? modSeq) : modSeq);
+  return outOfScope(id, lacksConversations(scope.now) ? (lifeOf(row) ?? modSeq) : modSeq);
 }
 
 /**
@@ -105,8 +103,7 @@ const isHeldIn = (scope: Scope, id: ConversationId, { been }: Placement): boolea
  * Since when the conversation history of a row lives. A device that does not keep these elements would go on ignoring
  * what is older than the removal, should it come back: nothing that lives is older than this.
  */
-function lifeOf(row: ChangeRow, fetched: Fetched): number | undefined {
-  const element = row.element ?? fetchedElement(row, fetched);
+function lifeOf({ element }: ChangeRow): number | undefined {
   return element?.type === 'conversationHistory' ? element.createdModSeq : undefined;
 }
 
@@ -126,11 +123,10 @@ export const outOfScope = (id: ConversationId, modSeq: number): Change => ({
 });
 
 /** The change that a line tells; undefined where a later row tells what became of the element. */
-function told(line: Line, scope: DeviceScope, fetched: Fetched): Change | undefined {
+function told(line: Line, scope: DeviceScope): Change | undefined {
   const { row } = line;
   if (row.removed) return removalOf(line, row.removed);
-  const element = row.element ?? fetchedElement(row, fetched);
-  return element && truncated(element, scope.now.maxTextBytes);
+  return row.element && truncated(row.element, scope.now.maxTextBytes);
 }
 
 function removalOf({ commit, row }: Line, removed: Removal['removed']): Removal {

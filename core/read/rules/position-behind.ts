@@ -1,4 +1,4 @@
-import type { Commit } from '../../model/items.js';
+import type { Commit } from '../../model/log-entry.js';
 import type { Line } from '../line.js';
 import type { Position } from '../position.js';
 
@@ -16,7 +16,10 @@ export function positionBehind(
   if (told === 0 && lines.length > 0) return position;
   const { itemized: _, ...rest } = position;
   const next = lines[told];
-  if (next) return { ...rest, modSeq: next.commit.modSeq - 1, nonce: next.commit.previous, rows: next.at };
+  if (next) {
+    const { index, modSeq, previous } = next.commit;
+    return { ...rest, index: index - 1, modSeq: modSeq - 1, nonce: previous, rows: next.at };
+  }
   const last = commits.at(-1);
-  return last ? { ...rest, modSeq: last.modSeq, nonce: last.nonce, rows: 0 } : position;
+  return last ? { ...rest, index: last.index, modSeq: last.modSeq, nonce: last.nonce, rows: 0 } : position;
 }

@@ -32,7 +32,7 @@ export function newConversation(
   return {
     kind: 'conversationHistory',
     sk: conversationKey(id),
-    version: draft.modSeq,
+    version: draft.version,
     modSeq: draft.modSeq,
     id,
     data,

@@ -8,9 +8,6 @@ import { createMessage, deleteMessage, modifyMessage } from './message.js';
 import { modifyMessageState } from './message-state.js';
 import { createSession, deleteSession, modifySession } from './session.js';
 
-/** A folder that is moved writes itself, two names, and the folders that it left and came into. */
-export const STAGED_PER_OPERATION_MAX = 5;
-
 /** What becomes of one operation, given those before it; what it changes is staged in the draft. */
 export function evaluate(draft: Draft, operation: Operation): Outcome {
   switch (operation.type) {

@@ -41,7 +41,7 @@ export function createFolder(draft: Draft, { id, data: given }: OperationOf<'cre
   if (countAfter(draft, 'folder') - BUILT_IN.size >= USER_FOLDERS_MAX) return quotaExceeded;
   const { modSeq } = draft;
   draft.stage(
-    { kind: 'folder', sk: folderKey(id), version: modSeq, modSeq, id, data, subFolders: 0 },
+    { kind: 'folder', sk: folderKey(id), version: draft.version, modSeq, id, data, subFolders: 0 },
     'folder',
     { implied: data.name !== given.name },
   );

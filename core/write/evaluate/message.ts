@@ -34,12 +34,12 @@ export function createMessage(draft: Draft, operation: OperationOf<'create messa
   if (session === 'gone') return gone;
   const found = draft.message(history, id);
   if (found === 'gone') return gone;
-  if (found) return exists(elementOf(found));
+  if (found) return exists(elementOf(draft.whole(found)));
 
   const message: StoredMessage = {
     kind: 'message',
     sk: messageKey(conversationId, id),
-    version: draft.modSeq,
+    version: draft.version,
     ...expiryFrom(draft.policy, draft.nowMs),
     id,
     conversationId,
@@ -98,9 +98,9 @@ export function modifyMessage(draft: Draft, operation: OperationOf<'modify messa
   if ('outcome' in found) return found.outcome;
   const { message } = found;
   if (operation.ifModSeq !== undefined && operation.ifModSeq !== draft.modSeqBefore(message.sk, 'message')) {
-    return conflict(elementOf(message));
+    return conflict(elementOf(draft.whole(message)));
   }
-  const patch = patched(message, draft.modSeq, operation.data, messageDataSchema);
+  const patch = patched(draft.whole(message), draft.modSeq, operation.data, messageDataSchema);
   if ('outcome' in patch) return patch.outcome;
   draft.stage(patch.item, 'message');
   return applied;
@@ -111,7 +111,7 @@ export function deleteMessage(draft: Draft, operation: OperationOf<'delete messa
   if ('outcome' in found) return found.outcome.status === 'gone' ? unchanged : found.outcome;
   const { message } = found;
   if (operation.ifModSeq !== undefined && operation.ifModSeq !== draft.modSeqBefore(message.sk, 'message')) {
-    return conflict(elementOf(message));
+    return conflict(elementOf(draft.whole(message)));
   }
   draft.bury(message);
   return applied;

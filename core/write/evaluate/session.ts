@@ -3,6 +3,7 @@ import type { OperationOf } from '../../../protocol/operation.js';
 import { expiryFrom } from '../../model/expiry.js';
 import type { StoredConversation, StoredSession } from '../../model/items.js';
 import { sessionKey } from '../../model/keys.js';
+import { indexOf } from '../../model/version.js';
 import { elementOf } from '../../model/element.js';
 import type { Draft } from '../draft.js';
 import {
@@ -31,7 +32,7 @@ export function createSession(draft: Draft, operation: OperationOf<'create sessi
   const session: StoredSession = {
     kind: 'sessionHistory',
     sk: sessionKey(conversationId, id),
-    version: draft.modSeq,
+    version: draft.version,
     ...expiryFrom(draft.policy, draft.nowMs),
     modSeq: draft.modSeq,
     id,
@@ -62,7 +63,7 @@ export function deleteSession(draft: Draft, operation: OperationOf<'delete sessi
   const emptying = conversation.emptying ?? [];
   if (emptying.length >= EMPTYING_MAX) return later;
   draft.bury(session);
-  draft.stage({ ...conversation, emptying: [...emptying, { id: session.id, modSeq: draft.modSeq }] });
+  draft.stage({ ...conversation, emptying: [...emptying, { id: session.id, modSeq: draft.modSeq, index: indexOf(draft.version) }] });
   return applied;
 }
 

@@ -1,22 +1,23 @@
-import type { ChangeRow, Commit, StoredItem } from '../../../core/model/items.js';
+import type { StoredItem } from '../../../core/model/items.js';
+import type { ChangeRow, Commit } from '../../../core/model/log-entry.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import { BOX } from '../builders.js';
 import type { Device } from './device.js';
 import { nameOf } from './elements.js';
-import type { Reaping } from './reaping.js';
+import type { Purging } from './purging.js';
 import { type Call, type Stage, Violation } from './stage.js';
 
 const RECEIPTS = 'R#';
 const AT_ONCE = 3;
 
-/** What is noticed as it is written: each commit goes into the ledger, and to the reaper as the stream brings it there. */
+/** What is noticed as it is written: each commit goes into the ledger, and to the purger as the stream brings it there. */
 export class Commits {
   private readonly lived = new Set<string>(); // conversation histories
   private messages = 0; // that the head counts
 
   constructor(
     private readonly stage: Stage,
-    private readonly reaping: Reaping,
+    private readonly purging: Purging,
     private readonly devices: readonly Device[],
   ) {
     stage.store.onWritten = (box, put) => {
@@ -26,18 +27,18 @@ export class Commits {
 
   /** A backup of the box begins another timeline; containers that were deleted before it are ordered to be emptied anew. */
   async restored(modSeq: number, lives = this.stage.ledger.livesNow()): Promise<void> {
-    const { stage, reaping } = this;
+    const { stage, purging } = this;
     this.messages = Number.POSITIVE_INFINITY; // whatever its policy says by now
     for (const item of stage.truth) this.noteItem(item);
     for (const [name, version] of stage.removed) if (version > modSeq) stage.removed.delete(name);
     stage.placements.restore(modSeq);
     const commits = stage.ledger.restore(modSeq, lives);
     if (stage.ledger.modSeq !== modSeq) throw new Violation('the ledger does not follow the box');
-    for (const commit of commits) await reaping.order(commit);
+    for (const commit of commits) await purging.order(commit);
   }
 
   private written(put: readonly StoredItem[]): void {
-    const { stage, reaping } = this;
+    const { stage, purging } = this;
     for (const item of put) {
       if (item.kind === 'receipt' && item.lastN === 0)
         stage.ledger.began(item.sk.slice(RECEIPTS.length), item.instanceId);
@@ -45,7 +46,7 @@ export class Commits {
         stage.ledger.committed(item);
         stage.note(() => `    commit ${item.modSeq}: ${item.rows.map(describeRow).join(', ')}`);
         this.noteHappened(item, put);
-        stage.begin('stream', () => reaping.order(item));
+        stage.begin('stream', () => purging.order(item));
       }
     }
     for (const item of put) this.noteItem(item);

@@ -1,4 +1,4 @@
-import type { Commit } from '../../../core/model/items.js';
+import type { Commit } from '../../../core/model/log-entry.js';
 import type { Intended, Numbered, Result } from './client/wire.js';
 import { canonical, nameOf } from './elements.js';
 

@@ -18,7 +18,7 @@ const SOON_MS = 3_600_000;
 
 /** The network and the database are well again, all that is unanswered is repeated until it is answered: then all has to hold. */
 export async function settle(world: World): Promise<void> {
-  const { stage, devices, exchange, reaping } = world;
+  const { stage, devices, exchange, purging } = world;
   stage.store.tears = CALM;
   await world.idle();
   stage.pass(SETTLED_MS);
@@ -29,7 +29,7 @@ export async function settle(world: World): Promise<void> {
   stage.note(() => 'quiet');
   compareAll(world, 'after quiet');
   stage.ledger.check();
-  await reaping.finish(world.idle);
+  await purging.finish(world.idle);
   await expireAll(world);
   await synchronizeAll(world);
   compareAll(world, 'after clearing away');

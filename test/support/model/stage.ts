@@ -73,7 +73,7 @@ export class Stage {
   constructor(
     seed: number,
     readonly swarm: Swarm,
-    others: Pick<Core, 'reapQueue'>,
+    others: Pick<Core, 'purgeQueue'>,
     { isTraced = false, disguise = {} }: StageOptions = {},
   ) {
     this.isTraced = isTraced;

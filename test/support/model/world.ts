@@ -8,7 +8,7 @@ import { Exchange } from './exchange.js';
 import { Expiring } from './expiring.js';
 import { anyOperation } from './operations.js';
 import { somePreferences } from './preferences.js';
-import { Reaping } from './reaping.js';
+import { Purging } from './purging.js';
 import { Stage, type StageOptions } from './stage.js';
 import type { Swarm } from './swarm.js';
 
@@ -20,10 +20,10 @@ interface Copy {
   readonly registry: () => void;
 }
 
-/** Several devices, the Participating Function, the reaper and the provider around one box, in virtual time. */
+/** Several devices, the Participating Function, the purger and the provider around one box, in virtual time. */
 export class World {
   readonly stage: Stage;
-  readonly reaping: Reaping;
+  readonly purging: Purging;
   readonly expiring: Expiring;
   readonly exchange: Exchange;
   readonly commits: Commits;
@@ -34,18 +34,18 @@ export class World {
   readonly box = BOX;
 
   constructor(seed: number, swarm: Swarm, options: StageOptions = {}) {
-    this.reaping = new Reaping();
-    this.stage = new Stage(seed, swarm, { reapQueue: this.reaping }, options);
-    this.reaping.stage = this.stage;
+    this.purging = new Purging();
+    this.stage = new Stage(seed, swarm, { purgeQueue: this.purging }, options);
+    this.purging.stage = this.stage;
     this.expiring = new Expiring(this.stage);
     this.exchange = new Exchange(this.stage);
     this.devices = Array.from({ length: swarm.devices }, (_, i) => this.device(i));
-    this.commits = new Commits(this.stage, this.reaping, this.devices);
+    this.commits = new Commits(this.stage, this.purging, this.devices);
   }
 
   /** Some of what was begun goes on, and the rest later. */
   async turn(withinMs?: number): Promise<boolean> {
-    this.reaping.start();
+    this.purging.start();
     this.expiring.start();
     return this.stage.turn(withinMs);
   }

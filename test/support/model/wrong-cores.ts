@@ -1,5 +1,6 @@
 import type { Core } from '../../../core/core.js';
-import type { Commit, StoredItem } from '../../../core/model/items.js';
+import type { StoredItem } from '../../../core/model/items.js';
+import type { Commit } from '../../../core/model/log-entry.js';
 import { commitKey } from '../../../core/model/keys.js';
 import type { Range, Store, Write } from '../../../core/ports/store.js';
 import type { Change } from '../../../protocol/elements/element.js';
@@ -105,8 +106,8 @@ const removalsFirst = answering((changes) => [
 ]);
 
 /** What deleted containers held stays. */
-const reaperThatNeverComes: Disguise = {
-  core: (core) => ({ ...core, reapQueue: { send: async () => {} } }),
+const purgerThatNeverComes: Disguise = {
+  core: (core) => ({ ...core, purgeQueue: { send: async () => {} } }),
 };
 
 export const WRONG_CORES: Readonly<Record<string, Disguise>> = {
@@ -117,5 +118,5 @@ export const WRONG_CORES: Readonly<Record<string, Disguise>> = {
   'an answer without outOfScope': outOfScopeNeverSent,
   'an answer without its last change': lastChangeLeftOut,
   'an answer whose removals stand first': removalsFirst,
-  'a reaper that never comes': reaperThatNeverComes,
+  'a purger that never comes': purgerThatNeverComes,
 };

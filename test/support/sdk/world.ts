@@ -13,7 +13,7 @@ import { anyOperation, CONVERSATIONS } from '../model/operations.js';
 import { scopeOfBox, statesKept } from '../model/oracle.js';
 import { somePreferences } from '../model/preferences.js';
 import { expireAll } from '../model/quiet.js';
-import { Reaping } from '../model/reaping.js';
+import { Purging } from '../model/purging.js';
 import { Stage, Violation } from '../model/stage.js';
 import { participate, participateAgain } from '../model/steps/of-the-network.js';
 import { changePolicy, copyBox, expire, wait, waitDays } from '../model/steps/of-the-provider.js';
@@ -28,9 +28,9 @@ const CALL_MAX_MS = 30_000;
 const ROUNDS_MAX = 500;
 const REPLACED_AGAIN_MS = 11 * 60_000;
 
-/** Real clients around one box in virtual time, with the Participating Function, the reaper and the provider of the model. */
+/** Real clients around one box in virtual time, with the Participating Function, the purger and the provider of the model. */
 export class SdkWorld {
-  readonly reaping = new Reaping();
+  readonly purging = new Purging();
   readonly stage: Stage;
   readonly expiring: Expiring;
   readonly devices: SdkDevice[];
@@ -41,11 +41,11 @@ export class SdkWorld {
   private readonly commits: Commits;
 
   constructor(seed: number, swarm: Swarm, isTraced: boolean) {
-    this.stage = new Stage(seed, swarm, { reapQueue: this.reaping }, { isTraced });
-    this.reaping.stage = this.stage;
+    this.stage = new Stage(seed, swarm, { purgeQueue: this.purging }, { isTraced });
+    this.purging.stage = this.stage;
     this.expiring = new Expiring(this.stage);
     this.transport = inMemoryTransport(this.stage);
-    this.commits = new Commits(this.stage, this.reaping, []);
+    this.commits = new Commits(this.stage, this.purging, []);
     const { chance } = this.stage;
     this.devices = Array.from({ length: swarm.devices }, (_, i) => {
       // The first one always wants everything.
@@ -140,7 +140,7 @@ export class SdkWorld {
     await this.compareAll('after quiet');
     stage.ledger.check();
     for (const device of this.devices) await device.checkAccounts();
-    await this.reaping.finish(this.idle);
+    await this.purging.finish(this.idle);
     await expireAll(this);
     await this.synchronizeAll();
     await this.compareAll('after clearing away');
@@ -157,7 +157,7 @@ export class SdkWorld {
   };
 
   async turn(withinMs?: number): Promise<boolean> {
-    this.reaping.start();
+    this.purging.start();
     this.expiring.start();
     return this.stage.turn(withinMs);
   }

@@ -5,7 +5,7 @@ import { messageKey } from '../../../core/model/keys.js';
 import { callerOf } from '../../../functions/runtime/caller.js';
 import { eraseMessageSchema } from '../../../functions/runtime/erase-queue.js';
 import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
-import { reapMessageSchema } from '../../../functions/runtime/reap-queue.js';
+import { purgeMessageSchema } from '../../../functions/runtime/purge-queue.js';
 import { readJsonBody } from '../../../functions/runtime/request-body.js';
 import { holderOf } from '../../../functions/runtime/ticket-holder.js';
 import { deviceRegistrationSchema } from '../../../protocol/device-registration.js';
@@ -96,8 +96,8 @@ test('fan-out.json holds a new commit under its key', () => {
   expect(item).toMatchObject({ modSeq: 9, rows: [{ type: 'message' }] });
 });
 
-test('expiry.json holds a message under its key that the database has removed after its time', () => {
-  const [{ eventName, userIdentity, dynamodb }] = eventOf('expiry').Records;
+test('projector.json holds a message under its key that the database has removed after its time', () => {
+  const [{ eventName, userIdentity, dynamodb }] = eventOf('projector').Records;
   expect([eventName, userIdentity]).toEqual([
     'REMOVE',
     { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
@@ -111,7 +111,7 @@ test('expiry.json holds a message under its key that the database has removed af
 
 test.each([
   ['notifier', pushMessageSchema],
-  ['reaper', reapMessageSchema],
+  ['purger', purgeMessageSchema],
   ['eraser', eraseMessageSchema],
 ] as const)('the message of %s.json is of its queue', (name, schema) => {
   const [{ body }] = eventOf(name).Records;

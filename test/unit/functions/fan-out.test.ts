@@ -23,7 +23,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_DYNAMODB: database.url,
     REGISTRY_TABLE: 'registry',
     PUSH_QUEUE_URL: `${database.url}/1234/pushes`,
-    REAP_QUEUE_URL: `${database.url}/1234/reaping`,
+    PURGE_QUEUE_URL: `${database.url}/1234/purging`,
   });
   ({ handler } = await import('../../../functions/fan-out/handler.js'));
 });

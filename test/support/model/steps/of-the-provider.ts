@@ -72,18 +72,18 @@ async function untilDone(work: () => Promise<void>): Promise<void> {
 }
 
 export async function wait(world: World): Promise<void> {
-  const { stage, reaping } = world;
+  const { stage, purging } = world;
   const { chance } = stage;
   await world.idle();
-  const next = reaping.nextDueMs - stage.time.now();
+  const next = purging.nextDueMs - stage.time.now();
   const soon = chance.between(0, 3) * 100;
-  const isForReaper = chance.happens(0.6) && next > soon && next < DAY_MS;
-  stage.pass(isForReaper ? next - soon : chance.between(1, 200_000));
+  const isForPurger = chance.happens(0.6) && next > soon && next < DAY_MS;
+  stage.pass(isForPurger ? next - soon : chance.between(1, 200_000));
 }
 
 export async function waitDays(world: World): Promise<void> {
-  const { stage, reaping, expiring } = world;
-  await reaping.finish(world.idle);
+  const { stage, purging, expiring } = world;
+  await purging.finish(world.idle);
   await expiring.deliver(world.idle);
   stage.hit('days passed');
   stage.pass(stage.chance.pick([1, 1, 10, 30, 80, 95, 130]) * DAY_MS);

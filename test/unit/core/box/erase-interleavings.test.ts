@@ -8,10 +8,10 @@ import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js'
 import { connected, disconnected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
-import type { ReapMessage } from '../../../../core/ports/purge-queue.js';
-import { reap } from '../../../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
-import type { Commit, Head } from '../../../../core/model/items.js';
+import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
+import { purge } from '../../../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
+import type { Commit, Head } from '../../../../core/model/log-entry.js';
 import { synchronize } from '../../../../core/read/synchronize.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import { syncBodySchema } from '../../../../protocol/sync.js';
@@ -29,7 +29,7 @@ class World extends Erasable {
   phone!: Caller;
   token = '';
   commit!: Commit;
-  reapMessage!: ReapMessage;
+  purgeMessage!: PurgeMessage;
   ticket = '';
   epoch = '';
   private readonly connecting = new Set<string>();
@@ -50,8 +50,8 @@ class World extends Erasable {
     await this.deposit(BOX, removal('conversationHistory', 'c1'));
     await this.deposit(BOX, aMessage({ id: 'old 3', conversationId: 'c2' }));
     const commits = await this.commits(BOX);
-    for (const commit of commits) await scheduleReaping(this.core, BOX, commit);
-    [this.reapMessage] = this.reaps.splice(0) as [ReapMessage];
+    for (const commit of commits) await schedulePurging(this.core, BOX, commit);
+    [this.purgeMessage] = this.purges.splice(0) as [PurgeMessage];
     this.commit = commits.at(-1) as Commit;
     await this.registry.patch(this.phone, { set: { policyId: KIOSK } }); // its scope changes with its next request
     this.epoch = this.head()?.epoch ?? '';
@@ -167,7 +167,7 @@ const DEEDS: Record<string, Deed> = {
   'fan-out': (core, world) => fanOut(core, BOX, world.commit),
   notifying: (core, { phone, commit, clock }) =>
     notify(core, { ...phone, by: commit.modSeq, dueMs: clock.nowMs }),
-  'clearing away': (core, world) => reap(core, world.reapMessage),
+  'clearing away': (core, world) => purge(core, world.purgeMessage),
   'assigning a policy to the box': (core) => assignToBox(core, BOX, KIOSK),
   'assigning a policy to a device': (core, world) => assignToDevice(core, BOX, world.phone.deviceId, KIOSK),
   'ordering once more': (core) => orderErasing(core, BOX),

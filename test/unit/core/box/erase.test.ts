@@ -9,9 +9,10 @@ import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js'
 import { connected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
-import { reap } from '../../../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
-import type { Commit, StoredItem } from '../../../../core/model/items.js';
+import { purge } from '../../../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
+import type { StoredItem } from '../../../../core/model/items.js';
+import type { Commit } from '../../../../core/model/log-entry.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { ConversationId, DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import {
@@ -183,21 +184,21 @@ describe('[SP4] while it is being erased', () => {
     await connected(rig.core, phone, { id: 'A', atMs: rig.clock.nowMs });
     rig.open.add('A');
     const commits = await rig.commits(BOX);
-    for (const commit of commits) await scheduleReaping(rig.core, BOX, commit);
+    for (const commit of commits) await schedulePurging(rig.core, BOX, commit);
     await rig.deposit(BOX, aMessage());
     const [last] = (await rig.commits(BOX)).slice(-1) as [Commit];
     await fanOut(rig.core, BOX, last);
     const pushes = rig.pushes.splice(0);
     expect(pushes).toHaveLength(1);
-    expect(rig.reaps).toHaveLength(1);
+    expect(rig.purges).toHaveLength(1);
     await orderErasing(rig.core, BOX);
     const before = rig.left();
     await fanOut(rig.core, BOX, last);
     for (const { message } of pushes) await notify(rig.core, message);
-    for (const message of rig.reaps.splice(0)) await reap(rig.core, message);
+    for (const message of rig.purges.splice(0)) await purge(rig.core, message);
     expect(rig.frames).toEqual([]);
     expect(rig.left()).toBe(before);
-    expect(rig.reaps).toEqual([]);
+    expect(rig.purges).toEqual([]);
     expect(rig.reports).toContainEqual({ event: 'pushSuppressed', why: 'notConnected' });
   });
 

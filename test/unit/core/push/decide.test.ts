@@ -2,7 +2,7 @@ import { decidePush, OPENING_MS, OVERDUE_MS } from '../../../../core/push/decide
 import { Tally } from '../../../../core/push/tally.js';
 import type { DeviceRecord } from '../../../../core/ports/registry.js';
 import { effectiveOf } from '../../../../core/scope/effective.js';
-import type { ChangeRow, Commit } from '../../../../core/model/items.js';
+import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
 import type { Preferences } from '../../../../protocol/preferences.js';
 
 const NOW = 1_000_000;

@@ -1,6 +1,6 @@
 // An id is created anew in the seconds between the removal of what has expired under it and the commit that notes it.
 import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
-import type { Commit } from '../../../../core/model/items.js';
+import type { Commit } from '../../../../core/model/log-entry.js';
 import type { ElementType } from '../../../../protocol/elements/element.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, aSession, BOX, removal, stateChange } from '../../../support/builders.js';

@@ -1,9 +1,10 @@
 import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
-import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
+import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
 import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
-import type { Commit, StoredItem } from '../../../../core/model/items.js';
+import type { StoredItem } from '../../../../core/model/items.js';
+import type { Commit } from '../../../../core/model/log-entry.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,
@@ -277,10 +278,10 @@ describe('devices', () => {
     await expire(box);
     const commit = await last();
     await fanOut(box.core, BOX, commit);
-    await scheduleReaping(box.core, BOX, commit);
+    await schedulePurging(box.core, BOX, commit);
     expect(box.pushes.map(({ message }) => [message.deviceId, message.by])).toEqual([
       ['phone', commit.modSeq],
     ]);
-    expect(box.reaps).toEqual([]);
+    expect(box.purges).toEqual([]);
   });
 });

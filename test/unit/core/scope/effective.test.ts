@@ -7,7 +7,7 @@ import {
   scopeOf,
 } from '../../../../core/scope/scope.js';
 import { truncated } from '../../../../core/scope/truncate.js';
-import type { ChangeRow } from '../../../../core/model/items.js';
+import type { ChangeRow } from '../../../../core/model/log-entry.js';
 import type { Element } from '../../../../protocol/elements/element.js';
 import type { Effective, Preferences } from '../../../../protocol/preferences.js';
 

@@ -1,6 +1,6 @@
 // Which removals are told item by item; containers-not-held.test.ts has what is told then.
 
-import type { ChangeRow } from '../../../../core/model/items.js';
+import type { ChangeRow } from '../../../../core/model/log-entry.js';
 import { isItemized } from '../../../../core/read/itemized.js';
 import { aRow, deleted, history, type Reader, scopeFor } from '../../../support/log-rows.js';
 

@@ -1,7 +1,8 @@
 // What a device was shown beyond its position, and whether the box still has that past; restored-box.test.ts has it as a whole.
 
 import type { Core } from '../../../../core/core.js';
-import type { Commit, StoredItem } from '../../../../core/model/items.js';
+import type { StoredItem } from '../../../../core/model/items.js';
+import type { Commit } from '../../../../core/model/log-entry.js';
 import { commitKey, HEAD_KEY } from '../../../../core/model/keys.js';
 import type { Position } from '../../../../core/read/position.js';
 import { isOfThisTimeline, Sight, seenBeyond } from '../../../../core/read/seen.js';

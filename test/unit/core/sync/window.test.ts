@@ -1,6 +1,6 @@
 // Which rows of the log one response tells: window.ts by itself.
 
-import type { ChangeRow } from '../../../../core/model/items.js';
+import type { ChangeRow } from '../../../../core/model/log-entry.js';
 import { bytesInLog, windowOf } from '../../../../core/read/window.js';
 import {
   aRow,

@@ -2,7 +2,7 @@
 // Age, length and what stands in the log by reference are in change-told.test.ts, devices that keep no conversation histories in
 // change-without-containers.test.ts.
 
-import type { ChangeRow } from '../../../../../core/model/items.js';
+import type { ChangeRow } from '../../../../../core/model/log-entry.js';
 import type { ElementType } from '../../../../../protocol/elements/element.js';
 import {
   aRow,

@@ -1,6 +1,6 @@
 // Rule 4, second half, by itself: which elements of a conversation history in the scope are told, and how.
 
-import type { ChangeRow } from '../../../../../core/model/items.js';
+import type { ChangeRow } from '../../../../../core/model/log-entry.js';
 import { rowKey } from '../../../../../core/model/row-key.js';
 import {
   aRow,

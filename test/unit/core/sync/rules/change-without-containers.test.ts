@@ -1,6 +1,6 @@
 // Rule 4, second half, by itself, for devices that keep contents without the conversation histories or messages they are in.
 
-import type { ChangeRow } from '../../../../../core/model/items.js';
+import type { ChangeRow } from '../../../../../core/model/log-entry.js';
 import { rowKey } from '../../../../../core/model/row-key.js';
 import type { Change } from '../../../../../protocol/elements/element.js';
 import {

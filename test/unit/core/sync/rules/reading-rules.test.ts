@@ -1,6 +1,7 @@
 // The five rules by which the log is read, each by itself; read-log.test.ts and live-changes.test.ts have them on a store.
 
-import type { ChangeRow, Commit, Head, StoredItem } from '../../../../../core/model/items.js';
+import type { StoredItem } from '../../../../../core/model/items.js';
+import type { ChangeRow, Commit, Head } from '../../../../../core/model/log-entry.js';
 import { rowKey } from '../../../../../core/model/row-key.js';
 import { linesOf } from '../../../../../core/read/line.js';
 import type { Position } from '../../../../../core/read/position.js';

@@ -1,8 +1,9 @@
 // Rule 3: what does not stand in the log is fetched, and what has gone since, by itself or with what it was in, holds nothing up.
 
-import { reap } from '../../../../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../../../../core/lifecycle/schedule-purge.js';
-import type { ChangeRow, Commit, StoredItem } from '../../../../../core/model/items.js';
+import { purge } from '../../../../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../../../../core/lifecycle/schedule-purge.js';
+import type { StoredItem } from '../../../../../core/model/items.js';
+import type { ChangeRow, Commit } from '../../../../../core/model/log-entry.js';
 import { rowKey } from '../../../../../core/model/row-key.js';
 import { linesOf } from '../../../../../core/read/line.js';
 import { fetchedElement, fetchMissing, firstHidden } from '../../../../../core/read/rules/visible.js';
@@ -85,8 +86,8 @@ describe('[SY15] what was in a container that is gone, or is another one by now'
 
   /** At once: long before the rows are so old that nothing of them can be under way. */
   const clearAway = async () => {
-    for (const commit of await box.commits(BOX)) await scheduleReaping(box.core, BOX, commit);
-    for (let order = box.reaps.shift(); order; order = box.reaps.shift()) await reap(box.core, order);
+    for (const commit of await box.commits(BOX)) await schedulePurging(box.core, BOX, commit);
+    for (let order = box.purges.shift(); order; order = box.purges.shift()) await purge(box.core, order);
   };
 
   describe.each([

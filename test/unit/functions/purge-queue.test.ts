@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { ReapMessage } from '../../../core/ports/purge-queue.js';
-import { reapMessageSchema, SqsReapQueue } from '../../../functions/runtime/reap-queue.js';
+import type { PurgeMessage } from '../../../core/ports/purge-queue.js';
+import { purgeMessageSchema, SqsPurgeQueue } from '../../../functions/runtime/purge-queue.js';
 import {
   conversationIdSchema,
   folderIdSchema,
@@ -21,7 +21,7 @@ interface Entry {
 
 const box = userIdSchema.parse('tel:+15550100');
 const conversationId = conversationIdSchema.parse('c9');
-const messages: ReapMessage[] = [
+const messages: PurgeMessage[] = [
   { box, modSeq: 7, container: { type: 'folder', id: folderIdSchema.parse('Familie "#1" 📁') } },
   {
     box,
@@ -39,7 +39,7 @@ const messages: ReapMessage[] = [
 
 let refused: string | undefined;
 let server: Service;
-let queue: SqsReapQueue;
+let queue: SqsPurgeQueue;
 
 beforeEach(async () => {
   refused = undefined;
@@ -57,7 +57,7 @@ beforeEach(async () => {
       .map(({ Id }) => ({ Id, Code: 'InternalError' }));
     return { status: 200, body: { Successful, Failed } };
   });
-  queue = new SqsReapQueue(new SQSClient(clientOf(server)), `${server.url}/1234/reaping`);
+  queue = new SqsPurgeQueue(new SQSClient(clientOf(server)), `${server.url}/1234/purging`);
 });
 afterEach(() => server.close());
 
@@ -65,7 +65,7 @@ test('messages are sent with their delay, and their schema reads back what was m
   await queue.send(messages, 90);
   const entries: Entry[] = server.requests.flatMap(({ body }) => JSON.parse(body).Entries);
   expect(entries.map(({ DelaySeconds }) => DelaySeconds)).toEqual([90, 90, 90]);
-  expect(entries.map(({ MessageBody }) => reapMessageSchema.parse(JSON.parse(MessageBody)))).toEqual(
+  expect(entries.map(({ MessageBody }) => purgeMessageSchema.parse(JSON.parse(MessageBody)))).toEqual(
     messages,
   );
 });
@@ -80,5 +80,5 @@ test.each([
   [{ box, modSeq: 7, container: { type: 'sessionHistory', id: 's1' } }],
   [{ box, modSeq: 0, container: { type: 'folder', id: 'f1' } }],
 ])('%j is no message of this queue', (message) => {
-  expect(reapMessageSchema.safeParse(message).success).toBe(false);
+  expect(purgeMessageSchema.safeParse(message).success).toBe(false);
 });

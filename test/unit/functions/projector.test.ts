@@ -12,7 +12,7 @@ import { type Service, startService } from './service.js';
 const log = capturedLog();
 
 const sample: DynamoDBRecord = JSON.parse(
-  readFileSync(join(__dirname, '../../../events/expiry.json'), 'utf8'),
+  readFileSync(join(__dirname, '../../../events/projector.json'), 'utf8'),
 ).Records[0];
 
 const [made] = boxCreation(Date.parse('2026-01-01T00:00:00Z')).flatMap((write) =>
@@ -31,7 +31,7 @@ const history = {
 const ITEMS = new Map([head, history as unknown as StoredItem].map((item) => [item.sk, item]));
 
 let database: Service;
-let handler: typeof import('../../../functions/expiry/handler.js').handler;
+let handler: typeof import('../../../functions/projector/handler.js').handler;
 const asked = (target: string) =>
   database.requests.filter(({ headers }) => String(headers['x-amz-target']).endsWith(target));
 
@@ -58,7 +58,7 @@ beforeAll(async () => {
     STORE_TABLE: 'store',
     REGISTRY_TABLE: 'registry',
   });
-  ({ handler } = await import('../../../functions/expiry/handler.js'));
+  ({ handler } = await import('../../../functions/projector/handler.js'));
 });
 beforeEach(() => {
   database.requests.length = 0;

@@ -1,7 +1,7 @@
 // Orders to empty a container outlive the box they were made for: it may be restored while they are on their way.
-import type { ReapMessage } from '../../../../core/ports/purge-queue.js';
-import { reap } from '../../../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
+import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
+import { purge } from '../../../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, aFolder, aMessage, aSession, BOX, removal } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
@@ -32,12 +32,12 @@ const CONTAINERS = [
 ] as const;
 
 /** Carries out the orders that there are; gives back those that follow. */
-async function work(): Promise<readonly ReapMessage[]> {
-  for (const order of box.reaps.splice(0)) await reap(box.core, order);
-  return box.reaps;
+async function work(): Promise<readonly PurgeMessage[]> {
+  for (const order of box.purges.splice(0)) await purge(box.core, order);
+  return box.purges;
 }
 const orderAll = async () => {
-  for (const commit of await box.commits(BOX)) await scheduleReaping(box.core, BOX, commit);
+  for (const commit of await box.commits(BOX)) await schedulePurging(box.core, BOX, commit);
 };
 
 test.each(CONTAINERS)('%s that is full again is emptied before it is forgotten', async (_, removed) => {
@@ -47,7 +47,7 @@ test.each(CONTAINERS)('%s that is full again is emptied before it is forgotten',
   await orderAll();
   await work();
   restore();
-  for (let rounds = 0; box.reaps.length > 0; rounds++) {
+  for (let rounds = 0; box.purges.length > 0; rounds++) {
     expect(rounds).toBeLessThan(10);
     await work();
   }

@@ -1,5 +1,5 @@
-import { reap } from '../../../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../../../core/lifecycle/schedule-purge.js';
+import { purge } from '../../../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
 import type { Counts } from '../../../../core/model/items.js';
 import { conversationKey, messageKey } from '../../../../core/model/keys.js';
 import type { Write } from '../../../../core/ports/store.js';
@@ -57,10 +57,10 @@ beforeEach(async () => {
 });
 
 const order = async () => {
-  for (const commit of await box.commits(BOX)) await scheduleReaping(box.core, BOX, commit);
+  for (const commit of await box.commits(BOX)) await schedulePurging(box.core, BOX, commit);
 };
 const work = async () => {
-  for (let message = box.reaps.shift(); message; message = box.reaps.shift()) await reap(box.core, message);
+  for (let message = box.purges.shift(); message; message = box.purges.shift()) await purge(box.core, message);
 };
 /** A conversation history in f1 with so many messages, of which every second has a state. */
 const fill = async (count: number, conversationId = 'c1') => {
@@ -79,15 +79,15 @@ const inFolder = { folderId: 'f1' };
 
 test('a deleted container is ordered to be emptied once nothing can be under way any more, others are not', async () => {
   const delays: number[] = [];
-  box.core.reapQueue.send = async (messages, delaySeconds) => {
+  box.core.purgeQueue.send = async (messages, delaySeconds) => {
     delays.push(...messages.map(() => delaySeconds));
-    box.reaps.push(...messages);
+    box.purges.push(...messages);
   };
   await fill(2);
   await box.given(removal('sessionHistory', 's1'), removal('message', 'm0001'));
   await box.given(removal('conversationHistory', 'c1'), removal('folder', 'f1'));
   await order();
-  expect(box.reaps).toEqual([
+  expect(box.purges).toEqual([
     { box: BOX, modSeq: 5, container: { type: 'sessionHistory', id: 's1', conversationId: 'c1' } },
     { box: BOX, modSeq: 6, container: { type: 'folder', id: 'f1' } },
     { box: BOX, modSeq: 6, container: { type: 'conversationHistory', id: 'c1' } },
@@ -133,9 +133,9 @@ test('a folder is emptied of its conversation histories, these of their contents
   await box.given(removal('folder', 'f1'));
   expect((await box.head()).emptying).toEqual([{ id: 'f1', modSeq: (await box.head()).modSeq }]);
   await order();
-  const [first] = box.reaps.splice(0);
+  const [first] = box.purges.splice(0);
   if (!first) throw new Error('nothing was ordered');
-  await reap(box.core, first);
+  await purge(box.core, first);
   expect((await box.head()).emptying).toHaveLength(1);
   await work();
   expect((await box.head()).emptying).toBeUndefined();
@@ -170,7 +170,7 @@ test('the note stays 90 s after the container is empty, for readers who saw it b
   await box.given(removal('folder', 'f1'));
   await order();
   const delays: number[] = [];
-  box.core.reapQueue.send = async (messages, delaySeconds) => {
+  box.core.purgeQueue.send = async (messages, delaySeconds) => {
     delays.push(...messages.filter(({ isEmpty }) => isEmpty).map(() => delaySeconds));
   };
   await work();
@@ -187,11 +187,11 @@ test.each([1, 2, 3, 4, 5, 6])(
     await box.given(removal('folder', 'f1'));
     await order();
     store.failAfter = store.writes + write - 1;
-    for (let message = box.reaps.shift(); message; message = box.reaps.shift()) {
+    for (let message = box.purges.shift(); message; message = box.purges.shift()) {
       const pending = message;
-      await reap(box.core, message).catch(() => {
+      await purge(box.core, message).catch(() => {
         store.failAfter = Number.POSITIVE_INFINITY;
-        box.reaps.push(pending);
+        box.purges.push(pending);
       });
     }
     expect((await box.head()).counts).toEqual(store.counted());
@@ -218,10 +218,10 @@ test('a large container goes through the queue again after 25 pieces', async () 
   await fill(80 * 26);
   await box.given(removal('conversationHistory', 'c1'));
   await order();
-  const [first] = box.reaps.splice(0);
+  const [first] = box.purges.splice(0);
   if (!first) throw new Error('nothing was ordered');
-  await reap(box.core, first);
-  expect(box.reaps).toEqual([{ ...first, after: expect.stringMatching(/^E#c1#/) }]);
+  await purge(box.core, first);
+  expect(box.purges).toEqual([{ ...first, after: expect.stringMatching(/^E#c1#/) }]);
   await work();
   expect((await box.head()).counts).toEqual(store.counted());
   expect(store.counted().message).toBe(0);
@@ -275,9 +275,9 @@ test('commits that are faster make it try again, and busy in the end, for the me
   await order();
   const write = store.write.bind(store);
   store.write = async () => 'refused';
-  const [message] = box.reaps;
+  const [message] = box.purges;
   if (!message) throw new Error('nothing was ordered');
-  await expect(reap(box.core, message)).rejects.toMatchObject({ kind: 'busy' });
+  await expect(purge(box.core, message)).rejects.toMatchObject({ kind: 'busy' });
   store.write = write;
   await work();
   expect(store.counted().message).toBe(0);
@@ -285,7 +285,7 @@ test('commits that are faster make it try again, and busy in the end, for the me
 
 test('of a box that was erased meanwhile nothing is written', async () => {
   await expect(
-    reap(box.core, { box: 'tel:+1' as never, modSeq: 3, container: { type: 'folder', id: 'f1' as never } }),
+    purge(box.core, { box: 'tel:+1' as never, modSeq: 3, container: { type: 'folder', id: 'f1' as never } }),
   ).resolves.toBeUndefined();
   expect(await box.store.query('tel:+1' as never, { from: 'A', to: 'Z', limit: 10 })).toMatchObject({
     items: [],
@@ -322,7 +322,7 @@ test('the counts of the head are right whatever operations do', async () => {
 test('what is cleared away by an order of a past that the box has lost holds no synchronization up', async () => {
   await box.given(aConversation(), aMessage({ id: 'm1', seed: false }));
   await box.given(removal('conversationHistory', 'c1'));
-  await reap(box.core, { box: BOX, container: { type: 'conversationHistory', id: C1 }, modSeq: 1000 });
+  await purge(box.core, { box: BOX, container: { type: 'conversationHistory', id: C1 }, modSeq: 1000 });
   expect(await box.item('E#c1#M#m1')).toMatchObject({
     kind: 'tombstone',
     version: (await box.head()).modSeq,

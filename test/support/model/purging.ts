@@ -1,8 +1,8 @@
 import type { Core } from '../../../core/core.js';
-import type { ReapMessage, ReapQueue } from '../../../core/ports/purge-queue.js';
-import { reap } from '../../../core/lifecycle/purge.js';
-import { scheduleReaping } from '../../../core/lifecycle/schedule-purge.js';
-import type { Commit } from '../../../core/model/items.js';
+import type { PurgeMessage, PurgeQueue } from '../../../core/ports/purge-queue.js';
+import { purge } from '../../../core/lifecycle/purge.js';
+import { schedulePurging } from '../../../core/lifecycle/schedule-purge.js';
+import type { Commit } from '../../../core/model/log-entry.js';
 import type { Store } from '../../../core/ports/store.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { BOX } from '../builders.js';
@@ -14,18 +14,18 @@ const ROUNDS_MAX = 500;
 const RETRIED_AFTER_MS = 60_000;
 
 interface Due {
-  readonly message: ReapMessage;
+  readonly message: PurgeMessage;
   readonly dueMs: number;
 }
 
-/** The reap queue and the function behind it: messages come late at times, or twice, and are retried; never early. */
-export class Reaping implements ReapQueue {
+/** The purge queue and the function behind it: messages come late at times, or twice, and are retried; never early. */
+export class Purging implements PurgeQueue {
   private readonly waiting: Due[] = [];
 
   /** Of whom the queue is; set before anything is sent. */
   stage!: Stage;
 
-  async send(messages: readonly ReapMessage[], delaySeconds: number): Promise<void> {
+  async send(messages: readonly PurgeMessage[], delaySeconds: number): Promise<void> {
     const { chance, time } = this.stage;
     for (const message of messages) {
       for (let copies = chance.happens(0.1) ? 2 : 1; copies > 0; copies--) {
@@ -47,7 +47,7 @@ export class Reaping implements ReapQueue {
   async order(commit: Commit): Promise<void> {
     for (;;) {
       try {
-        return await scheduleReaping(this.core, BOX, commit);
+        return await schedulePurging(this.core, BOX, commit);
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
       }
@@ -60,7 +60,7 @@ export class Reaping implements ReapQueue {
     const now = this.stage.time.now();
     for (const due of this.waiting.filter(({ dueMs }) => dueMs <= now)) {
       this.waiting.splice(this.waiting.indexOf(due), 1);
-      this.stage.begin('reaper', () => this.reap(due.message));
+      this.stage.begin('purger', () => this.purge(due.message));
     }
   }
 
@@ -79,16 +79,16 @@ export class Reaping implements ReapQueue {
     return this.stage.core;
   }
 
-  private async reap(message: ReapMessage): Promise<void> {
+  private async purge(message: PurgeMessage): Promise<void> {
     const { stage } = this;
-    stage.note(() => `  reaper ${canonical(message)}`);
+    stage.note(() => `  purger ${canonical(message)}`);
     let pieces = 0;
     const report: Core['report'] = (event) => {
-      if (event === 'reaped') pieces++;
+      if (event === 'purged') pieces++;
     };
     try {
-      await stage.during({ by: 'reaper', operations: [] }, () =>
-        reap({ ...this.core, report, store: this.inPieces() }, message),
+      await stage.during({ by: 'purger', operations: [] }, () =>
+        purge({ ...this.core, report, store: this.inPieces() }, message),
       );
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
@@ -98,7 +98,7 @@ export class Reaping implements ReapQueue {
     if (pieces > 1) stage.hit('cleared away in pieces');
   }
 
-  /** The store, which at times gives the reaper little at once: so it clears away in pieces, though boxes are small. */
+  /** The store, which at times gives the purger little at once: so it clears away in pieces, though boxes are small. */
   private inPieces(): Store {
     const { store } = this.core;
     const { chance } = this.stage;

@@ -1,0 +1,152 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { userIdSchema } from '../../protocol/ids.js';
+import { packed, unpacked } from '../log/overflow.js';
+import {
+  type BoxId,
+  type DeviceProgress,
+  FORMAT,
+  type Idempotency,
+  type StoredDevice,
+  type StoredItem,
+  type StoredState,
+} from '../model/items.js';
+import { DEVICES, isRegistryKey } from '../model/keys.js';
+import { SyncProblem } from '../model/sync-problem.js';
+import { UNWRITTEN } from '../model/version.js';
+
+/** Bodies longer than this are deflated: write units are counted in KB, and log entries shrink to a third. */
+const DEFLATE_ABOVE_BYTES = 400;
+
+export type Image = Record<string, AttributeValue>;
+
+// Attributes of every item: its key (`box` or `pk`, and `sk`), `f` the format, `v` the version of its content, `b` the
+// content as one body that only the core reads, `sv` and `s` the version and the body of its state, `expiresAt` in seconds.
+
+/** Whose items the partition of the registry's table holds. */
+export const boxKey = (box: BoxId): string => `B#${box}`;
+const boxOf = (pk: string): string => pk.slice(boxKey('' as BoxId).length);
+
+/** Names of the key attributes: both tables hold items of boxes, and the registry's other things too. */
+export const keyOf = (box: BoxId, sk: string): Image =>
+  isRegistryKey(sk) ? { pk: { S: boxKey(box) }, sk: { S: sk } } : { box: { S: box }, sk: { S: sk } };
+
+export const format: AttributeValue = { N: String(FORMAT) };
+
+export const number = (value: number): AttributeValue => ({ N: String(value) });
+
+/** Shape: JSON as text, or deflated. */
+export function body(value: object): AttributeValue {
+  const json = Buffer.from(JSON.stringify(value));
+  return json.length > DEFLATE_ABOVE_BYTES ? { B: deflateRawSync(json) } : { S: json.toString() };
+}
+
+function bodyIn(attribute: AttributeValue): object {
+  const { S, B } = attribute;
+  if (S !== undefined) return JSON.parse(S);
+  if (B === undefined) throw new Error('a body is neither text nor bytes');
+  // The stream gives bytes as base64 text.
+  return JSON.parse(inflateRawSync(typeof B === 'string' ? Buffer.from(B, 'base64') : B).toString());
+}
+
+export const expiry = (expiresAtMs: number): AttributeValue => number(Math.ceil(expiresAtMs / 1000));
+
+/** The content of an item as it is stored, without what stands in attributes of its own. */
+export function contentOf(item: StoredItem): object {
+  const stored = item.kind === 'entry' ? packed(item) : item;
+  const { sk: _, version: __, expiresAtMs: ___, ...content } = stored as StoredItem & { stateVersion?: number };
+  const { stateVersion: ____, ...rest } = content;
+  if (rest.kind === 'message') {
+    const { state: _____, ...message } = rest;
+    return message;
+  }
+  return rest;
+}
+
+/** A whole item, for a put. Not for devices, which have attributes of their own. */
+export function encodeItem(box: BoxId, item: StoredItem): Image {
+  const stateVersion = 'stateVersion' in item ? item.stateVersion : undefined;
+  const state = item.kind === 'message' ? item.state : undefined;
+  return {
+    ...keyOf(box, item.sk),
+    f: format,
+    v: number(item.version),
+    b: body(contentOf(item)),
+    ...(stateVersion !== undefined && { sv: number(stateVersion) }),
+    ...(state && { s: body(state) }),
+    ...(item.expiresAtMs !== undefined && { expiresAt: expiry(item.expiresAtMs) }),
+    // What tells the reader of the stream that there is something to announce.
+    ...(item.kind === 'entry' && item.rows.length > 0 && { told: number(item.rows.length) }),
+  };
+}
+
+/**
+ * Shape of the image: as the database gives it, or as the stream does (bytes as base64 text).
+ * @throws SyncProblem `unavailable` for an item of a newer format.
+ * @throws Error when it is not an item of a box: the caller's record then goes to the dead-letter queue.
+ */
+export function decodeItem(image: Image): { box: BoxId; item: StoredItem } {
+  const { box, pk, sk, f, v, b, sv, s, expiresAt } = image;
+  const owner = box?.S ?? (pk?.S === undefined ? undefined : boxOf(pk.S));
+  if (owner === undefined || !sk?.S) throw new Error('an item of a box has no key');
+  if (!(Number(f?.N) <= FORMAT)) {
+    throw new SyncProblem('unavailable', { detail: `an item has format ${f?.N ?? 'none'}, known is ${FORMAT}` });
+  }
+  const base = {
+    sk: sk.S,
+    version: v?.N === undefined ? UNWRITTEN : Number(v.N),
+    ...(expiresAt?.N && { expiresAtMs: Number(expiresAt.N) * 1000 }),
+  };
+  const state = s && bodyIn(s);
+  const stateVersion = sv?.N === undefined ? {} : { stateVersion: Number(sv.N) };
+  if (!b) {
+    if (sv?.N === undefined) throw new Error('an item of a box has neither content nor state');
+    const alone = { ...base, kind: 'stateAlone', ...stateVersion, ...(state && { state: state as StoredState }) };
+    return { box: userIdSchema.parse(owner), item: alone as StoredItem };
+  }
+  const content = bodyIn(b) as StoredItem;
+  const item = { ...content, ...base, ...stateVersion } as StoredItem;
+  if (item.kind === 'message' && state) return of(owner, { ...item, state: state as StoredState });
+  if (item.kind === 'device') return of(owner, { ...item, ...progressIn(image), ...idempotencyIn(state) });
+  return of(owner, item.kind === 'entry' ? unpacked(item) : item);
+}
+
+const of = (owner: string, item: StoredItem) => ({ box: userIdSchema.parse(owner), item });
+
+const idempotencyIn = (state: object | undefined) => (state ? { idempotency: state as Idempotency } : {});
+
+/** Progress of a device, each field an attribute of its own, so that each can be changed and compared alone. */
+const PROGRESS = {
+  syncedModSeq: 'N',
+  syncedAtMs: 'N',
+  connectionId: 'S',
+  connectedAtMs: 'N',
+  announcedModSeq: 'N',
+  pushBy: 'N',
+  pushDueMs: 'N',
+  lastPushAtMs: 'N',
+} as const satisfies Record<keyof DeviceProgress, 'S' | 'N'>;
+
+export type ProgressField = keyof typeof PROGRESS;
+export const progressFields = Object.keys(PROGRESS) as ProgressField[];
+
+export const progressAttribute = (field: ProgressField, value: string | number): AttributeValue =>
+  PROGRESS[field] === 'N' ? number(value as number) : { S: String(value) };
+
+function progressIn(image: Image): DeviceProgress {
+  const progress: Record<string, string | number> = { syncedModSeq: 0 };
+  for (const field of progressFields) {
+    const { N, S } = image[field] ?? {};
+    if (N !== undefined) progress[field] = Number(N);
+    else if (S !== undefined) progress[field] = S;
+  }
+  return progress as unknown as DeviceProgress;
+}
+
+/** Attributes that say which registration a device's progress belongs to. */
+export const registrationAttributes = ({ instanceId, since }: Pick<StoredDevice, 'instanceId' | 'since'>): Image => ({
+  instanceId: { S: instanceId },
+  since: number(since),
+});
+
+export const isDeviceKey = (sk: string): boolean => sk.startsWith(DEVICES);

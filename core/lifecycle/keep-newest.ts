@@ -1,0 +1,30 @@
+import type { Core } from '../core.js';
+import { look, project } from '../log/projection.js';
+import { liveTail, withUnprojected } from '../log/tail.js';
+import { entryVersion } from '../model/effects.js';
+import type { Anchor, BoxId } from '../model/items.js';
+import { ANCHOR_KEY } from '../model/keys.js';
+import type { LogEntry } from '../model/log-entry.js';
+
+/**
+ * Copies the newest entry of a quiet log into the anchor, which has no time to live: when all entries have expired, the box
+ * still knows where it is. It is called when the quiet timer has expired. The newest entry is still there then, since a
+ * writer renews the timer long before that. Everything is applied to the view first, so nothing is lost with the entries.
+ */
+export async function keepNewest(core: Core, box: BoxId): Promise<void> {
+  const end = await liveTail(core, box);
+  if (!end) return;
+  const { head, entries } = await withUnprojected(core, box, end);
+  const behind = entries.filter(({ index }) => index > head.projected);
+  const { projected } = await look(core, box, head.projected, behind);
+  const missing = behind.filter(({ index }) => index > projected);
+  if (missing.length > 0) await project(core, box, missing);
+  const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
+  const version = entryVersion(head);
+  // Its version is that of the entry it keeps, so that a late copy of an older entry does not take its place.
+  if (anchor?.kind !== 'anchor' || anchor.epoch !== head.epoch || anchor.version >= version) return;
+  const { rows: _, effects: __, overflow: ___, ...last } = head as LogEntry;
+  const next: Anchor = { ...anchor, version, last: { ...last, projected: head.index } };
+  await core.store.replace(box, [{ read: anchor, next }]);
+  core.report('newestKept', { box });
+}

@@ -1,0 +1,29 @@
+import type { Core } from '../core.js';
+import { withEffects } from '../log/overflow.js';
+import { writesOf } from '../log/projection.js';
+import { isShown } from '../model/effects.js';
+import type { BoxId } from '../model/items.js';
+import type { LogEntry } from '../model/log-entry.js';
+
+/**
+ * Applies log entries to the items of the view, as far as they are not: those of the Participating Function, which nobody
+ * waits for, and those whose writer has died. It looks first, since a write that finds nothing to do costs as much as one
+ * that does. Entries may come late, twice and in any order.
+ * @throws Error when a part waits for an entry that is not applied: the entries are to come again.
+ */
+export async function projectEntries(core: Core, box: BoxId, records: readonly LogEntry[]): Promise<void> {
+  const entries = await withEffects(core, box, records);
+  const writes = entries.flatMap(writesOf);
+  if (writes.length === 0) return;
+  const items = await core.store.getStale(box, [...new Set(writes.map(({ sk }) => sk))]);
+  const nowMs = core.clock.now();
+  const missing = writes.filter((write) => !isShown(write, items.get(write.sk), nowMs));
+  const { outcome } = missing.length > 0 ? await core.store.project(box, missing) : { outcome: 'done' };
+  const newest = entries.at(-1);
+  core.report('projected', {
+    writes: missing.length,
+    behind: newest ? newest.index - 1 - newest.projected : 0,
+    ageMs: newest ? Math.max(0, nowMs - newest.atMs) : 0,
+  });
+  if (outcome === 'waits') throw new Error('a device waits for its registration to be applied');
+}

@@ -1,0 +1,79 @@
+import type { Core } from '../core.js';
+import { elementFrom } from '../model/effects.js';
+import { jsonBytes } from '../model/element.js';
+import type { BoxId } from '../model/items.js';
+import type { Effect, LogEntry, LogOverflow } from '../model/log-entry.js';
+import { overflowKey } from '../model/keys.js';
+import { rowKey } from '../model/row-key.js';
+import { SyncProblem } from '../model/sync-problem.js';
+import { DAY_MS } from '../ports/clock.js';
+
+/**
+ * An entry above this keeps its effects aside: then it costs one read unit, whatever it changed, to see that nothing follows.
+ * Unit: bytes of JSON, before they are deflated.
+ */
+const OVERFLOWS_ABOVE_BYTES = 6000;
+/** Even deflated no item of the database may have more than 400 KB. Unit: bytes of JSON. */
+const PART_MAX_BYTES = 300_000;
+/** The overflow is there as long as its entry. */
+const LONGER_MS = 2 * DAY_MS;
+
+/** The items that hold the effects of a large entry; none for a small one. They are put before the entry. */
+export function overflowOf({ nonce, effects, expiresAtMs = 0 }: LogEntry): LogOverflow[] {
+  if (jsonBytes(effects) <= OVERFLOWS_ABOVE_BYTES) return [];
+  const parts: Effect[][] = [[]];
+  let bytes = 0;
+  for (const effect of effects) {
+    bytes += jsonBytes(effect);
+    if (bytes > PART_MAX_BYTES && (parts.at(-1)?.length ?? 0) > 0) {
+      parts.push([]);
+      bytes = jsonBytes(effect);
+    }
+    parts.at(-1)?.push(effect);
+  }
+  return parts.map((part, i) => ({
+    kind: 'overflow',
+    sk: overflowKey(nonce, i),
+    version: 0,
+    expiresAtMs: expiresAtMs + LONGER_MS,
+    effects: part,
+  }));
+}
+
+/** An entry as it is stored: elements stand in its effects alone, and the effects of a large entry aside. */
+export function packed(entry: LogEntry): LogEntry {
+  const rows = entry.rows.map(({ element: _, ...row }) => row);
+  return entry.overflow ? { ...entry, rows, effects: [] } : { ...entry, rows };
+}
+
+/** An entry that was read, with the elements of its rows. */
+export function unpacked(entry: LogEntry, effects: readonly Effect[] = entry.effects): LogEntry {
+  const byKey = new Map(effects.map((effect) => [effect.sk, effect]));
+  const rows = entry.rows.map((row) => {
+    const element = row.removed ? undefined : elementFrom(byKey.get(rowKey(row)), row);
+    return element ? { ...row, element } : row;
+  });
+  return { ...entry, rows, effects };
+}
+
+/**
+ * Entries with their effects, also those of large ones.
+ * @throws SyncProblem `unavailable` where effects are not there any more.
+ */
+export async function withEffects(core: Core, box: BoxId, entries: readonly LogEntry[]): Promise<LogEntry[]> {
+  const lacking = entries.filter(({ overflow, effects }) => overflow && effects.length === 0);
+  if (lacking.length === 0) return [...entries];
+  const items = await core.store.get(box, lacking.flatMap(overflowKeysOf));
+  return entries.map((entry) => {
+    if (!lacking.includes(entry)) return entry;
+    const effects = overflowKeysOf(entry).flatMap((sk) => {
+      const item = items.get(sk);
+      if (item?.kind === 'overflow') return item.effects;
+      throw new SyncProblem('unavailable', { detail: 'the changes of a log entry are not there' });
+    });
+    return unpacked(entry, effects);
+  });
+}
+
+const overflowKeysOf = ({ nonce, overflow = 0 }: LogEntry): string[] =>
+  Array.from({ length: overflow }, (_, i) => overflowKey(nonce, i));

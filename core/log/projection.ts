@@ -1,0 +1,75 @@
+import type { Core } from '../core.js';
+import { entryVersion, isShown, type ViewWrite, viewWritesOf } from '../model/effects.js';
+import type { BoxId, StoredItem } from '../model/items.js';
+import type { LogEntry } from '../model/log-entry.js';
+import { LEFT_LYING_MS } from '../model/timing.js';
+import type { DeviceAdvance, Projected } from '../ports/store.js';
+
+/** Items that are looked at in one go, to find out how far the view is complete. */
+const LOOKED_AT_MAX = 100;
+
+export const writesOf = (entry: LogEntry): ViewWrite[] =>
+  entry.effects.flatMap((effect) => viewWritesOf(effect, entryVersion(entry), entry.atMs));
+
+/** Applies entries to the view; what is there already stays. */
+export const project = (
+  core: Core,
+  box: BoxId,
+  entries: readonly LogEntry[],
+  advance?: DeviceAdvance,
+): Promise<Projected> => core.store.project(box, newestOf(entries.flatMap(writesOf)), advance);
+
+/** Of several writes of one part the newest. */
+function newestOf(writes: readonly ViewWrite[]): ViewWrite[] {
+  const bySk = new Map<string, ViewWrite>();
+  const kept: ViewWrite[] = [];
+  for (const write of writes) {
+    const before = bySk.get(write.sk);
+    // Parts of different versions are different writes.
+    const isSame = before && (write.content !== undefined) === (before.content !== undefined) && (write.state !== undefined) === (before.state !== undefined);
+    if (isSame && before.version <= write.version) kept[kept.indexOf(before)] = write;
+    else kept.push(write);
+    bySk.set(write.sk, write);
+  }
+  return kept;
+}
+
+/** What a look at the view says about entries. */
+export interface Looked {
+  readonly projected: number; // index up to which all entries are applied
+  readonly left: readonly LogEntry[]; // entries that are not applied, and whose writer has had its time
+}
+
+/**
+ * Looks how far entries are applied, from the oldest on. Whole entries at a time, so that it always gets on. It reads at half
+ * the price: what it reads may be old, and then it takes an entry for not applied that is.
+ */
+export async function look(
+  core: Core,
+  box: BoxId,
+  projected: number,
+  behind: readonly LogEntry[],
+): Promise<Looked> {
+  const writes: { readonly entry: LogEntry; readonly writes: readonly ViewWrite[] }[] = [];
+  let count = 0;
+  for (const entry of behind) {
+    const its = writesOf(entry);
+    if (count > 0 && count + its.length > LOOKED_AT_MAX) break;
+    count += its.length;
+    writes.push({ entry, writes: its });
+  }
+  const keys = [...new Set(writes.flatMap((each) => each.writes.map(({ sk }) => sk)))];
+  const items: ReadonlyMap<string, StoredItem> = keys.length > 0 ? await core.store.getStale(box, keys) : new Map();
+  const nowMs = core.clock.now();
+  const isApplied = (its: readonly ViewWrite[]) => its.every((write) => isShown(write, items.get(write.sk), nowMs));
+  let upTo = projected;
+  const left: LogEntry[] = [];
+  for (const { entry, writes: its } of writes) {
+    if (isApplied(its)) {
+      if (entry.index === upTo + 1) upTo = entry.index;
+    } else if (nowMs - entry.atMs > LEFT_LYING_MS) {
+      left.push(entry);
+    }
+  }
+  return { projected: upTo, left };
+}

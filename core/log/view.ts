@@ -1,0 +1,124 @@
+import type { Core } from '../core.js';
+import { applied, contentVersionOf, latestVersionOf } from '../model/effects.js';
+import type { BoxId, StoredItem } from '../model/items.js';
+import type { Effect, Head, LogEntry } from '../model/log-entry.js';
+import { indexOf, UNWRITTEN } from '../model/version.js';
+import type { Items, Range } from '../ports/store.js';
+import { type Tail, withUnprojected } from './tail.js';
+
+interface VersionedEffect {
+  readonly effect: Effect;
+  readonly version: number;
+}
+
+/**
+ * The items of a box as of the newest entry of a tail, or later. The items in the store follow the log: an entry may not be
+ * applied to them yet. So every read lays the entries of the tail over what it read, and nobody reads items without that.
+ * Argument: the tail holds all entries behind `projected`, and everything up to `projected` was applied before the tail was
+ * read. An item that is read afterwards shows at least that; what it lacks of later entries the tail has. Parts only grow,
+ * so laying over what is applied already changes nothing.
+ */
+export class BoxView {
+  private readonly effects = new Map<string, VersionedEffect[]>();
+  private readonly ahead = new Map<string, Promise<Items>>();
+  readonly nowMs: number;
+
+  /**
+   * @param head that the view is as of, at least
+   * @param entries all behind the one up to which items were known to be applied, before the items are read
+   */
+  constructor(
+    private readonly core: Pick<Core, 'store' | 'clock'>,
+    private readonly box: BoxId,
+    readonly head: Head,
+    entries: readonly LogEntry[],
+  ) {
+    this.nowMs = core.clock.now();
+    for (const entry of entries) this.layOver(entry);
+  }
+
+  /** The same view as of an entry that was appended since. */
+  layOver({ effects, version }: LogEntry): void {
+    for (const effect of effects) {
+      const all = this.effects.get(effect.sk) ?? [];
+      all.push({ effect, version });
+      this.effects.set(effect.sk, all);
+    }
+  }
+
+  async get(keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
+    const wanted = [...new Set(keys)];
+    if (wanted.length === 0) return new Map();
+    const read = await this.core.store.get(this.box, wanted);
+    const items = wanted.map((sk) => this.laidOver(sk, read.get(sk)));
+    return new Map(items.flatMap((item) => (item ? [[item.sk, item]] : [])));
+  }
+
+  /** Begins to read a range that will probably be asked for. */
+  readAhead(range: Range): void {
+    const key = nameOf(range);
+    if (this.ahead.has(key)) return;
+    const items = this.core.store.query(this.box, range);
+    items.catch(() => undefined); // who asks for it gets the error
+    this.ahead.set(key, items);
+  }
+
+  /** Items of a range with those that are only in the log yet. */
+  async query(range: Range): Promise<Items> {
+    const key = nameOf(range);
+    const ahead = this.ahead.get(key);
+    this.ahead.delete(key);
+    const { items, more, last } = await (ahead ?? this.core.store.query(this.box, range));
+    const { descending = false } = range;
+    const end = { more, ...(last !== undefined && { last }) };
+    const reaches = (sk: string): boolean => {
+      if (byKey(sk, range.from) < 0 || byKey(sk, range.to) > 0) return false;
+      if (!more) return true;
+      return last !== undefined && (descending ? byKey(sk, last) >= 0 : byKey(sk, last) <= 0);
+    };
+    const read = new Map(items.map((item) => [item.sk, item]));
+    const missing = [...this.effects.keys()].filter((sk) => !read.has(sk) && reaches(sk));
+    if (missing.length === 0) {
+      return { items: items.flatMap((item) => this.laidOver(item.sk, item) ?? []), ...end };
+    }
+    const keys = [...read.keys(), ...missing].sort((a, b) => (descending ? byKey(b, a) : byKey(a, b)));
+    return { items: keys.flatMap((sk) => this.laidOver(sk, read.get(sk)) ?? []), ...end };
+  }
+
+  /** An item that was read after the tail, with what the tail has of it. Items of an earlier life of the box are none. */
+  laidOver(sk: string, read: StoredItem | undefined): StoredItem | undefined {
+    let item = read && this.isOfThisLife(read) ? read : undefined;
+    for (const { effect, version } of this.effects.get(sk) ?? []) {
+      // What has expired the database may have removed already.
+      const { expiresAtMs = Number.POSITIVE_INFINITY } = effect;
+      if (expiresAtMs <= this.nowMs && (item === undefined || contentVersionOf(item) === UNWRITTEN)) continue;
+      item = applied(item, effect, version);
+    }
+    return item;
+  }
+
+  private isOfThisLife(item: StoredItem): boolean {
+    const version = latestVersionOf(item);
+    return version === UNWRITTEN || indexOf(version) >= this.head.firstIndex;
+  }
+}
+
+/** Ranges that differ in their limit only are the same: more items than were asked for do no harm. */
+const nameOf = ({ from, to, descending = false }: Range): string => JSON.stringify([from, to, descending]);
+
+/** The view as of the head of a tail. */
+export async function viewOf(core: Core, box: BoxId, tail: Tail): Promise<BoxView> {
+  const { head, entries } = await withUnprojected(core, box, tail);
+  return new BoxView(core, box, head, entries.filter(({ index }) => index > head.projected));
+}
+
+/** The order of keys: by their bytes in UTF-8, which that of UTF-16 is not where there are surrogates. */
+export const byKey = (a: string, b: string): number =>
+  SURROGATE.test(a) || SURROGATE.test(b)
+    ? Buffer.compare(Buffer.from(a), Buffer.from(b))
+    : a < b
+      ? -1
+      : a > b
+        ? 1
+        : 0;
+const SURROGATE = /[\uD800-\uDFFF]/;

@@ -1,0 +1,177 @@
+import type { Element } from '../../protocol/elements/element.js';
+import type { MessageData } from '../../protocol/elements/message.js';
+import { elementOf, jsonBytes, stateElementOf } from './element.js';
+import type {
+  Effect,
+  LogEntry,
+} from './log-entry.js';
+import type {
+  Idempotency,
+  LargeIdempotency,
+  MessageBody,
+  StateAlone,
+  StoredDevice,
+  StoredItem,
+  StoredMessage,
+  StoredState,
+  Tombstone,
+} from './items.js';
+import { bodyKey, DEVICES, deviceIdOf, idempotencyKey } from './keys.js';
+import { TOMBSTONE_MS } from './timing.js';
+import { UNWRITTEN, versionOf } from './version.js';
+
+/** Idempotency records above this size stand aside, so that the item of a device stays below 1 KB. Unit: bytes of JSON. */
+const IDEMPOTENCY_ASIDE_ABOVE_BYTES = 240;
+/** Messages above this size keep their content aside. Unit: bytes of the JSON of the element. */
+export const ASIDE_ABOVE_BYTES = 3000;
+
+/** One item as an effect leaves it in the view, part by part. */
+export interface ViewWrite {
+  readonly sk: string;
+  readonly version: number;
+  readonly expiresAtMs?: number;
+  readonly content?: StoredItem;
+  readonly state?: StoredState | Idempotency | null;
+  readonly creates?: true; // a hint: probably nothing is there
+}
+
+export const entryVersion = ({ timeline, index }: Pick<LogEntry, 'timeline' | 'index'>): number =>
+  versionOf(timeline, index);
+
+/** Version of the content of an item, as far as it is there. */
+export const contentVersionOf = (item: StoredItem | undefined): number =>
+  item === undefined || item.kind === 'stateAlone' ? UNWRITTEN : item.version;
+
+/** Version of the state beside the content, of a message or a device. */
+export const stateVersionOf = (item: StoredItem | undefined): number =>
+  (item && 'stateVersion' in item ? item.stateVersion : undefined) ?? UNWRITTEN;
+
+/** The later of both: the newest log entry that is visible in the item. */
+export const latestVersionOf = (item: StoredItem): number =>
+  Math.max(contentVersionOf(item), stateVersionOf(item));
+
+/** The item with an effect applied, part by part; the same item where nothing of the effect is newer. */
+export function applied(item: StoredItem | undefined, effect: Effect, version: number): StoredItem | undefined {
+  let next = item;
+  if (effect.content && contentVersionOf(next) < version) next = withContent(next, effect, version);
+  if (effect.state !== undefined && stateVersionOf(next) < version) next = withState(next, effect, version);
+  return next;
+}
+
+function withContent(item: StoredItem | undefined, { sk, content, expiresAtMs }: Effect, version: number): StoredItem {
+  const base = { sk, version, ...(expiresAtMs !== undefined && { expiresAtMs }) };
+  if (content?.kind === 'device') {
+    const kept = item?.kind === 'device' && item.since === content.since ? item : undefined;
+    const { policyId: _, ...progress } = kept ?? { syncedModSeq: 0 };
+    const stateVersion = item && 'stateVersion' in item ? item.stateVersion : undefined;
+    return { ...progress, ...base, ...content, ...(stateVersion !== undefined && { stateVersion }) } as StoredDevice;
+  }
+  const hasState = content?.kind === 'message' || content?.kind === 'tombstone' || content?.kind === 'revokedDevice';
+  const stateVersion = hasState && item && 'stateVersion' in item ? item.stateVersion : undefined;
+  const state = content?.kind === 'message' && item && 'state' in item ? item.state : undefined;
+  return {
+    ...base,
+    ...content,
+    ...(state && { state }),
+    ...(stateVersion !== undefined && { stateVersion }),
+  } as StoredItem;
+}
+
+function withState(item: StoredItem | undefined, { sk, state, expiresAtMs }: Effect, version: number): StoredItem {
+  if (item?.kind === 'device') {
+    const { idempotency: _, ...device } = item;
+    return { ...device, stateVersion: version, ...(state && { idempotency: state as Idempotency }) };
+  }
+  if (item?.kind === 'message') {
+    const { state: _, ...message } = item;
+    return { ...message, stateVersion: version, ...(state && { state: state as StoredState }) };
+  }
+  if (item !== undefined && item.kind !== 'stateAlone') return { ...item, stateVersion: version } as Tombstone;
+  return {
+    kind: 'stateAlone',
+    sk,
+    version: UNWRITTEN,
+    stateVersion: version,
+    ...(state && { state: state as StoredState }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+  } satisfies StateAlone;
+}
+
+/** The element of a row, as the effects of its entry have it. */
+export function elementFrom(
+  effect: Effect | undefined,
+  { type, id, conversationId }: Pick<Element, 'type' | 'id'> & { readonly conversationId?: string },
+): Element | undefined {
+  if (type === 'messageState') {
+    const state = effect?.state as StoredState | undefined;
+    return state ? stateElementOf({ id, conversationId, state } as StoredMessage) : undefined;
+  }
+  const content = effect?.content;
+  return content?.kind === type ? elementOf(content as StoredMessage) : undefined;
+}
+
+const HEADER: readonly (keyof MessageData)[] = [
+  'messageContext',
+  'direction',
+  'date',
+  'contentType',
+  'sessionId',
+  'inReplyToMessageId',
+];
+
+/** What decides about a large message without its content. */
+const headerOf = (data: MessageData): MessageData =>
+  Object.fromEntries(HEADER.flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]]))) as MessageData;
+
+/** The items that an effect writes, as they stand in the view: the content of a large message stands aside. */
+export function viewWritesOf(effect: Effect, version: number, atMs: number): ViewWrite[] {
+  const { sk, content, state, dropsBody, creates, ...rest } = effect;
+  const item = content && ({ ...content, sk, version, ...rest } as StoredItem);
+  const hint = creates ? { creates } : {};
+  const write = { sk, version, ...rest, ...hint, ...(state !== undefined && { state }) };
+  if (item?.kind === 'message') {
+    const bytes = jsonBytes(elementOf(item));
+    if (bytes > ASIDE_ABOVE_BYTES) {
+      const body: MessageBody = { kind: 'body', sk: bodyKey(sk), version, ...rest, data: item.data };
+      return [
+        { ...write, content: { ...item, data: headerOf(item.data), aside: bytes } },
+        { sk: body.sk, version, ...rest, ...hint, content: body },
+      ];
+    }
+  }
+  if (item?.kind === 'device' || (content === undefined && sk.startsWith(DEVICES))) return deviceWritesOf(write, item);
+  const none = { kind: 'body', sk: bodyKey(sk), version, expiresAtMs: atMs + TOMBSTONE_MS } as const;
+  return [
+    { ...write, ...(item && { content: item }) },
+    ...(dropsBody ? [{ sk: none.sk, version, expiresAtMs: none.expiresAtMs, content: none }] : []),
+  ];
+}
+
+function deviceWritesOf(write: ViewWrite, content: StoredItem | undefined): ViewWrite[] {
+  const { sk, version } = write;
+  const record = write.state as Idempotency | null | undefined;
+  const whole = { ...write, ...(content && { content }) };
+  if (!record || jsonBytes(record) <= IDEMPOTENCY_ASIDE_ABOVE_BYTES) return [whole];
+  const { since, lastN, firstN } = record;
+  const aside: LargeIdempotency = { kind: 'idempotency', sk: idempotencyKey(deviceIdOf(sk)), version, record };
+  return [
+    { ...whole, state: { since, lastN, firstN } as Idempotency },
+    { sk: aside.sk, version, content: aside },
+  ];
+}
+
+/** Whether the view shows a write already. What has expired may have been removed since, so it counts as shown. */
+export function isShown(write: ViewWrite, item: StoredItem | undefined, nowMs: number): boolean {
+  if (item === undefined && write.expiresAtMs !== undefined && write.expiresAtMs <= nowMs) return true;
+  return (
+    (write.content === undefined || contentVersionOf(item) >= write.version) &&
+    (write.state === undefined || stateVersionOf(item) >= write.version)
+  );
+}
+
+/** A large message with its content again; one whose content is not there yet, or any more, stays as it is. */
+export function withBody(message: StoredMessage, body: StoredItem | undefined): StoredMessage {
+  if (message.aside === undefined || body?.kind !== 'body' || !body.data) return message;
+  const { aside: _, ...rest } = message;
+  return { ...rest, data: body.data };
+}

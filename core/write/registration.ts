@@ -1,0 +1,28 @@
+import type { Registration, StoredDevice } from '../model/items.js';
+import { deviceKey } from '../model/keys.js';
+import type { Effect } from '../model/log-entry.js';
+
+/** Sets what the log decides about a device, and leaves its progress as it is. */
+export const registrationEffect = ({
+  deviceId,
+  instanceId,
+  since,
+  scopeVersion,
+  scopeNonces,
+  preferencesNonce,
+  policiesDigest,
+  policyId,
+}: Registration & Pick<StoredDevice, 'deviceId'>): Effect => ({
+  sk: deviceKey(deviceId),
+  content: {
+    kind: 'device',
+    deviceId,
+    instanceId,
+    since,
+    scopeVersion,
+    scopeNonces,
+    preferencesNonce,
+    policiesDigest,
+    ...(policyId !== undefined && { policyId }),
+  },
+});

@@ -1,0 +1,38 @@
+import type { DynamoDBRecord } from 'aws-lambda';
+import { keepNewest } from '../../core/lifecycle/keep-newest.js';
+import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js';
+import { projectEntries } from '../../core/lifecycle/project-entry.js';
+import type { BoxId } from '../../core/model/items.js';
+import type { LogEntry } from '../../core/model/log-entry.js';
+import { readConfig } from '../runtime/config.js';
+import { entryIn, isRemovedByTime, removedIn } from '../runtime/log-record.js';
+import { openCore, tables } from '../runtime/open-core.js';
+import { streamEndpoint } from '../runtime/records.js';
+
+const core = openCore(tables(readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE'])));
+
+type Work =
+  | { readonly entry: LogEntry }
+  | { readonly expired: Expired }
+  | { readonly isQuiet: true };
+
+/** Keeps the view with the log: applies entries, and does what the passing of time asks for. */
+function workIn(record: DynamoDBRecord): { group: BoxId; item: Work } | undefined {
+  const appended = entryIn(record);
+  if (appended) return { group: appended.group, item: { entry: appended.item } };
+  if (!isRemovedByTime(record)) return undefined;
+  const { box, item, removedAtMs } = removedIn(record);
+  if (item.kind === 'quietTimer') return { group: box, item: { isQuiet: true } };
+  // What is left of an element, and all else, goes without being told.
+  if (item.kind !== 'message' && item.kind !== 'sessionHistory') return undefined;
+  return { group: box, item: { expired: { element: item, removedAtMs } } };
+}
+
+/** Entries first, so that nothing that fails for another reason delays the view. */
+export const handler = streamEndpoint(workIn, async (box, work) => {
+  const entries = work.flatMap((each) => ('entry' in each ? each.entry : []));
+  if (entries.length > 0) await projectEntries(core, box, entries);
+  const expired = work.flatMap((each) => ('expired' in each ? each.expired : []));
+  if (expired.length > 0) await noteExpired(core, box, expired);
+  if (work.some((each) => 'isQuiet' in each)) await keepNewest(core, box);
+});
