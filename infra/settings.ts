@@ -56,7 +56,7 @@ export interface Settings {
 }
 
 const LOCAL_CALLBACK_URL = 'http://localhost:8080/callback'; // plain http is allowed for localhost alone
-const TIMELINE_MAX = 900; // versions of items stay exact up to it
+const TIMELINE_MAX = 400; // versions of items stay exact up to it
 const DEFAULT_CAPACITY: Readonly<Record<Stage, number>> = { dev: 0.1, prod: 1 };
 
 const listOf = (text: string): string[] =>

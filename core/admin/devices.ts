@@ -12,7 +12,7 @@ import type { Core } from '../core.js';
 import { readTail } from '../log/tail.js';
 import { type BoxView, viewOf } from '../log/view.js';
 import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../model/items.js';
-import { DEVICES, deviceKey, endOf, formerInstanceKey, idempotencyKey, preferencesKey, scopeKey } from '../model/keys.js';
+import { behindKey, DEVICES, deviceKey, endOf, formerInstanceKey, idempotencyKey, preferencesKey, scopeKey } from '../model/keys.js';
 import type { Effect, Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { FORMER_INSTANCE_MS } from '../model/timing.js';
@@ -83,7 +83,7 @@ async function registered(
   if (!previous) await refuseTooMany(core, head);
   const before = previous ? await scopeBefore(core, box, previous, head) : { device: counting(item) };
   const policies = await policiesOf(core, head.policyId, previous?.policyId);
-  const { registration, aside } = nextScope(deviceId, before, { name, preferences }, policies);
+  const { registration, aside } = nextScope(deviceId, before, { name, preferences }, policies, draft.version);
   const isSame = previous?.instanceId === instanceId;
   const since = isSame ? previous.since : draft.version;
   const { policyId } = previous ?? {};
@@ -197,9 +197,9 @@ export async function devicesIn(view: BoxView): Promise<StoredDevice[]> {
   const devices: StoredDevice[] = [];
   for (let from = DEVICES; ; ) {
     const { items, more, last } = await view.query({ from, to: endOf(DEVICES), limit: DEVICES_PER_READ });
-    devices.push(...items.filter((item): item is StoredDevice => item.kind === 'device' && item.sk !== from));
-    if (!more || last === undefined || last === from) return devices;
-    from = last;
+    devices.push(...items.filter((item): item is StoredDevice => item.kind === 'device'));
+    if (!more || last === undefined) return devices;
+    from = behindKey(last);
   }
 }
 
@@ -219,7 +219,7 @@ async function scopeNow(core: Core, box: BoxId, device: ScopedDevice, head: Pick
   const policies = await policiesOf(core, head.policyId, device.policyId);
   if (digestOfPolicies(policies) === device.policiesDigest) return {};
   const before = await scopeBefore(core, box, device, head);
-  const { scopeVersion } = nextScope(device.deviceId, before, device, policies).registration;
+  const { scopeVersion } = nextScope(device.deviceId, before, device, policies, device.version).registration;
   return { scopeVersion };
 }
 

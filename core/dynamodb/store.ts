@@ -16,7 +16,19 @@ import { isRegistryKey } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { DeviceAdvance, Items, Projected, Range, Store } from '../ports/store.js';
-import { body, boxKey, contentOf, decodeItem, encodeItem, expiry, format, type Image, isDeviceKey, keyOf, number } from './codec.js';
+import {
+  body,
+  boxKey,
+  contentOf,
+  decodeItem,
+  encodeItem,
+  expiry,
+  format,
+  type Image,
+  isDeviceKey,
+  keyOf,
+  number,
+} from './codec.js';
 import { DeviceWriter } from './device-writer.js';
 import { calling, isConditionFailed } from './errors.js';
 import { type Changes, Update } from './expressions.js';
@@ -58,7 +70,11 @@ export class DynamoStore implements Store {
     const images =
       all.length === 1
         ? await this.getOne(box, all[0] as string, ConsistentRead)
-        : (await Promise.all(chunks(all, BATCH_GET_MAX).map((part) => this.getSome(box, part, ConsistentRead)))).flat();
+        : (
+            await Promise.all(
+              chunks(all, BATCH_GET_MAX).map((part) => this.getSome(box, part, ConsistentRead)),
+            )
+          ).flat();
     return new Map(images.map((image) => decodeItem(image).item).map((item) => [item.sk, item]));
   }
 
@@ -77,7 +93,8 @@ export class DynamoStore implements Store {
       RequestItems[table]?.Keys?.push(keyOf(box, sk));
     }
     for (let tries = 0; Object.keys(RequestItems ?? {}).length > 0; tries++) {
-      if (tries >= UNPROCESSED_TRIES_MAX) throw new SyncProblem('unavailable', { detail: 'reads stay unprocessed' });
+      if (tries >= UNPROCESSED_TRIES_MAX)
+        throw new SyncProblem('unavailable', { detail: 'reads stay unprocessed' });
       if (tries > 0) await setTimeout(UNPROCESSED_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2));
       const get: BatchGetItemCommand = new BatchGetItemCommand({ RequestItems });
       const page: BatchGetItemCommandOutput = await calling('read', () => this.client.send(get));
@@ -160,9 +177,14 @@ export class DynamoStore implements Store {
       await Promise.all(writes.map((write) => this.projectItem(box, write)));
       return;
     }
-    const outcomes = await execute(this.client, writes.map((write) => this.statementOf(box, write)));
-    const refused = writes.filter((_, i) => outcomes[i] === 'refused');
-    await Promise.all(refused.map((write) => this.projectItem(box, write)));
+    for (const round of rounds(writes)) {
+      const outcomes = await execute(
+        this.client,
+        round.map((write) => this.statementOf(box, write)),
+      );
+      const refused = round.filter((_, i) => outcomes[i] === 'refused');
+      await Promise.all(refused.map((write) => this.projectItem(box, write)));
+    }
   }
 
   private async projectItem(box: BoxId, write: ViewWrite): Promise<void> {
@@ -173,7 +195,10 @@ export class DynamoStore implements Store {
   }
 
   private async update(box: BoxId, { sk, expiresAtMs }: ViewWrite, parts: readonly Part[]): Promise<boolean> {
-    const update = new Update().change({ f: format, expiresAt: expiresAtMs === undefined ? undefined : expiry(expiresAtMs) });
+    const update = new Update().change({
+      f: format,
+      expiresAt: expiresAtMs === undefined ? undefined : expiry(expiresAtMs),
+    });
     for (const { version, at, body: value, bodyAt } of parts) {
       update.change({ [at]: version, [bodyAt]: value }).isOlder(at, version);
     }
@@ -195,12 +220,22 @@ export class DynamoStore implements Store {
     const parts = partsOf(write);
     const changes: Changes = {
       f: format,
-      ...Object.fromEntries(parts.flatMap(({ at, version, bodyAt, body: value }) => [[at, version], [bodyAt, value]])),
+      ...Object.fromEntries(
+        parts.flatMap(({ at, version, bodyAt, body: value }) => [
+          [at, version],
+          [bodyAt, value],
+        ]),
+      ),
       expiresAt: expiresAtMs === undefined ? undefined : expiry(expiresAtMs),
     };
     return creates
       ? insert(table, { ...key, ...changes })
-      : update(table, key, changes, parts.map(({ at, version }) => ({ name: at, below: version })));
+      : update(
+          table,
+          key,
+          changes,
+          parts.map(({ at, version }) => ({ name: at, below: version })),
+        );
   }
 
   async replace(
@@ -227,7 +262,10 @@ export class DynamoStore implements Store {
   async remove(box: BoxId, keys: readonly string[], upTo: number): Promise<void> {
     const most = number(upTo);
     const statements = keys.map((sk): Statement => {
-      const [[partition, owner], [, sort]] = Object.entries(keyOf(box, sk)) as [[string, Image[string]], [string, Image[string]]];
+      const [[partition, owner], [, sort]] = Object.entries(keyOf(box, sk)) as [
+        [string, Image[string]],
+        [string, Image[string]],
+      ];
       return {
         Statement: `DELETE FROM "${this.tableOf(sk)}" WHERE "${partition}"=? AND "sk"=? AND ("v" IS MISSING OR "v" <= ?) AND ("sv" IS MISSING OR "sv" <= ?)`,
         Parameters: [owner, sort, most, most],
@@ -254,7 +292,10 @@ export class DynamoStore implements Store {
       ConsistentRead: true,
       KeyConditionExpression: `${partition} = :owner${after === undefined ? '' : ' AND sk > :after'}`,
       ProjectionExpression: 'sk', // also of what could not be decoded
-      ExpressionAttributeValues: { ':owner': { S: owner }, ...(after !== undefined && { ':after': { S: after } }) },
+      ExpressionAttributeValues: {
+        ':owner': { S: owner },
+        ...(after !== undefined && { ':after': { S: after } }),
+      },
       Limit: limit,
     });
     const { Items = [], LastEvaluatedKey } = await calling('read', () => this.client.send(query));
@@ -278,7 +319,9 @@ function partsOf({ version, content, state }: ViewWrite): Part[] {
   const at = number(version);
   return [
     ...(content ? [{ at: 'v', version: at, bodyAt: 'b', body: body(contentOf(content)) } as const] : []),
-    ...(state !== undefined ? [{ at: 'sv', version: at, bodyAt: 's', body: state ? body(state) : undefined } as const] : []),
+    ...(state !== undefined
+      ? [{ at: 'sv', version: at, bodyAt: 's', body: state ? body(state) : undefined } as const]
+      : []),
   ];
 }
 
@@ -290,10 +333,14 @@ type Condition = { readonly name: string } & (
 function update(table: string, key: Image, changes: Changes, conditions: readonly Condition[]): Statement {
   const sets = Object.entries(changes).filter(([, value]) => value !== undefined);
   const removes = Object.entries(changes).filter(([, value]) => value === undefined);
-  const clauses = [...sets.map(([name]) => `SET "${name}"=?`), ...removes.map(([name]) => `REMOVE "${name}"`)];
+  const clauses = [
+    ...sets.map(([name]) => `SET "${name}"=?`),
+    ...removes.map(([name]) => `REMOVE "${name}"`),
+  ];
   const where = conditions.map((condition) => {
     const { name } = condition;
-    if ('below' in condition) return { text: `("${name}" IS MISSING OR "${name}" < ?)`, value: condition.below };
+    if ('below' in condition)
+      return { text: `("${name}" IS MISSING OR "${name}" < ?)`, value: condition.below };
     return condition.is === undefined
       ? { text: `"${name}" IS MISSING` }
       : { text: `"${name}"=?`, value: condition.is };
@@ -323,6 +370,19 @@ const encodeVersions = (item: StoredItem) => ({
   sv: 'stateVersion' in item && item.stateVersion !== undefined ? number(item.stateVersion) : undefined,
 });
 
+/** Writes in as few rounds as it takes for each item to be written once a round: the database refuses a batch otherwise. */
+function rounds(writes: readonly ViewWrite[]): ViewWrite[][] {
+  const all: ViewWrite[][] = [];
+  const counts = new Map<string, number>();
+  for (const write of writes) {
+    const count = counts.get(write.sk) ?? 0;
+    counts.set(write.sk, count + 1);
+    const round = all[count] ?? [];
+    all[count] = round;
+    round.push(write);
+  }
+  return all;
+}
+
 const chunks = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
-

@@ -14,15 +14,15 @@ import type { LogEntry } from '../model/log-entry.js';
 export async function keepNewest(core: Core, box: BoxId): Promise<void> {
   const end = await liveTail(core, box);
   if (!end) return;
-  const { head, entries } = await withUnprojected(core, box, end);
-  const behind = entries.filter(({ index }) => index > head.projected);
-  const { projected } = await look(core, box, head.projected, behind);
+  const { head, behind, projected: known } = await withUnprojected(core, box, end);
+  const { projected } = await look(core, box, known, behind);
   const missing = behind.filter(({ index }) => index > projected);
   if (missing.length > 0) await project(core, box, missing);
   const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
   const version = entryVersion(head);
   // Its version is that of the entry it keeps, so that a late copy of an older entry does not take its place.
-  if (anchor?.kind !== 'anchor' || anchor.epoch !== head.epoch || anchor.version >= version) return;
+  if (anchor?.kind !== 'anchor' || anchor.epoch !== head.epoch) return;
+  if (anchor.last && anchor.version >= version) return;
   const { rows: _, effects: __, overflow: ___, ...last } = head as LogEntry;
   const next: Anchor = { ...anchor, version, last: { ...last, projected: head.index } };
   await core.store.replace(box, [{ read: anchor, next }]);

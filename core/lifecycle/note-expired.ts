@@ -1,6 +1,7 @@
 import type { Core } from '../core.js';
 import type { BoxId, ExpiringElement } from '../model/items.js';
 import { conversationKey } from '../model/keys.js';
+import { SyncProblem } from '../model/sync-problem.js';
 import { commitAndProject } from '../write/commit.js';
 
 /** Elements of one commit: its entry stays below what one item of the database holds. */
@@ -19,8 +20,13 @@ export interface Expired {
  */
 export async function noteExpired(core: Core, box: BoxId, all: readonly Expired[]): Promise<void> {
   const distinct = [...new Map(all.map((expired) => [expired.element.sk, expired])).values()];
-  for (let from = 0; from < distinct.length; from += ELEMENTS_MAX) {
-    await noteSome(core, box, distinct.slice(from, from + ELEMENTS_MAX));
+  try {
+    for (let from = 0; from < distinct.length; from += ELEMENTS_MAX) {
+      await noteSome(core, box, distinct.slice(from, from + ELEMENTS_MAX));
+    }
+  } catch (error) {
+    // Of a box that is being erased nothing is to be noted.
+    if (!(error instanceof SyncProblem && error.details.isErasing)) throw error;
   }
 }
 

@@ -12,7 +12,14 @@ import type { LogEntry } from '../model/log-entry.js';
  * @throws Error when a part waits for an entry that is not applied: the entries are to come again.
  */
 export async function projectEntries(core: Core, box: BoxId, records: readonly LogEntry[]): Promise<void> {
-  const entries = await withEffects(core, box, records);
+  // One that the log does not have any more was erased, or undone by a restore, however late its record comes. A function
+  // that has looked is given its time by whoever erases.
+  const there = await core.store.get(box, records.map(({ sk }) => sk));
+  const isThere = ({ sk, nonce }: LogEntry) => {
+    const found = there.get(sk);
+    return found?.kind === 'entry' && found.nonce === nonce;
+  };
+  const entries = await withEffects(core, box, records.filter(isThere));
   const writes = entries.flatMap(writesOf);
   if (writes.length === 0) return;
   const items = await core.store.getStale(box, [...new Set(writes.map(({ sk }) => sk))]);

@@ -2,12 +2,12 @@ import type { FolderId, SessionId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
 import { look, project } from '../log/projection.js';
 import { liveTail, withUnprojected } from '../log/tail.js';
-import { BoxView } from '../log/view.js';
-import { latestVersionOf } from '../model/effects.js';
+import { BoxView, byKey } from '../log/view.js';
+import { bodyDropped, latestVersionOf } from '../model/effects.js';
 import { elementBytes } from '../model/element.js';
 import type { BoxId, Counts, Emptying, Purged, StoredElement, StoredItem, Tombstone } from '../model/items.js';
 import {
-  bodyKey,
+  behindKey,
   CONVERSATIONS,
   contentsPrefix,
   conversationIdOf,
@@ -17,8 +17,9 @@ import {
   purgeKey,
 } from '../model/keys.js';
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
+import { SyncProblem } from '../model/sync-problem.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
-import { versionOf } from '../model/version.js';
+import { rightAfter, versionOf } from '../model/version.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { commitAndProject } from '../write/commit.js';
 import { tombstoneOf } from '../write/draft.js';
@@ -73,10 +74,9 @@ export async function purge(core: Core, message: PurgeMessage): Promise<void> {
 async function open(core: Core, { box, container, index }: PurgeMessage): Promise<Reading | undefined> {
   const end = await liveTail(core, box);
   if (!end || index > end.head.index || index < end.head.firstIndex) return undefined;
-  const { head, entries } = await withUnprojected(core, box, end);
-  const behind = entries.filter((entry) => entry.index > head.projected);
+  const { head, behind, projected: known } = await withUnprojected(core, box, end);
   const before = behind.filter((entry) => entry.index <= index);
-  const { projected } = await look(core, box, head.projected, before);
+  const { projected } = await look(core, box, known, before);
   const missing = before.filter((entry) => entry.index > projected);
   if (missing.length > 0) await project(core, box, missing);
   const view = new BoxView(core, box, head, behind);
@@ -97,8 +97,8 @@ interface Begun {
 async function startOf({ view, key, container }: Reading, after: string | undefined): Promise<Begun> {
   const found = (await view.get([key])).get(key);
   const counted = found?.kind === 'purge' ? found.after : undefined;
-  const from = [prefixOf(container), counted ?? '', after ?? ''].reduce((a, b) => (a > b ? a : b));
-  return { from, counted };
+  const done = [counted, after].filter((sk) => sk !== undefined).reduce((a, b) => (byKey(a, b) > 0 ? a : b), '');
+  return { from: done === '' ? prefixOf(container) : behindKey(done), counted };
 }
 
 function prefixOf(container: DeletedContainer): string {
@@ -120,12 +120,15 @@ async function purgePiece(
   const to = endOf(prefixOf(container));
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const { items, more, last } = await core.store.query(box, { from, to, limit: PIECE_MAX });
-    const pieces = items.filter(({ sk }) => sk !== counted);
-    const dead = pieces.filter(isElement).filter((element) => isDead(reading, element));
+    const dead = items.filter(isElement).filter((element) => isDead(reading, element));
     if (container.type === 'folder') await orderConversations(reading, dead);
     const tombstones = new Map(dead.map((element) => [element.sk, tombstone(reading, element)]));
-    const large = dead.flatMap((item) => (item.kind === 'message' && item.aside !== undefined ? bodyKey(item.sk) : []));
-    await core.store.remove(box, large, versionOf(reading.head.timeline, reading.head.index));
+    const bodies = dead.flatMap((item) =>
+      item.kind === 'message' && item.aside !== undefined
+        ? bodyDropped(item.sk, deadVersion(reading, item), reading.view.nowMs)
+        : [],
+    );
+    if (bodies.length > 0) await core.store.project(box, bodies);
     const replaced = new Set(
       await core.store.replace(
         box,
@@ -134,14 +137,14 @@ async function purgePiece(
     );
     // One that is not as it was read any more has just expired, or was purged by another: look again.
     if (replaced.size < dead.length) continue;
-    const all = pieces.map((item) => tombstones.get(item.sk) ?? item);
+    const all = items.map((item) => tombstones.get(item.sk) ?? item);
     const taken = all.flatMap((item) => (item.kind === 'tombstone' && item.purged?.by === key ? item.purged : []));
     const end = more ? last : to;
     if (taken.length > 0 && !(await takeOff(reading, counted, taken, end ?? to))) continue;
     core.report('purged', { items: taken.length });
-    return { last: end, purged: taken.length, more: more && last !== undefined && last !== from };
+    return { last: end, purged: taken.length, more: more && last !== undefined };
   }
-  throw new Error('others purge the same container');
+  throw new SyncProblem('busy', { detail: 'others purge the same container' });
 }
 
 /** Takes what was purged off the counts, unless another purge has come further meanwhile. */
@@ -174,8 +177,9 @@ function countsWithout(counts: Counts, taken: readonly Purged[]): Counts {
 }
 
 /** What is left of an element. It says what was purged, and for devices that are told item by item from what container. */
-function tombstone({ head, index, key, view }: Reading, element: StoredElement): Tombstone {
-  const version = Math.max(versionOf(head.timeline, index), latestVersionOf(element));
+function tombstone(reading: Reading, element: StoredElement): Tombstone {
+  const { key, view } = reading;
+  const version = deadVersion(reading, element);
   const within =
     element.kind === 'conversationHistory'
       ? element.data.folderId
@@ -190,6 +194,10 @@ function tombstone({ head, index, key, view }: Reading, element: StoredElement):
     stateVersion: version,
   };
 }
+
+/** Not the version of the element itself: another purge that has read it must not find it as it was. */
+const deadVersion = ({ head, index }: Reading, element: StoredElement): number =>
+  rightAfter(Math.max(versionOf(head.timeline, index), latestVersionOf(element)));
 
 /**
  * Dead is what a container holds that is noted as being emptied. Nothing can have come in since: creating in it, or moving

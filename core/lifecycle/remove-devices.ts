@@ -1,5 +1,5 @@
 import type { Core } from '../core.js';
-import { entryVersion } from '../model/effects.js';
+import { entryVersion, latestVersionOf } from '../model/effects.js';
 import type { BoxId } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import type { ErasingMark } from './erasing-mark.js';
@@ -9,7 +9,8 @@ import type { ErasingMark } from './erasing-mark.js';
  * none stays open that nobody knows of. A device of a later life of the box stays.
  */
 export async function removeDevices(core: Core, box: BoxId, mark: ErasingMark): Promise<void> {
-  const devices = await core.registry.devices(box);
+  const all = await core.registry.devices(box);
+  const devices = all.filter((device) => latestVersionOf(device) <= entryVersion(mark));
   await Promise.all(
     devices.flatMap(({ connectionId }) => (connectionId ? [core.sockets.close(connectionId)] : [])),
   );

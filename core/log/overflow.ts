@@ -19,7 +19,7 @@ const PART_MAX_BYTES = 300_000;
 const LONGER_MS = 2 * DAY_MS;
 
 /** The items that hold the effects of a large entry; none for a small one. They are put before the entry. */
-export function overflowOf({ nonce, effects, expiresAtMs = 0 }: LogEntry): LogOverflow[] {
+export function overflowOf({ nonce, version, effects, expiresAtMs = 0 }: LogEntry): LogOverflow[] {
   if (jsonBytes(effects) <= OVERFLOWS_ABOVE_BYTES) return [];
   const parts: Effect[][] = [[]];
   let bytes = 0;
@@ -34,7 +34,7 @@ export function overflowOf({ nonce, effects, expiresAtMs = 0 }: LogEntry): LogOv
   return parts.map((part, i) => ({
     kind: 'overflow',
     sk: overflowKey(nonce, i),
-    version: 0,
+    version,
     expiresAtMs: expiresAtMs + LONGER_MS,
     effects: part,
   }));

@@ -4,7 +4,8 @@ import type { Anchor, BoxId, StoredItem } from '../model/items.js';
 import { ANCHOR_KEY, ENTRIES, entryKey } from '../model/keys.js';
 import type { Head, LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { ENTRY_MS } from '../model/timing.js';
+import { BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
+import { withEffects } from './overflow.js';
 
 /** Items of an end that is read backwards, the anchor among them: so few that they mostly cost one read unit. */
 const NEWEST_READ = 5;
@@ -61,20 +62,63 @@ export async function readEnd(core: Core, box: BoxId, from?: number): Promise<Ta
   throw notInLine();
 }
 
-/** The tail with all entries that its view may lack. @throws SyncProblem `unavailable` where they are not there. */
-export async function withUnprojected(core: Core, box: BoxId, tail: Tail): Promise<Tail> {
+/** A tail with all entries that its view may lack. */
+export interface WholeTail extends Tail {
+  readonly projected: number; // up to here every entry was applied before the tail was read
+  readonly behind: readonly LogEntry[]; // the entries behind that, with their effects
+}
+
+/** @throws SyncProblem `unavailable` where entries are missing that the view lacks. */
+export async function withUnprojected(core: Core, box: BoxId, tail: Tail): Promise<WholeTail> {
   const { head, entries } = tail;
-  const needed = Math.max(head.projected + 1, head.firstIndex);
-  const oldest = entries[0]?.index ?? head.index + 1;
-  if (needed >= oldest) return tail;
+  // After a restore, items may be from before the log.
+  const projected = (core.timeline ?? 0) > head.timeline ? await appliedBefore(core, box, head) : head.projected;
+  const needed = Math.max(projected + 1, head.firstIndex);
+  const all = await entriesFrom(core, box, needed, entries, head);
+  const behind = await withEffects(core, box, all.filter(({ index }) => index > projected));
+  return { ...tail, entries: all, projected, behind };
+}
+
+async function entriesFrom(
+  core: Core,
+  box: BoxId,
+  needed: number,
+  inHand: readonly LogEntry[],
+  head: Head,
+): Promise<readonly LogEntry[]> {
+  const oldest = inHand[0]?.index ?? head.index + 1;
+  if (needed >= oldest) return inHand;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 1) await core.clock.sleep(GAP_WAIT_MS);
     const older = await entriesBetween(core, box, needed, oldest - 1);
-    const all = [...older, ...entries];
-    if (all[0]?.index === needed && inLine(all)) return { ...tail, entries: all };
+    const all = [...older, ...inHand];
+    if (all[0]?.index === needed && inLine(all)) return all;
   }
+  // While a box is erased its log goes too.
+  const end = await readEnd(core, box);
+  if (end?.head.erasing || end?.head.epoch !== head.epoch) throw beingErased();
   core.report('logHole', { index: needed });
   throw new SyncProblem('unavailable', { detail: 'log entries are missing that the view lacks' });
+}
+
+/**
+ * Up to which entry everything was applied before any item of a backup was copied: items of one backup are from several
+ * moments, so after a restore what was applied shortly before the newest entry may be missing.
+ */
+export async function appliedBefore(core: Core, box: BoxId, head: Head): Promise<number> {
+  let oldest = head.index + 1;
+  for (let to = entryKey(head.index); ; ) {
+    const range = { from: entryKey(head.firstIndex), to, limit: ENTRIES_PER_READ, descending: true };
+    const { items, more, last } = await core.store.query(box, range);
+    for (const item of items) {
+      // A gap: what is older has expired, and was applied long ago.
+      if (item.kind !== 'entry' || item.index < oldest - 1) return oldest - 1;
+      if (item.atMs < head.atMs - BACKUP_SPREAD_MS) return Math.min(item.projected, head.projected);
+      oldest = Math.min(oldest, item.index);
+    }
+    if (!more || last === undefined || last === to) return oldest - 1;
+    to = last;
+  }
 }
 
 /** The tail after an entry was appended, by the caller or by others who were first. */
@@ -104,8 +148,15 @@ async function readFrom(core: Core, box: BoxId, from: number): Promise<Reading> 
 }
 
 async function readNewest(core: Core, box: BoxId): Promise<Reading> {
-  const range = { from: ENTRIES, to: ANCHOR_KEY, limit: NEWEST_READ, descending: true };
-  const { items } = await core.store.query(box, range);
+  const items: StoredItem[] = [];
+  for (let to = ANCHOR_KEY; ; ) {
+    const range = { from: ENTRIES, to, limit: NEWEST_READ, descending: true };
+    const page = await core.store.query(box, range);
+    items.push(...page.items.filter(({ sk }) => sk !== items.at(-1)?.sk));
+    const isEnough = items.some(({ kind }) => kind === 'entry');
+    if (isEnough || !page.more || page.last === undefined) break;
+    to = page.last;
+  }
   const all = items.toReversed();
   const entries = entriesIn(all, anchorIn(all));
   // Of what has expired some may have been removed before others: what counts is the end.

@@ -108,8 +108,8 @@ const nameOf = ({ from, to, descending = false }: Range): string => JSON.stringi
 
 /** The view as of the head of a tail. */
 export async function viewOf(core: Core, box: BoxId, tail: Tail): Promise<BoxView> {
-  const { head, entries } = await withUnprojected(core, box, tail);
-  return new BoxView(core, box, head, entries.filter(({ index }) => index > head.projected));
+  const { head, behind } = await withUnprojected(core, box, tail);
+  return new BoxView(core, box, head, behind);
 }
 
 /** The order of keys: by their bytes in UTF-8, which that of UTF-16 is not where there are surrogates. */

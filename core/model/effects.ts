@@ -140,11 +140,16 @@ export function viewWritesOf(effect: Effect, version: number, atMs: number): Vie
     }
   }
   if (item?.kind === 'device' || (content === undefined && sk.startsWith(DEVICES))) return deviceWritesOf(write, item);
-  const none = { kind: 'body', sk: bodyKey(sk), version, expiresAtMs: atMs + TOMBSTONE_MS } as const;
   return [
     { ...write, ...(item && { content: item }) },
-    ...(dropsBody ? [{ sk: none.sk, version, expiresAtMs: none.expiresAtMs, content: none }] : []),
+    ...(dropsBody ? [bodyDropped(sk, version, atMs)] : []),
   ];
+}
+
+/** Takes the content of a large message away. What is left of it keeps a late projection from bringing the content back. */
+export function bodyDropped(messageSk: string, version: number, atMs: number): ViewWrite {
+  const none = { sk: bodyKey(messageSk), version, expiresAtMs: atMs + TOMBSTONE_MS };
+  return { ...none, content: { kind: 'body', ...none } };
 }
 
 function deviceWritesOf(write: ViewWrite, content: StoredItem | undefined): ViewWrite[] {

@@ -28,6 +28,9 @@ export const unpackKey = (packed: string): string => packed.split(PACKED_DELIMIT
 /** Behind the last key that begins with the prefix, which ends in `#`; no item has this very key. */
 export const endOf = (prefix: string): string => `${prefix.slice(0, -1)}$`;
 
+/** The first key behind this one: no id holds a control character. */
+export const behindKey = (sk: string): string => `${sk}\u0000`;
+
 const INDEX_DIGITS = 15;
 export const ENTRIES = 'L#';
 export const entryKey = (index: number): string => `${ENTRIES}${String(index).padStart(INDEX_DIGITS, '0')}`;

@@ -100,6 +100,7 @@ export interface BoxState {
   readonly emptying?: readonly Emptying<FolderId>[]; // deleted folders that may still hold conversation histories
   readonly projected: number; // index up to which every entry is known to be applied to the view
   readonly timerAtMs: number; // when the quiet timer was last set
+  readonly resetsBefore: number; // tokens of an earlier timeline than this start over
   readonly erasing?: { readonly elements: number }; // the box is being erased; nothing follows this entry
 }
 

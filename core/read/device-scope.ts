@@ -53,7 +53,8 @@ export async function withCurrentScope(
       const scope = (await readScopes(core, caller.box, read, [read.scopeVersion])).get(read.scopeVersion);
       const asked = { name, preferences };
       const policies = await policiesOf(core, policyId, read.policyId);
-      const { registration, aside } = nextScope(read.deviceId, { device: read, asked, ...(scope && { scope }) }, asked, policies);
+      const before = { device: read, asked, ...(scope && { scope }) };
+      const { registration, aside } = nextScope(read.deviceId, before, asked, policies, draft.version);
       const answer = { device: { ...read, ...registration }, policyId };
       return { answer, origin, aside, effects: [registrationEffect({ ...read, ...registration })] };
     },

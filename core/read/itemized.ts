@@ -3,7 +3,7 @@ import type { ModSeq } from '../../protocol/ids.js';
 import { holdsConversation, lacksConversations, lacksMessages, type Scope } from '../scope/scope.js';
 import type { StoredItem } from '../model/items.js';
 import type { ChangeRow } from '../model/log-entry.js';
-import { CONVERSATIONS, conversationIdOf, endOf, messageIdOf, messagesPrefix } from '../model/keys.js';
+import { behindKey, CONVERSATIONS, conversationIdOf, endOf, messageIdOf, messagesPrefix } from '../model/keys.js';
 import type { DeviceScope } from './device-scope.js';
 import type { Line } from './line.js';
 import type { Page } from './page.js';
@@ -46,9 +46,9 @@ export async function tellItems(
   const prefix = isFolder ? CONVERSATIONS : messagesPrefix(conversationId);
   let at = after ?? prefix;
   for (let readings = 0; readings < READINGS_MAX; readings++) {
-    const read = await walk.view.query({ from: at, to: endOf(prefix), limit: ITEMS_PER_READ });
+    const from = at === prefix ? prefix : behindKey(at);
+    const read = await walk.view.query({ from, to: endOf(prefix), limit: ITEMS_PER_READ });
     for (const item of read.items) {
-      if (item.sk === at) continue;
       walk.sight.note(item);
       const removal = isWithin(item, line.row) ? removalOf(walk, item, line) : undefined;
       if (removal && !page.replace(removal)) return { after: at, isDone: false };

@@ -58,8 +58,9 @@ function lossOf(
 ): LossReason | undefined {
   if (!tail) return 'noBox';
   const { head } = tail;
-  const timeline = Math.max(head.timeline, core.timeline ?? 0);
-  if (position.timeline !== timeline || head.index < position.index) return 'otherTimeline';
+  const given = core.timeline ?? 0;
+  const resetsBefore = given > head.timeline ? given : head.resetsBefore;
+  if (position.timeline < resetsBefore || head.index < position.index) return 'otherTimeline';
   const entries = behind(tail, position);
   const [first] = entries;
   const leadsOn =

@@ -3,6 +3,7 @@ import type { BoxView } from '../log/view.js';
 import { withBody } from '../model/effects.js';
 import type { StoredConversation, StoredItem } from '../model/items.js';
 import {
+  behindKey,
   bodyKey,
   CONVERSATIONS,
   CONTENTS,
@@ -45,7 +46,7 @@ export function readStretch(view: BoxView, source: Source, cursor: Cursor, room:
   const { stage, isAll } = source;
   if (stage === 'contents') return isAll ? readAllContents(view, cursor, room) : readContents(view, source, cursor, room);
   if (isAll) readAhead(view, stage, cursor, room);
-  return readPlain(view, plainRange(stage, cursor, room), cursor);
+  return readPlain(view, plainRange(stage, cursor, room));
 }
 
 /**
@@ -63,15 +64,14 @@ function readAhead(view: BoxView, stage: Stage, cursor: Cursor, room: number): v
 
 const plainRange = (stage: Stage, { after }: Cursor, room: number): Range => {
   const prefix = stage === 'folders' ? FOLDERS : CONVERSATIONS;
-  return { from: after ?? prefix, to: endOf(prefix), limit: Math.min(room, ITEMS_PER_READ_MAX) + 1 };
+  const from = after === undefined ? prefix : behindKey(after);
+  return { from, to: endOf(prefix), limit: Math.min(room, ITEMS_PER_READ_MAX) };
 };
 
 /** Folders, or conversation histories, in the order of their keys. */
-async function readPlain(view: BoxView, range: Range, { after }: Cursor): Promise<Stretch> {
+async function readPlain(view: BoxView, range: Range): Promise<Stretch> {
   const { items, more, last } = await view.query(range);
-  // Both ends are included in a range, so the last item that was sent is read once more.
-  const fresh = items.filter(({ sk }) => sk !== after);
-  return { items: fresh, histories: new Map(), next: more ? last : undefined };
+  return { items, histories: new Map(), next: more ? last : undefined };
 }
 
 /** Contents, backwards: runs of conversation histories that are wanted, of each the newest first. */

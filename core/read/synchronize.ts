@@ -1,6 +1,7 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
 import type { Core } from '../core.js';
+import { withEffects } from '../log/overflow.js';
 import { project } from '../log/projection.js';
 import { readTail, type Tail } from '../log/tail.js';
 import { viewOf } from '../log/view.js';
@@ -12,7 +13,7 @@ import { deviceKey } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { policiesOf } from '../scope/device-scope.js';
-import type { Known } from '../write/commit.js';
+import { afterCommit, type Known } from '../write/commit.js';
 import { type Caller, commitOperations } from '../write/device-operations.js';
 import { inOrder } from './changes.js';
 import { withCurrentScope } from './device-scope.js';
@@ -70,7 +71,7 @@ function notRefused(error: unknown): never {
   const isDeviceGone =
     error instanceof SyncProblem &&
     (error.kind === 'device-not-registered' || error.kind === 'instance-replaced');
-  if (!isDeviceGone) throw error;
+  if (!isDeviceGone) return afterCommit(error);
   const detail = 'the device was revoked or replaced meanwhile; send the same request again';
   throw new SyncProblem('busy', { detail, retryAfterSeconds: 1 }, { cause: error });
 }
@@ -104,7 +105,9 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
   const reachesEnd = (tail.following.at(-1)?.index ?? given?.index) === tail.head.index;
   if (given && reachesEnd && isOfToken(tail, given)) {
     // The device was this instance when the token was made, and the entries since say what became of it.
-    for (const entry of tail.following) item = withEntryOf(item, entry, key);
+    // Only a server's own entries register and revoke.
+    const about = tail.following.filter(({ origin }) => origin.by === 'server');
+    for (const entry of await withEffects(core, caller.box, about)) item = withEntryOf(item, entry, key);
   } else {
     item = (await viewOf(core, caller.box, tail)).laidOver(key, item);
   }

@@ -139,24 +139,26 @@ export interface NextScope {
  * What is kept synchronized with a device that asks for this, by these policies. Where that is not what it has already, it
  * is a new scope.
  * @param before the device as it was, with what it asked for and the scope that it had; its scopes count on
+ * @param version of the entry that will name the items
  */
 export function nextScope(
   deviceId: DeviceId,
   before: { readonly device: Pick<StoredDevice, 'scopeVersion' | 'scopeNonces'> & Partial<StoredDevice>; readonly asked?: Asked; readonly scope?: Effective } | undefined,
   asked: Asked,
   policies: readonly Policy[],
+  version: number,
 ): NextScope {
   const effective = effectiveOf(asked.preferences, policies);
   const { scopeVersion = 0, scopeNonces = [], preferencesNonce } = before?.device ?? {};
   const isSameScope = before?.scope !== undefined && isSameJson(scopePart(before.scope), scopePart(effective));
   const isAskedBefore = preferencesNonce !== undefined && before?.asked !== undefined && isSameAsked(before.asked, asked);
-  const version = isSameScope ? scopeVersion : scopeVersion + 1;
+  const next = isSameScope ? scopeVersion : scopeVersion + 1;
   const nonces = isSameScope ? scopeNonces : [newScopeNonce(), ...scopeNonces].slice(0, SCOPES_KEPT);
   const nonce = isAskedBefore ? preferencesNonce : newNonce();
   const { name, preferences } = asked;
   return {
     registration: {
-      scopeVersion: version,
+      scopeVersion: next,
       scopeNonces: nonces,
       preferencesNonce: nonce,
       policiesDigest: digestOfPolicies(policies),
@@ -164,14 +166,14 @@ export function nextScope(
     aside: [
       ...(isSameScope
         ? []
-        : [{ kind: 'scope' as const, sk: scopeKey(deviceId, version, nonces[0] as string), version: 0, effective }]),
+        : [{ kind: 'scope' as const, sk: scopeKey(deviceId, next, nonces[0] as string), version, effective }]),
       ...(isAskedBefore
         ? []
         : [
             {
               kind: 'preferences' as const,
               sk: preferencesKey(deviceId, nonce),
-              version: 0,
+              version,
               ...(name !== undefined && { name }),
               preferences,
             },

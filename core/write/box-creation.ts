@@ -45,7 +45,7 @@ export async function makeBox(core: Core, box: BoxId): Promise<void> {
   if (anchor?.kind !== 'anchor') return; // it is being erased already
   await core.store.put(
     box,
-    { kind: 'quietTimer', sk: TIMER_KEY, version: nowMs, expiresAtMs: nowMs + TIMER_MS },
+    { kind: 'quietTimer', sk: TIMER_KEY, version: versionOf(timeline, nowMs), expiresAtMs: nowMs + TIMER_MS },
     'always',
   );
   const entry = firstEntry(anchor, nowMs);
@@ -80,6 +80,7 @@ function firstEntry({ firstIndex: index, timeline, epoch }: Anchor, nowMs: numbe
     devices: 0,
     projected: index - 1,
     timerAtMs: nowMs,
+    resetsBefore: timeline,
   };
 }
 

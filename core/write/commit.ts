@@ -1,4 +1,4 @@
-import { entriesAfter, readTail, type Tail, withEntry, withUnprojected } from '../log/tail.js';
+import { appliedBefore, entriesAfter, readTail, type Tail, withEntry, withUnprojected } from '../log/tail.js';
 import { overflowOf, withEffects } from '../log/overflow.js';
 import { type Looked, look, project } from '../log/projection.js';
 import { BoxView } from '../log/view.js';
@@ -7,11 +7,11 @@ import type { Core } from '../core.js';
 import { beingErased } from '../model/being-erased.js';
 import { latestVersionOf } from '../model/effects.js';
 import type { BoxId, FolderName, StoredItem } from '../model/items.js';
-import { endOf, entryKey, ENTRIES, FOLDER_NAMES, TIMER_KEY } from '../model/keys.js';
+import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey, TIMER_KEY } from '../model/keys.js';
 import type { BoxState, ChangeRow, Effect, Head, LogEntry, Origin } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { BACKUP_SPREAD_MS, ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../model/timing.js';
-import { TIMELINE_MAX, versionOf } from '../model/version.js';
+import { ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../model/timing.js';
+import { entryOf, TIMELINE_MAX, versionOf } from '../model/version.js';
 import { backOff } from '../ports/back-off.js';
 import type { Projected } from '../ports/store.js';
 import { closeQuietly } from '../ports/close-quietly.js';
@@ -97,7 +97,14 @@ export async function projectCommitted(
   { entry, left }: Committed<unknown>,
 ): Promise<Projected> {
   const entries = [...left, ...(entry ? [entry] : [])];
-  return entries.length > 0 ? project(core, box, entries) : { outcome: 'done', dropped: [] };
+  if (entries.length === 0) return { outcome: 'done', dropped: [] };
+  const projected = project(core, box, entries);
+  return entry ? projected.catch(afterCommit) : projected;
+}
+
+/** Fails once an entry was put: that is no refusal, since a 4xx says that nothing was done. */
+export function afterCommit(error: unknown): never {
+  throw error instanceof SyncProblem && error.kind === 'too-many-requests' ? notKnown(error) : error;
 }
 
 async function open<T>(
@@ -126,15 +133,14 @@ async function open<T>(
     tail = await readTail(core, box);
     if (!tail) throw new SyncProblem('busy', { detail: 'the box is being made', retryAfterSeconds: 1 });
   }
-  tail = await withUnprojected(core, box, tail);
-  const { head, entries } = tail;
-  const behind = entries.filter(({ index }) => index > head.projected);
-  const view = new BoxView(core, box, head, behind);
+  const { behind, projected: before, ...end } = await withUnprojected(core, box, tail);
+  tail = end;
+  const view = new BoxView(core, box, tail.head, behind);
   const [looked, read] = await Promise.all([
-    behind.length > 0 ? look(core, box, head.projected, behind) : undefined,
+    behind.length > 0 ? look(core, box, before, behind) : undefined,
     core.store.get(box, keys),
   ]);
-  const projected = looked?.projected ?? head.projected;
+  const projected = looked?.projected ?? before;
   return new Work(core, box, intent, { tail, view, behind, projected, left: looked?.left ?? [], read: readOf(keys, read) });
 }
 
@@ -242,8 +248,8 @@ class Work<T> {
   ): Promise<LogEntry> {
     const { core, box } = this;
     const { head, nowMs } = draft;
-    const timeline = this.timelineNow(head);
-    const timerAtMs = await setTimer(core, box, head.timerAtMs, nowMs);
+    const { timeline, resetsBefore } = this.timelineAfter(head);
+    const timerAtMs = await setTimer(core, box, head.timerAtMs, nowMs, timeline);
     const { erasing: _, ...state } = boxStateOf(head);
     const emptying = draft.emptying.length > 0 ? { emptying: draft.emptying } : {};
     const index = head.index + 1;
@@ -265,9 +271,9 @@ class Work<T> {
       ...state,
       ...emptying,
       counts: countsAfter(head.counts, draft),
-      // Items of one backup are from several moments: after a restore what was applied shortly before it may be missing.
       projected: timeline > head.timeline ? await appliedBefore(core, box, head) : Math.max(this.opened.projected, head.projected),
       timerAtMs,
+      resetsBefore,
       ...(change as Partial<BoxState>),
     };
     const overflow = overflowOf(entry).length;
@@ -275,17 +281,24 @@ class Work<T> {
   }
 
   /**
-   * The timeline of the next entry. An item ahead of the head proves that the box was restored, if the put succeeds: nobody
-   * can have written it after this head. The entry then begins another timeline, so that its effects win over the item.
+   * The timeline of the next entry. An item ahead of the head proves that a table was restored, if the put succeeds: nobody
+   * can have written it after this head. The entry then begins another timeline, so that its effects win over the item. Where
+   * an element is ahead, devices may hold it or not, so all of them start over.
    */
-  private timelineNow(head: Head): number {
+  private timelineAfter(head: Head): { readonly timeline: number; readonly resetsBefore: number } {
     const newest = versionOf(head.timeline, head.index);
     let isAhead = false;
+    let isElementAhead = false;
     for (const [sk, item] of this.read) {
       const shown = item && this.view.laidOver(sk, item);
-      if (shown && latestVersionOf(shown) > newest) isAhead = true;
+      if (!shown || (entryOf(latestVersionOf(shown)) <= newest && modSeqOf(shown) <= head.modSeq)) continue;
+      isAhead = true;
+      isElementAhead ||= !isRegistryKey(sk);
     }
-    return Math.min(TIMELINE_MAX, Math.max(this.core.timeline ?? 0, head.timeline + (isAhead ? 1 : 0)));
+    const given = this.core.timeline ?? 0;
+    const timeline = Math.min(TIMELINE_MAX, Math.max(given, head.timeline + (isAhead ? 1 : 0)));
+    const isRestored = given > head.timeline || isElementAhead;
+    return { timeline, resetsBefore: isRestored ? timeline : head.resetsBefore };
   }
 
   /** Puts the entry at most once, however often it is sent: who has the place shows by the nonce. */
@@ -331,8 +344,8 @@ class Work<T> {
       const range = { from, to: endOf(FOLDER_NAMES), limit: NAMES_PER_READING };
       const { items, more, last } = await this.view.query(range);
       names.push(...items.filter((item) => item.kind === 'folderName'));
-      if (!more || last === undefined || last === from) return names;
-      from = last;
+      if (!more || last === undefined) return names;
+      from = behindKey(last);
     }
   }
 }
@@ -348,6 +361,7 @@ const boxStateOf = ({
   policyId,
   projected,
   timerAtMs,
+  resetsBefore,
   erasing,
 }: Head): BoxState => ({
   epoch,
@@ -357,32 +371,21 @@ const boxStateOf = ({
   ...(policyId !== undefined && { policyId }),
   projected,
   timerAtMs,
+  resetsBefore,
   ...(erasing && { erasing }),
 });
 
+/** Number of the commit that last changed an element of an item; 0: it is none. */
+const modSeqOf = (item: StoredItem): number =>
+  Math.max('modSeq' in item ? item.modSeq : 0, item.kind === 'message' ? (item.state?.modSeq ?? 0) : 0);
+
 /** Sets the quiet timer anew where it is old, before the entry that says so. */
-async function setTimer(core: Core, box: BoxId, timerAtMs: number, nowMs: number): Promise<number> {
+async function setTimer(core: Core, box: BoxId, timerAtMs: number, nowMs: number, timeline: number): Promise<number> {
   if (nowMs - timerAtMs < TIMER_RENEWED_MS) return timerAtMs;
   await core.store.put(
     box,
-    { kind: 'quietTimer', sk: TIMER_KEY, version: nowMs, expiresAtMs: nowMs + TIMER_MS },
+    { kind: 'quietTimer', sk: TIMER_KEY, version: versionOf(timeline, nowMs), expiresAtMs: nowMs + TIMER_MS },
     'always',
   );
   return nowMs;
-}
-
-/** Up to which entry everything was applied before any item of a backup was copied. */
-async function appliedBefore(core: Core, box: BoxId, head: Head): Promise<number> {
-  let index = head.projected;
-  for (let to = entryKey(head.index); ; ) {
-    const range = { from: ENTRIES, to, limit: NAMES_PER_READING, descending: true };
-    const { items, more, last } = await core.store.query(box, range);
-    for (const item of items) {
-      if (item.kind !== 'entry' || item.index < head.firstIndex) continue;
-      index = Math.min(index, item.index);
-      if (item.atMs < head.atMs - BACKUP_SPREAD_MS) return Math.min(index, item.projected);
-    }
-    if (!more || last === undefined || last === to) return Math.min(index - 1, head.projected);
-    to = last;
-  }
 }

@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 import type { BoxId } from '../model/items.js';
 import { isRegistryKey } from '../model/keys.js';
 import { project } from '../log/projection.js';
-import { type Committed, commit, type Known } from './commit.js';
+import { afterCommit, type Committed, commit, type Known } from './commit.js';
 import { evaluateAll, prepare, resultOf } from './process.js';
 
 /**
@@ -43,7 +43,7 @@ export async function deposit(
   const { answer } = committed;
   // Entries about devices are left to others, who may write to them.
   const left = committed.left.filter(({ effects }) => effects.every(({ sk }) => !isRegistryKey(sk)));
-  if (left.length > 0) await project(core, box, left);
+  if (left.length > 0) await project(core, box, left).catch(afterCommit);
   const { results } = answer;
   core.report('deposited', {
     operations: results.length,

@@ -1,14 +1,51 @@
-import type { DeviceRecord, Registry } from '../../core/ports/registry.js';
-import { effectiveOf } from '../../core/scope/effective.js';
-import type { BoxId } from '../../core/model/items.js';
-import type { Store } from '../../core/ports/store.js';
-import type { ConversationId, DeviceId, FolderId, InstanceId, PolicyId } from '../../protocol/ids.js';
-import { describeTicketsAndErasing, PHONE, recordOf } from './registry-tickets-contract.js';
+import type { ViewWrite } from '../../core/model/effects.js';
+import type { BoxId, DeviceProgress, Idempotency, StoredDevice, StoredItem } from '../../core/model/items.js';
+import { deviceKey, idempotencyKey } from '../../core/model/keys.js';
+import type { DeviceName, Registry } from '../../core/ports/registry.js';
+import type { ProgressChange, Store } from '../../core/ports/store.js';
+import type { DeviceId, InstanceId, PolicyId } from '../../protocol/ids.js';
+import { describeTickets, PHONE } from './registry-tickets-contract.js';
 import { anItem } from './store-contract.js';
 
 let boxes = 0;
+const PHONE_KEY = deviceKey(PHONE);
 
-/** What core/registry.ts promises. Each test has a box of its own; policies and tickets have names of their own. */
+/** A device as a log entry registers it. `since` and version are those of the entry. */
+const aDevice = (version: number, more: Partial<StoredDevice> = {}): StoredDevice => ({
+  kind: 'device',
+  sk: deviceKey(more.deviceId ?? PHONE),
+  version,
+  deviceId: PHONE,
+  instanceId: 'i1' as InstanceId,
+  since: version,
+  scopeVersion: 1,
+  scopeNonces: ['scope'],
+  preferencesNonce: 'preferences',
+  policiesDigest: 'digest',
+  syncedModSeq: 0,
+  ...more,
+});
+
+const registration = (device: StoredDevice): ViewWrite => {
+  const { syncedModSeq: _, ...content } = device;
+  return { sk: device.sk, version: device.version, content: content as StoredItem };
+};
+
+const aRecord = (since: number, lastN: number): Idempotency => ({
+  since,
+  lastN,
+  firstN: lastN,
+  digests: [`digest ${lastN}`],
+  results: [{ n: lastN, status: 'unchanged' }],
+});
+
+const recording = (version: number, record: Idempotency | null, deviceId = PHONE): ViewWrite => ({
+  sk: deviceKey(deviceId),
+  version,
+  state: record,
+});
+
+/** What core/ports/registry.ts promises, and what projecting does to devices. Each test has a box of its own. */
 export function describeRegistry(
   name: string,
   open: () => Promise<{ registry: Registry; store: Store }>,
@@ -23,247 +60,241 @@ export function describeRegistry(
       box = `tel:+1666${process.pid}${++boxes}` as BoxId;
     });
 
-    const aRecord = (more: Partial<DeviceRecord> = {}) => recordOf(box, more);
+    const project = (...writes: ViewWrite[]) => store.project(box, writes);
+    const done = { outcome: 'done', dropped: [] };
+    const nameOf = ({ deviceId, instanceId }: StoredDevice): DeviceName => ({ box, deviceId, instanceId });
+    const device = async () => (await registry.device(box, PHONE)) as StoredDevice;
 
-    const registered = async (more: Partial<DeviceRecord> = {}) => {
-      const record = aRecord(more);
-      expect(await registry.register(record, undefined, [])).toBe('written');
-      return record;
+    const registered = async (progress: ProgressChange = {}, version = 5) => {
+      const made = aDevice(version);
+      expect(await project(registration(made))).toEqual(done);
+      if (Object.keys(progress).length > 0) {
+        expect(await registry.patch(nameOf(made), { set: progress })).toBe(true);
+      }
+      return { ...made, ...progress } as StoredDevice;
     };
 
-    const device = async () => (await registry.device(box, PHONE)) as DeviceRecord;
-
-    const without = (folder: string) => {
-      const preferences = { folders: [folder as FolderId], excludeConversations: ['c7' as ConversationId] };
-      return { preferences, effective: effectiveOf(preferences, []) };
+    const PROGRESS: DeviceProgress = {
+      syncedModSeq: 7,
+      syncedAtMs: 1,
+      connectionId: 'A',
+      connectedAtMs: 3,
+      announcedModSeq: 6,
+      pushBy: 8,
+      pushDueMs: 9,
+      lastPushAtMs: 2,
     };
 
-    describe('registering a new device', () => {
-      test('makes it one of its box, with all that is known of it', async () => {
-        const record = await registered({
-          name: 'Pixel 9 ～',
-          policyId: 'p' as PolicyId,
-          boxPolicyId: 'q' as PolicyId,
-          ...without('f"#1'),
-          syncedModSeq: 12,
-          connectionId: 'abc=',
-          connectedAtMs: 5,
-          announcedModSeq: 11,
-          pushBy: 10,
-          pushDueMs: 6,
-          lastPushAtMs: 4,
-        });
-        expect(await registry.device(box, PHONE)).toEqual(record);
-        expect(await registry.devices(box)).toEqual([record]);
-      });
-
-      test('writes into the box in the same step', async () => {
-        await registry.register(aRecord(), undefined, [{ put: anItem('R#phone'), when: 'absent' }]);
-        expect([...(await store.get(box, ['R#phone'])).keys()]).toEqual(['R#phone']);
-      });
-
-      test('is refused where the box refuses, and nothing is written', async () => {
-        await store.write(box, [{ put: anItem('R#phone'), when: 'absent' }]);
-        const writes = [
-          { put: anItem('R#other'), when: 'absent' as const },
-          { put: anItem('R#phone', 2), when: 'absent' as const },
-        ];
-        expect(await registry.register(aRecord(), undefined, writes)).toBe('refused');
-        expect(await registry.device(box, PHONE)).toBeUndefined();
-        expect(await registry.lastScopeVersion(box, PHONE)).toBe(0);
-        expect((await store.get(box, ['R#other'])).size).toBe(0);
-      });
-
-      test('is refused where one of its id is registered already', async () => {
-        await registered();
-        expect(await registry.register(aRecord({ name: 'late' }), undefined, [])).toBe('refused');
-        expect((await registry.device(box, PHONE))?.name).toBeUndefined();
-      });
-
-      test('does not touch other boxes', async () => {
-        await registered();
+    describe('the registration of a device', () => {
+      test('makes it one of its box, of no other', async () => {
+        const phone = await registered();
+        const tablet = aDevice(6, { deviceId: 'tablet "#～' as DeviceId, policyId: 'p' as PolicyId });
+        await project(registration(tablet));
+        expect(await registry.device(box, PHONE)).toEqual(phone);
+        expect(await registry.device(box, tablet.deviceId)).toEqual(tablet);
+        expect([...(await registry.devices(box))].sort((a, b) => a.version - b.version)).toEqual([
+          phone,
+          tablet,
+        ]);
+        expect(await store.get(box, [PHONE_KEY])).toEqual(new Map([[PHONE_KEY, phone]]));
         const other = `${box}9` as BoxId;
         expect(await registry.device(other, PHONE)).toBeUndefined();
         expect(await registry.devices(other)).toEqual([]);
-        expect(await registry.scopes(other, PHONE, [1])).toEqual(new Map());
+      });
+
+      test('goes on with another version: progress and what it was answered stay', async () => {
+        await registered(PROGRESS);
+        await project(recording(6, aRecord(5, 1)));
+        const next = aDevice(7, { since: 5, scopeVersion: 2, scopeNonces: ['new', 'scope'] });
+        expect(await project(registration(next))).toEqual(done);
+        expect(await device()).toEqual({
+          ...next,
+          ...PROGRESS,
+          stateVersion: 6,
+          idempotency: aRecord(5, 1),
+        });
+      });
+
+      test('of a policy and without it again sets it and takes it away', async () => {
+        await registered();
+        await project(registration(aDevice(6, { since: 5, policyId: 'p' as PolicyId })));
+        expect(await device()).toMatchObject({ policyId: 'p' });
+        await project(registration(aDevice(7, { since: 5 })));
+        expect(await device()).not.toHaveProperty('policyId');
+      });
+
+      test('of another instance resets progress, and says which connection it dropped', async () => {
+        await registered(PROGRESS);
+        await project(recording(6, aRecord(5, 4)));
+        const next = aDevice(9, { instanceId: 'i2' as InstanceId });
+        const write = { ...registration(next), state: null };
+        expect(await project(write)).toEqual({ outcome: 'done', dropped: ['A'] });
+        expect(await device()).toEqual({ ...next, stateVersion: 9 });
+        expect(await project(write)).toEqual(done); // the same again drops nothing
+      });
+
+      test('of another instance without a connection drops none', async () => {
+        await registered({ syncedModSeq: 7 });
+        expect(await project(registration(aDevice(9, { instanceId: 'i2' as InstanceId })))).toEqual(done);
+        expect((await device()).syncedModSeq).toBe(0);
+      });
+
+      test('of the same instance anew begins again too', async () => {
+        await registered(PROGRESS);
+        expect(await project(registration(aDevice(9)))).toEqual({ outcome: 'done', dropped: ['A'] });
+        expect(await device()).toEqual(aDevice(9));
+      });
+
+      test('that is older than what is there changes nothing', async () => {
+        await registered(PROGRESS, 9);
+        const late = [
+          aDevice(5),
+          aDevice(9, { instanceId: 'i2' as InstanceId }),
+          aDevice(8, { since: 9, scopeVersion: 5 }),
+        ];
+        for (const each of late) expect(await project(registration(each))).toEqual(done);
+        expect(await device()).toEqual({ ...aDevice(9), ...PROGRESS });
+      });
+
+      test('is over when the device is revoked: its connection is dropped, and it is no device any more', async () => {
+        const read = await registered(PROGRESS);
+        const revoked: StoredItem = { kind: 'revokedDevice', sk: PHONE_KEY, version: 8, scopeVersion: 3 };
+        const write: ViewWrite = { sk: PHONE_KEY, version: 8, content: revoked, state: null };
+        expect(await project(write)).toEqual({ outcome: 'done', dropped: ['A'] });
+        expect(await registry.device(box, PHONE)).toBeUndefined();
+        expect(await registry.devices(box)).toEqual([]);
+        expect((await store.get(box, [PHONE_KEY])).get(PHONE_KEY)).toMatchObject({
+          kind: 'revokedDevice',
+          scopeVersion: 3,
+        });
+        expect(await registry.patch(nameOf(read), { set: { syncedModSeq: 9 } })).toBe(false);
+        expect(await registry.exchange(nameOf(read), { set: { syncedModSeq: 9 } })).toBeUndefined();
+        expect(await project(registration(read))).toEqual(done); // late
+        expect(await registry.device(box, PHONE)).toBeUndefined();
+        const anew = aDevice(9, { instanceId: 'i2' as InstanceId, scopeVersion: 4 });
+        await project({ ...registration(anew), state: null });
+        expect(await device()).toEqual({ ...anew, stateVersion: 9 });
       });
     });
 
-    describe('registering the same instance again', () => {
-      test('changes what registering is about and keeps connection, pushes and position as they are by now', async () => {
-        const read = await registered({ name: 'old' });
-        const state = {
-          syncedModSeq: 7,
-          connectionId: 'A',
-          connectedAtMs: 3,
-          announcedModSeq: 6,
-          pushBy: 8,
-          pushDueMs: 9,
-          lastPushAtMs: 2,
-        };
-        await registry.patch(read, { set: state });
-        const next = { ...read, name: 'new', ...without('f1'), scopeVersion: 2 };
-        expect(await registry.register(next, read, [])).toBe('written');
-        expect(await registry.device(box, PHONE)).toEqual({ ...next, ...state });
+    describe('what a device was answered', () => {
+      test('is kept beside the registration, the newest of it', async () => {
+        await registered();
+        expect(await project(recording(7, aRecord(5, 2)))).toEqual(done);
+        expect(await project(recording(6, aRecord(5, 1)))).toEqual(done);
+        expect(await device()).toEqual({ ...aDevice(5), stateVersion: 7, idempotency: aRecord(5, 2) });
       });
 
-      test('without a name takes the name away', async () => {
-        const read = await registered({ name: 'old' });
-        const { name: _, ...nameless } = read;
-        expect(await registry.register(nameless, read, [])).toBe('written');
-        expect(await registry.device(box, PHONE)).toEqual(nameless);
-      });
-    });
-
-    test('a new instance takes over nothing of the former one', async () => {
-      const read = await registered({ name: 'old', connectionId: 'A', connectedAtMs: 3, pushBy: 8 });
-      const next = aRecord({ instanceId: 'i2' as InstanceId, scopeVersion: 2 });
-      expect(await registry.register(next, read, [])).toBe('written');
-      expect(await registry.device(box, PHONE)).toEqual(next);
-    });
-
-    describe('registering what was read too long ago is refused', () => {
-      test('when the scope has changed since', async () => {
-        const read = await registered();
-        await registry.register({ ...read, scopeVersion: 2, name: 'first' }, read, []);
-        expect(await registry.register({ ...read, scopeVersion: 2, name: 'second' }, read, [])).toBe(
-          'refused',
-        );
-        expect((await registry.device(box, PHONE))?.name).toBe('first');
+      test('waits for its registration', async () => {
+        expect(await project(recording(7, aRecord(5, 1)))).toEqual({ outcome: 'waits', dropped: [] });
+        expect(await registry.device(box, PHONE)).toBeUndefined();
+        await registered({}, 3);
+        expect(await project(recording(7, aRecord(5, 1)))).toEqual({ outcome: 'waits', dropped: [] });
+        expect(await device()).toEqual(aDevice(3));
+        await project(registration(aDevice(5)));
+        expect(await project(recording(7, aRecord(5, 1)))).toEqual(done);
+        expect((await device()).idempotency).toEqual(aRecord(5, 1));
       });
 
-      test.each([
-        ['it was assigned a policy', { policyId: 'small' as PolicyId }],
-        ['its box was assigned a policy', { boxPolicyId: 'small' as PolicyId }],
-      ])('when %s since, by the same instance or another one', async (_, set) => {
-        const read = await registered();
-        await registry.patch(read, { set });
-        expect(await registry.register({ ...read, name: 'late' }, read, [])).toBe('refused');
-        const other = { ...read, instanceId: 'i2' as InstanceId };
-        expect(await registry.register(other, read, [])).toBe('refused');
-        expect(await device()).toEqual({ ...read, ...set });
+      test('does not wait in the same call with its registration', async () => {
+        expect(await project(registration(aDevice(5)), recording(7, aRecord(5, 1)))).toEqual(done);
+        expect(await device()).toMatchObject({ version: 5, stateVersion: 7 });
       });
 
-      test.each([
-        ['preferences', { preferences: { pushWindowMs: 9 } }],
-        ['effective', { effective: { ...without('f1').effective, pushWindowMs: 9 } }],
-      ])('when its %s have changed since, though not its scope', async (_, changed) => {
-        const read = await registered();
-        await registry.register({ ...read, ...changed }, read, []);
-        expect(await registry.register({ ...read, name: 'late' }, read, [])).toBe('refused');
-        expect(await device()).toEqual({ ...read, ...changed });
+      test('is of no use when another instance is registered since, and does not wait', async () => {
+        await registered({}, 9);
+        expect(await project(recording(7, aRecord(5, 1)))).toEqual(done);
+        expect(await device()).not.toHaveProperty('idempotency');
       });
 
-      test('when another instance has taken over since', async () => {
-        const read = await registered();
-        const second = aRecord({ instanceId: 'i2' as InstanceId });
-        await registry.register(second, read, []);
-        expect(await registry.register({ ...read, name: 'late' }, read, [])).toBe('refused');
-        expect(await registry.device(box, PHONE)).toEqual(second);
-      });
-
-      test.each([
-        ['was made', undefined, 'B'],
-        ['was replaced', 'A', 'B'],
-        ['was closed', 'A', undefined],
-      ])(
-        'when another instance would not know of a connection that %s since',
-        async (_, connectionId, now) => {
-          const read = await registered({ connectionId });
-          await registry.patch(read, { set: { connectionId: now } });
-          const next = aRecord({ instanceId: 'i2' as InstanceId });
-          expect(await registry.register(next, read, [])).toBe('refused');
-          expect(await registry.register(next, await device(), [])).toBe('written');
-        },
-      );
-
-      test('but not by the same instance because it has connected since', async () => {
-        const read = await registered();
-        await registry.patch(read, { set: { connectionId: 'B' } });
-        expect(await registry.register({ ...read, name: 'new' }, read, [])).toBe('written');
-        expect(await device()).toMatchObject({ name: 'new', connectionId: 'B' });
-      });
-
-      test('when the device was revoked since', async () => {
-        const read = await registered();
-        await registry.revoke(read, []);
-        expect(await registry.register({ ...read, name: 'late' }, read, [])).toBe('refused');
+      test('does not wait for a device that was revoked since', async () => {
+        const revoked: StoredItem = { kind: 'revokedDevice', sk: PHONE_KEY, version: 8, scopeVersion: 3 };
+        await project({ sk: PHONE_KEY, version: 8, content: revoked, state: null });
+        expect(await project(recording(7, aRecord(5, 1)))).toEqual(done);
         expect(await registry.device(box, PHONE)).toBeUndefined();
       });
-    });
 
-    describe('scopes', () => {
-      const withVersions = async (deviceId: string, last: number) => {
-        let record = await registered({ deviceId: deviceId as DeviceId, ...without('f1') });
-        for (let version = 2; version <= last; version++) {
-          const next = { ...record, ...without(`f${version}`), scopeVersion: version };
-          expect(await registry.register(next, record, [])).toBe('written');
-          record = next;
-        }
-        return record;
-      };
-
-      test('the last four are kept', async () => {
-        await withVersions('phone', 6);
-        const kept = await registry.scopes(box, PHONE, [1, 2, 3, 4, 5, 6, 7]);
-        expect([...kept.keys()].sort()).toEqual([3, 4, 5, 6]);
-        expect(kept.get(3)).toEqual(without('f3').effective);
-        expect(await registry.lastScopeVersion(box, PHONE)).toBe(6);
-      });
-
-      test('only those that are asked for are given', async () => {
-        await withVersions('phone', 3);
-        expect([...(await registry.scopes(box, PHONE, [2])).keys()]).toEqual([2]);
-        expect(await registry.scopes(box, PHONE, [])).toEqual(new Map());
-      });
-
-      test('the number of the last one is known after the device was revoked', async () => {
-        await registry.revoke(await withVersions('phone', 3), []);
-        expect(await registry.lastScopeVersion(box, PHONE)).toBe(3);
-      });
-
-      test('belong to their device, whatever its id begins with', async () => {
-        await withVersions('a', 2);
-        await withVersions('a#', 4);
-        await withVersions('a#0000000009', 1);
-        const last = (id: string) => registry.lastScopeVersion(box, id as DeviceId);
-        expect([await last('a'), await last('a#'), await last('a#0000000009'), await last('b')]).toEqual([
-          2, 4, 1, 0,
-        ]);
-        expect((await registry.devices(box)).map(({ deviceId }) => deviceId).sort()).toEqual([
-          'a',
-          'a#',
-          'a#0000000009',
-        ]);
+      test('stands aside where it is large, and the rest of the call waits for nobody', async () => {
+        const aside: StoredItem = {
+          kind: 'idempotency',
+          sk: idempotencyKey(PHONE),
+          version: 7,
+          record: aRecord(5, 1),
+        };
+        const writes = [recording(7, aRecord(5, 1)), { sk: aside.sk, version: 7, content: aside }];
+        expect((await project(...writes, { sk: 'A#1', version: 7, content: anItem('A#1', 7) })).outcome).toBe(
+          'waits',
+        );
+        expect((await store.get(box, [aside.sk, 'A#1'])).size).toBe(2);
       });
     });
 
-    describe('policies', () => {
-      const id = () => `policy ${++boxes}` as PolicyId;
+    describe('an advance together with a projection', () => {
+      const set = { syncedModSeq: 9, syncedAtMs: 4 };
 
-      test('are given as they were put, the last one', async () => {
-        const policy = id();
-        await registry.putPolicy(policy, { retentionDays: 3, maxMessageAgeDays: { 'file-message': 9 } });
-        await registry.putPolicy(policy, { elementTypes: ['folder'], minPushWindowMs: 0 });
-        expect(await registry.policy(policy)).toEqual({ elementTypes: ['folder'], minPushWindowMs: 0 });
+      test('changes the progress of the device, with what it was answered or alone', async () => {
+        const read = await registered({ connectionId: 'A' });
+        const advance = { ...nameOf(read), set };
+        expect(await store.project(box, [recording(7, aRecord(5, 1))], advance)).toEqual(done);
+        expect(await device()).toEqual({ ...read, ...set, stateVersion: 7, idempotency: aRecord(5, 1) });
+        const further = { ...advance, set: { syncedModSeq: 10 } };
+        expect(await store.project(box, [], further)).toEqual(done);
+        expect(await device()).toMatchObject({ syncedModSeq: 10, syncedAtMs: 4 });
       });
 
-      test('that were never put are none', async () => {
-        expect(await registry.policy(id())).toBeUndefined();
+      test('is done also where the answer was kept before', async () => {
+        const read = await registered();
+        await project(recording(7, aRecord(5, 1)));
+        expect(await store.project(box, [recording(7, aRecord(5, 1))], { ...nameOf(read), set })).toEqual(
+          done,
+        );
+        expect(await device()).toMatchObject({ ...set, stateVersion: 7 });
+      });
+
+      test('of one device leaves what another was answered', async () => {
+        const read = await registered();
+        const tablet = aDevice(6, { deviceId: 'tablet' as DeviceId });
+        await project(registration(tablet));
+        const write = recording(8, aRecord(6, 1), tablet.deviceId);
+        expect(await store.project(box, [write], { ...nameOf(read), set })).toEqual(done);
+        expect(await device()).toMatchObject(set);
+        expect(await registry.device(box, tablet.deviceId)).toMatchObject({
+          syncedModSeq: 0,
+          stateVersion: 8,
+        });
+      });
+
+      test.each([
+        ['another instance', { instanceId: 'i0' as InstanceId }],
+        ['a device that is not there', { deviceId: 'tablet' as DeviceId }],
+      ])('of %s says that it is gone, and the items are written', async (_, other) => {
+        const read = await registered();
+        const advance = { ...nameOf(read), ...other, set };
+        const write: ViewWrite = { sk: 'A#1', version: 7, content: anItem('A#1', 7) };
+        expect(await store.project(box, [write], advance)).toEqual({ outcome: 'deviceGone', dropped: [] });
+        expect(await device()).toEqual(read);
+        expect((await store.get(box, ['A#1'])).size).toBe(1);
+      });
+
+      test('of another instance with what the former one was answered changes nothing of the new one', async () => {
+        const read = await registered();
+        await project({ ...registration(aDevice(8, { instanceId: 'i2' as InstanceId })), state: null });
+        const outcome = await store.project(box, [recording(7, aRecord(5, 1))], { ...nameOf(read), set });
+        expect(outcome.outcome).toBe('deviceGone');
+        expect(await device()).toMatchObject({ instanceId: 'i2', syncedModSeq: 0 });
       });
     });
 
-    describe('patch', () => {
-      test('sets and removes fields, and leaves the others', async () => {
-        const read = await registered({ name: 'Pixel', pushBy: 5, pushDueMs: 6 });
-        expect(
-          await registry.patch(read, { set: { pushBy: undefined, pushDueMs: undefined, lastPushAtMs: 7 } }),
-        ).toBe(true);
+    describe('a patch of progress', () => {
+      test('sets some fields, removes others and leaves the rest', async () => {
+        const read = await registered(PROGRESS);
+        const change = { pushBy: undefined, pushDueMs: undefined, lastPushAtMs: 7 };
+        expect(await registry.patch(nameOf(read), { set: change })).toBe(true);
         const { pushBy: _, pushDueMs: __, ...rest } = read;
         expect(await device()).toEqual({ ...rest, lastPushAtMs: 7 });
       });
 
-      test.each([
+      test.each<[string, ProgressChange, boolean]>([
         ['a number is as it was read', { pushBy: 5 }, true],
         ['a number is another by now', { pushBy: 4 }, false],
         ['a text is as it was read', { connectionId: 'A' }, true],
@@ -272,84 +303,74 @@ export function describeRegistry(
         ['a field has come since', { pushBy: undefined }, false],
         ['a field has gone since', { announcedModSeq: 3 }, false],
         ['one of two fields is another by now', { pushBy: 5, connectionId: undefined }, false],
-      ])('where %s (%j): %s', async (_, expect_, done) => {
+      ])('where %s (%j): %s', async (_, expect_, isDone) => {
         const read = await registered({ pushBy: 5, connectionId: 'A' });
-        expect(await registry.patch(read, { set: { lastPushAtMs: 9 }, expect: expect_ })).toBe(done);
-        expect((await device()).lastPushAtMs).toBe(done ? 9 : undefined);
+        expect(await registry.patch(nameOf(read), { set: { lastPushAtMs: 9 }, expect: expect_ })).toBe(
+          isDone,
+        );
+        expect((await device()).lastPushAtMs).toBe(isDone ? 9 : undefined);
       });
 
       test('may expect and change the same field', async () => {
-        const read = await registered({ pushBy: 5 });
+        const read = nameOf(await registered({ pushBy: 5 }));
         expect(await registry.patch(read, { set: { pushBy: 6 }, expect: { pushBy: 5 } })).toBe(true);
         expect(await registry.patch(read, { set: { pushBy: 7 }, expect: { pushBy: 5 } })).toBe(false);
         expect(await registry.patch(read, { set: { pushBy: undefined }, expect: { pushBy: 6 } })).toBe(true);
         expect((await device()).pushBy).toBeUndefined();
       });
 
-      test('as an exchange gives the record as it was before, or nothing where it is not done', async () => {
+      test('as an exchange gives the device as it was before, or nothing where it is not done', async () => {
         const read = await registered({ pushBy: 5, lastPushAtMs: 3 });
         const exchange = { set: { pushBy: undefined, lastPushAtMs: 7 }, expect: { pushBy: 5 } };
-        expect(await registry.exchange(read, exchange)).toEqual(read);
-        expect(await registry.exchange(read, exchange)).toBeUndefined();
+        expect(await registry.exchange(nameOf(read), exchange)).toEqual(read);
+        expect(await registry.exchange(nameOf(read), exchange)).toBeUndefined();
         const { pushBy: _, ...rest } = read;
         expect(await device()).toEqual({ ...rest, lastPushAtMs: 7 });
       });
 
-      test('is not done for another instance', async () => {
+      test('is not done for another instance, nor for a device that is not there', async () => {
         const read = await registered();
-        const other = { ...read, instanceId: 'i0' as InstanceId };
+        const other = { ...nameOf(read), instanceId: 'i0' as InstanceId };
         expect(await registry.patch(other, { set: { syncedModSeq: 9 } })).toBe(false);
         expect((await device()).syncedModSeq).toBe(0);
+        const nobody = { ...nameOf(read), deviceId: 'tablet' as DeviceId };
+        expect(await registry.patch(nobody, { set: { syncedModSeq: 9 } })).toBe(false);
+        expect(await registry.device(box, nobody.deviceId)).toBeUndefined();
       });
 
-      test('does not bring a revoked device back', async () => {
+      test('stays when the registration goes on at the same time', async () => {
         const read = await registered();
-        await registry.revoke(read, []);
-        expect(await registry.patch(read, { set: { syncedModSeq: 9 } })).toBe(false);
-        expect(await registry.device(box, PHONE)).toBeUndefined();
-        expect(await registry.devices(box)).toEqual([]);
+        const next = registration(aDevice(7, { since: 5, scopeVersion: 2 }));
+        const [, isDone] = await Promise.all([
+          project(next),
+          registry.patch(nameOf(read), { set: { syncedModSeq: 9 } }),
+        ]);
+        expect(isDone).toBe(true);
+        expect(await device()).toMatchObject({ scopeVersion: 2, syncedModSeq: 9 });
       });
     });
 
-    describe('revoke', () => {
-      test('takes the device and what the box keeps of it in one step', async () => {
-        const read = await registered();
-        await store.write(box, [{ put: anItem('R#phone', 4), when: 'absent' }]);
-        expect(await registry.revoke(read, [{ remove: 'R#phone', when: { version: 4 } }])).toBe('written');
-        expect(await registry.device(box, PHONE)).toBeUndefined();
-        expect(await store.get(box, ['R#phone'])).toEqual(new Map());
-      });
-
-      test('is refused where the box refuses, and the device stays', async () => {
-        const read = await registered();
-        await store.write(box, [{ put: anItem('R#phone', 4), when: 'absent' }]);
-        expect(await registry.revoke(read, [{ remove: 'R#phone', when: { version: 3 } }])).toBe('refused');
-        expect(await registry.device(box, PHONE)).toEqual(read);
-        expect((await store.get(box, ['R#phone'])).size).toBe(1);
-      });
-
-      test.each([
-        ['was made', undefined, 'B'],
-        ['was replaced', 'A', 'B'],
-        ['was closed', 'A', undefined],
-      ])(
-        'is refused where its connection %s since, so that whoever revokes knows which to close',
-        async (_, connectionId, now) => {
-          const read = await registered({ connectionId });
-          await registry.patch(read, { set: { connectionId: now } });
-          expect(await registry.revoke(read, [])).toBe('refused');
-          expect(await registry.revoke(await device(), [])).toBe('written');
-        },
+    test('many devices of a box are all listed', async () => {
+      const count = 60;
+      await project(
+        ...Array.from({ length: count }, (_, i) =>
+          registration(aDevice(5, { deviceId: `device ${i}` as DeviceId })),
+        ),
       );
+      expect(await registry.devices(box)).toHaveLength(count);
+    });
 
-      test('is refused for another instance, and for a device that is not there', async () => {
-        const read = await registered();
-        expect(await registry.revoke({ ...read, instanceId: 'i0' as InstanceId }, [])).toBe('refused');
-        expect(await registry.device(box, PHONE)).toEqual(read);
-        expect(await registry.revoke(aRecord({ deviceId: 'tablet' as DeviceId }), [])).toBe('refused');
+    describe('policies', () => {
+      test('are absent until they are put, and then as they were last put', async () => {
+        const id = `policy ～ ${box}` as PolicyId;
+        expect(await registry.policy(id)).toBeUndefined();
+        await registry.putPolicy(id, { retentionDays: 7 });
+        expect(await registry.policy(id)).toEqual({ retentionDays: 7 });
+        await registry.putPolicy(id, {});
+        expect(await registry.policy(id)).toEqual({});
       });
     });
 
-    describeTicketsAndErasing(() => ({ registry, store, box }));
+    describeTickets(() => ({ registry, box }));
   });
 }

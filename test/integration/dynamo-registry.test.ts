@@ -1,8 +1,10 @@
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
-import { effectiveOf } from '../../core/scope/effective.js';
+import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { policyKey, ticketKey } from '../../core/dynamodb/registry-keys.js';
 import type { BoxId } from '../../core/model/items.js';
+import { ticketShelf } from '../../core/model/ticket-shelf.js';
+import type { InstanceId, PolicyId } from '../../protocol/ids.js';
 import { describeRegistry } from '../contract/registry-contract.js';
-import { recordOf } from '../contract/registry-tickets-contract.js';
+import { PHONE } from '../contract/registry-tickets-contract.js';
 import { makeTables, type Tables } from '../support/dynamodb-tables.js';
 
 let tables: Tables;
@@ -13,33 +15,49 @@ afterAll(() => tables.remove());
 
 describeRegistry('on DynamoDB', async () => tables);
 
-test('the scopes of a device that is revoked expire, those of one that is registered after it stay', async () => {
-  const { registry, client, registryTable } = tables;
-  const box = 'tel:+16660000' as BoxId;
-  const kept = async () => {
-    const { Items = [] } = await client.send(
-      new QueryCommand({
-        TableName: registryTable,
-        KeyConditionExpression: 'pk = :box AND begins_with(sk, :scopes)',
-        ExpressionAttributeValues: { ':box': { S: `B#${box}` }, ':scopes': { S: 'S#' } },
+describe('an item of a newer format', () => {
+  type Key = ReturnType<typeof policyKey>;
+  const unavailable = { kind: 'unavailable' };
+  const BOX = 'tel:+16660000' as BoxId;
+
+  /** Makes an item as a later version of this code might have put it. */
+  const makeNewer = (Key: Key) =>
+    tables.client.send(
+      new UpdateItemCommand({
+        TableName: tables.registryTable,
+        Key,
+        UpdateExpression: 'SET f = :newer',
+        ExpressionAttributeValues: { ':newer': { N: '2' } },
       }),
     );
-    return Items.map(({ sk, expiresAt }) => [Number(sk?.S?.slice(-10)), expiresAt?.N]);
-  };
-  let record = recordOf(box);
-  await registry.register(record, undefined, []);
-  for (let scopeVersion = 2; scopeVersion <= 6; scopeVersion++) {
-    const preferences = { pushWindowMs: scopeVersion };
-    const next = { ...record, preferences, effective: effectiveOf(preferences, []), scopeVersion };
-    expect(await registry.register(next, record, [])).toBe('written');
-    record = next;
-  }
-  expect((await kept()).map(([, expiresAt]) => expiresAt)).toEqual(Array(4).fill(undefined));
 
-  await registry.revoke(record, [], 4_000_000_500);
-  expect(await kept()).toEqual([3, 4, 5, 6].map((version) => [version, '4000001']));
-  expect(await registry.lastScopeVersion(box, record.deviceId)).toBe(6);
+  test('of a policy is not read', async () => {
+    const id = 'newer' as PolicyId;
+    await tables.registry.putPolicy(id, { retentionDays: 7 });
+    await makeNewer(policyKey(id));
+    await expect(tables.registry.policy(id)).rejects.toMatchObject(unavailable);
+  });
 
-  await registry.register(recordOf(box, { scopeVersion: 7 }), undefined, []);
-  expect(await kept()).toEqual([...[4, 5, 6].map((version) => [version, '4000001']), [7, undefined]]);
+  test('of a ticket lets nobody in', async () => {
+    const ticket = `${ticketShelf(BOX)}-newer`;
+    await tables.registry.putTicket(
+      ticket,
+      { box: BOX, deviceId: PHONE, instanceId: 'i1' as InstanceId },
+      2000,
+    );
+    await makeNewer(ticketKey(ticket));
+    await expect(tables.registry.takeTicket(ticket, 1000)).rejects.toMatchObject(unavailable);
+  });
+});
+
+test('a ticket expires by its time to live, in whole seconds at least', async () => {
+  const box = 'tel:+16660001' as BoxId;
+  const ticket = `${ticketShelf(box)}-expiring`;
+  await tables.registry.putTicket(
+    ticket,
+    { box, deviceId: PHONE, instanceId: 'i1' as InstanceId },
+    4_000_000_500,
+  );
+  const get = new GetItemCommand({ TableName: tables.registryTable, Key: ticketKey(ticket) });
+  expect((await tables.client.send(get)).Item?.expiresAt?.N).toBe('4000001');
 });

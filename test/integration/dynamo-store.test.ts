@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { boxKey, encodeItem } from '../../core/dynamodb/codec.js';
 import type { BoxId } from '../../core/model/items.js';
-import { SnapshotTooLarge } from '../../core/ports/store.js';
-import { anItem, describeStore } from '../contract/store-contract.js';
+import { anEntry, anItem, describeStore } from '../contract/store-contract.js';
 import { makeTables, type Tables } from '../support/dynamodb-tables.js';
 
 let tables: Tables;
@@ -19,27 +20,94 @@ describe('more than DynamoDB gives in one answer', () => {
   beforeAll(async () => {
     for (let i = 0; i < keys.length; i += 8) {
       const items = keys.slice(i, i + 8).map((sk) => anItem(sk, 1, randomBytes(350_000).toString('hex')));
-      await tables.store.write(
-        box,
-        items.map((put) => ({ put, when: 'absent' })),
-      );
+      await Promise.all(items.map((item) => tables.store.put(box, item, 'always')));
     }
-  });
-
-  test('a snapshot of more than 4 MB is said to be too large', async () => {
-    await expect(tables.store.snapshot(box, keys.slice(0, 20))).rejects.toThrow(SnapshotTooLarge);
-  });
-
-  test('a snapshot of less than 4 MB is not', async () => {
-    expect((await tables.store.snapshot(box, keys.slice(0, 5)))?.size).toBe(5);
-  });
+  }, 20_000);
 
   test('items of more than 16 MB are all got, since what was left unprocessed is asked for again', async () => {
     expect((await tables.store.get(box, keys)).size).toBe(keys.length);
+    expect((await tables.store.getStale(box, keys)).size).toBe(keys.length);
+  });
+
+  test('a range of more than 1 MB says up to where it was read', async () => {
+    const { items, more, last } = await tables.store.query(box, { from: 'A#', to: 'A$', limit: 44 });
+    expect(items.length).toBeLessThan(4);
+    expect([more, last]).toEqual([true, items.at(-1)?.sk]);
   });
 });
 
 test('a failure that is no refusal is thrown, so that nobody takes it for one', async () => {
-  const write = tables.store.write('tel:+1' as BoxId, [{ put: anItem(''), when: 'absent' }]);
-  await expect(write).rejects.toThrow(/key/i);
+  const box = 'tel:+1' as BoxId;
+  await expect(tables.store.put(box, anItem(''), 'absent')).rejects.toThrow(/key/i);
+  await expect(tables.store.append(box, { ...anEntry(1), sk: '' })).rejects.toThrow(/key/i);
+  await expect(tables.store.project(box, [{ sk: '', version: 1, content: anItem('') }])).rejects.toThrow(
+    /key/i,
+  );
+});
+
+describe('an item of a newer format', () => {
+  const NEWER: AttributeValue = { N: '2' };
+  const unavailable = { kind: 'unavailable' };
+  let box: BoxId;
+  let boxes = 0;
+
+  beforeEach(() => {
+    box = `tel:+15558${++boxes}` as BoxId;
+  });
+
+  /** Puts an item as a later version of this code might. */
+  const putNewer = (image: Record<string, AttributeValue>) =>
+    tables.client.send(
+      new PutItemCommand({
+        TableName: image.pk ? tables.registryTable : tables.storeTable,
+        Item: { ...image, f: NEWER },
+      }),
+    );
+
+  test('is not read, alone, among others or in a range', async () => {
+    await putNewer(encodeItem(box, anItem('A#1')));
+    await tables.store.put(box, anItem('A#2'), 'always');
+    const reads = [
+      () => tables.store.get(box, ['A#1']),
+      () => tables.store.getStale(box, ['A#1']),
+      () => tables.store.get(box, ['A#2', 'A#1']),
+      () => tables.store.query(box, { from: 'A#', to: 'A$', limit: 5 }),
+    ];
+    for (const read of reads) await expect(read()).rejects.toMatchObject(unavailable);
+    expect((await tables.store.get(box, ['A#2'])).size).toBe(1);
+  });
+
+  test('is not read where it has no format at all', async () => {
+    const { f: _, ...image } = encodeItem(box, anItem('A#1'));
+    await tables.client.send(new PutItemCommand({ TableName: tables.storeTable, Item: image }));
+    await expect(tables.store.get(box, ['A#1'])).rejects.toMatchObject(unavailable);
+  });
+
+  test('is not taken for the entry that was first', async () => {
+    await putNewer(encodeItem(box, anEntry(1, 'newer')));
+    await expect(tables.store.append(box, anEntry(1, 'mine'))).rejects.toMatchObject(unavailable);
+  });
+
+  test('of a device is not read by those who want the device, all devices, or what is kept of the box', async () => {
+    await putNewer({
+      pk: { S: boxKey(box) },
+      sk: { S: 'D#phone' },
+      v: { N: '1' },
+      b: { S: '{"kind":"device"}' },
+    });
+    const reads = [
+      () => tables.registry.device(box, 'phone' as never),
+      () => tables.registry.devices(box),
+      () => tables.store.get(box, ['D#phone']),
+    ];
+    for (const read of reads) await expect(read()).rejects.toMatchObject(unavailable);
+  });
+
+  test('is found among the keys all the same, and can be removed', async () => {
+    await putNewer(encodeItem(box, anItem('A#1')));
+    await putNewer({ pk: { S: boxKey(box) }, sk: { S: 'D#phone' }, v: { N: '1' } });
+    expect((await tables.store.keys(box, 5)).keys).toEqual(['A#1', 'D#phone']);
+    await tables.store.remove(box, ['A#1', 'D#phone'], 1);
+    expect((await tables.store.keys(box, 5)).keys).toEqual([]);
+  });
 });

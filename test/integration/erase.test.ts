@@ -10,7 +10,7 @@ import { issueTicket, redeemTicket } from '../../core/admin/tickets.js';
 import { assignToBox } from '../../core/admin/policies.js';
 import { connected } from '../../core/push/connections.js';
 import { purge } from '../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../core/lifecycle/schedule-purge.js';
+import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
 import type { BoxId } from '../../core/model/items.js';
 import { synchronize } from '../../core/read/synchronize.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
@@ -64,7 +64,7 @@ async function fill(box: BoxId) {
     removal('message', 'm0 2'),
     removal('conversationHistory', 'c2'),
   );
-  for (const commit of (await rig.commits(box)).slice(-1)) await schedulePurging(core, box, commit);
+  for (const commit of (await rig.commits(box)).slice(-1)) await schedulePurge(core, box, commit);
   for (let next = rig.purges.shift(); next; next = rig.purges.shift()) await purge(core, next);
   await rig.sync(phone, { operations: [{ ...removal('message', 'm0 3'), n: 1 }] });
   for (let i = 0; i < 20; i++) {

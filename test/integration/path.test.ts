@@ -5,7 +5,7 @@ import { connected } from '../../core/push/connections.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { notify } from '../../core/push/notify.js';
 import { purge } from '../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../core/lifecycle/schedule-purge.js';
+import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
 import type { BoxId } from '../../core/model/items.js';
 import type { Commit } from '../../core/model/log-entry.js';
 import { messageKey } from '../../core/model/keys.js';
@@ -240,7 +240,7 @@ test('a deleted container is emptied, and the counts are right', async () => {
   await depositAll([aFolder('f1'), aConversation({ id: 'c1', folderId: 'f1' })]);
   await depositAll(many(120, (i) => aMessage({ id: `m${i}`, ...(i % 2 && { flags: ['x'] }) })));
   await depositAll([removal('folder', 'f1')]);
-  for (const commit of await rig.commits(box)) await schedulePurging(rig.core, box, commit);
+  for (const commit of await rig.commits(box)) await schedulePurge(rig.core, box, commit);
   for (let message = rig.purges.shift(); message; message = rig.purges.shift()) await purge(rig.core, message);
   expect(await head()).toMatchObject({
     counts: { folder: 2, conversationHistory: 0, message: 0, messageState: 0 },

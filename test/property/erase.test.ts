@@ -8,7 +8,7 @@ import { issueTicket } from '../../core/admin/tickets.js';
 import { assignToBox } from '../../core/admin/policies.js';
 import type { PurgeMessage } from '../../core/ports/purge-queue.js';
 import { purge } from '../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../core/lifecycle/schedule-purge.js';
+import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
 import { synchronize } from '../../core/read/synchronize.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { syncBodySchema } from '../../protocol/sync.js';
@@ -134,7 +134,7 @@ class Course {
 
   private async purger() {
     for (const item of this.store.truth(BOX)) {
-      if (item.kind === 'commit') await schedulePurging(this.core, BOX, item);
+      if (item.kind === 'commit') await schedulePurge(this.core, BOX, item);
     }
     const [message] = this.purges.splice(0);
     if (message) await purge(this.core, message);

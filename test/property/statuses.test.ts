@@ -1,5 +1,5 @@
 import { purge } from '../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../core/lifecycle/schedule-purge.js';
+import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
 import { BoxUnderTest } from '../support/box-under-test.js';
 import { BOX } from '../support/builders.js';
 import { Chance } from '../support/model/chance.js';
@@ -51,7 +51,7 @@ const sorted = (elements: readonly Wire[]) =>
 
 async function emptyContainers(box: BoxUnderTest, since: number): Promise<number> {
   const commits = (await box.commits(BOX)).filter(({ modSeq }) => modSeq > since);
-  for (const commit of commits) await schedulePurging(box.core, BOX, commit);
+  for (const commit of commits) await schedulePurge(box.core, BOX, commit);
   for (let message = box.purges.shift(); message; message = box.purges.shift()) await purge(box.core, message);
   return commits.at(-1)?.modSeq ?? since;
 }

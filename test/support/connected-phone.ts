@@ -1,7 +1,7 @@
 import { connected } from '../../core/push/connections.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { notify } from '../../core/push/notify.js';
-import type { DeviceRecord } from '../../core/ports/registry.js';
+import type { StoredDevice } from '../../core/model/items.js';
 import { BoxUnderTest } from './box-under-test.js';
 import { aConversation, aMessage, BOX } from './builders.js';
 
@@ -13,7 +13,7 @@ export async function connectedPhone() {
     box.open.add(id);
     return connected(box.core, who, { id, atMs: box.clock.nowMs });
   };
-  const record = async () => (await box.registry.device(BOX, phone.deviceId)) as DeviceRecord;
+  const record = async () => (await box.registry.device(BOX, phone.deviceId)) as StoredDevice;
   const commitAndFanOut = async () => {
     await box.given(aMessage());
     const commit = (await box.commits(BOX)).at(-1);

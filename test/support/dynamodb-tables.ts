@@ -29,8 +29,8 @@ export async function makeTables(): Promise<Tables> {
     client,
     storeTable,
     registryTable,
-    store: new DynamoStore(client, storeTable),
-    registry: new DynamoRegistry(client, registryTable, storeTable),
+    store: new DynamoStore(client, storeTable, registryTable),
+    registry: new DynamoRegistry(client, registryTable),
     async remove() {
       await Promise.all(
         [storeTable, registryTable].map((TableName) => client.send(new DeleteTableCommand({ TableName }))),

@@ -1,41 +1,44 @@
 import { erase } from '../../core/lifecycle/erase.js';
 import type { Core } from '../../core/core.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
+import type { LogEntry } from '../../core/model/log-entry.js';
 import { BOX } from './builders.js';
 import { MemoryRegistry } from './memory-registry.js';
 import { MemoryStore } from './memory-store.js';
 import { Rig } from './rig.js';
 
-/** A store that can be looked through. */
-export class OpenStore extends MemoryStore {
-  all(box: BoxId): StoredItem[] {
-    return [...this.items(box).keys()].sort().flatMap((sk) => this.read(box, sk) ?? []);
-  }
-
-  /** Puts an item without asking. */
-  lay(box: BoxId, item: StoredItem): void {
-    this.items(box).set(item.sk, JSON.stringify(item));
-  }
-}
-
 /** A rig whose boxes can be erased, and looked through for what is left. */
 export class Erasable extends Rig {
-  declare readonly store: OpenStore;
+  declare readonly store: MemoryStore;
   declare readonly registry: MemoryRegistry;
 
   constructor() {
-    const store = new OpenStore();
+    const store = new MemoryStore();
     super(store, new MemoryRegistry(store));
   }
 
   /** Everything that is kept of a box, in whatever table. */
   left(box: BoxId = BOX): number {
-    return this.store.all(box).length + this.registry.removalsOf(box).length;
+    return this.store.all(box).length + this.registry.ticketsOf(box).length;
   }
 
-  /** Delivers what is in the erase queue, each message in its time, until it is empty. */
-  async work(core: Core = this.core, settleSeconds = 60): Promise<void> {
+  /** Puts an item without asking. */
+  lay(box: BoxId, item: StoredItem): void {
+    this.store.box(box).put(item);
+  }
+
+  /** The newest entry of a log, without a call. */
+  newest(box: BoxId = BOX): LogEntry | undefined {
+    return this.store.all(box).findLast((item) => item.kind === 'entry');
+  }
+
+  /**
+   * Delivers what is in the erase queue, each message in its time, until it is empty.
+   * @param settled is over when what was under way before the erasing has surely ended
+   */
+  async work(core: Core = this.core, settleSeconds = 60, settled: () => Promise<unknown> = async () => {}): Promise<void> {
     for (let next = this.erasures.shift(); next; next = this.erasures.shift()) {
+      if (next.delaySeconds > 1) await settled();
       this.clock.nowMs += next.delaySeconds * 1000;
       await erase(core, next.message, settleSeconds);
     }

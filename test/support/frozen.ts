@@ -5,7 +5,7 @@
  */
 export function frozen<T>(value: T): T {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return (value + 0) as T; // JSON has one zero
   if (typeof value !== 'object') throw new TypeError(`${typeof value} cannot be stored`);
   if (Object.isFrozen(value)) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(frozen)) as T;

@@ -1,7 +1,6 @@
 import { DAY_MS } from '../../core/ports/clock.js';
 import { effectiveOf } from '../../core/scope/effective.js';
 import { scopeOf } from '../../core/scope/scope.js';
-import type { StoredItem } from '../../core/model/items.js';
 import type { ChangeRow, Commit } from '../../core/model/log-entry.js';
 import { elementKey } from '../../core/read/changes.js';
 import type { DeviceScope } from '../../core/read/device-scope.js';
@@ -37,8 +36,6 @@ export const history = (folderId: string, more: Attributes = {}): ChangeRow =>
   });
 export const movedFrom = (folderBefore: string, folderId: string) => history(folderId, { folderBefore });
 export const deleted = { removed: 'deleted' } as const;
-/** Told by reference: the element does not stand in the row. */
-export const byReference = ({ element: _, ...row }: ChangeRow): ChangeRow => row;
 
 /** What a device is known by where a rule is asked about it. */
 export interface Reader {
@@ -49,13 +46,12 @@ export interface Reader {
   readonly answered?: readonly number[]; // of these, the ones that this response answers
   readonly applied?: readonly number[]; // numbers that results of this response name
   readonly isFilled?: boolean; // false: it completed no synchronization yet
-  readonly fetched?: ReadonlyMap<string, unknown>; // by key: elements that rows tell by reference
 }
 
 export const scopeOfPreferences = (preferences: object, policies: readonly object[] = []) =>
   scopeOf(effectiveOf(preferences, policies));
 export const scopeFor = ({ keeps = {}, kept = [], policies = [], isFilled = true }: Reader): DeviceScope => ({
-  mark: { version: 1, digest: '' },
+  mark: { version: 1, nonce: '' },
   now: scopeOfPreferences(keeps, policies),
   held: kept.map((preferences) => scopeOfPreferences(preferences, policies)),
   hasCompleted: isFilled,
@@ -85,8 +81,7 @@ export function changeFor(reader: Reader, ...rows: readonly ChangeRow[]): Change
   const window = windowOver(rows);
   const key = rows.map(elementKey).at(-1);
   const lines = window.lines.filter(({ row }) => elementKey(row) === key);
-  const fetched = (reader.fetched ?? new Map()) as ReadonlyMap<string, StoredItem>;
-  return changeInScope(lines, window, scopeFor(reader), ownFor(reader), fetched, NOW_MS);
+  return changeInScope(lines, window, scopeFor(reader), ownFor(reader), NOW_MS);
 }
 
 /** The same in short: as type, id and conversation history, with why it is removed. */

@@ -1,3 +1,4 @@
+import { byKey } from '../../core/log/view.js';
 import { packed, unpacked } from '../../core/log/overflow.js';
 import { applied, contentVersionOf, latestVersionOf, stateVersionOf, type ViewWrite } from '../../core/model/effects.js';
 import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../../core/model/items.js';
@@ -6,14 +7,36 @@ import type { Effect, LogEntry } from '../../core/model/log-entry.js';
 import type { DeviceAdvance, Items, Projected, ProgressChange, Range, Store } from '../../core/ports/store.js';
 import { frozen } from './frozen.js';
 
-export const byteOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** The order of keys: by their bytes in UTF-8. */
+export const byteOrder = byKey;
+
+/** Items by key, and the keys in their order. */
+class KeyedItems extends Map<string, StoredItem> {
+  private inOrder: readonly string[] | undefined;
+
+  /** By their bytes in UTF-8. */
+  get sorted(): readonly string[] {
+    this.inOrder ??= [...this.keys()].sort(byteOrder);
+    return this.inOrder;
+  }
+
+  override set(sk: string, item: StoredItem): this {
+    if (!this.has(sk)) this.inOrder = undefined;
+    return super.set(sk, item);
+  }
+
+  override delete(sk: string): boolean {
+    this.inOrder = undefined;
+    return super.delete(sk);
+  }
+}
 
 /** The items of one box, each call on one item as one step. What every store in memory is made of. */
 export class MemoryBox {
-  readonly items = new Map<string, StoredItem>();
+  readonly items = new KeyedItems();
 
-  get keys(): string[] {
-    return [...this.items.keys()].sort(byteOrder);
+  get keys(): readonly string[] {
+    return this.items.sorted;
   }
 
   read(sk: string): StoredItem | undefined {
@@ -84,11 +107,22 @@ export class MemoryBox {
   /** Keys of a range in its order. */
   keysIn({ from, to, descending = false }: Omit<Range, 'limit'>): string[] {
     const isRegistry = isRegistryKey(from);
-    const keys = this.keys.filter(
-      (sk) => isRegistryKey(sk) === isRegistry && byteOrder(from, sk) <= 0 && byteOrder(sk, to) <= 0,
-    );
-    return descending ? keys.reverse() : keys;
+    const keys = this.keys.slice(firstNotBefore(this.keys, from));
+    const end = keys.findIndex((sk) => byteOrder(sk, to) > 0);
+    const inRange = (end < 0 ? keys : keys.slice(0, end)).filter((sk) => isRegistryKey(sk) === isRegistry);
+    return descending ? inRange.reverse() : inRange;
   }
+}
+
+/** Index of the first key that is not before this one. */
+function firstNotBefore(keys: readonly string[], key: string): number {
+  let low = 0;
+  for (let high = keys.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (byteOrder(keys[middle] as string, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const isSameRegistration = (before: StoredDevice, after: StoredItem | undefined): boolean =>
@@ -157,7 +191,7 @@ export class MemoryStore implements Store {
   async keys(box: BoxId, limit: number, after?: string) {
     // Those of the registry's table come behind all others.
     const order = (sk: string) => (isRegistryKey(sk) ? 1 : 0);
-    const all = this.box(box).keys.sort((a, b) => order(a) - order(b) || byteOrder(a, b));
+    const all = [...this.box(box).keys].sort((a, b) => order(a) - order(b) || byteOrder(a, b));
     const isBehind = (sk: string, key: string) =>
       order(sk) === order(key) ? byteOrder(sk, key) > 0 : order(sk) > order(key);
     const behind = after === undefined ? all : all.filter((sk) => isBehind(sk, after));

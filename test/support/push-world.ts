@@ -5,7 +5,8 @@ import { connected, disconnected } from '../../core/push/connections.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { notify } from '../../core/push/notify.js';
 import type { PushMessage } from '../../core/ports/push.js';
-import type { DeviceRecord } from '../../core/ports/registry.js';
+import type { StoredDevice } from '../../core/model/items.js';
+import { isRegistryKey } from '../../core/model/keys.js';
 import type { Commit } from '../../core/model/log-entry.js';
 import { synchronize } from '../../core/read/synchronize.js';
 import { SyncProblem } from '../../core/model/sync-problem.js';
@@ -24,12 +25,15 @@ const RESTORE_MS = 600_000;
 class CopiedStore extends MemoryStore {
   copy(): CopiedStore {
     const copy = new CopiedStore();
-    copy.restore(this);
+    for (const [sk, item] of this.box(BOX).items) copy.box(BOX).items.set(sk, item);
     return copy;
   }
 
+  /** The table of the box is restored; that of its devices stays. */
   restore(backup: CopiedStore): void {
-    this.boxes.set(BOX, new Map(backup.items(BOX)));
+    const { items } = this.box(BOX);
+    for (const sk of [...items.keys()]) if (!isRegistryKey(sk)) items.delete(sk);
+    for (const [sk, item] of backup.box(BOX).items) if (!isRegistryKey(sk)) items.set(sk, item);
   }
 }
 
@@ -42,7 +46,7 @@ interface Restored {
 /** A box with two commits after the device synchronized, and the device as it was then. */
 export interface Past {
   readonly store: CopiedStore;
-  readonly record: DeviceRecord;
+  readonly record: StoredDevice;
   readonly token: string;
   readonly commits: readonly [Commit, Commit]; // 3 and 4
   readonly restored: Restored; // to 2, and 3 is committed anew
@@ -55,7 +59,7 @@ export async function makePast(): Promise<Past> {
   const phone = await rig.device(BOX, 'phone', { pushWindowMs: WINDOW_MS });
   await rig.deposit(BOX, aConversation());
   const { syncToken = '' } = await rig.syncAll(phone);
-  const record = (await rig.registry.device(BOX, phone.deviceId)) as DeviceRecord;
+  const record = (await rig.registry.device(BOX, phone.deviceId)) as StoredDevice;
   const backup = store.copy();
   await rig.deposit(BOX, aMessage());
   await rig.deposit(BOX, aMessage());
@@ -128,8 +132,8 @@ export class World extends Rig {
     private readonly tables: CopiedStore,
   ) {
     super(tables);
-    const { box, deviceId, instanceId } = past.record;
-    this.phone = { box, deviceId, instanceId };
+    const { deviceId, instanceId } = past.record;
+    this.phone = { box: BOX, deviceId, instanceId };
     this.core.pushQueue.send = async (pushes) => {
       for (const { message, delaySeconds } of pushes) {
         this.queue.push({ message, atMs: this.clock.nowMs + delaySeconds * 1000, receives: 0 });
@@ -146,26 +150,23 @@ export class World extends Rig {
 
   static async begin(past: Past, beginning: Beginning = {}): Promise<World> {
     const world = new World(past, past.store.copy());
-    await world.begin(beginning);
+    world.begin(beginning);
     return world;
   }
 
-  private async begin({ isConnected = true, isScheduled = false, lastPushAgoMs }: Beginning) {
+  private begin({ isConnected = true, isScheduled = false, lastPushAgoMs }: Beginning) {
     const nowMs = this.clock.nowMs;
-    const { instanceId } = this.past.record;
-    const record: DeviceRecord = {
+    const record: StoredDevice = {
       ...this.past.record,
-      instanceId,
       ...(isConnected && { connectionId: 'A', connectedAtMs: nowMs - 600_000 }),
       ...(lastPushAgoMs !== undefined && { lastPushAtMs: nowMs - lastPushAgoMs }),
       ...(isScheduled && { pushBy: 3, pushDueMs: nowMs }),
     };
-    await this.registry.register(record, undefined, []);
+    this.tables.box(BOX).put(record);
     if (isConnected) this.open.add('A');
     if (isScheduled) {
-      const { box, deviceId } = record;
       this.queue.push({
-        message: { box, deviceId, instanceId, by: 3, dueMs: nowMs },
+        message: { ...this.phone, by: 3, dueMs: nowMs },
         atMs: nowMs,
         receives: 0,
       });

@@ -1,6 +1,8 @@
 import { DAY_MS } from '../../core/ports/clock.js';
 import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js';
+import { isShown, viewWritesOf } from '../../core/model/effects.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
+import { overflowKey } from '../../core/model/keys.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { BoxUnderTest } from './box-under-test.js';
 import { BOX } from './builders.js';
@@ -26,8 +28,22 @@ export async function aRetainingBox(retentionDays: number): Promise<BoxUnderTest
   return box;
 }
 
-export function passDays(rig: Rig, days: number): void {
+/** Time passes. Before it does, the reader of the stream has applied all entries to the view. */
+export function passDays(rig: Rig, days: number, box: BoxId = BOX): void {
+  applyAll(rig, box);
   rig.clock.nowMs += days * DAY_MS;
+}
+
+/** All entries of a box are applied to its view, each as far as it is not. */
+export function applyAll({ store, clock }: Rig, box: BoxId = BOX): void {
+  if (!(store instanceof MemoryStore)) return;
+  const items = store.box(box);
+  for (const { overflow = 0, ...entry } of store.all(box).filter((item) => item.kind === 'entry')) {
+    const aside = Array.from({ length: overflow }, (_, part) => items.read(overflowKey(entry.nonce, part)));
+    const effects = overflow > 0 ? aside.flatMap((item) => (item?.kind === 'overflow' ? item.effects : [])) : entry.effects;
+    const writes = effects.flatMap((effect) => viewWritesOf(effect, entry.version, entry.atMs));
+    for (const write of writes) if (!isShown(write, items.read(write.sk), clock.nowMs)) items.project(write);
+  }
 }
 
 /** The database removes what has passed its time; nobody has been told yet. */

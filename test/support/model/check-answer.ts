@@ -24,7 +24,8 @@ export function checkAnswer(
   if (answer.changes?.length === 0 || answer.results?.length === 0) fail('has an empty member');
   if (hasMore === false || reset === false) fail('has a false member');
   if (reset && syncToken === undefined) fail('resets what has no token');
-  if (changes.length > limit) fail(`has ${changes.length} changes of ${limit}`);
+  const size = unitsIn(changes);
+  if (size > limit) fail(`has ${size} elements of ${limit}`);
   if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(answer)) > maxBytes)
     fail(`is larger than ${maxBytes} bytes`);
   if (answer.syncToken.length > (hasMore ? SYNC_TOKEN_MAX : TOKEN_AT_REST_MAX)) fail('has a long token');
@@ -40,7 +41,7 @@ export function checkAnswer(
   if (maxBytes === undefined && isCheated(stage, { syncToken, limit }, answer))
     fail('gives a backfill less than half');
   if (limit === 1) stage.hit('page of one element');
-  if (hasMore && changes.length < limit)
+  if (hasMore && size < limit)
     stage.hit('answer with less than there was room for, and more to come');
   for (const { removed } of changes)
     if (removed === 'outOfScope') stage.hit('conversation history left the scope');
@@ -49,6 +50,14 @@ export function checkAnswer(
   )
     stage.hit('own changes left out of an answer');
 }
+
+/** Protocol, section 4: a message and its state count as one, and so does a state without its message. */
+const unitsIn = (changes: readonly Wire[]): number =>
+  new Set(
+    changes.map(({ type, ...change }) =>
+      nameOfElement({ ...change, type: type === 'messageState' ? 'message' : type } as Wire),
+    ),
+  ).size;
 
 /**
  * Whether a backfill has less than half of a full answer; an element that stands in the changes since it was too large for
@@ -66,7 +75,7 @@ function isCheated(
   if (hasMore) sentBy.set(answer.syncToken, backfill.sent);
   if (before === undefined || results.some(({ status }) => status === 'exists' || status === 'conflict'))
     return false;
-  const { length } = changesIn(answer);
+  const length = unitsIn(changesIn(answer));
   const sent = backfill.sent - before;
   if (length === limit && sent < length) stage.hit('full answer shared by live changes and a backfill');
   return length === limit && sent < length / 2;

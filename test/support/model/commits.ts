@@ -1,35 +1,45 @@
+import type { ChangeRow, LogEntry } from '../../../core/model/log-entry.js';
 import type { StoredItem } from '../../../core/model/items.js';
-import type { ChangeRow, Commit } from '../../../core/model/log-entry.js';
+import { deviceIdOf, isRegistryKey } from '../../../core/model/keys.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import { BOX } from '../builders.js';
 import type { Device } from './device.js';
 import { nameOf } from './elements.js';
 import type { Purging } from './purging.js';
+import type { Replay } from './replay.js';
 import { type Call, type Stage, Violation } from './stage.js';
+import type { Stream } from './stream.js';
 
-const RECEIPTS = 'R#';
 const AT_ONCE = 3;
 
-/** What is noticed as it is written: each commit goes into the ledger, and to the purger as the stream brings it there. */
+/** What is noticed as it is appended: each entry goes into the replay, commits into the ledger, and both to the stream. */
 export class Commits {
   private readonly lived = new Set<string>(); // conversation histories
-  private messages = 0; // that the head counts
+  private messages = 0; // that the newest entry counts
 
   constructor(
     private readonly stage: Stage,
     private readonly purging: Purging,
+    private readonly stream: Stream,
     private readonly devices: readonly Device[],
   ) {
-    stage.store.onWritten = (box, put) => {
-      if (box === BOX) stage.insist(() => this.written(put));
+    stage.store.witness = {
+      appended: (box, entry) => {
+        if (box === BOX) stage.insist(() => this.appended(entry));
+      },
+      replaced: (box, item) => {
+        if (box === BOX && item.kind !== 'anchor') stage.replay.put(item);
+      },
     };
   }
 
-  /** A backup of the box begins another timeline; containers that were deleted before it are ordered to be emptied anew. */
-  async restored(modSeq: number, lives = this.stage.ledger.livesNow()): Promise<void> {
-    const { stage, purging } = this;
+  /** A backup of the box begins another timeline; containers that were deleted before it are ordered to be purged anew. */
+  async restored(modSeq: number, replay: Replay, lives = this.stage.ledger.livesNow()): Promise<void> {
+    const { stage, purging, stream } = this;
     this.messages = Number.POSITIVE_INFINITY; // whatever its policy says by now
-    for (const item of stage.truth) this.noteItem(item);
+    stage.replay = replay.copy();
+    stream.restored();
+    for (const item of stage.truth) this.noteItem(item, 0);
     for (const [name, version] of stage.removed) if (version > modSeq) stage.removed.delete(name);
     stage.placements.restore(modSeq);
     const commits = stage.ledger.restore(modSeq, lives);
@@ -37,26 +47,36 @@ export class Commits {
     for (const commit of commits) await purging.order(commit);
   }
 
-  private written(put: readonly StoredItem[]): void {
-    const { stage, purging } = this;
-    for (const item of put) {
-      if (item.kind === 'receipt' && item.lastN === 0)
-        stage.ledger.began(item.sk.slice(RECEIPTS.length), item.instanceId);
-      if (item.kind === 'commit') {
-        stage.ledger.committed(item);
-        stage.note(() => `    commit ${item.modSeq}: ${item.rows.map(describeRow).join(', ')}`);
-        this.noteHappened(item, put);
-        stage.begin('stream', () => purging.order(item));
-      }
+  private appended(entry: LogEntry): void {
+    const { stage, purging, stream } = this;
+    const before = stage.replay.head;
+    stage.replay.append(entry);
+    for (const { sk, content, state } of entry.effects) {
+      if (content?.kind === 'device' && state && 'lastN' in state && state.lastN === 0)
+        stage.ledger.began(deviceIdOf(sk), content.instanceId);
     }
-    for (const item of put) this.noteItem(item);
+    stream.appended(entry);
+    this.checkQuota(entry);
+    if (entry.rows.length === 0) {
+      stage.note(() => `    entry ${entry.index - entry.firstIndex}: ${entry.effects.map(({ sk }) => sk).join(', ')}`);
+      if (before && entry.modSeq !== before.modSeq) throw new Error(`entry ${entry.index} has a number, and changes nothing`);
+      return;
+    }
+    stage.ledger.committed(entry);
+    stage.note(() => `    commit ${entry.modSeq} (${entry.index - entry.firstIndex}): ${entry.rows.map(describeRow).join(', ')}`);
+    this.noteHappened(entry);
+    for (const { sk } of entry.effects) {
+      const item = stage.replay.get(sk);
+      if (item && !isRegistryKey(sk)) this.noteItem(item, entry.modSeq);
+    }
+    stage.begin('stream', () => purging.order(entry));
   }
 
-  private noteItem(item: StoredItem): void {
+  /** @param modSeq of the commit that wrote it; 0: it was there */
+  private noteItem(item: StoredItem, modSeq: number): void {
     const { stage } = this;
-    if (item.kind === 'head') this.checkQuota(item);
     if (item.kind === 'conversationHistory')
-      stage.placements.note(item.id, { modSeq: item.version, folderId: item.data.folderId });
+      stage.placements.note(item.id, { modSeq: modSeq || item.modSeq, folderId: item.data.folderId });
     if (item.kind !== 'message' && item.kind !== 'sessionHistory') return;
     const { kind, id, conversationId, expiresAtMs = Number.POSITIVE_INFINITY } = item;
     stage.expiries.set(nameOf(kind, id, conversationId), expiresAtMs);
@@ -64,7 +84,7 @@ export class Commits {
   }
 
   /** Protocol, section 5: a box takes no more messages than its policy says. */
-  private checkQuota({ counts, policyId = DEFAULT_POLICY }: Extract<StoredItem, { kind: 'head' }>): void {
+  private checkQuota({ counts, policyId = DEFAULT_POLICY }: LogEntry): void {
     const { stage } = this;
     const { maxMessages = Number.POSITIVE_INFINITY } = stage.registry.policyNow(policyId);
     if (counts.message > this.messages && counts.message > maxMessages && stage.policiesUnderWay === 0)
@@ -72,14 +92,14 @@ export class Commits {
     this.messages = counts.message;
   }
 
-  private noteHappened({ rows, origin }: Commit, put: readonly StoredItem[]): void {
+  private noteHappened({ rows, origin, effects }: LogEntry): void {
     const { stage, lived } = this;
     const by = origin.by === 'device' ? origin.deviceId : origin.by;
     const others = [...stage.calls].filter((call) => call.by !== by && call.operations.length > 0);
     if (new Set([by, ...others.map((call) => call.by)]).size >= AT_ONCE) stage.hit('three write at once');
     const filling = this.devices.filter(({ model }) => model.isFilling);
     for (const row of rows) {
-      if (row.type === 'folder' && !row.removed && isMoved(row, put)) stage.hit('folder moved');
+      if (row.type === 'folder' && !row.removed && isMoved(row, effects)) stage.hit('folder moved');
       if (row.type === 'folder' && row.removed) stage.hit('folder deleted');
       if (row.folderBefore !== undefined) stage.hit('conversation history moved');
       if (row.created) {
@@ -96,10 +116,10 @@ export class Commits {
 const describeRow = ({ removed, type, conversationId, id }: ChangeRow): string =>
   `${removed ?? 'put'} ${type} ${conversationId ?? ''}/${id}`;
 
-/** A folder that was there before and has another parent now: its own item, and those of both parents, are written. */
-const isMoved = ({ id }: ChangeRow, put: readonly StoredItem[]): boolean =>
-  put.some((item) => item.kind === 'folder' && item.id !== id && item.modSeq < item.version) &&
-  put.some((item) => item.kind === 'folder' && item.id === id);
+/** A folder that was there before and has another parent now: both parents are written with it, for what they hold. */
+const isMoved = ({ id }: ChangeRow, effects: LogEntry['effects']): boolean =>
+  effects.some(({ content }) => content?.kind === 'folder' && content.id !== id) &&
+  effects.some(({ content }) => content?.kind === 'folder' && content.id === id);
 
 /** Whether a call means to write into a container. */
 const writesInto =

@@ -5,7 +5,7 @@ import { SyncProblem } from '../../../core/model/sync-problem.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { syncBodySchema } from '../../../protocol/sync.js';
 import { BOX } from '../builders.js';
-import { NoAnswer } from '../torn-store.js';
+import { NoAnswer } from '../adversarial-store.js';
 import { checkAnswer } from './check-answer.js';
 import { type Before, checkComplete } from './check-complete.js';
 import { type Asking, asking, checkNothingLeaks, checkNothingTwice } from './check-scope.js';
@@ -121,7 +121,9 @@ export class Exchange {
     const { deviceId, model, preferences } = device;
     const registration = { instanceId: model.instanceId, preferences } as never;
     scopeHasChanged(device);
-    const answer = await registerDevice(stage.core, BOX, deviceId as DeviceId, registration);
+    const answer = await stage.mortal((core) =>
+      registerDevice(core, BOX, deviceId as DeviceId, registration),
+    );
     stage.note(() => `  ${deviceId} registers ${model.instanceId} ${canonical(preferences)}`);
     return { effective: answer.device.effective as WireEffective };
   }
@@ -179,7 +181,7 @@ export class Exchange {
     ledger.sent(name, operations);
     try {
       const answer = await stage.during({ by: deviceId, operations }, () =>
-        synchronize(stage.core, caller, body, options),
+        stage.mortal((core) => synchronize(core, caller, body, options)),
       );
       const response: Response = stage.disguise.answer?.(answer) ?? answer;
       checkAnswer(stage, request, response, options);

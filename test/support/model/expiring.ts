@@ -2,10 +2,11 @@ import { type Expired, noteExpired } from '../../../core/lifecycle/note-expired.
 import type { StoredItem } from '../../../core/model/items.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { BOX } from '../builders.js';
-import { NoAnswer } from '../torn-store.js';
+import { NoAnswer } from '../adversarial-store.js';
 import { nameOfElement } from './elements.js';
 import { type Stage, Violation } from './stage.js';
 import { elementsIn } from './stored.js';
+import type { Stream } from './stream.js';
 
 const ROUNDS_MAX = 500;
 const LATE_MAX_MS = 120_000;
@@ -20,19 +21,26 @@ export class Expiring {
   private waiting: Due[] = [];
   private underWay = 0;
 
-  constructor(private readonly stage: Stage) {}
+  constructor(
+    private readonly stage: Stage,
+    private readonly stream: Stream,
+  ) {}
 
   /** The database removes some of what has passed its time, or all of it. */
-  remove(probability?: number): void {
+  remove(probability = 0.5): void {
     const { stage } = this;
-    const removed = stage.store.expire(BOX, probability);
-    if (removed.some(({ kind }) => kind === 'commit'))
-      stage.hit('rows of the log removed, as they had expired');
+    const { chance } = stage;
+    // A timer is always removed in time, within two days: what it is for is still there then.
+    const removed = stage.store.expire(BOX, (item) => item.kind === 'quietTimer' || chance.happens(probability));
+    for (const { sk } of removed) stage.replay.expire(sk, stage.time.now());
+    if (removed.some(({ kind }) => kind === 'quietTimer')) this.stream.timerRemoved();
+    if (removed.some(({ kind }) => kind === 'entry'))
+      stage.hit('entries of the log removed, as they had expired');
     if (removed.some(({ kind }) => kind === 'tombstone')) stage.hit('what was deleted forgotten, long after');
     const expired = removed.flatMap((item) => expiredOf(item, stage.time.now()));
     if (expired.length === 0) return;
     for (const { element } of expired)
-      for (const wire of elementsIn([element])) stage.removed.set(nameOfElement(wire), element.version);
+      for (const wire of elementsIn([element])) stage.removed.set(nameOfElement(wire), Math.max(wire.modSeq, element.modSeq));
     stage.note(() => `  removed after their time: ${expired.map(({ element }) => element.sk).join(', ')}`);
     for (let copies = stage.chance.happens(0.1) ? 2 : 1; copies > 0; copies--) this.push(expired);
   }
@@ -83,7 +91,7 @@ export class Expiring {
   private async note(expired: readonly Expired[]): Promise<void> {
     this.underWay++;
     try {
-      await noteExpired(this.stage.core, BOX, expired);
+      await this.stage.mortal((core) => noteExpired(core, BOX, expired));
       this.stage.hit('elements that have expired noted');
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;

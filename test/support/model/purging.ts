@@ -1,12 +1,12 @@
 import type { Core } from '../../../core/core.js';
 import type { PurgeMessage, PurgeQueue } from '../../../core/ports/purge-queue.js';
 import { purge } from '../../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../../core/lifecycle/schedule-purge.js';
+import { schedulePurge } from '../../../core/lifecycle/schedule-purge.js';
 import type { Commit } from '../../../core/model/log-entry.js';
 import type { Store } from '../../../core/ports/store.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { BOX } from '../builders.js';
-import { NoAnswer } from '../torn-store.js';
+import { NoAnswer } from '../adversarial-store.js';
 import { canonical } from './elements.js';
 import { type Stage, Violation } from './stage.js';
 
@@ -47,7 +47,7 @@ export class Purging implements PurgeQueue {
   async order(commit: Commit): Promise<void> {
     for (;;) {
       try {
-        return await schedulePurging(this.core, BOX, commit);
+        return await schedulePurge(this.core, BOX, commit);
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
       }
@@ -88,7 +88,7 @@ export class Purging implements PurgeQueue {
     };
     try {
       await stage.during({ by: 'purger', operations: [] }, () =>
-        purge({ ...this.core, report, store: this.inPieces() }, message),
+        stage.mortal((core) => purge({ ...core, report, store: this.inPieces(core.store) }, message)),
       );
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
@@ -99,20 +99,13 @@ export class Purging implements PurgeQueue {
   }
 
   /** The store, which at times gives the purger little at once: so it clears away in pieces, though boxes are small. */
-  private inPieces(): Store {
-    const { store } = this.core;
+  private inPieces(store: Store): Store {
     const { chance } = this.stage;
     if (!chance.happens(0.4)) return store;
-    return {
-      snapshot: (box, keys) => store.snapshot(box, keys),
-      get: (box, keys) => store.get(box, keys),
-      write: (box, writes) => store.write(box, writes),
-      keys: (box, limit) => store.keys(box, limit),
-      query: async (box, range) => {
-        const limit = Math.min(range.limit, chance.between(2, 3));
-        const { items, more } = await store.query(box, { ...range, limit });
-        return { items, more: more || items.length === limit };
-      },
-    };
+    const query: Store['query'] = (box, range) =>
+      store.query(box, { ...range, limit: Math.min(range.limit, chance.between(2, 3)) });
+    return new Proxy(store, {
+      get: (target, name) => (name === 'query' ? query : Reflect.get(target, name)),
+    });
   }
 }

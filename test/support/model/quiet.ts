@@ -1,10 +1,11 @@
-import type { DeviceId } from '../../../protocol/ids.js';
-import { CALM } from '../torn-store.js';
+import { CALM } from '../adversarial-store.js';
 import { checkOrder } from './check-order.js';
 import type { Response } from './client/wire.js';
 import type { Device } from './device.js';
 import { scopeIn } from './effective.js';
-import { canonical, isSame, nameOfElement, type View, type WireEffective } from './elements.js';
+import { withBody } from '../../../core/model/effects.js';
+import { bodyKey } from '../../../core/model/keys.js';
+import { canonical, isSame, nameOfElement, type View } from './elements.js';
 import { CONVERSATIONS } from './operations.js';
 import { scopeOfBox, statesKept } from './oracle.js';
 import { Violation } from './stage.js';
@@ -19,8 +20,9 @@ const SOON_MS = 3_600_000;
 /** The network and the database are well again, all that is unanswered is repeated until it is answered: then all has to hold. */
 export async function settle(world: World): Promise<void> {
   const { stage, devices, exchange, purging } = world;
-  stage.store.tears = CALM;
+  stage.store.mishaps = CALM;
   await world.idle();
+  await world.stream.deliver(world.idle);
   stage.pass(SETTLED_MS);
   // First all of them get rid of what they have to say.
   await synchronizeAll(world);
@@ -34,6 +36,7 @@ export async function settle(world: World): Promise<void> {
   await synchronizeAll(world);
   compareAll(world, 'after clearing away');
   checkCounts(world);
+  await checkView(world);
   for (const device of devices) {
     device.model.reinstalled(exchange.mintInstance());
     delete device.complete;
@@ -83,20 +86,13 @@ async function readHistory(world: World): Promise<void> {
   }
 }
 
-function compareAll({ stage, devices, box }: World, when: string): void {
+function compareAll({ stage, devices }: World, when: string): void {
   for (const { deviceId, model } of devices) {
     const effective = stage.effectiveOf(deviceId);
-    const record = stage.registry.recordNow(box, deviceId as DeviceId);
-    if (!effective || !record || !model.effective)
-      throw new Violation(`${deviceId} is not registered ${when}`);
+    if (!effective || !model.effective) throw new Violation(`${deviceId} is not registered ${when}`);
     const expected = canonical(effective);
-    for (const [who, known] of [
-      ['the device', model.effective],
-      ['its record', record.effective as WireEffective],
-    ] as const) {
-      if (canonical(scopeIn(known)) !== expected)
-        throw new Violation(`${deviceId} ${when}: ${who} says ${canonical(known)}, and it is ${expected}`);
-    }
+    if (canonical(scopeIn(model.effective)) !== expected)
+      throw new Violation(`${deviceId} ${when}: it knows ${canonical(model.effective)}, and it is ${expected}`);
     const nowMs = stage.time.now();
     const kept = statesKept(stage.alive, effective);
     const differences = compare(scopeOfBox(stage.alive, effective, nowMs), model.view(nowMs), kept);
@@ -119,11 +115,23 @@ function compare(expected: View, actual: View, kept: ReadonlySet<string>): strin
   return differences;
 }
 
+/** Once the stream has brought everything, the items are what the log says, and whoever reads them needs nothing else. */
+async function checkView({ stage, stream, idle, box }: World): Promise<void> {
+  await stream.deliver(idle);
+  for (const said of stage.truth) {
+    const there = stage.store.box(box).read(said.sk);
+    const shown = there?.kind === 'message' ? withBody(there, stage.store.box(box).read(bodyKey(there.sk))) : there;
+    if (said.kind === 'device' || said.kind === 'stateAlone') continue; // a device has progress beside
+    if (canonical(shown) !== canonical(said))
+      throw new Violation(`the view has ${canonical(shown)}, and the log says ${canonical(said)}`);
+  }
+}
+
 /** Once all is cleared away, the head counts what is there, nothing dead is left, and nothing notes what was emptied. */
 function checkCounts({ stage }: World): void {
   const { truth, alive } = stage;
-  const head = truth.find((item) => item.kind === 'head');
-  if (head?.kind !== 'head') return;
+  const { head } = stage.replay;
+  if (!head || stage.isTorn) return;
   const counts = { folder: 0, conversationHistory: 0, sessionHistory: 0, message: 0, messageState: 0 };
   for (const { wire } of alive) if (wire.type !== 'messageState') counts[wire.type as 'message']++;
   for (const item of truth) if (item.kind === 'message' && item.state) counts.messageState++;

@@ -1,11 +1,12 @@
 import type { Core } from '../../../core/core.js';
 import type { StoredItem } from '../../../core/model/items.js';
+import { deviceKey, preferencesKey } from '../../../core/model/keys.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import type { SyncResponse } from '../../../protocol/sync.js';
 import { BOX } from '../builders.js';
-import { TornRegistry } from '../torn-registry.js';
-import { TornMemoryStore } from '../torn-store.js';
+import { AdversarialRegistry } from '../adversarial-registry.js';
+import { AdversarialStore, NoAnswer } from '../adversarial-store.js';
 import { Chance } from './chance.js';
 import type { Intended } from './client/wire.js';
 import type { Happened, Happening } from './coverage.js';
@@ -14,6 +15,7 @@ import { nameOfElement, type Wire, type WireEffective } from './elements.js';
 import { Ledger } from './ledger.js';
 import { type Living, livingOf } from './oracle.js';
 import { Placements } from './placements.js';
+import { Replay } from './replay.js';
 import { elementsIn, nextExpiry } from './stored.js';
 import type { Swarm } from './swarm.js';
 import { VirtualTime } from './time.js';
@@ -46,18 +48,24 @@ export interface StageOptions {
   readonly disguise?: Disguise;
 }
 
-/** One box with all that its actors share: time, chance, the core on its torn stores, and what happened so far. */
+/** One box with all that its actors share: time, chance, the core on its adversarial stores, and what happened so far. */
 export class Stage {
   readonly chance: Chance;
   readonly time: VirtualTime;
-  readonly store: TornMemoryStore;
-  readonly registry: TornRegistry;
+  readonly store: AdversarialStore;
+  readonly registry: AdversarialRegistry;
   readonly core: Core;
   readonly ledger = new Ledger();
   readonly happened: Happened = {};
   readonly trace: string[] = [];
   readonly calls = new Set<Call>();
   readonly placements = new Placements();
+  /** The box as its log says. */
+  replay = new Replay();
+  /** A restore has put items from another moment than the log: counts may be wrong. */
+  isTorn = false;
+  /** Of the deployment: one more with some of the restores. */
+  timeline = 0;
   /** When elements expire, by name; what has passed its time may be held until it is noted. */
   readonly expiries = new Map<string, number>();
   /** Up to which number what the database has removed after its time had a name; something else may have it by now. */
@@ -80,8 +88,8 @@ export class Stage {
     this.disguise = disguise;
     this.chance = new Chance(seed);
     this.time = new VirtualTime(this.chance.fork());
-    this.store = new TornMemoryStore(seed + 1, { clock: this.time, tears: swarm.tears });
-    this.registry = new TornRegistry(this.store, this.time, seed + 2);
+    this.store = new AdversarialStore(seed + 1, { clock: this.time, mishaps: swarm.mishaps });
+    this.registry = new AdversarialRegistry(this.store, this.time, seed + 2);
     const core: Core = {
       store: this.store,
       registry: this.registry,
@@ -93,15 +101,47 @@ export class Stage {
       report: (event, fields) => this.reported(event, fields),
       ...others,
     };
+    Object.defineProperty(core, 'timeline', { get: () => this.timeline, enumerable: true });
     this.core = disguise.core?.(core) ?? core;
   }
 
   readonly disguise: Disguise;
   private readonly isTraced: boolean;
 
-  /** Everything in the box's partition, as it is. */
+  /** Everything in the box, as its log says. */
   get truth(): readonly StoredItem[] {
-    return this.store.truth(BOX);
+    return this.replay.all;
+  }
+
+  /**
+   * A function at work. It may end before any call: its calls that are under way go on, it makes no other, and nobody gets
+   * its answer.
+   */
+  mortal<T>(work: (core: Core) => Promise<T>): Promise<T> {
+    const { kill } = this.store.mishaps;
+    if (kill === 0) return work(this.core);
+    return new Promise((resolve, reject) => {
+      let isDead = false;
+      const alive = <Port extends object>(port: Port): Port =>
+        new Proxy(port, {
+          get: (target, name) => {
+            const member = Reflect.get(target, name);
+            if (typeof member !== 'function') return member;
+            return (...args: unknown[]) => {
+              if (!isDead && this.chance.happens(kill)) {
+                isDead = true;
+                this.hit('function killed');
+                reject(new NoAnswer('the function was killed'));
+              }
+              return isDead ? new Promise(() => {}) : member.apply(target, args);
+            };
+          },
+        });
+      const { store, registry, purgeQueue } = this.core;
+      const its: Core = { ...this.core, store: alive(store), registry: alive(registry), purgeQueue: alive(purgeQueue) };
+      Object.defineProperty(its, 'timeline', { get: () => this.timeline, enumerable: true });
+      work(its).then(resolve, reject);
+    });
   }
 
   /** What lives in the box, as it is. */
@@ -125,12 +165,13 @@ export class Stage {
 
   /** What a device is to hold by its record and the policies, as they are; undefined: it is not registered. */
   effectiveOf(deviceId: string): WireEffective | undefined {
-    const record = this.registry.recordNow(BOX, deviceId as DeviceId);
-    if (!record) return undefined;
-    const { boxPolicyId = DEFAULT_POLICY, policyId } = record;
-    const policies = [boxPolicyId, ...(policyId === undefined ? [] : [policyId])];
+    const device = this.replay.get(deviceKey(deviceId as DeviceId));
+    if (device?.kind !== 'device') return undefined;
+    const asked = this.store.box(BOX).read(preferencesKey(device.deviceId, device.preferencesNonce));
+    if (asked?.kind !== 'preferences') return undefined;
+    const policies = [this.replay.head?.policyId ?? DEFAULT_POLICY, ...(device.policyId === undefined ? [] : [device.policyId])];
     return effectiveFrom(
-      record.preferences,
+      asked.preferences,
       policies.map((id) => this.registry.policyNow(id)),
     );
   }

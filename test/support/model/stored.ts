@@ -1,7 +1,10 @@
 import type { StoredItem } from '../../../core/model/items.js';
 import type { Wire } from './elements.js';
 
-type StoredElement = Extract<StoredItem, { data: object }>;
+type StoredElement = Exclude<Extract<StoredItem, { data: object }>, { kind: 'body' }>;
+
+const isElement = (item: StoredItem): item is StoredElement =>
+  ['folder', 'conversationHistory', 'sessionHistory', 'message'].includes(item.kind);
 
 // Items of the torn store never change, so each is written down once.
 const wires = new WeakMap<StoredItem, readonly Wire[]>();
@@ -9,14 +12,14 @@ const wires = new WeakMap<StoredItem, readonly Wire[]>();
 /** Everything that a box has in store, dead or alive, as elements go over the wire; without what has passed its time. */
 export const elementsIn = (items: readonly StoredItem[], nowMs = 0): readonly Wire[] =>
   items.flatMap((item) =>
-    'data' in item && (item.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs ? wiresOf(item) : [],
+    isElement(item) && (item.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs ? wiresOf(item) : [],
   );
 
 /** When the next element passes its time. */
 export const nextExpiry = (items: readonly StoredItem[], nowMs: number): number =>
   items.reduce(
     (next, item) =>
-      'data' in item && item.expiresAtMs !== undefined && item.expiresAtMs > nowMs
+      isElement(item) && item.expiresAtMs !== undefined && item.expiresAtMs > nowMs
         ? Math.min(next, item.expiresAtMs)
         : next,
     Number.POSITIVE_INFINITY,

@@ -1,4 +1,4 @@
-import { CALM, type Tears, TORN } from '../torn-store.js';
+import { CALM, type Mishaps, ADVERSE } from '../adversarial-store.js';
 import type { Chance } from './chance.js';
 import { type OperationKind, type OperationWeights, USUAL } from './operations.js';
 import { type StepKind, type StepWeights, USUAL_STEPS } from './steps/step.js';
@@ -8,7 +8,7 @@ export interface Swarm {
   readonly devices: number;
   readonly steps: StepWeights;
   readonly operations: OperationWeights;
-  readonly tears: Tears;
+  readonly mishaps: Mishaps;
   readonly loss: number; // of requests and of answers
   readonly scopes: boolean; // whether devices want different things, at different times
   readonly elementTypes: readonly (readonly string[])[];
@@ -51,7 +51,7 @@ export function swarmOf(chance: Chance): Swarm {
     devices: chance.pick([1, 2, 2, 3]),
     steps: thinned(USUAL_STEPS),
     operations: thinned(USUAL),
-    tears: chance.happens(0.8) ? TORN : CALM,
+    mishaps: chance.happens(0.8) ? ADVERSE : CALM,
     loss: chance.pick([0, 0.05, 0.15]),
     scopes: chance.happens(0.75),
     elementTypes: TYPE_LISTS,

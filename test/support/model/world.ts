@@ -1,29 +1,39 @@
 import { BOX } from '../builders.js';
-import type { BoxCopy } from '../torn-store.js';
+import type { BoxCopy } from '../adversarial-store.js';
 import { ClientModel } from './client/client.js';
 import type { Intended } from './client/wire.js';
 import { Commits } from './commits.js';
 import type { Device } from './device.js';
 import { Exchange } from './exchange.js';
 import { Expiring } from './expiring.js';
+import type { Replay } from './replay.js';
+import { Stream } from './stream.js';
 import { anyOperation } from './operations.js';
 import { somePreferences } from './preferences.js';
 import { Purging } from './purging.js';
 import { Stage, type StageOptions } from './stage.js';
 import type { Swarm } from './swarm.js';
 
-/** A backup of the box, and of what the registry held then. */
-interface Copy {
-  readonly copy: BoxCopy;
+/** All that is kept of the box at one moment. */
+export interface Moment {
+  readonly items: BoxCopy;
+  readonly replay: Replay;
   readonly modSeq: number;
   readonly lives: ReadonlyMap<string, number>; // of the numbers of devices
-  readonly registry: () => void;
+  readonly policies: () => void; // puts them back
+  readonly atMs: number;
+}
+
+/** A backup: items may be from the moment at which it began, or from a later one. */
+export interface Copy extends Moment {
+  later: Moment;
 }
 
 /** Several devices, the Participating Function, the purger and the provider around one box, in virtual time. */
 export class World {
   readonly stage: Stage;
   readonly purging: Purging;
+  readonly stream: Stream;
   readonly expiring: Expiring;
   readonly exchange: Exchange;
   readonly commits: Commits;
@@ -37,16 +47,18 @@ export class World {
     this.purging = new Purging();
     this.stage = new Stage(seed, swarm, { purgeQueue: this.purging }, options);
     this.purging.stage = this.stage;
-    this.expiring = new Expiring(this.stage);
+    this.stream = new Stream(this.stage);
+    this.expiring = new Expiring(this.stage, this.stream);
     this.exchange = new Exchange(this.stage);
     this.devices = Array.from({ length: swarm.devices }, (_, i) => this.device(i));
-    this.commits = new Commits(this.stage, this.purging, this.devices);
+    this.commits = new Commits(this.stage, this.purging, this.stream, this.devices);
   }
 
   /** Some of what was begun goes on, and the rest later. */
   async turn(withinMs?: number): Promise<boolean> {
     this.purging.start();
     this.expiring.start();
+    this.stream.start();
     return this.stage.turn(withinMs);
   }
 

@@ -40,7 +40,7 @@ export const SDK_LEAST = {
   'problem operation-gap': 5,
   'problem operation-mismatch': 0,
   'problem device-not-registered': 50,
-  'box restored alone': 30,
+  'box restored': 30,
 };
 
 export interface SdkOutcome {

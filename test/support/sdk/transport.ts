@@ -14,7 +14,7 @@ import type { Happening } from '../model/coverage.js';
 import { describeAnswer, describeRequest } from '../model/describe.js';
 import { canonical } from '../model/elements.js';
 import type { Stage } from '../model/stage.js';
-import { NoAnswer } from '../torn-store.js';
+import { NoAnswer } from '../adversarial-store.js';
 
 type Asked = Parameters<Transport['synchronize']>[0];
 
@@ -41,7 +41,7 @@ export function inMemoryTransport(stage: Stage): Transport & { again(): void } {
         stage.note(() => `  ${deviceId} registers ${canonical(registration)}`);
         const { device } = await translated(
           stage,
-          registerDevice(stage.core, BOX, deviceId as DeviceId, parsed),
+          stage.mortal((core) => registerDevice(core, BOX, deviceId as DeviceId, parsed)),
         );
         return device;
       }),
@@ -73,7 +73,7 @@ async function answerOf(stage: Stage, asked: Asked): Promise<SyncResponse> {
   );
   const response = await translated(
     stage,
-    synchronize(stage.core, caller, syncBodySchema.parse(body), options),
+    stage.mortal((core) => synchronize(core, caller, syncBodySchema.parse(body), options)),
   );
   stage.note(() => `  ${deviceId} is answered ${describeAnswer(response as never)}`);
   // Begun anew meanwhile, nobody can tell which of the two has answered.

@@ -18,8 +18,9 @@ import { Stage, Violation } from '../model/stage.js';
 import { participate, participateAgain } from '../model/steps/of-the-network.js';
 import { changePolicy, copyBox, expire, wait, waitDays } from '../model/steps/of-the-provider.js';
 import type { Swarm } from '../model/swarm.js';
-import type { World } from '../model/world.js';
-import { type BoxCopy, CALM, NoAnswer } from '../torn-store.js';
+import { Stream } from '../model/stream.js';
+import type { Copy, World } from '../model/world.js';
+import { CALM, NoAnswer } from '../adversarial-store.js';
 import { SdkDevice } from './device.js';
 import { differences } from './expected.js';
 import { inMemoryTransport } from './transport.js';
@@ -32,20 +33,22 @@ const REPLACED_AGAIN_MS = 11 * 60_000;
 export class SdkWorld {
   readonly purging = new Purging();
   readonly stage: Stage;
+  readonly stream: Stream;
   readonly expiring: Expiring;
   readonly devices: SdkDevice[];
   readonly deposits: (readonly Intended[])[] = [];
   readonly box = BOX;
-  copies: readonly { readonly copy: BoxCopy; readonly modSeq: number }[] = [];
+  copies: readonly Copy[] = [];
   private readonly transport;
   private readonly commits: Commits;
 
   constructor(seed: number, swarm: Swarm, isTraced: boolean) {
     this.stage = new Stage(seed, swarm, { purgeQueue: this.purging }, { isTraced });
     this.purging.stage = this.stage;
-    this.expiring = new Expiring(this.stage);
+    this.stream = new Stream(this.stage);
+    this.expiring = new Expiring(this.stage, this.stream);
     this.transport = inMemoryTransport(this.stage);
-    this.commits = new Commits(this.stage, this.purging, []);
+    this.commits = new Commits(this.stage, this.purging, this.stream, []);
     const { chance } = this.stage;
     this.devices = Array.from({ length: swarm.devices }, (_, i) => {
       // The first one always wants everything.
@@ -128,8 +131,9 @@ export class SdkWorld {
   async settle(): Promise<void> {
     const { stage } = this;
     await this.idle();
+    await this.stream.deliver(this.idle);
     Object.assign(stage.swarm, { loss: 0 });
-    stage.store.tears = CALM;
+    stage.store.mishaps = CALM;
     for (const device of this.devices) device.crashProbability = 0;
     stage.pass(REPLACED_AGAIN_MS);
     // First all of them get rid of what they have to say.
@@ -159,6 +163,7 @@ export class SdkWorld {
   async turn(withinMs?: number): Promise<boolean> {
     this.purging.start();
     this.expiring.start();
+    this.stream.start();
     return this.stage.turn(withinMs);
   }
 
@@ -209,16 +214,18 @@ export class SdkWorld {
     const { stage } = this;
     if (this.copies.length === 0) return;
     await this.idle();
-    const { copy, modSeq } = stage.chance.pick(this.copies);
+    const { items, replay, modSeq, lives, policies } = stage.chance.pick(this.copies);
     stage.note(() => `  box restored to ${modSeq}`);
-    stage.hit('box restored alone');
-    this.copies = this.copies.filter((each) => each.modSeq <= modSeq);
-    stage.store.restore(BOX, copy);
+    stage.hit('box restored');
+    this.copies = this.copies.filter((each) => each.later.modSeq <= modSeq);
+    stage.store.restore(BOX, items);
+    policies();
+    stage.timeline++;
     for (const device of this.devices) {
       device.forgetBackup();
       if (!device.isComplete) await device.wipe();
     }
-    await this.commits.restored(modSeq);
+    await this.commits.restored(modSeq, replay, lives);
   }
 
   private async synchronizeAll(): Promise<void> {
@@ -239,16 +246,16 @@ export class SdkWorld {
   private async compareAll(when: string): Promise<void> {
     const { stage } = this;
     for (const device of this.devices) {
-      const record = stage.registry.recordNow(BOX, device.deviceId as DeviceId);
-      if (!record) throw new Violation(`${device.deviceId} is not registered ${when}`);
       const effective = await device.effective();
-      if (!effective || canonical(scopePart(record.effective)) !== canonical(scopePart(effective as never)))
+      const wanted = stage.effectiveOf(device.deviceId);
+      if (!wanted) throw new Violation(`${device.deviceId} is not registered ${when}`);
+      if (!effective || canonical(scopePart(effective as never)) !== canonical(scopePart(wanted as never)))
         throw new Violation(
-          `${device.deviceId} ${when}: knows ${canonical(effective)} as effective, and it is ${canonical(record.effective)}`,
+          `${device.deviceId} ${when}: knows ${canonical(effective)} as effective, and it is ${canonical(wanted)}`,
         );
-      const expected = scopeOfBox(stage.alive, record.effective as never, stage.time.now());
+      const expected = scopeOfBox(stage.alive, wanted, stage.time.now());
       const { shown } = await device.checkShown();
-      const kept = statesKept(stage.alive, record.effective as never);
+      const kept = statesKept(stage.alive, wanted);
       const held: View = new Map(
         [...shown].filter(
           ([name, element]) => !isEmptyState(element) && (expected.has(name) || !kept.has(name)),

@@ -1,7 +1,7 @@
 import { revokeDevice } from '../../../../core/admin/devices.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { DeviceId } from '../../../../protocol/ids.js';
-import { NoAnswer } from '../../torn-store.js';
+import { NoAnswer } from '../../adversarial-store.js';
 import type { Device } from '../device.js';
 import { scopeOfBox } from '../oracle.js';
 import { somePreferences } from '../preferences.js';
@@ -83,7 +83,7 @@ export async function revoke(world: World): Promise<void> {
   if (device.isBusy) return;
   stage.note(() => `  ${device.deviceId} revoked`);
   stage.hit('device revoked');
-  occupy(world, device, () => revokeDevice(stage.core, world.box, device.deviceId as DeviceId));
+  occupy(world, device, () => stage.mortal((core) => revokeDevice(core, world.box, device.deviceId as DeviceId)));
 }
 
 export async function backUp(world: World): Promise<void> {
@@ -119,7 +119,8 @@ export async function tokenOfAnotherBox(world: World): Promise<void> {
   const { model, deviceId } = device;
   if (!model.isRegistered || model.isWaiting) return;
   occupy(world, device, async () => {
-    const syncToken = await exchange.tokenOf('tel:+15550199', deviceId, model.instanceId);
+    const user = `tel:+1555${stage.chance.between(1_000_000, 9_999_999)}`;
+    const syncToken = await exchange.tokenOf(user, deviceId, model.instanceId);
     stage.hit('token of another box');
     delete device.complete;
     model.useToken(syncToken);

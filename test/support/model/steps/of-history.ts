@@ -1,7 +1,7 @@
 import { historyOf } from '../../../../core/read/history-of.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { ConversationId } from '../../../../protocol/ids.js';
-import { NoAnswer } from '../../torn-store.js';
+import { NoAnswer } from '../../adversarial-store.js';
 import { checkHistory, type HistoryAsked } from '../check-history.js';
 import type { Wire } from '../elements.js';
 import { CONVERSATIONS, MESSAGES } from '../operations.js';
@@ -39,7 +39,9 @@ async function answered(
   const check = checkHistory(stage, { deviceId, conversationId, before, limit });
   const query = { deviceId, limit, ...(before !== undefined && { before }) } as never;
   try {
-    const answer = await historyOf(stage.core, box, conversationId as ConversationId, query);
+    const answer = await stage.mortal((core) =>
+      historyOf(core, box, conversationId as ConversationId, query),
+    );
     stage.hit('history asked for');
     check({ elements: answer.elements as readonly unknown[] as readonly Wire[], next: answer.next });
     return answer;

@@ -1,6 +1,6 @@
 import { deposit } from '../../../../core/write/deposit.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
-import { NoAnswer } from '../../torn-store.js';
+import { NoAnswer } from '../../adversarial-store.js';
 import type { Intended } from '../client/wire.js';
 import type { Happening } from '../coverage.js';
 import { describeOperation, describeResult } from '../describe.js';
@@ -31,7 +31,7 @@ async function depositOnce({ stage, box }: World, operations: readonly Intended[
   try {
     stage.note(() => `  PF deposits ${operations.map(describeOperation).join(', ')}`);
     const { results } = await stage.during({ by: 'participatingFunction', operations }, () =>
-      deposit(stage.core, box, operations),
+      stage.mortal((core) => deposit(core, box, operations)),
     );
     stage.note(() => `  PF is answered ${results.map(describeResult).join(', ')}`);
     for (const { status } of results) stage.hit(`result ${status}` as Happening);

@@ -2,15 +2,19 @@ import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js'
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
-import { NoAnswer } from '../../torn-store.js';
+import { NoAnswer } from '../../adversarial-store.js';
 import { scopeHasChanged } from '../device.js';
+import { bodyKey } from '../../../../core/model/keys.js';
 import { canonical } from '../elements.js';
 import { somePolicy } from '../preferences.js';
-import type { World } from '../world.js';
+import type { Copy, Moment, World } from '../world.js';
 import { participate } from './of-the-network.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 const COPIES_MAX = 3;
+const PIECE_DAYS = 2;
+/** So long a backup takes. */
+const BACKUP_MS = 60_000;
 /** Whoever changes a policy is answered after this: from then on it holds everywhere. */
 const POLICY_MS = 1000;
 const POLICIES: readonly PolicyId[] = [DEFAULT_POLICY, 'narrow' as PolicyId, 'other' as PolicyId];
@@ -49,8 +53,10 @@ export async function assignPolicy(world: World): Promise<void> {
   world.devices.forEach(scopeHasChanged);
   stage.begin('assigning', () =>
     untilDone(async () => {
-      if (device) await assignToDevice(stage.core, box, device.deviceId as DeviceId, policyId);
-      else await assignToBox(stage.core, box, policyId);
+      if (device) {
+        await stage.mortal((core) => assignToDevice(core, box, device.deviceId as DeviceId, policyId));
+      }
+      else await stage.mortal((core) => assignToBox(core, box, policyId));
       stage.hit(device ? 'policy assigned to a device' : 'policy assigned to the box');
     }),
   );
@@ -81,12 +87,18 @@ export async function wait(world: World): Promise<void> {
   stage.pass(isForPurger ? next - soon : chance.between(1, 200_000));
 }
 
+/** Days pass in pieces: a stream keeps its records for one, and the database removes a timer within two. */
 export async function waitDays(world: World): Promise<void> {
-  const { stage, purging, expiring } = world;
+  const { stage, purging, expiring, stream } = world;
   await purging.finish(world.idle);
   await expiring.deliver(world.idle);
+  await stream.deliver(world.idle);
   stage.hit('days passed');
-  stage.pass(stage.chance.pick([1, 1, 10, 30, 80, 95, 130]) * DAY_MS);
+  for (let days = stage.chance.pick([1, 1, 10, 30, 80, 95, 130]); days > 0; days -= PIECE_DAYS) {
+    stage.pass(Math.min(days, PIECE_DAYS) * DAY_MS);
+    expiring.remove(0);
+    await stream.deliver(world.idle);
+  }
   if (stage.chance.happens(0.7)) expiring.remove();
 }
 
@@ -96,46 +108,82 @@ export async function expire({ expiring }: World): Promise<void> {
 
 /**
  * A backup, which is not taken in the moments between the removal of what has expired and its commit: nobody would note it
- * in the box that is made from it (docs/runbook.md says so).
+ * in the box that is made from it (docs/runbook.md says so). A little later it is copied once more, for items of a backup
+ * are from several moments.
  */
 export async function copyBox(world: World): Promise<void> {
-  const { stage, box } = world;
+  const { stage } = world;
   if (!world.expiring.isDone) return;
-  const copy = {
-    copy: stage.store.copyOf(box),
-    modSeq: stage.ledger.modSeq,
-    lives: stage.ledger.livesNow(),
-    registry: stage.registry.backup(),
-  };
+  const first = moment(world);
+  const copy: Copy = { ...first, later: first };
   world.copies = [copy, ...world.copies].slice(0, COPIES_MAX);
+  stage.begin('backup', async () => {
+    await stage.time.sleep(stage.chance.between(0, BACKUP_MS));
+    if (stage.time.now() - first.atMs <= BACKUP_MS && world.copies.includes(copy) && world.expiring.isDone)
+      copy.later = moment(world);
+  });
 }
 
-/** A backup of the box is put back, alone or with that of the registry, while the devices are as they are. */
+const moment = ({ stage, box }: World): Moment => ({
+  items: stage.store.copyOf(box),
+  replay: stage.replay.copy(),
+  modSeq: stage.ledger.modSeq,
+  lives: stage.ledger.livesNow(),
+  policies: stage.registry.backup(),
+  atMs: stage.time.now(),
+});
+
+/** A backup of the box is put back, while the devices are as they are. */
 export async function restoreBox(world: World): Promise<void> {
   if (world.copies.length === 0) return;
   await world.idle();
-  const { stage, box, devices, exchange } = world;
-  const { copy, modSeq, lives, registry } = stage.chance.pick(world.copies);
-  const withRegistry = stage.chance.happens(0.4);
-  stage.note(() => `  box restored to ${modSeq}${withRegistry ? ', and the registry' : ''}`);
-  stage.hit(withRegistry ? 'box restored with the registry' : 'box restored alone');
-  world.copies = world.copies.filter((each) => each.modSeq <= modSeq);
-  stage.store.restore(box, copy);
-  if (withRegistry) {
-    registry();
-    stage.pass(POLICY_MS);
-  }
+  const { stage, devices, exchange } = world;
+  const copy = stage.chance.pick(world.copies);
+  const how = copy.later === copy ? 'whole' : stage.chance.pick(['whole', 'itemsBehind', 'itemsAhead'] as const);
+  const to = how === 'itemsBehind' ? copy.later : copy;
+  stage.note(() => `  box restored to ${to.modSeq}, ${how}`);
+  stage.hit(how === 'whole' ? 'box restored' : 'box restored torn');
+  world.copies = world.copies.filter((each) => each.later.modSeq <= to.modSeq);
+  putBack(world, to, how === 'itemsBehind' ? copy : copy.later, how);
+  to.policies();
+  stage.pass(POLICY_MS);
+  // Whoever restores tables deploys another timeline; where all is of one moment it may be forgotten.
+  if (how !== 'whole' || stage.chance.happens(0.5)) stage.timeline++;
   for (const device of devices) {
     delete device.backup;
     delete device.late;
     delete device.complete;
-    if (!withRegistry) continue;
     // What it registered since is lost, so it registers again. Where it has dropped something for it, nobody knows that.
     if (device.model.manners.prunesAtOnce) device.model.reinstalled(exchange.mintInstance());
     else device.model.registersAgain();
   }
   world.expiring.restored();
-  await world.commits.restored(modSeq, lives);
+  await world.commits.restored(to.modSeq, stage.replay, to.lives);
   if (!stage.chance.happens(0.5)) return;
   for (let i = stage.chance.between(1, 8); i > 0; i--) await participate(world);
+}
+
+/** The log of one moment; of the items some are of another moment, earlier or later. */
+function putBack(
+  { stage, box }: World,
+  to: Moment,
+  other: Moment,
+  how: 'whole' | 'itemsBehind' | 'itemsAhead',
+): void {
+  stage.store.restore(box, to.items);
+  stage.replay = to.replay.copy();
+  if (how === 'whole') return;
+  const isMixed = (sk: string) =>
+    how === 'itemsBehind' ? /^[EFHND]#/.test(sk) : sk.startsWith('E#') && sk.includes('#M#');
+  const items = new Map([...other.items].filter(([sk]) => isMixed(sk) && stage.chance.happens(0.5)));
+  // Bodies of large messages go with them.
+  for (const [sk] of [...items]) {
+    const body = other.items.get(bodyKey(sk));
+    if (body) items.set(body.sk, body);
+  }
+  for (const [sk, item] of items) {
+    stage.store.box(box).items.set(sk, item);
+    if (how === 'itemsAhead') stage.replay.restore(sk, other.replay.get(sk));
+  }
+  if (how === 'itemsAhead') stage.isTorn = true;
 }

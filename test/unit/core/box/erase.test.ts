@@ -10,9 +10,13 @@ import { connected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
-import type { StoredItem } from '../../../../core/model/items.js';
-import type { Commit } from '../../../../core/model/log-entry.js';
+import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
+import { type ErasingMark, markErasing } from '../../../../core/lifecycle/erasing-mark.js';
+import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
+import { removeDevices } from '../../../../core/lifecycle/remove-devices.js';
+import { readEnd } from '../../../../core/log/tail.js';
+import type { BoxId, StoredItem } from '../../../../core/model/items.js';
+import type { Commit, Head, LogEntry } from '../../../../core/model/log-entry.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { ConversationId, DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import {
@@ -37,7 +41,7 @@ let phone: Caller;
 let token: string;
 let midway: string;
 
-/** A box with something of everything: elements, tombstones, receipts, devices, scopes, tickets, connections. */
+/** A box with something of everything: elements, large ones too, tombstones, names, devices, scopes, results aside. */
 async function fill(box: typeof BOX): Promise<Caller> {
   const device = await rig.device(box, 'phone', { pushWindowMs: 9 });
   await rig.device(box, 'tablet');
@@ -54,7 +58,13 @@ async function fill(box: typeof BOX): Promise<Caller> {
     ...many(30, (i) => aMessage({ id: `m${i}`, ...(i % 3 === 0 && { sessionId: 's1' }) })),
   );
   await rig.deposit(box, stateChange('m1', { addFlags: ['x'] }), removal('message', 'm2'));
-  await rig.sync(device, { operations: [{ ...removal('conversationHistory', 'c2'), n: 1 }] });
+  await rig.deposit(box, aMessage({ id: 'large', textContent: 'x'.repeat(20_000) }));
+  await rig.sync(device, {
+    operations: [{ ...removal('conversationHistory', 'c2'), n: 1 }, ...many(9, (i) => ({ op: 'fly', n: i + 2 }))],
+  });
+  await rig.device(box, 'tablet', {}, 'tablet-2');
+  await rig.projected(box);
+  await rig.deposit(box, aMessage({ id: 'not applied yet' }));
   return device;
 }
 
@@ -65,7 +75,7 @@ beforeEach(async () => {
   ({ syncToken: midway } = await rig.sync(phone, { limit: 3 }));
 });
 
-const mark = () => rig.store.all(BOX).find(({ kind }) => kind === 'erasing');
+const mark = () => rig.store.all(BOX).find((item) => item.kind === 'entry' && item.erasing);
 const problemOf = async (action: () => Promise<unknown>): Promise<SyncProblem> => {
   try {
     await action();
@@ -103,27 +113,34 @@ describe('[SP3] once a box is ordered to be erased', () => {
 
   test('commits that come in between do not hold it up', async () => {
     const { store } = rig;
-    const write = store.write.bind(store);
+    const append = store.append.bind(store);
     let between = 0;
-    store.write = async (box, writes) => {
-      if (writes.some((each) => 'put' in each && each.put.kind === 'erasing') && between++ < 3) {
-        await write(box, [
-          {
-            put: { ...(await headOf()), version: 1000 + between },
-            when: { version: (await headOf()).version },
-          },
-        ]);
+    store.append = async (box, entry) => {
+      if (entry.erasing && between++ < 3) {
+        store.append = append;
+        await rig.deposit(BOX, aMessage());
+        store.append = appending;
       }
-      return write(box, writes);
+      return append(box, entry);
     };
+    const appending = store.append;
     await orderErasing(rig.core, BOX);
     expect(mark()).toBeDefined();
-    expect(between).toBe(1);
+    expect(mark()).toEqual(rig.store.all(BOX).findLast(({ kind }) => kind === 'entry'));
+    expect(between).toBe(4);
+  });
+
+  test('nothing is appended behind the mark', async () => {
+    await orderErasing(rig.core, BOX);
+    const entries = rig.store.all(BOX).filter(({ kind }) => kind === 'entry');
+    await rig.deposit(BOX, aMessage()).catch(() => undefined);
+    await rig.sync(phone).catch(() => undefined);
+    await orderErasing(rig.core, BOX);
+    expect(rig.store.all(BOX).filter(({ kind }) => kind === 'entry')).toEqual(entries);
   });
 });
 
-const headOf = async () =>
-  rig.store.all(BOX).find(({ kind }) => kind === 'head') as Extract<StoredItem, { kind: 'head' }>;
+const headOf = async () => (await readEnd(rig.core, BOX))?.head as Head;
 
 describe('[SP4] while it is being erased', () => {
   const registration = { instanceId: 'x' as never, preferences: {} };
@@ -132,7 +149,7 @@ describe('[SP4] while it is being erased', () => {
     ['a first synchronization', () => rig.sync(phone)],
     ['a synchronization from a token', () => rig.sync(phone, { syncToken: token })],
     ['one that had more', () => rig.sync(phone, { syncToken: midway })],
-    ['one with operations', () => rig.sync(phone, { operations: [{ ...aMessage(), n: 2 }] })],
+    ['one with operations', () => rig.sync(phone, { operations: [{ ...aMessage(), n: 11 }] })],
     ['one of another instance', () => rig.sync({ ...phone, instanceId: 'other' as never })],
     ['one of a device that never was', () => rig.sync({ ...phone, deviceId: 'watch' as never })],
     ['registering a new device', () => registerDevice(rig.core, BOX, 'watch' as DeviceId, registration)],
@@ -162,12 +179,12 @@ describe('[SP4] while it is being erased', () => {
       expect(details.retryAfterSeconds).toBeGreaterThan(0);
     };
     await expectBusy();
-    // All is gone but the mark, which waits for what may still come to light.
+    // All is gone but the mark and the anchor, which wait for what may still arrive.
     const message = taken(rig.erasures);
     await erase(rig.core, message, SETTLE_SECONDS);
-    expect(rig.left()).toBe(1);
+    expect(rig.left()).toBe(2);
     await expectBusy();
-    expect(rig.left()).toBe(1);
+    expect(rig.left()).toBe(2);
   });
 
   test('ordering it again is answered like the first time, and pushes it on', async () => {
@@ -184,7 +201,7 @@ describe('[SP4] while it is being erased', () => {
     await connected(rig.core, phone, { id: 'A', atMs: rig.clock.nowMs });
     rig.open.add('A');
     const commits = await rig.commits(BOX);
-    for (const commit of commits) await schedulePurging(rig.core, BOX, commit);
+    for (const commit of commits) await schedulePurge(rig.core, BOX, commit);
     await rig.deposit(BOX, aMessage());
     const [last] = (await rig.commits(BOX)).slice(-1) as [Commit];
     await fanOut(rig.core, BOX, last);
@@ -207,8 +224,7 @@ describe('[SP4] while it is being erased', () => {
     await connected(rig.core, phone, { id: 'A', atMs: rig.clock.nowMs });
     rig.open.add('A');
     const [push] = rig.pushes;
-    const { epoch } = await headOf();
-    rig.store.lay(BOX, { kind: 'erasing', sk: 'C~HEAD', version: 5, epoch, atMs: 1, elements: 1 });
+    await markErasing(rig.core, { box: BOX, epoch: (await headOf()).epoch });
     await notify(rig.core, (push as SentPush).message);
     expect(rig.frames).toEqual([]);
     expect(rig.reports).toContainEqual({ event: 'pushSuppressed', why: 'boxErased' });
@@ -246,32 +262,50 @@ describe('erasing', () => {
     expect(again.results).toMatchObject([{ n: 1, status: 'applied', modSeq: 2 }]);
   });
 
-  test('is over only when what was written before the mark can surely be seen', async () => {
+  test('is over only when what was under way before the mark has surely arrived', async () => {
     await orderErasing(rig.core, BOX);
     const orderedMs = rig.clock.nowMs;
     const message = taken(rig.erasures.splice(0));
     await erase(rig.core, message, SETTLE_SECONDS);
     const late = { kind: 'folderName', sk: 'N##late', version: 1, folderId: 'f' } as StoredItem;
-    rig.store.lay(BOX, late); // of a transaction that was answered before, seen only now
+    rig.lay(BOX, late); // of an entry that was appended before, applied only now
     expect(rig.erasures).toEqual([{ message, delaySeconds: SETTLE_SECONDS }]);
     rig.clock.nowMs += (SETTLE_SECONDS - 1) * 1000; // a message may come early
     await erase(rig.core, message, SETTLE_SECONDS);
     expect(mark()).toBeDefined();
     expect(rig.erasures.at(-1)).toEqual({ message, delaySeconds: 1 });
+    rig.lay(BOX, late);
     rig.clock.nowMs = orderedMs + SETTLE_SECONDS * 1000;
     await erase(rig.core, message, SETTLE_SECONDS);
     expect(rig.left()).toBe(0);
   });
 
-  test('of a large box goes on from message to message, in pieces of one transaction', async () => {
-    const largest = { writes: 0 };
-    const write = rig.store.write.bind(rig.store);
-    rig.store.write = async (box, writes) => {
-      largest.writes = Math.max(largest.writes, writes.length);
-      return write(box, writes);
+  test('takes the mark away last, behind the anchor, so that nobody finds a box that is not whole', async () => {
+    await orderErasing(rig.core, BOX);
+    const message = taken(rig.erasures.splice(0));
+    const { remove } = rig.store;
+    const removed: string[] = [];
+    rig.store.remove = async (box, keys, upTo) => {
+      await remove.call(rig.store, box, keys, upTo);
+      removed.push(...keys);
+      if (rig.left() > 0) await expect(rig.deposit(BOX, aMessage())).rejects.toMatchObject({ kind: 'busy' });
+    };
+    rig.clock.nowMs += SETTLE_SECONDS * 1000;
+    await erase(rig.core, message, SETTLE_SECONDS);
+    expect(removed.at(-2)).toBe('L~ANCHOR');
+    expect(removed.at(-1)).toMatch(/^L#/);
+    expect(rig.left()).toBe(0);
+  });
+
+  test('of a large box goes on from message to message, in pieces', async () => {
+    let largest = 0;
+    const remove = rig.store.remove.bind(rig.store);
+    rig.store.remove = async (box, keys, upTo) => {
+      largest = Math.max(largest, keys.length);
+      return remove(box, keys, upTo);
     };
     for (let i = 0; i < 12_000; i++) {
-      rig.store.lay(BOX, { kind: 'folderName', sk: `N##${i}`, version: 1, folderId: 'f' as never });
+      rig.lay(BOX, { kind: 'folderName', sk: `N##${i}`, version: 1, folderId: 'f' as never });
     }
     await orderErasing(rig.core, BOX);
     let messages = 0;
@@ -282,7 +316,7 @@ describe('erasing', () => {
     }
     expect(rig.left()).toBe(0);
     expect(messages).toBeGreaterThan(3);
-    expect(largest.writes).toBeLessThanOrEqual(100);
+    expect(largest).toBe(100);
     const told = rig.reports.filter(({ event }) => event === 'erasedItems');
     expect(told.reduce((sum, { items }) => sum + Number(items), 0)).toBeGreaterThan(12_000);
   });
@@ -309,14 +343,46 @@ describe('erasing', () => {
     expect(rig.erasures).toEqual([]);
   });
 
-  test('what the database refuses each time is busy, so that the message comes again', async () => {
-    await orderErasing(rig.core, BOX);
-    const write = rig.store.write.bind(rig.store);
-    rig.store.write = async () => 'refused';
-    await expect(rig.work()).rejects.toMatchObject({ kind: 'busy' });
-    rig.store.write = write;
+  test('is busy when others write each time before the mark is set, so that the message comes again', async () => {
+    const { epoch } = await headOf();
+    const append = rig.store.append.bind(rig.store);
+    const appending = async (box: BoxId, entry: LogEntry) => {
+      rig.store.append = append;
+      await rig.deposit(BOX, aMessage());
+      rig.store.append = appending;
+      return append(box, entry);
+    };
+    rig.store.append = appending;
+    await expect(erase(rig.core, { box: BOX, epoch }, SETTLE_SECONDS)).rejects.toMatchObject({ kind: 'busy' });
+    rig.store.append = append;
     await orderErasing(rig.core, BOX);
     await rig.work();
     expect(rig.left()).toBe(0);
   });
+
+  test('leaves connections and items of a box alone that is made anew while it is stopped', async () => {
+    await orderErasing(rig.core, BOX);
+    const message = taken(rig.erasures);
+    const mark = await markErasing(rig.core, message);
+    await rig.work();
+    phone = await fill(BOX);
+    await connected(rig.core, phone, { id: 'N', atMs: rig.clock.nowMs });
+    rig.open.add('N');
+    const items = rig.store.all(BOX);
+    await removeDevices(rig.core, BOX, mark as ErasingMark);
+    expect([...rig.open]).toEqual(['N']);
+    expect(rig.store.all(BOX)).toEqual(items);
+  });
+});
+
+test('[SP4] a record of the stream that comes after the box was erased brings nothing back', async () => {
+  const entries = await rig.entries(BOX);
+  await orderErasing(rig.core, BOX);
+  await rig.work();
+  for (const entry of entries) await projectEntries(rig.core, BOX, [entry]);
+  expect(rig.left()).toBe(0);
+  await fill(BOX);
+  const items = rig.store.all(BOX);
+  for (const entry of entries) await projectEntries(rig.core, BOX, [entry]);
+  expect(rig.store.all(BOX)).toEqual(items);
 });

@@ -1,29 +1,30 @@
 import type { BoxId } from '../../../../core/model/items.js';
-import type { Write } from '../../../../core/ports/store.js';
+import type { LogEntry } from '../../../../core/model/log-entry.js';
 import { aConversation, aMessage, BOX } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import { Rig } from '../../../support/rig.js';
 
-/** A store whose next writes fail: before they were done, or after. */
+/** A store whose next puts of entries fail: before they were done, or after. */
 class Unanswering extends MemoryStore {
   readonly failures: ('notDone' | 'done')[] = [];
 
-  override async write(box: BoxId, writes: readonly Write[]) {
+  override async append(box: BoxId, entry: LogEntry) {
     const failure = this.failures.shift();
     if (failure === 'notDone') throw new Error('no answer');
-    const outcome = await super.write(box, writes);
+    const outcome = await super.append(box, entry);
     if (failure === 'done') throw new Error('no answer');
     return outcome;
   }
 }
 
-describe('a write without answer', () => {
+describe('a put without answer', () => {
   test.each([
     [['notDone']],
     [['done']],
     [['notDone', 'notDone']],
     [['notDone', 'done']],
-    [['notDone', 'notDone', 'notDone', 'notDone', 'done']],
+    [['done', 'notDone']],
+    [['done', 'done']],
   ] as const)('is found out, and the message is stored once: %j', async (failures) => {
     const store = new Unanswering();
     const rig = new Rig(store);

@@ -1,6 +1,8 @@
 import type { Caller } from '../../../../core/write/device-operations.js';
 import type { BoxId } from '../../../../core/model/items.js';
-import { SnapshotTooLarge, type Write } from '../../../../core/ports/store.js';
+import { entryKey } from '../../../../core/model/keys.js';
+import type { LogEntry } from '../../../../core/model/log-entry.js';
+import type { Range } from '../../../../core/ports/store.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -16,42 +18,43 @@ import { MemoryStore } from '../../../support/memory-store.js';
 
 type Fate = 'lost' | 'doneUnanswered' | 'landsLate' | 'refused' | 'tooMuch';
 
-/** A store in which others write between snapshot and write, and whose next writes meet with a fate. */
+/** A store in which others commit between reading and put, and in which the next puts of entries meet with a fate. */
 class Contended extends MemoryStore {
   readonly fates: (Fate | undefined)[] = [];
-  readonly beforeWrites: (() => Promise<unknown>)[] = [];
-  snapshotMax = Number.POSITIVE_INFINITY;
+  readonly beforeAppends: (() => Promise<unknown>)[] = [];
   isTooMuchToRead = false;
-  writes = 0;
-  snapshots = 0;
-  private late: { box: BoxId; writes: readonly Write[]; when: number } | undefined;
+  appends = 0;
+  private late: { box: BoxId; entry: LogEntry } | undefined;
 
-  override async snapshot(box: BoxId, keys: readonly string[]) {
-    this.snapshots++;
-    if (keys.length > this.snapshotMax) throw new SnapshotTooLarge();
+  override async query(box: BoxId, range: Range) {
     if (this.isTooMuchToRead) throw new SyncProblem('too-many-requests');
-    return super.snapshot(box, keys);
+    return super.query(box, range);
   }
 
-  override async write(box: BoxId, writes: readonly Write[]): Promise<'written' | 'refused'> {
-    await this.beforeWrites.shift()?.();
-    this.writes++;
+  override async append(box: BoxId, entry: LogEntry): Promise<LogEntry> {
+    await this.beforeAppends.shift()?.();
+    this.appends++;
     const fate = this.fates.shift();
-    if (fate === 'refused') return 'refused';
     if (fate === 'tooMuch') throw new SyncProblem('too-many-requests');
     if (fate === 'lost') throw new Error('no answer');
     if (fate === 'landsLate') {
-      this.late = { box, writes, when: this.writes + 1 };
+      this.late = { box, entry };
       throw new Error('no answer');
     }
-    if (this.late && this.writes >= this.late.when) {
-      const { late } = this;
-      this.late = undefined;
-      await super.write(late.box, late.writes); // before this one, after it was decided
-    }
-    const outcome = await super.write(box, writes);
+    if (this.late) await super.append(this.late.box, this.late.entry); // before this one, after it was decided
+    this.late = undefined;
+    if (fate === 'refused') await super.append(box, this.ofAnother(box, entry));
+    const outcome = await super.append(box, entry);
     if (fate === 'doneUnanswered') throw new Error('no answer');
     return outcome;
+  }
+
+  /** An entry in its place that changes nothing. */
+  private ofAnother(box: BoxId, { sk, index, version, nonce }: LogEntry): LogEntry {
+    const before = this.box(box).read(entryKey(index - 1)) as LogEntry;
+    const { overflow: _, ...same } = before;
+    const origin = { by: 'server' } as const;
+    return { ...same, sk, index, version, nonce: `not ${nonce}`, previous: before.nonce, origin, rows: [], effects: [] };
   }
 }
 
@@ -69,27 +72,34 @@ const messages = async () =>
     rows.filter(({ type }) => type === 'message').map(({ id }) => id),
   );
 
-describe('another commit between snapshot and write', () => {
+describe('another commit between reading and put', () => {
   test('is seen: the operations are evaluated again on what it left', async () => {
     await box.given(aMessage({ id: 'm1' }));
-    store.beforeWrites.push(() => box.given(deletion('m1')));
+    store.beforeAppends.push(() => box.given(deletion('m1')));
     expect(await box.statuses(modification('message', 'm1', { subject: 'x' }))).toEqual(['gone']);
+  });
+
+  test('that is large is seen too, though its effects stand aside', async () => {
+    const large = 'x'.repeat(20_000);
+    store.beforeAppends.push(() => box.given(aMessage({ id: 'm1', textContent: large })));
+    expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['exists']);
+    expect((await box.commits(BOX)).at(-1)?.overflow).toBe(1);
   });
 
   test('[ST5] that deletes the container makes a message gone', async () => {
     await box.given(aConversation());
-    store.beforeWrites.push(() => box.given(removal('conversationHistory', 'c1')));
+    store.beforeAppends.push(() => box.given(removal('conversationHistory', 'c1')));
     expect(await box.statuses(aMessage({ seed: false }))).toEqual(['gone']);
   });
 
   test('that takes the name makes a folder exist', async () => {
-    store.beforeWrites.push(() => box.given(aFolder('f1', { name: 'Family' })));
+    store.beforeAppends.push(() => box.given(aFolder('f1', { name: 'Family' })));
     expect(await box.statuses(aFolder('f2', { name: 'Family' }))).toEqual(['exists']);
   });
 
   test('that touches nothing of it gives it the next number', async () => {
     await box.given(aConversation());
-    store.beforeWrites.push(
+    store.beforeAppends.push(
       () => box.given(aMessage({ id: 'x1' })),
       async () => undefined,
       () => box.given(aMessage({ id: 'x2' })),
@@ -98,10 +108,25 @@ describe('another commit between snapshot and write', () => {
     expect(await messages()).toEqual(['x1', 'x2', 'm1']);
   });
 
+  test('is one of many: all that were committed since are seen', async () => {
+    await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
+    store.beforeAppends.push(
+      () => box.given(aMessage({ id: 'x1' })),
+      async () => undefined,
+      async () => {
+        await box.given(deletion('m1'));
+        await box.given(aMessage({ id: 'x2' }));
+        await box.given(deletion('m2'));
+      },
+    );
+    const changed = (id: string) => modification('message', id, { subject: 'x' });
+    expect(await box.statuses(changed('m1'), changed('m2'), aMessage({ id: 'x2' }))).toEqual(['gone', 'gone', 'exists']);
+  });
+
   test('[XO9] of the same device instance, doubled on the way: one of the two processes, both have its results', async () => {
     const operations = [aMessage({ n: 1, id: 'm1' })];
     let other: unknown;
-    store.beforeWrites.push(async () => {
+    store.beforeAppends.push(async () => {
       other = (await box.sync(phone, { operations })).results;
     });
     const { results } = await box.sync(phone, { operations });
@@ -112,39 +137,36 @@ describe('another commit between snapshot and write', () => {
 });
 
 describe('contention', () => {
-  test.each([1, 2, 3, 4, 5])(
-    'is got through when the first %i writes are refused, with waits between',
+  test.each([1, 2, 5, 15])(
+    'is got through when %i others are first, with a wait before each attempt from the third on',
     async (count) => {
       store.fates.push(...Array<Fate>(count).fill('refused'));
       expect(await box.results(aMessage({ id: 'm1' }))).toEqual([{ status: 'applied', modSeq: 2 }]);
-      expect(box.clock.sleptMs).toBe(
-        Array.from({ length: count }, (_, i) => 20 * 2 ** (i + 1)).reduce((a, b) => a + b),
-      );
+      expect(box.clock.sleptMs).toBe((count - 1) * 40);
+      expect((await box.head()).counts.message).toBe(1);
     },
   );
 
-  test('[ER18] is given up after six attempts: busy, with Retry-After, and nothing is written', async () => {
-    store.fates.push(...Array<Fate>(6).fill('refused'));
-    const before = store.writes;
+  test('[ER18] is given up after sixteen attempts: busy, with Retry-After, and nothing is written', async () => {
+    store.fates.push(...Array<Fate>(16).fill('refused'));
+    const before = store.appends;
     await expect(box.deposit(BOX, aMessage())).rejects.toMatchObject({
       kind: 'busy',
       details: { retryAfterSeconds: 1 },
     });
-    expect(store.writes - before).toBe(6);
+    expect(store.appends - before).toBe(16);
     expect(await messages()).toEqual([]);
-  });
-
-  test('of snapshots counts as well', async () => {
-    const snapshot = jest.fn(async () => undefined);
-    box.store.snapshot = snapshot;
-    await expect(box.deposit(BOX, aMessage())).rejects.toMatchObject({ kind: 'busy' });
-    expect(snapshot).toHaveBeenCalledTimes(6);
+    expect(await box.names('message')).toEqual([]);
   });
 
   test('of a request in which nothing applies keeps its result once', async () => {
     store.fates.push('refused', 'refused');
-    const { results } = await box.sync(phone, { operations: [deletion('m9', { n: 1 })] });
+    const operations = [deletion('m9', { n: 1 })];
+    const { results } = await box.sync(phone, { operations });
     expect(results).toEqual([{ n: 1, status: 'parentNotFound' }]);
+    await box.sync(phone, { operations });
+    const ofPhone = (await box.entries(BOX)).filter(({ origin }) => origin.by === 'device');
+    expect(ofPhone).toMatchObject([{ origin: { firstN: 1, lastN: 1 }, modSeq: 1, rows: [] }]);
   });
 });
 
@@ -153,42 +175,63 @@ describe('a database that takes no more for this box', () => {
 
   test('[ER17] is told at once, since nothing was done', async () => {
     store.fates.push('refused', 'tooMuch');
-    const before = store.writes;
+    const before = store.appends;
     await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'too-many-requests' });
-    expect(store.writes - before).toBe(2);
+    expect(store.appends - before).toBe(2);
     expect(await messages()).toEqual([]);
   });
 
-  test('[XO8] at the write after one without answer is no 4xx, since that may have been done', async () => {
+  test('[XO8] at the put after one without answer is no 4xx, since that may have been done', async () => {
     store.fates.push('lost', 'tooMuch');
     await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'unavailable' });
+    store.fates.push('doneUnanswered', 'tooMuch');
+    await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'unavailable' });
+    expect((await box.sync(phone, { operations })).results).toMatchObject([{ n: 1, status: 'applied' }]);
+    expect(await messages()).toEqual(['m1']);
   });
 
-  test('[XO8] at the reading after a write without answer is no 4xx either', async () => {
-    store.fates.push('doneUnanswered');
-    store.beforeWrites.push(async () => {
-      store.isTooMuchToRead = true;
-    });
-    await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'unavailable' });
+  test('[ER17] at the reading after another took the place is told: what had no answer cannot be done any more', async () => {
+    store.fates.push('refused', 'lost', 'refused');
+    store.beforeAppends.push(
+      async () => undefined,
+      async () => {
+        store.isTooMuchToRead = true;
+      },
+    );
+    await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'too-many-requests' });
     store.isTooMuchToRead = false;
+    expect(await messages()).toEqual([]);
     expect((await box.sync(phone, { operations })).results).toMatchObject([{ n: 1, status: 'applied' }]);
+  });
+
+  test('[XO8] once the entry is put is no 4xx: the same request again has the results', async () => {
+    const project = store.project.bind(store);
+    store.project = async () => {
+      throw new SyncProblem('too-many-requests');
+    };
+    await expect(box.sync(phone, { operations })).rejects.toMatchObject({ kind: 'unavailable' });
+    store.project = project;
+    expect((await box.sync(phone, { operations })).results).toEqual([{ n: 1, status: 'applied', modSeq: 2 }]);
+    expect(await messages()).toEqual(['m1']);
   });
 });
 
-describe('a write whose answer is lost', () => {
+describe('a put whose answer is lost', () => {
   const fates: Fate[][] = [
     ['lost'],
     ['doneUnanswered'],
     ['landsLate'],
-    ['lost', 'lost', 'doneUnanswered'],
+    ['lost', 'doneUnanswered'],
+    ['lost', 'lost'],
     ['landsLate', 'lost'],
     ['landsLate', 'refused'],
-    ['lost', 'landsLate', 'refused', 'refused'],
+    ['lost', 'landsLate', 'refused'],
     ['refused', 'landsLate'],
     ['lost', 'refused', 'doneUnanswered'],
+    ['lost', 'lost', 'refused', 'lost', 'doneUnanswered'],
   ];
 
-  test.each(fates)('%s %s %s %s is found out, and the deposit stored once', async (...some) => {
+  test.each(fates)('%s %s %s %s %s is found out, and the deposit stored once', async (...some) => {
     await box.given(aConversation());
     store.fates.push(...some);
     expect(await box.results(aMessage({ id: 'm1' }))).toEqual([{ status: 'applied', modSeq: 3 }]);
@@ -197,7 +240,7 @@ describe('a write whose answer is lost', () => {
   });
 
   test.each(fates)(
-    "[XO9] %s %s %s %s is found out, and a device's operations processed once",
+    "[XO9] %s %s %s %s %s is found out, and a device's operations processed once",
     async (...some) => {
       await box.given(aConversation());
       store.fates.push(...some);
@@ -212,7 +255,7 @@ describe('a write whose answer is lost', () => {
     },
   );
 
-  test('is found where others have committed since', async () => {
+  test('is found by its nonce where others have committed since', async () => {
     await box.given(aConversation());
     store.fates.push('doneUnanswered');
     const others = box.clock.sleep.bind(box.clock);
@@ -223,9 +266,10 @@ describe('a write whose answer is lost', () => {
     };
     expect(await box.results(aMessage({ id: 'm1' }))).toEqual([{ status: 'applied', modSeq: 3 }]);
     expect(await messages()).toEqual(['m1', 'x1', 'm1', 'x2']);
+    expect(await box.names('message')).toEqual(['x1', 'x2']);
   });
 
-  test('of a request in which nothing applies is found by the receipt', async () => {
+  test('of a request in which nothing applies is found by its nonce', async () => {
     await box.given(aConversation());
     store.fates.push('doneUnanswered');
     const { results } = await box.sync(phone, { operations: [deletion('m9', { n: 1 })] });
@@ -235,54 +279,41 @@ describe('a write whose answer is lost', () => {
     ]);
   });
 
-  test('six times is thrown as it is, so that the client sends the same again', async () => {
-    store.fates.push(...Array<Fate>(6).fill('lost'));
-    await expect(box.sync(phone, { operations: [aMessage({ n: 1, id: 'm1' })] })).rejects.toThrow(
-      'no answer',
-    );
-    const { results } = await box.sync(phone, { operations: [aMessage({ n: 1, id: 'm1' })] });
+  test('three times is thrown as it is, so that the client sends the same again', async () => {
+    store.fates.push('lost', 'lost', 'lost');
+    const operations = [aMessage({ n: 1, id: 'm1' })];
+    await expect(box.sync(phone, { operations })).rejects.toThrow('no answer');
+    const { results } = await box.sync(phone, { operations });
     expect(results).toEqual([{ n: 1, status: 'applied', modSeq: 2 }]);
   });
 
   test('at the last attempt, though it was done: the same again has its result', async () => {
-    store.fates.push(...Array<Fate>(5).fill('lost'), 'doneUnanswered');
+    store.fates.push('lost', 'lost', 'doneUnanswered');
     const operations = [aMessage({ n: 1, id: 'm1' })];
     await expect(box.sync(phone, { operations })).rejects.toThrow('no answer');
     expect((await box.sync(phone, { operations })).results).toEqual([{ n: 1, status: 'applied', modSeq: 2 }]);
     expect(await messages()).toEqual(['m1']);
   });
+
+  test('and that lands after the same was sent again is not done twice', async () => {
+    store.fates.push('lost', 'lost', 'landsLate');
+    const operations = [aMessage({ n: 1, id: 'm1' })];
+    await expect(box.sync(phone, { operations })).rejects.toThrow('no answer');
+    expect((await box.sync(phone, { operations })).results).toEqual([{ n: 1, status: 'applied', modSeq: 2 }]);
+    expect(await messages()).toEqual(['m1']);
+    expect((await box.head()).counts.message).toBe(1);
+  });
 });
 
-describe('more than can be read at one moment', () => {
-  test('[OP10] gives fewer results, at least the first, and the rest is sent again', async () => {
-    store.snapshotMax = 12;
-    const operations = Array.from({ length: 20 }, (_, i) => aMessage({ id: `m${i}`, n: i + 1 }));
-    const seen: number[] = [];
-    for (let rest = operations; rest.length > 0; rest = rest.slice(seen.at(-1))) {
-      const { results = [] } = await box.sync(phone, { operations: rest });
-      expect(results.every(({ status }) => status === 'applied')).toBe(true);
-      seen.push(results.length);
-    }
-    expect(seen).toEqual([5, 8, 7]);
-    expect(await messages()).toHaveLength(20);
-  });
-
-  test('for one operation alone is thrown', async () => {
-    store.snapshotMax = 2;
-    await expect(box.deposit(BOX, aMessage(), aMessage())).rejects.toThrow(SnapshotTooLarge);
-  });
-
-  test('a hundred keys are never asked for, however deep folders lie and whatever is lost', async () => {
-    await box.given(
-      ...Array.from({ length: 15 }, (_, i) => aFolder(`f${i}`, i ? { parentFolderId: `f${i - 1}` } : {})),
-    );
-    store.fates.push('lost', 'lost', 'lost', 'lost');
-    const operations = [
-      ...Array.from({ length: 40 }, (_, i) => aMessage({ id: `m${i}`, conversationId: `c${i}` })),
-      aFolder('deep', { parentFolderId: 'f14' }),
-    ];
-    const { results } = await box.deposit(BOX, ...operations);
-    expect(results.length).toBeGreaterThan(10);
-    expect(results.every(({ status }) => status === 'applied')).toBe(true);
-  });
+test('[OP6] many keys and folders that lie deep are one commit, however often others are first', async () => {
+  await box.given(
+    ...Array.from({ length: 15 }, (_, i) => aFolder(`f${i}`, i ? { parentFolderId: `f${i - 1}` } : {})),
+  );
+  store.fates.push('refused', 'lost', 'refused', 'lost');
+  const operations = [
+    ...Array.from({ length: 40 }, (_, i) => aMessage({ id: `m${i}`, conversationId: `c${i}` })),
+    aFolder('deep', { parentFolderId: 'f14' }),
+  ];
+  expect(await box.results(...operations)).toEqual(operations.map(() => ({ status: 'applied', modSeq: 3 })));
+  expect(await box.names('message')).toHaveLength(40);
 });

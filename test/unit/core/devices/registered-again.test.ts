@@ -1,10 +1,10 @@
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { registerDevice, revokeDevice, showDevice } from '../../../../core/admin/devices.js';
-import type { Receipt } from '../../../../core/model/items.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, modification } from '../../../support/builders.js';
 import { Actor, interleave } from '../../../support/interleaving.js';
+import type { MemoryStore } from '../../../support/memory-store.js';
 
 const DAY_MS = 86_400_000;
 
@@ -20,10 +20,7 @@ const send = async (...operations: object[]): Promise<readonly OperationResult[]
 const message = (n: number) => aMessage({ n, id: `m${n}` });
 const again = (instanceId = 'phone-1') => box.device(BOX, 'phone', {}, instanceId);
 const revoked = () => revokeDevice(box.core, BOX, phone.deviceId);
-const receipts = async () => {
-  const { items } = await box.store.query(BOX, { from: 'R#', to: 'R$', limit: 100 });
-  return items as Receipt[];
-};
+const kept = async () => (await box.store.query(BOX, { from: 'I#', to: 'I$', limit: 100 })).items;
 
 describe.each([
   ['was revoked', async () => await revoked()],
@@ -90,41 +87,51 @@ test('[DV5] another instance begins with 1', async () => {
   expect(await send(message(1))).toMatchObject([{ n: 1, status: 'exists' }]);
 });
 
-test('[DV9] the receipt of an instance that is away expires after 120 days, and that of the registered one never', async () => {
+test('[DV9] what an instance was answered is kept for 120 days while it is away, and for ever while it is registered', async () => {
   await send(message(1));
-  expect((await receipts()).map(({ expiresAtMs }) => expiresAtMs)).toEqual([undefined]);
+  const { expiresAtMs, idempotency } = (await box.registry.device(BOX, phone.deviceId)) ?? {};
+  expect([expiresAtMs, idempotency?.lastN]).toEqual([undefined, 1]);
   await again('phone-2');
   await revoked();
-  const inDays = (await receipts()).map(({ expiresAtMs = 0 }) => (expiresAtMs - box.clock.nowMs) / DAY_MS);
-  expect(inDays).toEqual([120, 120]);
-  await again();
-  expect(
-    (await receipts()).map(({ instanceId, expiresAtMs }) => [instanceId, expiresAtMs !== undefined]),
-  ).toEqual([
-    ['phone-1', false],
-    ['phone-2', true],
+  const inDays = (await kept()).map(({ sk, expiresAtMs = 0 }) => [sk, (expiresAtMs - box.clock.nowMs) / DAY_MS]);
+  expect(inDays).toEqual([
+    ['I#phone#phone-1', 120],
+    ['I#phone#phone-2', 120],
   ]);
+  await again();
+  expect(await box.registry.device(BOX, phone.deviceId)).not.toHaveProperty('expiresAtMs');
 });
 
-test('a receipt never has a version twice, whoever is registered in between', async () => {
-  const versions = [];
-  const current = async () => (await receipts()).find(({ sk }) => sk === 'R#phone');
+test('[DV9] an instance that was away for more than 120 days is a new one', async () => {
+  await send(message(1), message(2));
+  await revoked();
+  box.clock.nowMs += 40 * DAY_MS;
+  await box.given(aMessage());
+  box.clock.nowMs += 81 * DAY_MS;
+  await box.given(aMessage());
+  expect((box.store as MemoryStore).removeExpired(BOX, box.clock.nowMs).map(({ sk }) => sk)).toContain('I#phone#phone-1');
+  await again();
+  expect(await showDevice(box.core, BOX, phone.deviceId)).toMatchObject({ lastN: 0 });
+  expect(await send(aMessage({ n: 1, id: 'x' }))).toMatchObject([{ n: 1, status: 'applied' }]);
+});
+
+test('the record of a device never has a version twice, whoever is registered in between', async () => {
+  const versions: unknown[] = [];
+  const current = async () => await box.registry.device(BOX, phone.deviceId);
   for (let i = 0; i < 4; i++) {
     await send(message(i + 1));
-    versions.push((await current())?.version);
+    versions.push((await current())?.stateVersion);
     await revoked();
-    box.clock.nowMs += 10;
     await again('phone-2');
-    versions.push((await current())?.version);
+    versions.push((await current())?.stateVersion);
     await revoked();
-    box.clock.nowMs += 10;
     await again();
   }
   expect(new Set(versions).size).toBe(8);
 });
 
 test.each(Array.from({ length: 40 }, (_, seed) => seed + 1))(
-  'registering and revoking at the same time loses no receipt (seed %i)',
+  'registering and revoking at the same time loses no record (seed %i)',
   async (seed) => {
     await send(message(1));
     const registers = (name: string, instanceId: string) =>

@@ -1,11 +1,11 @@
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { revokeDevice } from '../../../../core/admin/devices.js';
 import { connected } from '../../../../core/push/connections.js';
-import type { Registry } from '../../../../core/ports/registry.js';
-import type { StoredItem } from '../../../../core/model/items.js';
-import { receiptKey } from '../../../../core/model/keys.js';
+import { isRegistryKey } from '../../../../core/model/keys.js';
+import type { Store } from '../../../../core/ports/store.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
 import { aMessage, BOX } from '../../../support/builders.js';
+import type { MemoryStore } from '../../../support/memory-store.js';
 import { Rig } from '../../../support/rig.js';
 
 let rig: Rig;
@@ -22,14 +22,14 @@ const connect = async (id: string, atMs: number) => {
   return isIn;
 };
 
-/** Does something just before a write of the registry, once. */
-function before(name: 'revoke' | 'register', act: () => Promise<unknown>): void {
-  const write = rig.registry[name].bind(rig.registry) as (...args: unknown[]) => Promise<unknown>;
-  Object.assign(rig.registry, {
-    [name]: async (...args: Parameters<Registry[typeof name]>) => {
-      Object.assign(rig.registry, { [name]: write });
+/** Does something just before a call of the store, once. */
+function before(name: 'append' | 'project', act: () => Promise<unknown>): void {
+  const call = rig.store[name].bind(rig.store) as (...args: unknown[]) => Promise<unknown>;
+  Object.assign(rig.store, {
+    [name]: async (...args: Parameters<Store[typeof name]>) => {
+      Object.assign(rig.store, { [name]: call });
       await act();
-      return write(...args);
+      return call(...args);
     },
   });
 }
@@ -40,14 +40,14 @@ test('a revoked device loses its connection', async () => {
   expect(await connect('B', 2)).toBe(false);
 });
 
-test('a connection that is made while its device is revoked is closed too', async () => {
-  before('revoke', () => connect('B', 2));
+test.each(['append', 'project'] as const)('a connection that is made while its device is revoked, before %s, is closed too', async (name) => {
+  before(name, () => connect('B', 2));
   await revokeDevice(rig.core, BOX, phone.deviceId);
   expect(rig.open).toEqual(new Set());
 });
 
-test('a connection that is made while another instance registers is closed too', async () => {
-  before('register', () => connect('B', 2));
+test.each(['append', 'project'] as const)('a connection that is made while another instance registers, before %s, is closed too', async (name) => {
+  before(name, () => connect('B', 2));
   await rig.device(BOX, 'phone', {}, 'phone-2');
   expect(rig.open).toEqual(new Set());
 });
@@ -66,35 +66,33 @@ describe.each<[string, () => Promise<unknown>, string]>([
   ['is replaced', () => rig.device(BOX, 'phone', {}, 'phone-2'), 'instance-replaced'],
 ])('a device that %s after its operations were committed', (_, goes, kind) => {
   const request = { operations: [aMessage({ n: 1, id: 'm1' })] };
-  const beforeReading = () => {
-    const { device } = rig.registry;
-    rig.registry.device = async (...asked) => {
-      rig.registry.device = device;
-      await goes();
-      return device.apply(rig.registry, asked);
-    };
-  };
 
   test('[XO8, XO9] is not told by a 4xx that nothing was processed, but to come again, and then why', async () => {
-    beforeReading();
+    before('project', goes);
     await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind: 'busy' });
     expect((await rig.commits(BOX)).at(-1)?.rows.map(({ id }) => id)).toContain('m1');
     await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind });
   });
 
-  test('[AU5] learns it from the same request also where a restored store knows nothing of that', async () => {
-    const key = receiptKey(phone.deviceId);
-    const receipt = async () => (await rig.store.get(BOX, [key])).get(key);
-    const put = (await receipt()) as StoredItem;
-    await goes();
-    const now = await receipt();
-    await rig.store.write(BOX, [{ put, when: now ? { version: now.version } : 'absent' }]);
-    await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind: 'busy' });
+  test('[XO8] is refused at once where it goes before they are committed, and nothing is processed', async () => {
+    before('append', goes);
     await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind });
+    expect(await rig.commits(BOX)).toHaveLength(1);
+  });
+
+  test('[AU5] is refused also where the log was restored to a time before that, and nothing is processed', async () => {
+    const { items } = (rig.store as MemoryStore).box(BOX);
+    const saved = [...items.values()].filter(({ sk }) => !isRegistryKey(sk));
+    await goes();
+    for (const sk of items.keys()) if (!isRegistryKey(sk)) items.delete(sk);
+    for (const item of saved) items.set(item.sk, item);
+    await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind });
+    await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
+    expect(await rig.commits(BOX)).toHaveLength(1);
   });
 
   test('[AU5] is refused at once where it sent none', async () => {
-    beforeReading();
+    before('project', goes);
     await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
   });
 });
@@ -103,22 +101,11 @@ describe.each<[string, () => Promise<unknown>, string]>([
   ['is revoked', () => revokeDevice(rig.core, BOX, phone.deviceId), 'device-not-registered'],
   ['is replaced', () => rig.device(BOX, 'phone', {}, 'phone-2'), 'instance-replaced'],
 ])('a device that %s while it synchronizes', (_, goes, kind) => {
-  /** Just before the first call of this name. */
-  const justBefore = (name: 'patch' | 'register') => {
-    const call = rig.registry[name] as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(rig.registry, {
-      [name]: async (...args: unknown[]) => {
-        Object.assign(rig.registry, { [name]: call });
-        await goes();
-        return call.apply(rig.registry, args);
-      },
-    });
-  };
   const syncedOf = async () => (await rig.registry.device(BOX, phone.deviceId))?.syncedModSeq ?? 0;
 
   test('[AU5, XO7] is refused for what happened where its position is noted', async () => {
     await rig.deposit(BOX, aMessage());
-    justBefore('patch');
+    before('project', goes);
     await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
     expect(await syncedOf()).toBe(0);
   });
@@ -127,17 +114,29 @@ describe.each<[string, () => Promise<unknown>, string]>([
     await rig.deposit(BOX, aMessage());
     await rig.registry.putPolicy(DEFAULT_POLICY, { maxTextBytes: 100 });
     rig.clock.nowMs += 60_000;
-    justBefore('register');
+    before('append', goes);
     await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
     expect(await syncedOf()).toBe(0);
+    before('project', async () => undefined);
+    await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
   });
 });
 
 test('a device that is revoked and registered again while it synchronizes is told to come again', async () => {
   await rig.deposit(BOX, aMessage());
-  const { patch } = rig.registry;
-  rig.registry.patch = async () => false;
+  const { project } = rig.store;
+  rig.store.project = async () => ({ outcome: 'deviceGone', dropped: [] }); // and it is there again when it is looked at
   await expect(rig.sync(phone)).rejects.toMatchObject({ kind: 'busy' });
-  rig.registry.patch = patch;
+  rig.store.project = project;
   expect((await rig.syncAll(phone)).changes.map(({ type }) => type)).toContain('message');
+});
+
+test('[DV7] a device that was revoked, and no more than that, is applied by others where the revoker died', async () => {
+  before('project', async () => {
+    throw new Error('the process ended');
+  });
+  await expect(revokeDevice(rig.core, BOX, phone.deviceId)).rejects.toThrow('the process ended');
+  await expect(rig.sync(phone)).rejects.toMatchObject({ kind: 'device-not-registered' });
+  await rig.projected(BOX);
+  expect(await rig.registry.device(BOX, phone.deviceId)).toBeUndefined();
 });

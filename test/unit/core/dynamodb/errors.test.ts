@@ -1,55 +1,49 @@
-import {
-  ConditionalCheckFailedException,
-  TransactionCanceledException,
-  TransactionConflictException,
-} from '@aws-sdk/client-dynamodb';
-import { isRefusal, isTooLarge } from '../../../../core/dynamodb/errors.js';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { calling, isConditionFailed, translated } from '../../../../core/dynamodb/errors.js';
+import { SyncProblem } from '../../../../core/model/sync-problem.js';
 
-const cancelled = (...CancellationReasons: { Code: string; Message?: string }[]) =>
-  new TransactionCanceledException({
-    $metadata: {},
-    message: `Transaction cancelled, please refer cancellation reasons for specific reasons [${CancellationReasons.map(({ Code }) => Code).join(', ')}]`,
-    CancellationReasons,
-  });
+const named = (name: string, members: object = {}): Error =>
+  Object.assign(new Error(''), { name, ...members });
+const conditionFailed = () => new ConditionalCheckFailedException({ $metadata: {}, message: '' });
 
-const validation = (message: string) => Object.assign(new Error(message), { name: 'ValidationException' });
-
-describe('isRefusal', () => {
-  test.each([
-    ['a condition of a single write', new ConditionalCheckFailedException({ $metadata: {}, message: '' })],
-    ['a write under way', new TransactionConflictException({ $metadata: {}, message: '' })],
-    ['a condition of a transaction', cancelled({ Code: 'None' }, { Code: 'ConditionalCheckFailed' })],
-    ['a transaction under way', cancelled({ Code: 'TransactionConflict' }, { Code: 'None' })],
-  ])('holds for %s', (_, error) => {
-    expect(isRefusal(error)).toBe(true);
-  });
-
-  test.each([
-    ['throttling', cancelled({ Code: 'ThrottlingError' }, { Code: 'None' })],
-    ['throughput', cancelled({ Code: 'ConditionalCheckFailed' }, { Code: 'ProvisionedThroughputExceeded' })],
-    ['a fault of the request', cancelled({ Code: 'ValidationError', Message: 'Item size' })],
-    ['a lost connection', new Error('socket hang up')],
-  ])('does not hold when a transaction fails for %s', (_, error) => {
-    expect(isRefusal(error)).toBe(false);
-  });
+test('a condition that fails is told from every other failure', () => {
+  expect(isConditionFailed(conditionFailed())).toBe(true);
+  for (const other of [named('ThrottlingException'), new Error('socket hang up'), 'text', undefined]) {
+    expect(isConditionFailed(other)).toBe(false);
+  }
 });
 
-describe('isTooLarge', () => {
-  test.each([
-    ['as DynamoDB Local says it', validation('Payload in response is too large.4200186')],
-    ['by its size', validation('Transaction payload size cannot exceed 4MB')],
-    ['as a reason', cancelled({ Code: 'ValidationError', Message: 'Aggregate size of items exceeded 4 MB' })],
-  ])('holds for a reading of more than 4 MB, %s', (_, error) => {
-    expect(isTooLarge(error)).toBe(true);
-  });
+test.each<[string, 'read' | 'write', Error, string]>([
+  ['too much of a read', 'read', named('ProvisionedThroughputExceededException'), 'too-many-requests'],
+  [
+    'too much of a write that was sent once',
+    'write',
+    named('ProvisionedThroughputExceededException', { $metadata: { attempts: 1 } }),
+    'too-many-requests',
+  ],
+  [
+    'too much of a write that was sent again, and may have been done',
+    'write',
+    named('ProvisionedThroughputExceededException', { $metadata: { attempts: 3 } }),
+    'unavailable',
+  ],
+  ['too much of all', 'write', named('RequestLimitExceeded'), 'unavailable'],
+  ['throttling', 'read', named('ThrottlingException'), 'unavailable'],
+])('[XO8] %s, as a %s, is the problem that it stands for', async (_, kind, error, problem) => {
+  const found = translated(error, kind);
+  expect(found).toBeInstanceOf(SyncProblem);
+  expect(found).toMatchObject({ kind: problem, cause: error });
+  await expect(calling(kind, () => Promise.reject(error))).rejects.toMatchObject({ kind: problem });
+});
 
-  test.each([
-    ['throughput that was exceeded', cancelled({ Code: 'ProvisionedThroughputExceeded' })],
-    [
-      'two reads of one key',
-      validation('Transaction request cannot include multiple operations on one item'),
-    ],
-  ])('does not hold for %s', (_, error) => {
-    expect(isTooLarge(error)).toBe(false);
-  });
+test.each([conditionFailed(), new Error('socket hang up'), named('ValidationException')])(
+  '%s stays what it is: the outcome is not known, or the request is wrong',
+  async (error) => {
+    expect(translated(error, 'write')).toBe(error);
+    await expect(calling('read', () => Promise.reject(error))).rejects.toBe(error);
+  },
+);
+
+test('a call that succeeds gives its answer', async () => {
+  expect(await calling('read', async () => 5)).toBe(5);
 });

@@ -1,5 +1,6 @@
 import { historyOf } from '../../../../core/read/history-of.js';
 import type { BoxId } from '../../../../core/model/items.js';
+import { CONTENTS } from '../../../../core/model/keys.js';
 import type { Range } from '../../../../core/ports/store.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import { historyQuerySchema } from '../../../../protocol/history-query.js';
@@ -19,12 +20,12 @@ import { MemoryStore } from '../../../support/memory-store.js';
 const DEAD = 3000;
 const ITEMS_PER_READ_MAX = 1000;
 
-/** A store that notes how many items each query asks for. */
+/** A store that notes how many items each query for messages asks for. */
 class WatchedStore extends MemoryStore {
   asked: number[] = [];
 
   override async query(box: BoxId, range: Range) {
-    this.asked.push(range.limit);
+    if (range.from.startsWith(CONTENTS)) this.asked.push(range.limit);
     return super.query(box, range);
   }
 }
@@ -64,6 +65,12 @@ describe('history on demand of a conversation history with 3,000 deleted message
       const ids = Array.from({ length: 25 }, (_, j) => id(i + j));
       await box.given(...ids.flatMap((each) => [aMessage({ id: each }), deletion(each)]));
     }
+  });
+
+  test('[HI1] gives what lives while the log alone knows of it', async () => {
+    expect(await page(200)).toMatchObject({ ids: [id(DEAD + 3), id(2), id(1), id(0)], next: undefined });
+    expect(await page(2)).toMatchObject({ ids: [id(DEAD + 3), id(2)], next: id(2) });
+    await box.projected(BOX);
   });
 
   test('[HI1] gives what lives, newest first, however much that is dead lies between', async () => {
@@ -133,6 +140,16 @@ describe('history on demand', () => {
       expect([each, await refused(each)]).toEqual([each, unknown]);
     await box.given(removal('folder', 'f1'));
     expect(await refused('c1')).toEqual(unknown);
+  });
+
+  test('[HI2] gives large messages whole, whether their content was applied to the view or not', async () => {
+    await open();
+    const text = 'x'.repeat(30_000);
+    await box.given(aMessage({ id: 'm1', textContent: text, flags: ['\\Seen'] }), aMessage({ id: 'm2' }));
+    const texts = async () => (await history()).elements.map((element) => 'textContent' in element && element.textContent);
+    expect(await texts()).toEqual(['text of m2', text, false]);
+    await box.projected(BOX);
+    expect(await texts()).toEqual(['text of m2', text, false]);
   });
 
   test('[AU5] for a device that is not registered is refused before anything is said of the conversation history', async () => {

@@ -1,16 +1,17 @@
 // Orders to empty a container outlive the box they were made for: it may be restored while they are on their way.
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
+import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, aFolder, aMessage, aSession, BOX, removal } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 
 class CopiedStore extends MemoryStore {
   copy(): () => void {
-    const items = new Map(this.items(BOX));
+    const items = new Map(this.box(BOX).items);
     return () => {
-      this.boxes.set(BOX, new Map(items));
+      this.box(BOX).items.clear();
+      for (const [sk, item] of items) this.box(BOX).items.set(sk, item);
     };
   }
 }
@@ -37,7 +38,7 @@ async function work(): Promise<readonly PurgeMessage[]> {
   return box.purges;
 }
 const orderAll = async () => {
-  for (const commit of await box.commits(BOX)) await schedulePurging(box.core, BOX, commit);
+  for (const commit of await box.commits(BOX)) await schedulePurge(box.core, BOX, commit);
 };
 
 test.each(CONTAINERS)('%s that is full again is emptied before it is forgotten', async (_, removed) => {

@@ -58,6 +58,7 @@ test.each(Object.entries(MEANWHILE))(
         const told = rows.flatMap(({ id, removed }) => (removed === 'expired' ? [id] : []));
         expect(new Set(told).size).toBe(told.length);
 
+        await box.projected(BOX);
         const items = await itemsOf(box);
         const { counts, modSeq } = await box.head();
         const messages = items.filter(isMessage);

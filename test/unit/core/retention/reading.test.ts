@@ -13,9 +13,9 @@ import {
   modification,
   stateChange,
 } from '../../../support/builders.js';
-import { aRetainingBox, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
+import { applyAll, aRetainingBox, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
 
-const LARGE = 'x'.repeat(40_000); // the second one of a commit stands in the log by reference
+const LARGE = 'x'.repeat(40_000); // its content stands aside, and so do the effects of its commits
 const SECOND_MS = 1000;
 
 let box: BoxUnderTest;
@@ -26,10 +26,11 @@ beforeEach(async () => {
 });
 
 const toTheEndOfItsTime = (ms: number): void => {
+  applyAll(box);
   box.clock.nowMs += DAY_MS + ms;
 };
 
-describe('an element by reference that was changed in its last minute and then removed', () => {
+describe('an element that was changed in its last minute and then removed', () => {
   let syncToken: string | undefined;
   const large = (id: string) => aMessage({ id, textContent: LARGE });
 
@@ -39,16 +40,22 @@ describe('an element by reference that was changed in its last minute and then r
     toTheEndOfItsTime(-SECOND_MS);
     const subject = { subject: 'last words' };
     await box.given(modification('message', 'm1', subject), modification('message', 'm2', subject));
+    applyAll(box);
     box.clock.nowMs += 2 * SECOND_MS;
   });
 
   const afterwards = () => box.syncAll(phone, { ...(syncToken !== undefined && { syncToken }) });
 
-  test('holds no synchronization up, though nobody has noted it yet', async () => {
+  test('is told from the log, and holds no synchronization up, though nobody has noted yet that it expired', async () => {
     removeExpired(box);
+    const slept = box.clock.sleptMs;
     const { changes, pages } = await afterwards();
-    expect(pages).toHaveLength(1);
-    expect(changes).toMatchObject([{ type: 'message', id: 'm1', subject: 'last words' }]);
+    expect([pages.length, box.clock.sleptMs]).toEqual([1, slept]);
+    const changed = { type: 'message', subject: 'last words', textContent: LARGE };
+    expect(changes).toMatchObject([
+      { ...changed, id: 'm1' },
+      { ...changed, id: 'm2' },
+    ]);
   });
 
   test('is told as expired by the row that follows', async () => {
@@ -75,6 +82,7 @@ describe('a backfill in the minute after an element was changed', () => {
       stateChange('m1', { addFlags: ['\\Seen'] }),
       modification('sessionHistory', 's1', { subject: 'Trip' }),
     );
+    applyAll(box);
     box.clock.nowMs += 2 * SECOND_MS;
   });
 

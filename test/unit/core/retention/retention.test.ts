@@ -1,3 +1,4 @@
+import { assignToDevice } from '../../../../core/admin/policies.js';
 import { DAY_MS } from '../../../../core/ports/clock.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -193,8 +194,7 @@ test('the retention of a policy assigned to a device alone changes nothing for i
   await retain(box, undefined);
   await box.device(BOX, 'phone');
   await box.registry.putPolicy('short' as never, { retentionDays: 1 });
-  const [phone] = await box.registry.devices(BOX);
-  await box.registry.patch(phone as never, { set: { policyId: 'short' as never } });
+  await assignToDevice(box.core, BOX, 'phone' as never, 'short' as never);
   await box.given(aMessage({ id: 'm1' }));
   expect(await expiryOf(MESSAGE)).toBeUndefined();
   expect(removeExpired(box)).toEqual([]);

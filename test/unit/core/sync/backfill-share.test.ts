@@ -144,6 +144,7 @@ test('a response goes out after thirty readings, though it tells nothing: what i
   await setting();
   const ids = Array.from({ length: 80 }, (_, i) => `c9 ${i}`);
   for (const id of ids) await box.given(aConversation({ id, folderId: 'f2' }));
+  await box.projected(BOX);
   await phone.register({ folders: ['f1'] });
   let readings = 0;
   const { query } = box.store;

@@ -1,6 +1,6 @@
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
+import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import type { SyncResponse } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -41,7 +41,7 @@ beforeEach(async () => {
 
 /** What was deleted is cleared away, pieces and notes of it too. */
 const clearAway = async () => {
-  for (const commit of await box.commits(BOX)) await schedulePurging(box.core, BOX, commit);
+  for (const commit of await box.commits(BOX)) await schedulePurge(box.core, BOX, commit);
   for (let next: PurgeMessage | undefined = box.purges.shift(); next; next = box.purges.shift())
     await purge(box.core, next);
 };

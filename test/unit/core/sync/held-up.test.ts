@@ -1,5 +1,5 @@
 import { purge } from '../../../../core/lifecycle/purge.js';
-import { schedulePurging } from '../../../../core/lifecycle/schedule-purge.js';
+import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, removal } from '../../../support/builders.js';
 import { told } from '../../../support/told.js';
@@ -11,7 +11,7 @@ test('[SY9] what was cleared away on the order of an earlier deletion holds up n
   const phone = await box.device(BOX, 'phone');
   const { syncToken = '' } = await box.syncAll(phone);
   await box.given(removal('conversationHistory', 'c1'));
-  for (const commit of await box.commits(BOX)) await schedulePurging(box.core, BOX, commit);
+  for (const commit of await box.commits(BOX)) await schedulePurge(box.core, BOX, commit);
   box.clock.nowMs += 80_000;
   await box.given(large('m1'), large('m2')); // a new life; m2 stands in the log by reference
   box.clock.nowMs += 5_000;

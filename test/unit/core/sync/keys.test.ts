@@ -1,25 +1,43 @@
 import fc from 'fast-check';
 import {
-  commitKey,
+  ANCHOR_KEY,
+  bodiesPrefix,
+  bodyKey,
   contentsPrefix,
   conversationIdOf,
   conversationKey,
   conversationOfContents,
+  deviceIdOf,
+  deviceKey,
+  ENTRIES,
   endOf,
+  entryKey,
   folderKey,
   folderNameKey,
-  HEAD_KEY,
+  formerInstanceKey,
+  idempotencyKey,
+  isRegistryKey,
   messageKey,
   messagesPrefix,
+  overflowKey,
   packKey,
-  receiptKey,
+  preferencesKey,
+  purgeKey,
+  scopeKey,
   sessionKey,
   sessionsPrefix,
+  TIMER_KEY,
   unpackKey,
 } from '../../../../core/model/keys.js';
-import type { ConversationId, DeviceId, FolderId, MessageId, SessionId } from '../../../../protocol/ids.js';
+import type {
+  ConversationId,
+  DeviceId,
+  FolderId,
+  InstanceId,
+  MessageId,
+  SessionId,
+} from '../../../../protocol/ids.js';
 import { idSchema } from '../../../../protocol/ids.js';
-import { byteOrder } from '../../../support/memory-store.js';
 
 /** Ids that try to break out of their part of a key, and any others. */
 const anId = fc
@@ -34,13 +52,14 @@ const anId = fc
   )
   .filter((id) => idSchema.safeParse(id).success);
 
+const byteOrder = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const sign = (order: number) => Math.sign(order);
 const check = <T extends unknown[]>(property: fc.IPropertyWithHooks<T>) =>
   fc.assert(property, { numRuns: 1000, seed: 20260301 });
 
 const builders: [string, (id: string) => string][] = [
   ['folders', (id) => folderKey(id as FolderId)],
-  ['receipts', (id) => receiptKey(id as DeviceId)],
+  ['devices', (id) => deviceKey(id as DeviceId)],
   ['session histories', (id) => sessionKey('c' as ConversationId, id as SessionId)],
   ['messages', (id) => messageKey('c' as ConversationId, id as MessageId)],
   ['names', (id) => folderNameKey('f' as FolderId, id)],
@@ -68,7 +87,8 @@ test('no two things have one key', () => {
     fc.property(anId, anId, anId, anId, (a, b, c, d) => {
       const keys = [
         folderKey(a as FolderId),
-        receiptKey(a as DeviceId),
+        deviceKey(a as DeviceId),
+        idempotencyKey(a as DeviceId),
         conversationKey(a as ConversationId),
         folderNameKey(null, a),
         ...[
@@ -77,11 +97,13 @@ test('no two things have one key', () => {
         ].flatMap(([x, y]) => [
           folderNameKey(x as FolderId, y as string),
           messageKey(x as ConversationId, y as MessageId),
+          bodyKey(messageKey(x as ConversationId, y as MessageId)),
           sessionKey(x as ConversationId, y as SessionId),
+          formerInstanceKey(x as DeviceId, y as InstanceId),
         ]),
       ];
       const isSame = a === c && b === d;
-      return new Set(keys).size === (isSame ? keys.length - 3 : keys.length);
+      return new Set(keys).size === (isSame ? keys.length - 5 : keys.length);
     }),
   );
 });
@@ -159,8 +181,61 @@ test('[FO3] the key of a folder name has 1,024 bytes at the most, and still each
   expect(new Set(keys).size).toBe(parents.length * names.length);
 });
 
-test('commits sort by number, and the head behind all of them', () => {
-  const modSeqs = [1, 9, 10, 99, 100, 12_345, 999_999_999_999];
-  const keys = [...modSeqs.map(commitKey), HEAD_KEY];
+test('entries of the log sort by index, and the anchor behind all of them', () => {
+  const indices = [1, 9, 10, 99, 100, 12_345, Date.UTC(2026, 2, 1), Date.UTC(2286, 0, 1)];
+  const keys = [...indices.map(entryKey), ANCHOR_KEY];
   expect([...keys].reverse().sort(byteOrder)).toEqual(keys);
+  for (const key of keys.slice(0, -1)) expect(key.startsWith(ENTRIES)).toBe(true);
+});
+
+test('the content of a large message lies in the range of its conversation history, and in no range of elements', () => {
+  check(
+    fc.property(anId, anId, anId, (mine, other, id) => {
+      const key = bodyKey(messageKey(mine as ConversationId, id as MessageId));
+      const isIn = (prefix: string) => byteOrder(prefix, key) <= 0 && byteOrder(key, endOf(prefix)) <= 0;
+      return (
+        isIn(bodiesPrefix(mine as ConversationId)) &&
+        (mine === other || !isIn(bodiesPrefix(other as ConversationId))) &&
+        !isIn(contentsPrefix(mine as ConversationId))
+      );
+    }),
+  );
+});
+
+test('the id of a device is read back from its key', () => {
+  check(fc.property(anId, (id) => deviceIdOf(deviceKey(id as DeviceId)) === id));
+});
+
+test('what belongs to devices stands in the table of the registry, and nothing else does', () => {
+  const [device, instance] = ['d' as DeviceId, 'i' as InstanceId];
+  const ofDevices = [
+    deviceKey(device),
+    scopeKey(device, 1, 'n'),
+    preferencesKey(device, 'n'),
+    idempotencyKey(device),
+    formerInstanceKey(device, instance),
+  ];
+  const others = [
+    ANCHOR_KEY,
+    TIMER_KEY,
+    entryKey(1),
+    overflowKey('n', 0),
+    purgeKey(1, 'f'),
+    folderKey('f' as FolderId),
+    folderNameKey(null, 'f'),
+    conversationKey('c' as ConversationId),
+    messageKey('c' as ConversationId, 'm' as MessageId),
+    bodyKey(messageKey('c' as ConversationId, 'm' as MessageId)),
+  ];
+  expect(ofDevices.map(isRegistryKey)).toEqual(ofDevices.map(() => true));
+  expect(others.map(isRegistryKey)).toEqual(others.map(() => false));
+});
+
+test('a scope, preferences and an idempotency record of one device have keys of their own, whatever the ids and nonces are', () => {
+  const keys = ['P', '1', 'n'].flatMap((text) => [
+    scopeKey('d' as DeviceId, 1, text),
+    preferencesKey('d' as DeviceId, text),
+    formerInstanceKey('d' as DeviceId, text as InstanceId),
+  ]);
+  expect(new Set([...keys, idempotencyKey('d' as DeviceId)]).size).toBe(keys.length + 1);
 });

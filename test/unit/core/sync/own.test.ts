@@ -5,7 +5,7 @@ import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
 import { isKnown, ownOf } from '../../../../core/read/own.js';
 import { ELEMENT_TYPES, type ElementType } from '../../../../protocol/elements/element.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
-import { aRow, byReference, movedFrom, scopeOfPreferences } from '../../../support/log-rows.js';
+import { aRow, movedFrom, scopeOfPreferences } from '../../../support/log-rows.js';
 
 const phone = { deviceId: 'phone', instanceId: 'i1' } as Caller;
 const made = (firstN: number, lastN: number, more: object = {}): Commit =>
@@ -56,7 +56,7 @@ describe('[SY12, SY13] a change is left out', () => {
   const own = ownOf(phone, results([1, 'applied', 9]));
   const mine = made(1, 1);
   const theirs = { modSeq: 8, origin: { by: 'participatingFunction' } } as Commit;
-  const row = byReference(aRow('message', 'm1', 'f1'));
+  const row = aRow('message', 'm1', 'f1');
   const isLeftOut = (rows: readonly (readonly [Commit, ChangeRow])[], elementTypes = ELEMENT_TYPES) =>
     isKnown(
       rows.map(([commit, each]) => ({ commit, at: 0, row: each })),

@@ -1,24 +1,25 @@
+import { revokeDevice } from '../../../../core/admin/devices.js';
+import { assignToBox } from '../../../../core/admin/policies.js';
+import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
-import { commitKey, HEAD_KEY } from '../../../../core/model/keys.js';
-import { isRemoval } from '../../../../protocol/elements/element.js';
+import { deviceKey, entryKey } from '../../../../core/model/keys.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aMessage, BOX, deletion } from '../../../support/builders.js';
-import { VeiledStore } from '../../../support/veiled-store.js';
+import { aConversation, aMessage, BOX, deletion, modification } from '../../../support/builders.js';
+import { WatchedStore } from '../../../support/watched-store.js';
 
 const DAY_MS = 86_400_000;
 
-let store: VeiledStore;
+let store: WatchedStore;
 let box: BoxUnderTest;
 let phone: Caller;
 let token: string | undefined;
 
 beforeEach(async () => {
-  store = new VeiledStore();
+  store = new WatchedStore();
   box = new BoxUnderTest(store);
   phone = await box.device(BOX, 'phone');
   await box.given(aConversation()); // commit 2
   token = (await box.syncAll(phone)).syncToken;
-  box.clock.sleptMs = 0;
 });
 
 const sync = async (syncToken = token) => {
@@ -38,12 +39,39 @@ describe('nothing behind the token', () => {
     expect(response).toEqual({ syncToken: token });
   });
 
-  test('takes two calls: the log, and the device', async () => {
-    const device = jest.spyOn(box.registry, 'device');
+  test.each<[string, () => Promise<unknown>]>([
+    ['small', async () => {}],
+    [
+      'of fifty elements',
+      () => box.given(...Array.from({ length: 50 }, (_, i) => aMessage({ id: `many ${i}` }))),
+    ],
+    ['so large that its effects stand aside', () => box.given(aMessage({ textContent: 'x'.repeat(60_000) }))],
+    ['not applied to the view, like those before it', () => message('m1')],
+    ['applied to the view, like all', () => box.projected(BOX)],
+    ['a registration of another device', () => box.device(BOX, 'tablet')],
+  ])('takes one look at the log, and one at the device, where the newest entry is %s', async (_, before) => {
+    await before();
+    const { syncToken } = await sync();
     const patch = jest.spyOn(box.registry, 'patch');
-    store.reads = 0;
-    await sync();
-    expect([store.reads, device.mock.calls.length, patch.mock.calls.length]).toEqual([1, 1, 0]);
+    const project = jest.spyOn(store, 'project');
+    store.reads.length = 0;
+    expect(await sync(syncToken)).toEqual({ syncToken, ids: [] });
+    const { index = 0 } = (await box.entries(BOX)).at(-1) ?? {};
+    expect(store.reads.slice(0, 2).sort()).toEqual(
+      [`get ${deviceKey(phone.deviceId)}`, `query ${entryKey(index)}`].sort(),
+    );
+    expect(store.reads.slice(2)).toEqual(['query L#']); // that of this test
+    expect([patch.mock.calls, project.mock.calls]).toEqual([[], []]);
+  });
+
+  test('writes nothing where the device has no position yet to be noted', async () => {
+    const project = jest.spyOn(store, 'project');
+    await box.device(BOX, 'tablet');
+    project.mockClear();
+    const { syncToken } = await sync();
+    const { syncToken: next } = await sync(syncToken);
+    expect(next).toBe(syncToken);
+    expect(project.mock.calls.filter(([, , advance]) => advance !== undefined)).toEqual([]);
   });
 });
 
@@ -77,120 +105,231 @@ describe('rule: the log leads on from the token, by the chain of nonces', () => 
     expect((await sync()).ids).toEqual(['m2']);
     expect(resets()).toEqual([]);
   });
-
-  test('a head that is seen late is waited for', async () => {
-    const before = await box.head();
-    await message('m1');
-    const { syncToken } = await sync();
-    store.hide(HEAD_KEY, { reads: 2, instead: before });
-    expect(await sync(syncToken)).toEqual({ syncToken, ids: [] });
-    expect(resets()).toEqual([]);
-  });
 });
 
-describe('rule: each next row is one more', () => {
+describe('rule: entries are read in line', () => {
   beforeEach(async () => {
     for (const id of ['m1', 'm2', 'm3']) await message(id); // commits 3, 4, 5
   });
+  const hide = async (modSeq: number) => {
+    const entry = (await box.commits(BOX)).find((each) => each.modSeq === modSeq);
+    if (!entry) throw new Error('there is no such commit');
+    store.expire(BOX, entry.sk);
+    return () => store.box(BOX).put(entry);
+  };
 
-  test.each([
-    [1, 50],
-    [2, 150],
-    [3, 350],
-  ])('a row that is missing in the first %i looks is waited for, %i ms', async (looks, ms) => {
-    store.hide(commitKey(3), { reads: looks });
+  test('an entry that a query has missed, since it was put behind its place, is found when it is read again', async () => {
+    const show = await hide(4);
+    const query = store.query.bind(store);
+    let looks = 0;
+    store.query = async (of, range) => {
+      if (++looks === 2) show();
+      return query(of, range);
+    };
     expect((await sync()).ids).toEqual(['m1', 'm2', 'm3']);
-    expect(box.clock.sleptMs).toBe(ms);
+    expect(box.clock.sleptMs).toBe(0);
   });
 
   test('[SY15] what precedes a gap that stays is told, and more follows later', async () => {
-    store.hide(commitKey(4));
+    await box.projected(BOX);
+    await box.given(aConversation({ id: 'c2' })); // from here on the view is known to be complete
+    const show = await hide(4);
     const first = await sync();
     expect(first.ids).toEqual(['m1']);
     expect(first).toMatchObject({ hasMore: true });
-    const second = await sync(first.syncToken);
-    expect(second).toMatchObject({ hasMore: true, ids: [] });
-    expect(second).not.toHaveProperty('reset');
-    store.show();
-    const third = await sync(second.syncToken);
-    expect(third.ids).toEqual(['m2', 'm3']);
+    show();
+    const third = await sync(first.syncToken);
+    expect(third.ids).toEqual(['c2', 'm2', 'm3']);
     expect(third).not.toHaveProperty('hasMore');
   });
 
-  test('a head that is ahead of the last row is a gap like any other', async () => {
-    for (const modSeq of [3, 4, 5]) store.hide(commitKey(modSeq));
-    const first = await sync();
-    expect(first).toMatchObject({ hasMore: true, ids: [] });
-    store.show();
-    expect((await sync(first.syncToken)).ids).toEqual(['m1', 'm2', 'm3']);
-  });
-
-  test('rows after the last one of a page are not missing while they are not asked for', async () => {
-    store.hide(commitKey(5));
-    const first = await sync();
-    expect(first.ids).toEqual(['m1', 'm2']);
-    expect(first).toMatchObject({ hasMore: true });
-  });
-
-  test.each([
-    [59, false],
-    [61, true],
-  ])('a gap before a row that is %i s old: a hole that leads to reset is %s', async (seconds, isHole) => {
-    store.expire(BOX, commitKey(3));
-    box.clock.nowMs += seconds * 1000 - 400; // what it waits counts as well
-    const answer = await sync();
-    expect(answer.reset ?? false).toBe(isHole);
-    expect(resets()).toEqual(isHole ? ['expired'] : []);
-  });
-
-  test('all rows gone behind the token, and the head old: reset', async () => {
-    for (const modSeq of [3, 4, 5]) store.expire(BOX, commitKey(modSeq));
-    box.clock.nowMs += 61_000;
-    expect(await sync()).toMatchObject({ reset: true });
-  });
-
-  test('a hole further on shows when it is reached', async () => {
-    store.expire(BOX, commitKey(4));
-    box.clock.nowMs += 61_000;
-    const first = await box.syncAll(phone, { limit: 1, ...(token && { syncToken: token }) });
-    expect(first.pages.some(({ reset }) => reset)).toBe(true);
-    expect(new Set(first.changes.map(({ id }) => id as string))).toEqual(
-      new Set(['default', 'RCSMessageStore', 'c1', 'm1', 'm2', 'm3']),
-    );
-  });
-});
-
-describe('rule: what is past its time counts as expired', () => {
-  test('[TK5] a row of more than 90 days leads to reset, though it is still there', async () => {
-    await message('m1');
-    box.clock.nowMs += 90 * DAY_MS + 1;
+  test('[TK5] what follows the token has expired: reset', async () => {
+    await box.projected(BOX);
+    await message('m4');
+    for (const modSeq of [3, 4]) await hide(modSeq);
     expect(await sync()).toMatchObject({ reset: true });
     expect(resets()).toEqual(['expired']);
   });
 
-  test('[TK5] so do rows that are gone, also right before a commit of this moment and with another scope', async () => {
+  test('[TK5] a hole further on shows when it is reached', async () => {
+    await box.projected(BOX);
+    await message('m4');
+    await hide(4);
+    const first = await box.syncAll(phone, { limit: 1, ...(token && { syncToken: token }) });
+    expect(first.pages.some(({ reset }) => reset)).toBe(true);
+    expect(new Set(first.changes.map(({ id }) => id as string))).toEqual(
+      new Set(['default', 'RCSMessageStore', 'c1', 'm1', 'm2', 'm3', 'm4']),
+    );
+  });
+
+  test('is unavailable where entries are missing that the view needs', async () => {
+    await hide(4);
+    await expect(box.sync(phone)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(box.reports).toContainEqual(expect.objectContaining({ event: 'logHole' }));
+  });
+});
+
+describe('an entry without rows', () => {
+  const synced = () => box.registry.device(BOX, phone.deviceId);
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['registers another device', () => box.device(BOX, 'tablet')],
+    ['changes what a device is called', () => box.device(BOX, 'phone', {})],
+    ['assigns a policy', () => assigned()],
+    ['revokes another device', () => revokeDevice(box.core, BOX, 'tablet' as never)],
+    ['has results of another device, of which none was applied', () => failing('tablet')],
+    ['has results of this device, of which none was applied', () => failing('phone')],
+  ])('tells nothing and moves the position where it %s', async (_, happens) => {
+    await box.device(BOX, 'tablet', {}, 'tablet-1');
+    const before = await sync();
+    const { modSeq, index } = await box.head();
+    const { syncedModSeq } = (await synced()) ?? {};
+    await happens();
+    expect((await box.head()).modSeq).toBe(modSeq);
+    const entries = (await box.head()).index - index;
+    const answer = await box.sync(phone, { syncToken: before.syncToken });
+    expect(answer).toEqual({ syncToken: expect.any(String) });
+    expect(answer.syncToken === before.syncToken).toBe(entries === 0);
+    expect((await synced())?.syncedModSeq).toBe(syncedModSeq);
+    // From there on the position is that of the last entry: what it left behind is not read again.
+    store.reads.length = 0;
+    expect(await box.sync(phone, { syncToken: answer.syncToken })).toEqual({ syncToken: answer.syncToken });
+    expect(store.reads).toContain(`query ${entryKey(index + entries)}`);
+  });
+
+  const assigned = async () => {
+    await box.registry.putPolicy('mild' as never, { retentionDays: 700 });
+    await assignToBox(box.core, BOX, 'mild' as never);
+    box.clock.nowMs += 1000;
+  };
+  const failing = (deviceId: string) =>
+    box.sync({ ...phone, deviceId, instanceId: `${deviceId}-1` } as Caller, {
+      operations: [{ n: 1, op: 'delete', type: 'folder', id: 'none' }],
+    });
+
+  test('leaves the device as far behind in commits as it was', async () => {
+    for (let i = 0; i < 5; i++) await box.device(BOX, `d${i}`);
+    const { syncToken } = await sync();
     await message('m1');
-    box.clock.nowMs += 91 * DAY_MS;
-    for (const modSeq of [1, 2, 3]) store.expire(BOX, commitKey(modSeq));
+    expect((await sync(syncToken)).changes).toMatchObject([{ id: 'm1', modSeq: 3 }]);
+  });
+
+  test('between commits takes none of the room of a response, and more are told with them', async () => {
+    await message('m1');
+    await box.device(BOX, 'tablet');
+    await message('m2');
+    const { pages, changes } = await box.syncAll(phone, { limit: 1, ...(token && { syncToken: token }) });
+    expect(changes.map(({ id, modSeq }) => [id, modSeq])).toEqual([
+      ['m1', 3],
+      ['m2', 4],
+    ]);
+    expect(pages).toHaveLength(2);
+  });
+});
+
+describe('a device that the view still shows as it was', () => {
+  /** Happens at another server, whose writes to the view do not come through. */
+  const unprojected = async (happens: () => Promise<unknown>) => {
+    const project = store.project.bind(store);
+    store.project = async () => ({ outcome: 'done', dropped: [] });
+    await happens();
+    store.project = project;
+  };
+  const replaced = () => box.device(BOX, 'phone', {}, 'phone-2');
+  const revoked = () => revokeDevice(box.core, BOX, phone.deviceId);
+
+  test.each([
+    ['revoked', 'device-not-registered', revoked],
+    ['replaced', 'instance-replaced', replaced],
+  ])('[AU5, DV7] is refused once it is %s', async (_, kind, happens) => {
+    const { syncToken } = await sync();
+    await unprojected(happens);
+    await message('m1');
+    const operations = [aMessage({ n: 1, id: 'own' })];
+    for (const body of [{ syncToken }, {}, { syncToken, operations }, { operations }, { syncToken: 'damaged' }]) {
+      await expect(box.sync(phone, body)).rejects.toMatchObject({ kind });
+    }
+    expect((await box.commits(BOX)).flatMap(({ rows }) => rows).map(({ id }) => id)).not.toContain('own');
+  });
+
+  test('[AU5] is refused by a poll that finds its revocation as the newest entry', async () => {
+    const { syncToken } = await sync();
+    await unprojected(revoked);
+    await expect(box.sync(phone, { syncToken })).rejects.toMatchObject({ kind: 'device-not-registered' });
+  });
+
+  test('[DV1] is let in where its registration is not applied yet', async () => {
+    await unprojected(() => box.device(BOX, 'tablet'));
+    const tablet = { box: BOX, deviceId: 'tablet', instanceId: 'tablet-1' } as Caller;
+    await expect(box.syncAll(tablet)).rejects.toMatchObject({ kind: 'busy' }); // where it stands cannot be noted
+    await box.projected(BOX);
+    expect((await box.syncAll(tablet)).changes.map(({ id }) => id)).toContain('c1');
+  });
+
+  test('[SC7] is told what a change of its preferences brings, which is not applied yet', async () => {
+    await unprojected(() => box.device(BOX, 'phone', { elementTypes: ['folder'] }));
+    await message('m1');
+    expect(await box.sync(phone, { syncToken: token })).toMatchObject({
+      effective: { elementTypes: ['folder'] },
+    });
+  });
+});
+
+describe('rule: what is past its time counts as expired', () => {
+  /** Time goes by, in which the quiet timer has expired. */
+  const idle = async (ms: number) => {
+    box.clock.nowMs += 46 * DAY_MS;
+    await keepNewest(box.core, BOX);
+    box.clock.nowMs += ms - 46 * DAY_MS;
+  };
+  const expireAll = async () => {
+    for (const { sk } of await box.entries(BOX)) store.expire(BOX, sk);
+  };
+
+  test('[TK5] an entry of more than 90 days leads to reset, though it is still there', async () => {
+    await message('m1');
+    await idle(90 * DAY_MS + 1);
+    expect(await sync()).toMatchObject({ reset: true });
+    expect(resets()).toEqual(['expired']);
+  });
+
+  test('[TK5] so do entries that are gone, also right before a commit of this moment and with another scope', async () => {
+    await message('m1');
+    await idle(91 * DAY_MS);
+    await expireAll();
     await message('m2');
     await box.device(BOX, 'phone', { maxTextBytes: 5 });
     expect(await sync()).toMatchObject({ reset: true });
     expect(resets()).toEqual(['expired']);
   });
 
-  test('a row of 90 days does not', async () => {
+  test('[TK5] so do entries that are gone, of a log that has none left', async () => {
     await message('m1');
-    box.clock.nowMs += 90 * DAY_MS;
+    await idle(91 * DAY_MS);
+    await expireAll();
+    const { reset, ids } = await sync();
+    expect([reset, ids.includes('m1')]).toEqual([true, true]);
+  });
+
+  test('an entry of 90 days does not', async () => {
+    await message('m1');
+    await idle(90 * DAY_MS);
     expect((await sync()).ids).toEqual(['m1']);
   });
 
   test('a device that is up to date stays so in a box that was idle for longer', async () => {
-    box.clock.nowMs += 200 * DAY_MS;
-    for (const modSeq of [1, 2]) store.expire(BOX, commitKey(modSeq));
+    await idle(200 * DAY_MS);
+    await expireAll();
     expect(await sync()).toEqual({ syncToken: token, ids: [] });
     await message('m1');
     expect((await sync()).ids).toEqual(['m1']);
     expect(resets()).toEqual([]);
+  });
+
+  test('a box whose newest entry may be gone is unavailable, and does not answer as if it were older', async () => {
+    box.clock.nowMs += 91 * DAY_MS; // nobody has copied the newest entry
+    await expect(sync()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(box.reports).toContainEqual(expect.objectContaining({ event: 'anchorBehind' }));
   });
 });
 
@@ -228,76 +367,43 @@ describe('rule: more than 2,000 commits behind at the start leads to reset', () 
   });
 });
 
-describe('an element that is not inline', () => {
-  const large = (id: string) => aMessage({ id, seed: false, textContent: 'x'.repeat(40_000) });
-  const key = (id: string) => `E#c1#M#${id}`;
+describe('an entry whose effects stand aside', () => {
+  const large = (id: string) => aMessage({ id, seed: false, textContent: id.repeat(20_000) });
 
   beforeEach(async () => {
-    await box.given(large('m1'), large('m2'), large('m3')); // commit 3; only the first stands in it
+    await box.given(large('m1'), large('m2'), large('m3')); // commit 3
+    const entry = (await box.entries(BOX)).at(-1);
+    expect(entry?.overflow).toBe(1);
   });
 
-  test('is fetched', async () => {
+  test('is told with its elements', async () => {
     const { changes } = await sync();
     expect(changes).toEqual(
       ['m1', 'm2', 'm3'].map((id) =>
-        expect.objectContaining({ type: 'message', id, modSeq: 3, textContent: 'x'.repeat(40_000) }),
+        expect.objectContaining({ type: 'message', id, modSeq: 3, textContent: id.repeat(20_000) }),
       ),
     );
   });
 
-  test('[SY15] and not visible yet stops the telling before it', async () => {
-    store.hide(key('m2'));
-    const first = await sync();
-    expect(first.ids).toEqual(['m1']);
-    expect(first).toMatchObject({ hasMore: true });
-    store.show();
-    expect((await sync(first.syncToken)).ids).toEqual(['m2', 'm3']);
-  });
-
-  test('and seen as it was before stops the telling too', async () => {
-    const [before] = (await box.store.get(BOX, [key('m2')])).values();
-    const change = { op: 'modify', type: 'message', conversationId: 'c1', data: { subject: 'new' } };
-    await box.given(...['m1', 'm2', 'm3'].map((id) => ({ ...change, id })));
-    const { syncToken } = await sync();
-    await box.given(
-      { ...change, id: 'm1', data: { subject: 'a' } },
-      { ...change, id: 'm2', data: { subject: 'b' } },
-    );
-    if (before) store.hide(key('m2'), { instead: before });
-    const first = await sync(syncToken);
-    expect(first.ids).toEqual(['m1']);
-    expect(first).toMatchObject({ hasMore: true });
-    store.show();
-    expect((await sync(first.syncToken)).changes).toEqual([
-      expect.objectContaining({ id: 'm2', subject: 'b' }),
-    ]);
-  });
-
-  test('and was removed since is passed over: a later row tells', async () => {
-    await box.given(deletion('m2'));
+  test('is told once with what was changed since, in its latest state', async () => {
+    await box.given(modification('message', 'm3', { subject: 'new' }), deletion('m2'));
     const { changes = [], ...rest } = await sync();
-    expect(changes.filter((change) => change.id === 'm2').map(isRemoval)).toEqual([true]);
+    expect(changes).toMatchObject([
+      { id: 'm1', modSeq: 3 },
+      { id: 'm3', subject: 'new', modSeq: 4, textContent: 'm3'.repeat(20_000) },
+      { id: 'm2', removed: 'deleted', modSeq: 4 },
+    ]);
     expect(rest).not.toHaveProperty('hasMore');
   });
 
-  test('and gone without a trace is passed over once nothing can be under way: it has expired', async () => {
-    store.expire(BOX, key('m2'));
-    expect(await sync()).toMatchObject({ ids: ['m1'], hasMore: true });
-    box.clock.nowMs += 61_000;
-    expect((await sync()).ids).toEqual(['m1', 'm3']);
+  test('is told in several responses where these are short of room', async () => {
+    const { pages, changes } = await box.syncAll(phone, { limit: 1, ...(token && { syncToken: token }) });
+    expect(changes.map(({ id }) => id)).toEqual(['m1', 'm2', 'm3']);
+    expect(pages).toHaveLength(3);
   });
 
-  test('and changed since is told with its latest state', async () => {
-    await box.given({
-      op: 'modify',
-      type: 'message',
-      id: 'm3',
-      conversationId: 'c1',
-      data: { subject: 'new' },
-    });
-    const { changes = [] } = await sync();
-    expect(changes.filter(({ id }) => id === 'm3')).toEqual([
-      expect.objectContaining({ subject: 'new', modSeq: 4 }),
-    ]);
+  test('is unavailable where these are not there any more', async () => {
+    for (const sk of store.box(BOX).keys.filter((key) => key.startsWith('O#'))) store.expire(BOX, sk);
+    await expect(sync()).rejects.toMatchObject({ kind: 'unavailable' });
   });
 });

@@ -1,35 +1,20 @@
 // What a device was shown beyond its position, and whether the box still has that past; restored-box.test.ts has it as a whole.
 
-import type { Core } from '../../../../core/core.js';
+import { entryKey, messageKey } from '../../../../core/model/keys.js';
 import type { StoredItem } from '../../../../core/model/items.js';
-import type { Commit } from '../../../../core/model/log-entry.js';
-import { commitKey, HEAD_KEY } from '../../../../core/model/keys.js';
+import type { LogEntry } from '../../../../core/model/log-entry.js';
+import { UNWRITTEN, versionOf } from '../../../../core/model/version.js';
 import type { Position } from '../../../../core/read/position.js';
 import { isOfThisTimeline, Sight, seenBeyond } from '../../../../core/read/seen.js';
-import { BOX } from '../../../support/builders.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import { aConversation, aMessage, BOX, deletion, stateChange } from '../../../support/builders.js';
+import { WatchedStore } from '../../../support/watched-store.js';
 
-const WAITS_MS = [50, 100, 200];
-
-/** A store that shows one item of a key after the other, and then the last for ever. */
-function aCore(key: string, ...shown: readonly (object | undefined)[]) {
-  const slept: number[] = [];
-  let reads = 0;
-  const get = async () => {
-    const item = shown[Math.min(reads++, shown.length - 1)];
-    return new Map(item ? [[key, item as StoredItem]] : []);
-  };
-  const sleep = async (ms: number) => {
-    slept.push(ms);
-  };
-  const core = { store: { get }, clock: { sleep } } as unknown as Core;
-  return { core, slept, reads: () => reads };
-}
-
-const at = (modSeq: number, more: Partial<Position> = {}): Position =>
-  ({ modSeq, nonce: `n${modSeq}`, rows: 0, ...more }) as Position;
-const sightOf = (...modSeqs: readonly number[]): Sight => {
+const at = (index: number, more: Partial<Position> = {}): Position =>
+  ({ index, nonce: `n${index}`, rows: 0, ...more }) as Position;
+const sightOf = (...indices: readonly number[]): Sight => {
   const sight = new Sight();
-  for (const modSeq of modSeqs) sight.note(modSeq);
+  for (const index of indices) sight.noteIndex(index);
   return sight;
 };
 
@@ -37,93 +22,127 @@ describe('what was shown reaches to', () => {
   test.each<[string, Sight, Position, number]>([
     ['the position, where nothing was ahead of it', sightOf(3, 4), at(5), 5],
     ['the latest that was seen', sightOf(7, 9, 8), at(5), 9],
-    ['the commit that was told in part', sightOf(), at(5, { rows: 1 }), 6],
-    ['the latest, where a commit was told in part', sightOf(9), at(5, { rows: 1 }), 9],
+    ['the entry that was told in part', sightOf(), at(5, { rows: 1 }), 6],
+    ['the latest, where an entry was told in part', sightOf(9), at(5, { rows: 1 }), 9],
   ])('%s', (_, sight, position, expected) => {
     expect(sight.beyond(position)).toBe(expected);
   });
+
+  test.each<[string, object, number]>([
+    ['the entry that wrote an item', { kind: 'folder', version: versionOf(0, 9) }, 9],
+    ['that of a later timeline too', { kind: 'folder', version: versionOf(3, 9) }, 9],
+    [
+      'the later of content and state',
+      { kind: 'message', version: versionOf(0, 7), stateVersion: versionOf(0, 9) },
+      9,
+    ],
+    [
+      'a state without its message',
+      { kind: 'stateAlone', version: UNWRITTEN, stateVersion: versionOf(0, 9) },
+      9,
+    ],
+    ['the deletion that an item shows', { kind: 'tombstone', version: versionOf(0, 9) }, 9],
+    ['nothing by what no entry has written', { kind: 'stateAlone', version: UNWRITTEN }, 5],
+  ])('%s', (_, item, expected) => {
+    const sight = new Sight();
+    sight.note(item as StoredItem);
+    expect(sight.beyond(at(5))).toBe(expected);
+  });
 });
 
-describe('[TK4] the token names a commit that is not older than all that was shown', () => {
-  const head = (modSeq: number) => ({ kind: 'head', modSeq, nonce: `h${modSeq}` });
+let store: WatchedStore;
+let box: BoxUnderTest;
+let entries: readonly LogEntry[];
+const indexOf = (place: number) => entries.at(place)?.index ?? 0;
+const nonceOf = (place: number) => entries.at(place)?.nonce ?? '';
 
-  test.each<[string, Position, number]>([
-    ['the position tells of all', at(5), 5],
-    ['what it named is told by now', at(5, { seen: { modSeq: 5, nonce: 'x' } }), 0],
-  ])('none where %s, and reads nothing', async (_, position, latest) => {
-    const { core, reads } = aCore(HEAD_KEY, head(9));
-    expect(await seenBeyond(core, BOX, position, sightOf(latest))).toBeUndefined();
-    expect(reads()).toBe(0);
+/** A log of six entries: the built-in folders, c1, m1, a state of it, m2, and its deletion. */
+beforeEach(async () => {
+  store = new WatchedStore();
+  box = new BoxUnderTest(store);
+  await box.given(aConversation());
+  await box.given(aMessage({ id: 'm1' }));
+  await box.given(stateChange('m1', { addFlags: ['x'] }));
+  await box.given(aMessage({ id: 'm2' }));
+  await box.given(deletion('m2'));
+  entries = await box.entries(BOX);
+  expect(entries).toHaveLength(6);
+  store.reads.length = 0;
+});
+
+test('an item that was read shows its newest entry', async () => {
+  await box.projected(BOX);
+  const items = await store.get(
+    BOX,
+    ['m1', 'm2'].map((id) => messageKey('c1' as never, id as never)),
+  );
+  const shown = [...items.values()].map((item) => {
+    const sight = new Sight();
+    sight.note(item);
+    return sight.beyond(at(0));
+  });
+  expect(shown).toEqual([indexOf(3), indexOf(5)]);
+});
+
+describe('[TK4] the token names an entry that is not older than all that was shown', () => {
+  const position = (more: Partial<Position> = {}) => at(indexOf(1), { nonce: nonceOf(1), ...more });
+
+  test.each<[string, () => Position, () => number]>([
+    ['the position tells of all', () => position(), () => indexOf(1)],
+    [
+      'what it named is told by now',
+      () => position({ seen: { index: indexOf(1), nonce: nonceOf(1) } }),
+      () => 0,
+    ],
+  ])('none where %s, and reads nothing', async (_, of, latest) => {
+    expect(await seenBeyond(box.core, BOX, of(), sightOf(latest()))).toBeUndefined();
+    expect(store.reads).toEqual([]);
   });
 
-  test.each([6, 7])(
-    'the one that it named already, as long as nothing later than that was shown (%i)',
+  test.each([2, 3])(
+    'the one that it named already, as long as nothing later than that was shown (entry %i)',
     async (latest) => {
-      const seen = { modSeq: 7, nonce: 'x' };
-      const { core, reads } = aCore(HEAD_KEY, head(9));
-      expect(await seenBeyond(core, BOX, at(5, { seen }), sightOf(latest))).toEqual(seen);
-      expect(reads()).toBe(0);
+      const seen = { index: indexOf(3), nonce: nonceOf(3) };
+      const found = await seenBeyond(box.core, BOX, position({ seen }), sightOf(indexOf(latest)));
+      expect(found).toEqual(seen);
+      expect(store.reads).toEqual([]);
     },
   );
 
-  test.each([8, 9])('the head, where later was shown (%i), without waiting', async (latest) => {
-    const { core, slept } = aCore(HEAD_KEY, head(9));
-    const position = at(5, { seen: { modSeq: 7, nonce: 'x' } });
-    expect(await seenBeyond(core, BOX, position, sightOf(latest))).toEqual({ modSeq: 9, nonce: 'h9' });
-    expect(slept).toEqual([]);
+  test.each([4, 5])('the newest, where later was shown (entry %i)', async (latest) => {
+    const seen = { index: indexOf(3), nonce: nonceOf(3) };
+    const found = await seenBeyond(box.core, BOX, position({ seen }), sightOf(indexOf(latest)));
+    expect(found).toEqual({ index: indexOf(5), nonce: nonceOf(5) });
   });
 
-  test('the head as soon as it can be seen', async () => {
-    const { core, slept } = aCore(HEAD_KEY, head(7), undefined, head(8));
-    expect(await seenBeyond(core, BOX, at(5), sightOf(8))).toEqual({ modSeq: 8, nonce: 'h8' });
-    expect(slept).toEqual([50, 100]);
-  });
-
-  test('none while that commit cannot be seen: busy', async () => {
-    const { core, slept } = aCore(HEAD_KEY, head(7));
-    await expect(seenBeyond(core, BOX, at(5), sightOf(8))).rejects.toMatchObject({
-      kind: 'busy',
-      details: { retryAfterSeconds: 1 },
-    });
-    expect(slept).toEqual(WAITS_MS);
+  test('none where the position is the newest, and an item is ahead of the log since a restore', async () => {
+    const end = at(indexOf(5), { nonce: nonceOf(5) });
+    expect(await seenBeyond(box.core, BOX, end, sightOf(indexOf(5) + 3))).toBeUndefined();
   });
 });
 
 describe('[TK4] what the token names is of the past of this box', () => {
-  const seen = { modSeq: 8, nonce: 'n8' };
-  const commit = (nonce: string) => ({ kind: 'commit', modSeq: 8, nonce }) as Commit;
-  const isIt = (core: Core, position = at(5, { seen }), ...commits: readonly Commit[]) =>
-    isOfThisTimeline(core, BOX, position, commits);
+  const isIt = (position: Position) => isOfThisTimeline(box.core, BOX, position);
 
-  test.each<[string, Position]>([
-    ['it names nothing', at(5)],
-    ['its position is there', at(8, { seen })],
-    ['its position is beyond', at(9, { seen })],
-  ])('where %s: that is no read', async (_, position) => {
-    const { core, reads } = aCore(commitKey(8), commit('other'));
-    expect(await isIt(core, position)).toBe(true);
-    expect(reads()).toBe(0);
+  test.each<[string, (seen: { index: number; nonce: string }) => Position]>([
+    ['it names nothing', () => at(indexOf(1))],
+    ['its position is there', (seen) => at(seen.index, { seen })],
+    ['its position is beyond', (seen) => at(seen.index + 1, { seen })],
+  ])('where %s: that is no read', async (_, of) => {
+    expect(await isIt(of({ index: indexOf(4), nonce: 'other' }))).toBe(true);
+    expect(store.reads).toEqual([]);
   });
 
-  test.each([
-    ['is', 'n8', true],
-    ['is not', 'other', false],
-  ])('as the commits that were read say: %s', async (_, nonce, expected) => {
-    const { core, reads } = aCore(commitKey(8), commit('whatever'));
-    const others = { kind: 'commit', modSeq: 7, nonce: 'n7' } as Commit;
-    expect(await isIt(core, at(5, { seen }), others, commit(nonce))).toBe(expected);
-    expect(reads()).toBe(0);
+  test('where the log has that entry', async () => {
+    expect(await isIt(at(indexOf(1), { seen: { index: indexOf(4), nonce: nonceOf(4) } }))).toBe(true);
   });
 
-  test.each<[string, (object | undefined)[], boolean, number[]]>([
-    ['is', [commit('n8')], true, []],
-    ['is not', [commit('other')], false, []],
-    ['is, which shows later', [undefined, undefined, commit('n8')], true, [50, 100]],
-    ['is not, which shows later', [undefined, commit('other')], false, [50]],
-    ['cannot be seen: it is not', [undefined], false, WAITS_MS],
-  ])('as the log says: it %s', async (_, shown, expected, waits) => {
-    const { core, slept } = aCore(commitKey(8), ...shown);
-    expect(await isIt(core)).toBe(expected);
-    expect(slept).toEqual(waits);
+  test('but not where it has another one of that index', async () => {
+    expect(await isIt(at(indexOf(1), { seen: { index: indexOf(4), nonce: nonceOf(3) } }))).toBe(false);
+  });
+
+  test('nor where it does not reach that far', async () => {
+    store.expire(BOX, entryKey(indexOf(5)));
+    expect(await isIt(at(indexOf(1), { seen: { index: indexOf(5), nonce: nonceOf(5) } }))).toBe(false);
   });
 });

@@ -9,20 +9,25 @@ import {
 import type { Position } from '../../../../core/read/position.js';
 import { openSyncToken, sealSyncToken } from '../../../../core/read/token.js';
 import type { ConversationId, FolderId, MessageId, SessionId } from '../../../../protocol/ids.js';
-import { BOX } from '../../../support/builders.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import { aConversation, BOX } from '../../../support/builders.js';
 
 const keysOf = (...keys: string[]) => ({ keys: async () => keys.map((key) => Buffer.from(key)) });
 const KEYS = keysOf('a key');
 const phone = { box: BOX, deviceId: 'phone', instanceId: 'i1' } as unknown as Caller;
 
-const mark = (version: number) => ({ version, digest: `d-${version % 10}_` });
+const mark = (version: number) => ({ version, nonce: `d-${version % 10}A` });
+const settledAt = (version: number) => ({ from: mark(version), to: mark(version), isFirst: false });
 const upToDate: Position = {
+  index: Date.UTC(2026, 2, 1) + 48_300,
+  timeline: 0,
   modSeq: 48_214,
   nonce: 'AbCdEfGhIjk',
+  projected: Date.UTC(2026, 2, 1) + 48_297,
   rows: 0,
   midway: false,
   step: 0,
-  scope: { from: mark(3), to: mark(3), isFirst: false },
+  scope: settledAt(3),
 };
 const c = (id: string) => id as ConversationId;
 const contents = (conversationId: string, after?: string) => ({
@@ -48,6 +53,12 @@ const backfill = (after?: string, more = {}) => ({
 const ODD = '#"1"2～😀\\';
 const positions: [string, Position][] = [
   ['up to date', upToDate],
+  ['up to date, in a view that is complete', { ...upToDate, projected: upToDate.index }],
+  ['up to date, in a later timeline', { ...upToDate, timeline: 900 }],
+  ['up to date, at the start of a box', { ...upToDate, modSeq: 1, projected: upToDate.index - 1 }],
+  ['up to date, with numbers of seven bits', { ...upToDate, modSeq: 127, scope: settledAt(127) }],
+  ['up to date, with numbers of eight bits', { ...upToDate, modSeq: 128, scope: settledAt(128) }],
+  ['up to date, with the largest index', { ...upToDate, index: 10 ** 13 - 1, projected: 10 ** 13 - 1 }],
   ['midway without cursors', midway()],
   ['at the start of a backfill', midway({ backfill: { stage: 'leaving', sent: 0, total: 0 } })],
   ['among folders', midway({ backfill: { ...backfill(folderKey('f' as FolderId)), stage: 'folders' } })],
@@ -63,7 +74,7 @@ const positions: [string, Position][] = [
   ['behind a conversation history', midway({ backfill: backfill(contentsPrefix(c('c'))) })],
   ['at the start of contents', midway({ contents: contents(ODD) })],
   ['among contents', midway({ contents: contents('c', sessionKey(c('c'), ODD as SessionId)) })],
-  ['that has shown more', midway({ seen: { modSeq: 48_300, nonce: 'BcDeFgHiJkl' } })],
+  ['that has shown more', midway({ seen: { index: upToDate.index + 86, nonce: 'BcDeFgHiJkk' } })],
   ['at the start of a removal told item by item', midway({ itemized: 'H#' })],
   ['within a removal told item by item', midway({ itemized: messageKey(c(ODD), ODD as MessageId) })],
   [
@@ -99,9 +110,10 @@ test('[TK3] a token with any bit changed is none', async () => {
 });
 
 test('[TK3] a token with any character changed, one more or one less is none', async () => {
-  for (const length of [0, 1, 2]) {
+  for (const more of [0, 1, 2]) {
     // The last character of a token holds two, four or six bits of it.
-    const token = await sealSyncToken(KEYS, phone, { ...upToDate, nonce: 'n'.repeat(11 + length) });
+    const nonce = Buffer.alloc(8 + more, 7).toString('base64url');
+    const token = await sealSyncToken(KEYS, phone, { ...upToDate, nonce });
     const damaged = [...token].flatMap((was, i) => {
       const others = [...'AQgwBZaz09-_+/=. 🙂'].filter((other) => other !== was);
       return others.map((other) => token.slice(0, i) + other + token.slice(i + 1));
@@ -141,18 +153,32 @@ describe('the key', () => {
 
 describe('the length', () => {
   const large = {
+    index: 10 ** 13 - 1,
+    timeline: 900,
     modSeq: 999_999_999_999,
     nonce: 'AbCdEfGhIjk',
+    projected: 10 ** 13 - 100_000,
     rows: 99,
     step: 99_999,
     scope: { from: mark(99_998), to: mark(99_999), isFirst: true },
-    seen: { modSeq: 999_999_999_999, nonce: 'AbCdEfGhIjk' },
+    seen: { index: 10 ** 13 - 1, nonce: 'AbCdEfGhIjk' },
   };
   const counts = { sent: 9_999_999, total: 9_999_999 };
   const long = (letter: string) => letter.repeat(128 / Buffer.byteLength(letter));
 
   test('[TK1] is about 60 characters for a device that is up to date', async () => {
-    expect((await sealSyncToken(KEYS, phone, upToDate)).length).toBeLessThanOrEqual(64);
+    expect((await sealSyncToken(KEYS, phone, upToDate)).length).toBeLessThanOrEqual(60);
+    const { index, timeline, modSeq, projected } = large;
+    const largest = { ...upToDate, index, timeline, modSeq, projected, scope: settledAt(99_999) };
+    expect((await sealSyncToken(KEYS, phone, largest)).length).toBeLessThanOrEqual(64);
+  });
+
+  test('[TK1] is about 60 characters for the device of a real box that is up to date', async () => {
+    const box = new BoxUnderTest();
+    await box.given(aConversation());
+    const tablet = await box.device(BOX, 'tablet');
+    const { syncToken = '' } = await box.syncAll(tablet);
+    expect(syncToken.length).toBeLessThanOrEqual(60);
   });
 
   const whole = (letter: string, other: string) => {

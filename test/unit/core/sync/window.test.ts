@@ -1,10 +1,9 @@
 // Which rows of the log one response tells: window.ts by itself.
 
 import type { ChangeRow } from '../../../../core/model/log-entry.js';
-import { bytesInLog, windowOf } from '../../../../core/read/window.js';
+import { windowOf } from '../../../../core/read/window.js';
 import {
   aRow,
-  byReference,
   deleted,
   FIRST,
   history,
@@ -24,16 +23,25 @@ const created = (folder: string, more: object = {}) => history(folder, { created
 
 interface Room {
   readonly elements?: number;
-  readonly bytes?: number;
+  readonly rows?: number; // bytes, in those of a row
   readonly isFirst?: boolean;
   readonly removed?: readonly string[]; // conversation histories whose removal stands in the response
 }
 
-/** The window for rows that take 10 bytes each. */
+/** What a removal takes. All rows of these tests take as much. */
+const ROW_BYTES = 400;
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+const padded = (row: ChangeRow): ChangeRow => {
+  if (!row.element) return row;
+  const bytes = bytesOf({ ...row.element, pad: '' });
+  return { ...row, element: { ...row.element, pad: 'x'.repeat(ROW_BYTES - bytes) } as never };
+};
+
 const windowFor = (reader: Reader, rows: readonly ChangeRow[], room: Room = {}) => {
-  const { elements = 100, bytes = 1000, isFirst = true, removed = [] } = room;
-  const page = { budget: { elements, bytes }, isFirst, removed: new Set(removed), tellsAll: false };
-  return windowOf(linesOfRows(rows), scopeFor(reader), ownFor(reader), page, NOW_MS, () => 10);
+  const { elements = 100, rows: fit = 100, isFirst = true, removed = [] } = room;
+  const budget = { elements, bytes: fit * ROW_BYTES };
+  const page = { budget, isFirst, removed: new Set(removed), tellsAll: false };
+  return windowOf(linesOfRows(rows.map(padded)), scopeFor(reader), ownFor(reader), page, NOW_MS);
 };
 const told = (...args: Parameters<typeof windowFor>) => windowFor(...args).lines.length;
 
@@ -42,11 +50,11 @@ describe('[SY4] a window holds as many rows as there is room for', () => {
 
   test.each<[string, Room, number]>([
     ['in elements', { elements: 2 }, 2],
-    ['in bytes, to the last', { bytes: 20 }, 2],
-    ['in bytes, of which one is missing', { bytes: 19 }, 1],
-    ['in both, that is all', { elements: 3, bytes: 30 }, 3],
-    ['and the very first in any case', { bytes: 1 }, 1],
-    ['but none where the page has something already', { bytes: 1, isFirst: false }, 0],
+    ['in bytes, to the last', { rows: 2 }, 2],
+    ['in bytes, of which one is missing', { rows: 1.9 }, 1],
+    ['in both, that is all', { elements: 3, rows: 3 }, 3],
+    ['and the very first in any case', { rows: 0.1 }, 1],
+    ['but none where the page has something already', { rows: 0.1, isFirst: false }, 0],
     ['and none where no element is left', { elements: 0, isFirst: false }, 0],
   ])('%s', (_, room, expected) => {
     expect(told(everything, rows, room)).toBe(expected);
@@ -63,12 +71,12 @@ describe('[SY4] a window holds as many rows as there is room for', () => {
   });
 
   test('what is outside of the scope takes none', () => {
-    expect(told(inFolder, [message('m1', 'out'), message('m2', 'out')], { elements: 1, bytes: 10 })).toBe(2);
+    expect(told(inFolder, [message('m1', 'out'), message('m2', 'out')], { elements: 1, rows: 1 })).toBe(2);
   });
 
   test.each<[string, Room, number]>([
     ['in elements', { elements: 2 }, 2],
-    ['in bytes', { bytes: 20 }, 2],
+    ['in bytes', { rows: 2 }, 2],
     ['and is the last then', {}, 3],
   ])('what comes into it takes those of what was done to it before as well: %s', (_, room, expected) => {
     const coming = [message('m1', 'out'), message('m2', 'out'), movedFrom('out', 'in'), message('m3')];
@@ -77,13 +85,13 @@ describe('[SY4] a window holds as many rows as there is room for', () => {
 
   test('what was done to it before takes them once', () => {
     const rowsOf = [message('m1', 'out'), created('in'), message('m2'), message('m3')];
-    expect(told(inFolder, rowsOf, { bytes: 40 })).toBe(4);
-    expect(told(inFolder, rowsOf, { bytes: 39 })).toBe(3);
+    expect(told(inFolder, rowsOf, { rows: 4 })).toBe(4);
+    expect(told(inFolder, rowsOf, { rows: 3.9 })).toBe(3);
   });
 
   test('what is of another conversation history does not take them', () => {
     const other = message('m2', 'in', { conversationId: 'c2' });
-    expect(told(inFolder, [message('m1', 'out'), other], { bytes: 10 })).toBe(2);
+    expect(told(inFolder, [message('m1', 'out'), other], { rows: 1 })).toBe(2);
   });
 });
 
@@ -185,15 +193,21 @@ test.each<[string, Reader, ChangeRow, number]>([
   expect(told(reader, [first, row], { removed: ['c1'] })).toBe(expected);
 });
 
-test('the log says what a row takes: its element, what it notes of one by reference, some hundred bytes for a removal', () => {
-  const row = message('m1');
-  expect(bytesInLog(row)).toBe(Buffer.byteLength(JSON.stringify(row.element)));
-  expect(bytesInLog({ ...byReference(row), bytes: 7000 })).toBe(7000);
-  const longest = {
-    type: 'message',
-    id: 'x'.repeat(128),
-    conversationId: 'x'.repeat(128),
-    removed: 'outOfScope',
+describe('a row takes', () => {
+  const fits = (row: ChangeRow, bytes: number) => {
+    const page = { budget: { elements: 9, bytes }, isFirst: false, removed: new Set<string>(), tellsAll: false };
+    return windowOf(linesOfRows([row]), scopeFor({}), ownFor({}), page, NOW_MS).lines.length === 1;
   };
-  expect(bytesInLog(message('m1', 'in', deleted))).toBeGreaterThan(JSON.stringify(longest).length);
+
+  test('the bytes of its element', () => {
+    const row = message('m1', 'in', { element: { type: 'message', id: 'm1', textContent: 'é'.repeat(5000) } });
+    expect([fits(row, bytesOf(row.element)), fits(row, bytesOf(row.element) - 1)]).toEqual([true, false]);
+  });
+
+  test('for a removal more bytes than one with ids of the greatest length has', () => {
+    const id = 'x'.repeat(128);
+    const longest = { type: 'messageState', id, modSeq: 10 ** 12, conversationId: id, removed: 'outOfScope' };
+    expect(fits(message('m1', 'in', deleted), bytesOf(longest))).toBe(false);
+    expect(fits(message('m1', 'in', deleted), ROW_BYTES)).toBe(true);
+  });
 });

@@ -1,10 +1,8 @@
 // Rule 4, second half, by itself: which elements of a conversation history in the scope are told, and how.
 
 import type { ChangeRow } from '../../../../../core/model/log-entry.js';
-import { rowKey } from '../../../../../core/model/row-key.js';
 import {
   aRow,
-  byReference,
   changeFor,
   daysAgo,
   deleted,
@@ -124,73 +122,29 @@ describe('[SC6] a text, for a device that keeps 10 bytes of it,', () => {
   test('is whole for a device that limits nothing now, whatever it did before', () => {
     expect(changeFor({ kept: [{ maxTextBytes: 10 }] }, row('1234567890x'))).toEqual(saying('1234567890x'));
   });
-
-  test('that stands in the log by reference is cut too', () => {
-    const by = byReference(row(''));
-    const { type: kind, id, conversationId, ...data } = saying('1234567890x');
-    const fetched = new Map([
-      [rowKey(by), { kind, id, conversationId, version: FIRST, modSeq: FIRST, data }],
-    ]);
-    expect(changeFor({ ...reader, fetched }, by)).toMatchObject({
-      textContent: '1234567890',
-      textTruncated: true,
-    });
-  });
 });
 
-describe('rule 3 and 4: what a row tells by reference', () => {
-  const row = byReference(aRow('message', 'm1', 'f1'));
-  const stateRow = byReference(aRow('messageState', 'm1', 'f1'));
-  const folderRow = byReference(aRow('folder', 'f1', ''));
-  const item = {
-    kind: 'message',
-    id: 'm1',
-    conversationId: 'c1',
-    version: 20,
-    modSeq: 20,
-    data: { subject: 'later' },
-    state: { modSeq: 19, flags: ['k'], dispositions: [] },
-  };
-  const given = (of: ChangeRow, found?: object): Reader => ({
-    fetched: new Map(found ? [[rowKey(of), found]] : []),
+describe('what a row tells', () => {
+  test('is its element as the row has it', () => {
+    const row = aRow('message', 'm1', 'f1', {
+      element: { type: 'message', id: 'm1', conversationId: 'c1', modSeq: FIRST, subject: 'x' },
+    });
+    expect(changeFor({}, row)).toEqual(row.element);
   });
 
-  test('is told as it was fetched, with the number that it has by now', () => {
-    expect(changeFor(given(row, item), row)).toEqual({
+  test('is the element of the last of its rows', () => {
+    const saying = (subject: string) => ({ type: 'message', id: 'm1', conversationId: 'c1', subject });
+    const rows = ['a', 'b'].map((subject) => aRow('message', 'm1', 'f1', { element: saying(subject) }));
+    expect(changeFor({}, ...rows)).toEqual(saying('b'));
+  });
+
+  test('is a removal where the row is one, whatever stands before it', () => {
+    expect(changeFor({}, aRow('message', 'm1', 'f1'), aRow('message', 'm1', 'f1', deleted))).toEqual({
       type: 'message',
       id: 'm1',
       conversationId: 'c1',
-      modSeq: 20,
-      subject: 'later',
+      modSeq: FIRST + 1,
+      removed: 'deleted',
     });
-  });
-
-  test('is a state, which stands with its message and has a number of its own', () => {
-    expect(changeFor(given(stateRow, item), stateRow)).toEqual({
-      type: 'messageState',
-      id: 'm1',
-      conversationId: 'c1',
-      modSeq: 19,
-      flags: ['k'],
-    });
-  });
-
-  test('is told as it stands in the row where it does, whatever was fetched', () => {
-    const whole = aRow('message', 'm1', 'f1');
-    expect(changeFor(given(row, item), whole)).toEqual(whole.element);
-  });
-
-  test.each([
-    ['is not there', row, undefined],
-    ['is deleted: a tombstone', row, { kind: 'tombstone', of: 'message', version: 21 }],
-    ['is a state whose message is deleted', stateRow, { kind: 'tombstone', of: 'message', version: 21 }],
-    ['is a state that has gone with a former message of that id', stateRow, { ...item, state: undefined }],
-    ['is a folder that is deleted', folderRow, { kind: 'tombstone', of: 'folder', version: 21 }],
-  ])('%s: nothing, since a later row tells', (_, of, found) => {
-    expect(changeFor(given(of, found), of)).toBeUndefined();
-  });
-
-  test('is not asked for where the row is a removal', () => {
-    expect(changeFor(given(row, item), { ...row, ...deleted })).toMatchObject({ removed: 'deleted' });
   });
 });

@@ -1,15 +1,12 @@
-// The five rules by which the log is read, each by itself; read-log.test.ts and live-changes.test.ts have them on a store.
+// The rules by which the log is read, each by itself; read-log.test.ts and live-changes.test.ts have them on a store.
 
-import type { StoredItem } from '../../../../../core/model/items.js';
-import type { ChangeRow, Commit, Head } from '../../../../../core/model/log-entry.js';
-import { rowKey } from '../../../../../core/model/row-key.js';
+import type { Tail } from '../../../../../core/log/tail.js';
+import type { ChangeRow, LogEntry } from '../../../../../core/model/log-entry.js';
 import { linesOf } from '../../../../../core/read/line.js';
 import type { Position } from '../../../../../core/read/position.js';
-import { inLine, isHole } from '../../../../../core/read/rules/in-line.js';
+import { type LogReading, logBehind, nextEntries } from '../../../../../core/read/read-log.js';
 import { latestOfEach } from '../../../../../core/read/rules/latest.js';
 import { positionBehind } from '../../../../../core/read/rules/position-behind.js';
-import { isOfSamePast } from '../../../../../core/read/rules/same-past.js';
-import { firstHidden } from '../../../../../core/read/rules/visible.js';
 import { BoxUnderTest } from '../../../../support/box-under-test.js';
 import {
   aConversation,
@@ -20,99 +17,156 @@ import {
   removal,
 } from '../../../../support/builders.js';
 
-const NOW_MS = 1_000_000_000;
+const NOW_MS = 1_000_000_000_000;
+const DAY_MS = 86_400_000;
+/** Of the entry with modSeq 0: the index counts registrations too, so it is another number. */
+const BEFORE = 5000;
 
 const aRow = (id: string, more: Partial<ChangeRow> = {}): ChangeRow =>
   ({ type: 'message', id, conversationId: 'c1', element: { type: 'message', id }, ...more }) as ChangeRow;
-const aCommit = (modSeq: number, ...rows: readonly ChangeRow[]): Commit =>
+const aCommit = (modSeq: number, ...rows: readonly ChangeRow[]): LogEntry =>
   ({
-    kind: 'commit',
+    kind: 'entry',
+    index: BEFORE + modSeq,
+    timeline: 0,
+    resetsBefore: 0,
     modSeq,
     nonce: `n${modSeq}`,
     previous: `n${modSeq - 1}`,
-    previousAtMs: NOW_MS - 1,
     atMs: NOW_MS,
     rows,
+    effects: [],
   }) as never;
-const aHead = (modSeq: number, nonce = `n${modSeq}`): Head =>
-  ({ kind: 'head', modSeq, nonce, atMs: NOW_MS }) as never;
 const at = (modSeq: number, more: Partial<Position> = {}): Position =>
-  ({ modSeq, nonce: `n${modSeq}`, rows: 0, midway: false, ...more }) as never;
+  ({ index: BEFORE + modSeq, timeline: 0, modSeq, nonce: `n${modSeq}`, rows: 0, midway: false, ...more }) as never;
+
+/** The end of a log: its newest entries, those behind a position, and what is different about the head. */
+const aTail = (
+  entries: readonly LogEntry[],
+  { following = entries, head = {} }: { following?: readonly LogEntry[]; head?: Partial<LogEntry> } = {},
+): Tail => ({ head: { ...(entries.at(-1) ?? aCommit(3)), ...head }, entries, following });
+
+const behindOf = (tail: Tail | undefined, position: Position, ownCommits = 0, timeline?: number): LogReading => {
+  const core = { clock: { now: () => NOW_MS }, ...(timeline !== undefined && { timeline }) };
+  return logBehind(core as never, tail, position, ownCommits);
+};
+const inShort = (reading: LogReading) =>
+  reading.kind === 'lost' ? reading.why : reading.entries.map(({ modSeq }) => modSeq);
 
 describe('rule 1: the position is of the past of this box', () => {
-  test.each([
-    ['the row behind it names its nonce', at(3), aCommit(4), undefined, true],
-    ['the row behind it names another', at(3, { nonce: 'lost' }), aCommit(4), aHead(9), false],
-    ['it is the head, by number and nonce', at(3), undefined, aHead(3), true],
-    ['the head of its number has another nonce', at(3), undefined, aHead(3, 'other'), false],
-    ['the head is behind it', at(3), undefined, aHead(2), false],
-    ['the head is beyond it, and no row was seen: that is for rule 2', at(3), undefined, aHead(5), true],
-  ])('%s', (_, position, first, head, isIt) => {
-    expect(isOfSamePast(position, first, head)).toBe(isIt);
+  const [third, fourth, fifth] = [aCommit(3), aCommit(4), aCommit(5)];
+
+  test.each<[string, Position, Tail | undefined, string | number[]]>([
+    ['the entry behind it names its nonce', at(3), aTail([third, fourth]), [4]],
+    [
+      '[TK4] the entry behind it names another nonce',
+      at(3, { nonce: 'lost' }),
+      aTail([third, fourth]),
+      'otherTimeline',
+    ],
+    ['it is the newest, by index and nonce', at(3), aTail([third]), []],
+    [
+      '[TK4] the newest has its index and another nonce',
+      at(3),
+      aTail([{ ...third, nonce: 'other' }]),
+      'otherTimeline',
+    ],
+    ['[TK4] the newest is before it', at(4), aTail([third]), 'otherTimeline'],
+    [
+      '[TK4] it is of a timeline whose tokens start over',
+      at(3, { timeline: 1 }),
+      aTail([third], { head: { timeline: 2, resetsBefore: 2 } }),
+      'otherTimeline',
+    ],
+    [
+      'it is of an earlier timeline whose tokens go on',
+      at(3, { timeline: 1 }),
+      aTail([third], { head: { timeline: 2, resetsBefore: 1 } }),
+      [],
+    ],
+    ['there is no box', at(3), undefined, 'noBox'],
+    ['[TK5] what follows it is not there any more', at(2), aTail([fourth, fifth]), 'expired'],
+    [
+      '[TK5] what follows it is there and more than 90 days old',
+      at(3),
+      aTail([third, { ...fourth, atMs: NOW_MS - 90 * DAY_MS - 1 }]),
+      'expired',
+    ],
+    [
+      'what follows it is 90 days old',
+      at(3),
+      aTail([third, { ...fourth, atMs: NOW_MS - 90 * DAY_MS }]),
+      [4],
+    ],
+    [
+      'it is the newest, however old that is',
+      at(3),
+      aTail([{ ...third, atMs: NOW_MS - 900 * DAY_MS }]),
+      [],
+    ],
+  ])('%s', (_, position, tail, expected) => {
+    expect(inShort(behindOf(tail, position))).toEqual(expected);
+  });
+
+  test('[TK4] the timeline of the deployment counts where the log has not come to it yet', () => {
+    const head = { timeline: 1, resetsBefore: 0 };
+    expect(inShort(behindOf(aTail([third]), at(3), 0, 1))).toBe('otherTimeline');
+    expect(inShort(behindOf(aTail([third]), at(3, { timeline: 1 }), 0, 1))).toEqual([]);
+    expect(inShort(behindOf(aTail([third], { head }), at(3), 0, 1))).toEqual([]);
+    expect(inShort(behindOf(aTail([third], { head }), at(3), 0, 2))).toBe('otherTimeline');
   });
 });
 
-describe('rule 2: each next row is one more', () => {
-  test('rows in line are read to the end', () => {
-    const look = inLine([aCommit(4), aCommit(5)], aHead(5), false, 3);
-    expect(look.commits.map(({ modSeq }) => modSeq)).toEqual([4, 5]);
-    expect(look.gap).toBeUndefined();
+describe('rule 2: entries are read in line, up to the head', () => {
+  const all = [4, 5, 6, 7].map((modSeq) => aCommit(modSeq));
+  const head = all.at(-1) as LogEntry;
+
+  test('and it is known whether they lead up to it', () => {
+    expect(behindOf(aTail(all), at(3))).toMatchObject({ kind: 'continued', end: true });
+    const part = aTail([aCommit(6), head], { following: all.slice(0, 2) });
+    expect(behindOf(part, at(3))).toMatchObject({ entries: all.slice(0, 2), end: false });
   });
 
-  test('without rows there is no gap where the head is the position, or was not seen', () => {
-    expect(inLine([], aHead(3), false, 3).gap).toBeUndefined();
-    expect(inLine([], undefined, true, 3).gap).toBeUndefined();
+  test('what stands behind a gap is left out', () => {
+    const following = all.filter(({ modSeq }) => modSeq !== 5);
+    expect(behindOf(aTail([head], { following }), at(3))).toMatchObject({ entries: [all[0]], end: false });
   });
 
-  test.each([
-    ['in line', [aCommit(4)]],
-    ['with a gap', [aCommit(5)]],
-    ['none', []],
-  ])('rows %s: it is noted which head was seen, and whether there is more', (_, commits) => {
-    expect(inLine(commits, aHead(6), true, 3)).toMatchObject({ head: aHead(6), goesOn: true });
-    expect(inLine(commits, aHead(6), false, 3)).toMatchObject({ goesOn: false });
+  test('what was appended since the head was read is left out', () => {
+    const tail = { ...aTail(all), head: all[1] as LogEntry };
+    expect(behindOf(tail, at(3))).toMatchObject({ entries: all.slice(0, 2), end: true });
   });
 
-  test.each([
-    ['between rows', [aCommit(4), aCommit(6)], [4], NOW_MS - 1],
-    ['before the first row', [aCommit(5)], [], NOW_MS - 1],
-    ['between the position and the head', [], [], NOW_MS],
-  ])('a gap %s ends them, and what follows says how old it is', (_, commits, inFront, missingAtMs) => {
-    const look = inLine(commits, aHead(6), false, 3);
-    expect(look.commits.map(({ modSeq }) => modSeq)).toEqual(inFront);
-    expect(look.gap).toEqual({ missingAtMs });
-  });
-
-  test('a gap is a hole once what is missing is older than a minute, and a write under way before', () => {
-    const look = inLine([aCommit(5)], aHead(5), false, 3);
-    expect(isHole(look, NOW_MS - 1 + 60_000)).toBe(false);
-    expect(isHole(look, NOW_MS + 60_000)).toBe(true);
-    expect(isHole(inLine([], aHead(3), false, 3), NOW_MS + 60_001)).toBe(false);
+  test.each<[string, Tail, number[], number]>([
+    ['in hand, behind the position', aTail([head], { following: all }), [6, 7], 0],
+    ['in hand, the newest', aTail(all, { following: [] }), [6, 7], 0],
+    ['in the log', aTail([head], { following: [] }), [6, 7], 1],
+  ])('the next of them are %s', async (_, tail, expected, queries) => {
+    const query = jest.fn(async () => ({ items: [all[2], head, aCommit(8)], more: false }));
+    const core = { store: { query } };
+    const next = await nextEntries(core as never, BOX, BEFORE + 5, tail);
+    expect(next.map(({ modSeq }) => modSeq)).toEqual(expected);
+    expect(query).toHaveBeenCalledTimes(queries);
   });
 });
 
-describe('rule 3: an element that is told by reference', () => {
-  const { element: _, ...byReference } = aRow('m1');
-  const hiddenAt = (row: ChangeRow, seen: number | undefined, nowMs = NOW_MS) => {
-    const lines = linesOf([aCommit(4, aRow('m0'), row)], 0);
-    const item = { kind: 'message', version: seen } as StoredItem;
-    return firstHidden(lines, new Map(seen === undefined ? [] : [[rowKey(row), item]]), nowMs);
-  };
+describe('rule 3: a device is not too far behind', () => {
+  const far = (commits: number) => aTail([aCommit(3), { ...aCommit(4), modSeq: 3 + commits }]);
 
-  test.each([
-    ['is as new as its row', byReference, 4, -1],
-    ['is newer', byReference, 7, -1],
-    ['is as it was before', byReference, 3, 1],
-    ['is not there', byReference, undefined, 1],
-    ['is not there, and past its time', { ...byReference, expiresAtMs: NOW_MS }, undefined, -1],
-    ['was removed by this row', { ...byReference, removed: 'deleted' as const }, undefined, -1],
-  ])('%s', (__, row, seen, hidden) => {
-    expect(hiddenAt(row, seen)).toBe(hidden);
+  test.each<[string, number, Position, number, string | number[]]>([
+    ['2,000 commits', 2000, at(3), 0, [2003]],
+    ['[TK5] 2,001 commits', 2001, at(3), 0, 'tooFarBehind'],
+    ['2,001 commits in the middle of a synchronization', 2001, at(3, { midway: true }), 0, [2004]],
+    ['2,001 commits, one of them its own of this request', 2001, at(3), 1, [2004]],
+    ['[TK5] 2,002 commits, one of them its own of this request', 2002, at(3), 1, 'tooFarBehind'],
+  ])('%s', (_, commits, position, own, expected) => {
+    expect(inShort(behindOf(far(commits), position, own))).toEqual(expected);
   });
 
-  test('is not there a minute after its commit: it was removed since, and a later row tells', () => {
-    expect(hiddenAt(byReference, undefined, NOW_MS + 60_000)).toBe(1);
-    expect(hiddenAt(byReference, undefined, NOW_MS + 60_001)).toBe(-1);
+  test('entries without rows are no commits, however many they are', () => {
+    const entry = { ...aCommit(4), index: BEFORE + 9000, modSeq: 3 };
+    const tail = aTail([entry], { following: [{ ...aCommit(4), modSeq: 3 }] });
+    expect(behindOf(tail, at(3))).toMatchObject({ kind: 'continued', end: false });
   });
 });
 
@@ -125,7 +179,7 @@ const stateOf = (id: string) => aRow(id, { type: 'messageState' });
 const aFolderRow = { type: 'folder', id: 'f1' } as never as ChangeRow;
 
 describe('rule 4: an element stands once, with its latest state, as the scope says', () => {
-  const latest = (...commits: readonly Commit[]) =>
+  const latest = (...commits: readonly LogEntry[]) =>
     latestOfEach(linesOf(commits, 0)).map((lines) => [lines.at(-1)?.row.id, lines.at(-1)?.commit.modSeq]);
 
   test('all its lines come to the last one', () => {
@@ -149,7 +203,7 @@ describe('rule 4: an element stands once, with its latest state, as the scope sa
     ).toEqual([[4, 5], [4]]);
   });
 
-  test.each<[string, Commit[], [string, number][]]>([
+  test.each<[string, LogEntry[], [string, number][]]>([
     [
       'a message and its state that change',
       [aCommit(4, stateOf('m1')), aCommit(5, aRow('m1'))],
@@ -247,10 +301,10 @@ describe('rule 5: the position is a commit and a row in it', () => {
   const behind = (told: number) => positionBehind(at(3), linesOf(commits, 0), told, commits);
 
   test.each([
-    ['nothing was looked at', 0, { modSeq: 3, nonce: 'n3', rows: 0 }],
-    ['the next row is in the middle of a commit', 1, { modSeq: 3, nonce: 'n3', rows: 1 }],
-    ['the next row begins a commit', 2, { modSeq: 4, nonce: 'n4', rows: 0 }],
-    ['all was looked at', 3, { modSeq: 5, nonce: 'n5', rows: 0 }],
+    ['nothing was looked at', 0, { index: BEFORE + 3, modSeq: 3, nonce: 'n3', rows: 0 }],
+    ['the next row is in the middle of a commit', 1, { index: BEFORE + 3, modSeq: 3, nonce: 'n3', rows: 1 }],
+    ['the next row begins a commit', 2, { index: BEFORE + 4, modSeq: 4, nonce: 'n4', rows: 0 }],
+    ['all was looked at', 3, { index: BEFORE + 5, modSeq: 5, nonce: 'n5', rows: 0 }],
   ])('%s', (_, told, position) => {
     expect(behind(told)).toMatchObject(position);
   });
@@ -262,8 +316,20 @@ describe('rule 5: the position is a commit and a row in it', () => {
     expect(positionBehind(position, [], 0, [])).toBe(position);
   });
 
-  test('it goes past a commit without rows', () => {
-    expect(positionBehind(at(3), [], 0, [aCommit(4)])).toMatchObject({ modSeq: 4, nonce: 'n4', rows: 0 });
+  test('it goes past an entry without rows, which has no modSeq of its own', () => {
+    const registration = { ...aCommit(4), modSeq: 3 };
+    expect(positionBehind(at(3), [], 0, [registration])).toMatchObject({
+      index: BEFORE + 4,
+      modSeq: 3,
+      nonce: 'n4',
+      rows: 0,
+    });
+  });
+
+  test('it stays behind an entry without rows where the next row is not looked at', () => {
+    const entries = [{ ...aCommit(4), modSeq: 3 }, { ...aCommit(5, aRow('m1'), aRow('m2')), modSeq: 4 }];
+    const next = positionBehind(at(3), linesOf(entries, 0), 1, entries);
+    expect(next).toMatchObject({ index: BEFORE + 4, modSeq: 3, nonce: 'n4', rows: 1 });
   });
 
   test.each([
@@ -275,7 +341,9 @@ describe('rule 5: the position is a commit and a row in it', () => {
     const { itemized: __, ...rest } = position;
     expect(next).toEqual({
       ...rest,
-      ...(told === 1 ? { modSeq: 4, nonce: 'n4' } : { modSeq: 5, nonce: 'n5' }),
+      ...(told === 1
+        ? { index: BEFORE + 4, modSeq: 4, nonce: 'n4' }
+        : { index: BEFORE + 5, modSeq: 5, nonce: 'n5' }),
       rows: 0,
     });
   });

@@ -1,6 +1,7 @@
 import type { Caller } from '../../../../core/write/device-operations.js';
+import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
+import { DAY_MS } from '../../../../core/ports/clock.js';
 import { revokeDevice } from '../../../../core/admin/devices.js';
-import { SnapshotTooLarge } from '../../../../core/ports/store.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -13,24 +14,12 @@ import {
   modification,
   removal,
 } from '../../../support/builders.js';
-import { MemoryStore } from '../../../support/memory-store.js';
+import type { MemoryStore } from '../../../support/memory-store.js';
 
-/** Refuses to read more items at one moment, as the database does where they are large. */
-class NarrowStore extends MemoryStore {
-  snapshotMax = 100;
-
-  override async snapshot(of: typeof BOX, keys: readonly string[]) {
-    if (keys.length > this.snapshotMax) throw new SnapshotTooLarge();
-    return super.snapshot(of, keys);
-  }
-}
-
-let store: NarrowStore;
 let box: BoxUnderTest;
 let phone: Caller;
 beforeEach(async () => {
-  store = new NarrowStore();
-  box = new BoxUnderTest(store);
+  box = new BoxUnderTest();
   phone = await box.device(BOX, 'phone');
 });
 
@@ -55,7 +44,11 @@ describe('the same request again', () => {
   test('[XO2] however late, and whatever has happened since', async () => {
     const first = await send(message(1));
     await box.given(deletion('m1'));
-    box.clock.nowMs += 400 * 86_400_000;
+    box.clock.nowMs += 45 * DAY_MS;
+    await keepNewest(box.core, BOX); // the quiet timer has expired
+    box.clock.nowMs += 355 * DAY_MS;
+    (box.store as MemoryStore).removeExpired(BOX, box.clock.nowMs);
+    expect(await commitCount()).toBe(0);
     expect(await send(message(1))).toEqual(first);
     expect(await box.names('message')).toEqual([]);
   });
@@ -169,46 +162,66 @@ describe('operations that were processed before', () => {
       '4 applied',
     ]);
   });
-
-  test('[XO4] of a request processed in part return theirs, and the rest is processed', async () => {
-    const operations = Array.from({ length: 50 }, (_, i) =>
-      aMessage({ n: i + 1, id: `m${i}`, conversationId: `c${i}`, flags: ['x'] }),
-    );
-    const first = await send(...operations);
-    expect(first.length).toBeLessThan(50);
-    const again = await send(...operations);
-    expect(again.slice(0, first.length)).toEqual(first);
-    const rest = await send(...operations.slice(again.length));
-    expect([...again, ...rest].map(({ n }) => n)).toEqual(operations.map(({ n }) => n));
-    expect(await box.names('message')).toHaveLength(50);
-  });
 });
 
 describe('a request that was processed in part', () => {
-  /** Each is decided by three items, and 100 are read at one moment. */
-  const replies = Array.from({ length: 50 }, (_, i) =>
-    aMessage({ n: i + 1, id: `m${i}`, conversationId: `c${i}`, inReplyToMessageId: 'm' }),
+  /** More than one commit holds. */
+  const large = Array.from({ length: 50 }, (_, i) =>
+    aMessage({ n: i + 1, id: `m${i}`, conversationId: `c${i}`, textContent: 'é'.repeat(30_000) }),
   );
 
-  test('[XO4] has all of the rest processed when it is sent again as it was, however much it touches', async () => {
-    const first = await send(...replies);
+  test('[XO4] has all of the rest processed when it is sent again as it was', async () => {
+    const first = await send(...large);
     expect(first.length).toBeLessThan(50);
-    const again = await send(...replies);
+    expect(first.length).toBeGreaterThan(20);
+    const again = await send(...large);
     expect(again.slice(0, first.length)).toEqual(first);
-    expect(statuses(again)).toEqual(replies.map(({ n }) => `${n} applied`));
-    expect(await send(...replies)).toEqual(again);
+    expect(statuses(again)).toEqual(large.map(({ n }) => `${n} applied`));
+    expect(await send(...large)).toEqual(again);
     expect(await box.names('message')).toHaveLength(50);
   });
 
-  test('[XO2] is answered in full although less can be read at one moment by now', async () => {
-    const request = replies.slice(0, 20);
-    const first = await send(...request);
-    expect(first).toHaveLength(20);
-    store.snapshotMax = 20;
-    expect(await send(...request)).toEqual(first);
-    expect(statuses(await send(...request, ...replies.slice(20, 30)))).toEqual(
-      replies.slice(0, 25).map(({ n }) => `${n} applied`),
-    );
+  test('[XO4] has the rest processed when it is sent alone, and the part is still known', async () => {
+    const first = await send(...large);
+    const rest = large.slice(first.length);
+    expect(statuses(await send(...rest))).toEqual(rest.map(({ n }) => `${n} applied`));
+    expect(await box.names('message')).toHaveLength(50);
+    expect(statuses(await send(...large.slice(0, 2)))).toEqual(['1 duplicate', '2 duplicate']);
+  });
+});
+
+describe('results that are too large for the item of the device', () => {
+  const faulty = (n: number) => ({ n, op: 'fly', unknown: 'x'.repeat(50) });
+  const many = Array.from({ length: 30 }, (_, i) => faulty(i + 1));
+
+  test('[XO2] are kept beside it, and the same request has them', async () => {
+    const first = await send(...many);
+    expect(JSON.stringify(first).length).toBeGreaterThan(2000);
+    const { digests: _, results: __, ...kept } = (await box.registry.device(BOX, phone.deviceId))?.idempotency ?? {};
+    expect(kept).toMatchObject({ lastN: 30, firstN: 1 });
+    expect(await box.registry.device(BOX, phone.deviceId)).not.toHaveProperty('idempotency.results');
+    expect(await send(...many)).toEqual(first);
+    expect(await send(...many.slice(10))).toEqual(first.slice(10));
+  });
+
+  test('[XO3] are duplicates once a later request had results', async () => {
+    await send(...many);
+    await send(message(31));
+    expect(statuses(await send(...many.slice(0, 2)))).toEqual(['1 duplicate', '2 duplicate']);
+    expect(statuses(await send(message(31)))).toEqual(['31 applied']);
+  });
+
+  test('[XO6] have their digests beside it too: another operation is a mismatch', async () => {
+    await send(...many);
+    await expect(send(...many.slice(0, 29), message(30))).rejects.toMatchObject(problem('operation-mismatch'));
+  });
+
+  test('[DV9] are known when the instance is registered again', async () => {
+    const first = await send(...many);
+    await box.device(BOX, 'phone', {}, 'phone-2');
+    phone = await box.device(BOX, 'phone', {}, 'phone-1');
+    expect(await send(...many)).toEqual(first);
+    expect(statuses(await send(message(31)))).toEqual(['31 applied']);
   });
 });
 

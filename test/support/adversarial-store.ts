@@ -1,0 +1,316 @@
+import { byKey } from '../../core/log/view.js';
+import type { ViewWrite } from '../../core/model/effects.js';
+import type { BoxId, StoredItem } from '../../core/model/items.js';
+import { deviceKey } from '../../core/model/keys.js';
+import type { LogEntry } from '../../core/model/log-entry.js';
+import type { Clock } from '../../core/ports/clock.js';
+import type { DeviceAdvance, Items, Projected, Range, Store } from '../../core/ports/store.js';
+import { MemoryBox, MemoryStore } from './memory-store.js';
+import { Chance } from './model/chance.js';
+import { TestClock } from './rig.js';
+
+/** How likely each mishap is, 0 to 1. */
+export interface Mishaps {
+  readonly loseBefore: number; // a write fails and was not done
+  readonly loseAfter: number; // a write fails and was done
+  readonly landLate: number; // a write fails and is done later, if its condition holds then
+  readonly doubled: number; // a write arrives twice, the second time later
+  readonly failRead: number;
+  readonly shortPage: number; // a query gives fewer items than were asked for
+  readonly splitRead: number; // the items of one reading are read at two moments
+  readonly stale: number; // a stale read shows an item as it was before
+  readonly kill: number; // a function ends before a call, for good
+}
+
+export const CALM: Mishaps = {
+  loseBefore: 0,
+  loseAfter: 0,
+  landLate: 0,
+  doubled: 0,
+  failRead: 0,
+  shortPage: 0,
+  splitRead: 0,
+  stale: 0,
+  kill: 0,
+};
+
+export const ADVERSE: Mishaps = {
+  loseBefore: 0.02,
+  loseAfter: 0.03,
+  landLate: 0.02,
+  doubled: 0.03,
+  failRead: 0.01,
+  shortPage: 0.15,
+  splitRead: 0.2,
+  stale: 0.2,
+  kill: 0.01,
+};
+
+const LATENCY_MAX_MS = 12;
+/** Unit: ms. A write that arrives late has arrived by then. */
+const LATE_MAX_MS = 5000;
+
+/** The keys of a range that come behind one. */
+const behind = (keys: readonly string[], last: string, { descending = false }: Range): string[] =>
+  keys.filter((sk) => (descending ? byKey(sk, last) < 0 : byKey(sk, last) > 0));
+
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+interface LateWrite {
+  readonly atMs: number;
+  readonly box: BoxId;
+  readonly act: () => void;
+}
+
+/** Everything that a box held at one moment. */
+export type BoxCopy = ReadonlyMap<string, StoredItem>;
+
+/** What is told of what happens to a box, at the moment at which it is true. */
+export interface Witness {
+  readonly appended?: (box: BoxId, entry: LogEntry) => void;
+  readonly replaced?: (box: BoxId, item: StoredItem) => void;
+}
+
+/**
+ * A table with the semantics of DynamoDB, and no others: each item is linearizable; queries and batches are no snapshots;
+ * a write of several items is several writes; a write that is sent again may fail its own condition; writes arrive late and
+ * twice; answers get lost. Chance comes from the seed, time from the clock, whose sleepers let others act in the middle of
+ * a call.
+ */
+export class AdversarialStore implements Store {
+  witness: Witness = {};
+  mishaps: Mishaps;
+  private readonly memory = new MemoryStore();
+  private readonly before = new Map<string, StoredItem | undefined>(); // of items, for stale reads
+  private readonly chance: Chance;
+  private readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  private late: LateWrite[] = [];
+  private changes = 0;
+
+  constructor(
+    seed = 1,
+    { clock = new TestClock() as Pick<Clock, 'now' | 'sleep'>, mishaps = ADVERSE as Mishaps } = {},
+  ) {
+    this.chance = new Chance(seed);
+    this.clock = clock;
+    this.mishaps = mishaps;
+  }
+
+  box(box: BoxId): MemoryBox {
+    return this.memory.box(box);
+  }
+
+  async get(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
+    const found = new Map<string, StoredItem>();
+    await this.readEach(this.shuffled(keys), (sk) => {
+      const item = this.box(box).read(sk);
+      if (item) found.set(sk, item);
+    });
+    return found;
+  }
+
+  async getStale(box: BoxId, keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {
+    const found = new Map<string, StoredItem>();
+    await this.readEach(this.shuffled(keys), (sk) => {
+      const name = JSON.stringify([box, sk]);
+      const isStale = this.before.has(name) && this.chance.happens(this.mishaps.stale);
+      const item = isStale ? this.before.get(name) : this.box(box).read(sk);
+      if (item) found.set(sk, item);
+    });
+    return found;
+  }
+
+  async query(box: BoxId, range: Range): Promise<Items> {
+    await this.reached();
+    const { mishaps, chance } = this;
+    const most = chance.happens(mishaps.shortPage) ? chance.between(1, Math.min(range.limit, 8)) : range.limit;
+    const items: StoredItem[] = [];
+    let last: string | undefined;
+    const splitAt = chance.happens(mishaps.splitRead) ? chance.between(1, 6) : 0;
+    // Each key is found at its own moment: what is put behind the reading is not seen, what is put before it is.
+    let keys = this.box(box).keysIn(range);
+    for (let count = 0; count < most; count++) {
+      if (count > 0 && count === splitAt) {
+        await this.clock.sleep(this.latency());
+        keys = behind(this.box(box).keysIn(range), last as string, range);
+      }
+      const next = keys.shift();
+      if (next === undefined) return { items, more: false };
+      const item = this.box(box).read(next);
+      if (item) items.push(item);
+      last = next;
+    }
+    // The database says that there may be more also where it has just read the last one.
+    const more = last !== undefined && (keys.length > 0 || chance.happens(0.5));
+    return { items, more, ...(more && last !== undefined && { last }) };
+  }
+
+  async append(box: BoxId, entry: LogEntry): Promise<LogEntry> {
+    const act = () => {
+      const there = this.box(box).append(entry);
+      if (there !== entry) return there;
+      this.changes++;
+      this.witness.appended?.(box, entry);
+      return entry;
+    };
+    return this.writing(box, act);
+  }
+
+  async put(box: BoxId, item: StoredItem, when: 'absent' | 'always'): Promise<boolean> {
+    return this.writing(box, () => {
+      if (when === 'absent' && this.box(box).items.has(item.sk)) return false;
+      this.remember(box, item.sk);
+      this.box(box).put(item);
+      return true;
+    });
+  }
+
+  async project(box: BoxId, writes: readonly ViewWrite[], advance?: DeviceAdvance): Promise<Projected> {
+    const outcomes = await this.each(this.shuffled(writes), (write) =>
+      this.writing(box, () => {
+        this.remember(box, write.sk);
+        return this.box(box).project(write);
+      }),
+    );
+    const isGone =
+      advance !== undefined &&
+      !(await this.writing(box, () =>
+        this.box(box).change(deviceKey(advance.deviceId), advance.instanceId, advance.set),
+      ));
+    return {
+      outcome: isGone ? 'deviceGone' : outcomes.some(({ waits }) => waits) ? 'waits' : 'done',
+      dropped: outcomes.flatMap(({ dropped }) => dropped),
+    };
+  }
+
+  async replace(box: BoxId, items: readonly { readonly read: StoredItem; readonly next: StoredItem }[]) {
+    const outcomes = await this.each(items, ({ read, next }) =>
+      this.writing(box, () => {
+        this.remember(box, read.sk);
+        if (!this.box(box).replace(read, next)) return undefined;
+        this.witness.replaced?.(box, next);
+        return read.sk;
+      }),
+    );
+    return outcomes.filter((sk) => sk !== undefined);
+  }
+
+  async remove(box: BoxId, keys: readonly string[], upTo: number): Promise<void> {
+    await this.each(keys, (sk) => this.writing(box, () => this.box(box).remove(sk, upTo)));
+  }
+
+  async keys(box: BoxId, limit: number, after?: string) {
+    await this.reached();
+    return this.memory.keys(box, limit, after);
+  }
+
+  /** Everything that is in a box, in the order of keys. */
+  all(box: BoxId): StoredItem[] {
+    return this.memory.all(box);
+  }
+
+  /** One more with each entry that is appended to any box, and each restore. */
+  get revision(): number {
+    return this.changes;
+  }
+
+  /** Something was changed that the log does not tell: a view of it has to be made anew. */
+  changed(): void {
+    this.changes++;
+  }
+
+  /** Whether no write is on its way. */
+  get isSettled(): boolean {
+    return this.late.length === 0;
+  }
+
+  copyOf(box: BoxId): BoxCopy {
+    return new Map(this.box(box).items);
+  }
+
+  /** The box as it was when it was copied; of items that are not in `of` as it is. What was on its way is lost. */
+  restore(box: BoxId, copy: BoxCopy, of: (sk: string) => boolean = () => true): void {
+    this.late = this.late.filter((write) => write.box !== box);
+    const { items } = this.box(box);
+    for (const sk of [...items.keys()]) if (of(sk)) items.delete(sk);
+    for (const [sk, item] of copy) if (of(sk)) items.set(sk, item);
+    this.before.clear();
+    this.changes++;
+  }
+
+  /** Some of what has passed its time is removed, as the database does it in its own time. @returns what it was. */
+  expire(box: BoxId, isRemoved: (item: StoredItem) => boolean): readonly StoredItem[] {
+    const now = this.clock.now();
+    const removed = this.all(box).filter((item) => (item.expiresAtMs ?? Number.POSITIVE_INFINITY) < now && isRemoved(item));
+    for (const { sk } of removed) this.box(box).items.delete(sk);
+    if (removed.length > 0) this.changes++;
+    return removed;
+  }
+
+  /** A write reaches the table, or not, or later, or twice. */
+  private async writing<T>(box: BoxId, act: () => T): Promise<T> {
+    const { mishaps, chance } = this;
+    await this.clock.sleep(this.latency());
+    if (chance.happens(mishaps.loseBefore)) throw new NoAnswer('the write was not done');
+    if (chance.happens(mishaps.landLate)) {
+      this.later(box, act);
+      throw new NoAnswer('the write may be done later');
+    }
+    this.landLate();
+    const outcome = act();
+    if (chance.happens(mishaps.doubled)) this.later(box, act);
+    if (chance.happens(mishaps.loseAfter)) throw new NoAnswer('the write was done');
+    return outcome;
+  }
+
+  private later(box: BoxId, act: () => unknown): void {
+    this.late.push({ atMs: this.clock.now() + this.chance.between(1, LATE_MAX_MS), box, act });
+  }
+
+  /** Writes of one call, side by side; where one has no answer the call has none, and the others are done or not. */
+  private async each<T, R>(all: readonly T[], write: (one: T) => Promise<R>): Promise<R[]> {
+    const outcomes = await Promise.allSettled(all.map(write));
+    return outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
+  }
+
+  private async readEach(keys: readonly string[], read: (sk: string) => void): Promise<void> {
+    await this.reached();
+    const splitAt = this.chance.happens(this.mishaps.splitRead) ? this.chance.between(1, 6) : 0;
+    for (const [i, sk] of keys.entries()) {
+      if (i > 0 && i === splitAt) await this.clock.sleep(this.latency());
+      read(sk);
+    }
+  }
+
+  private remember(box: BoxId, sk: string): void {
+    this.before.set(JSON.stringify([box, sk]), this.box(box).read(sk));
+  }
+
+  private shuffled<T>(all: readonly T[]): readonly T[] {
+    return this.chance.happens(0.5) ? all : [...all].reverse();
+  }
+
+  private latency(): number {
+    return this.chance.between(1, LATENCY_MAX_MS);
+  }
+
+  /** A reading has come to the table. */
+  private async reached(): Promise<void> {
+    await this.clock.sleep(this.latency());
+    this.landLate();
+    if (this.chance.happens(this.mishaps.failRead)) throw new NoAnswer('the reading failed');
+  }
+
+  private landLate(): void {
+    const now = this.clock.now();
+    const due = this.late.filter(({ atMs }) => atMs <= now).sort((a, b) => a.atMs - b.atMs);
+    if (due.length === 0) return;
+    this.late = this.late.filter(({ atMs }) => atMs > now);
+    for (const { act } of due) act();
+  }
+}

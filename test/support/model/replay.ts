@@ -1,0 +1,62 @@
+import { applied } from '../../../core/model/effects.js';
+import type { StoredItem } from '../../../core/model/items.js';
+import type { LogEntry } from '../../../core/model/log-entry.js';
+
+/**
+ * The items of a box as its log says, entry by entry, whatever has become of the view: what the view has to be, and what
+ * everybody has to see of it.
+ */
+export class Replay {
+  private items: Map<string, StoredItem>;
+  /** The newest entry. */
+  head: LogEntry | undefined;
+
+  constructor(from?: Replay) {
+    this.items = new Map(from?.items);
+    this.head = from?.head;
+  }
+
+  get all(): readonly StoredItem[] {
+    return [...this.items.values()];
+  }
+
+  get(sk: string): StoredItem | undefined {
+    return this.items.get(sk);
+  }
+
+  /** @throws Error where an entry does not follow the one before. */
+  append(entry: LogEntry): void {
+    const { head } = this;
+    if (head && entry.index !== head.index + 1) throw new Error(`entry ${entry.index} follows ${head.index}`);
+    if (head && entry.previous !== head.nonce) throw new Error(`entry ${entry.index} has another past`);
+    if (head?.erasing) throw new Error(`entry ${entry.index} follows the end of its box`);
+    if (entry.projected < (head?.timeline === entry.timeline ? head.projected : 0))
+      throw new Error(`entry ${entry.index} takes back how far the view is`);
+    this.head = entry;
+    for (const effect of entry.effects) {
+      const next = applied(this.items.get(effect.sk), effect, entry.version);
+      if (next) this.items.set(effect.sk, next);
+    }
+  }
+
+  /** A purge puts tombstones without an entry. */
+  put(item: StoredItem): void {
+    if (this.items.has(item.sk)) this.items.set(item.sk, item);
+  }
+
+  /** The database has removed it after its time. */
+  expire(sk: string, nowMs: number): void {
+    const { expiresAtMs = Number.POSITIVE_INFINITY } = this.items.get(sk) ?? {};
+    if (expiresAtMs <= nowMs) this.items.delete(sk);
+  }
+
+  /** A restore has brought it from another moment than the log. */
+  restore(sk: string, item: StoredItem | undefined): void {
+    if (item) this.items.set(sk, item);
+    else this.items.delete(sk);
+  }
+
+  copy(): Replay {
+    return new Replay(this);
+  }
+}
