@@ -10,6 +10,7 @@ import type { LogEntry } from '../model/log-entry.js';
  * Copies the newest entry of a quiet log into the anchor, which has no time to live: when all entries have expired, the box
  * still knows where it is. It is called when the quiet timer has expired. The newest entry is still there then, since a
  * writer renews the timer long before that. Everything is applied to the view first, so nothing is lost with the entries.
+ * @throws Error when something could not be applied: the record of the timer is to come again.
  */
 export async function keepNewest(core: Core, box: BoxId): Promise<void> {
   const end = await liveTail(core, box);
@@ -17,7 +18,8 @@ export async function keepNewest(core: Core, box: BoxId): Promise<void> {
   const { head, behind, projected: known } = await withUnprojected(core, box, end);
   const { projected } = await look(core, box, known, behind);
   const missing = behind.filter(({ index }) => index > projected);
-  if (missing.length > 0) await project(core, box, missing);
+  const { outcome } = missing.length > 0 ? await project(core, box, missing) : { outcome: 'done' };
+  if (outcome === 'waits') throw new Error('a device waits for its registration to be applied');
   const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
   const version = entryVersion(head);
   // Its version is that of the entry it keeps, so that a late copy of an older entry does not take its place.

@@ -19,7 +19,7 @@ import {
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
-import { rightAfter, versionOf } from '../model/version.js';
+import { entryOf, rightAfter, versionOf } from '../model/version.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { commitAndProject } from '../write/commit.js';
 import { tombstoneOf } from '../write/draft.js';
@@ -207,6 +207,8 @@ const deadVersion = ({ head, index }: Reading, element: StoredElement): number =
 function isDead({ container, index, head, history, view }: Reading, read: StoredElement): boolean {
   const element = view.laidOver(read.sk, read);
   if (!element || !isElement(element)) return false;
+  // It came after the head, so it is in a life of its container that was not read.
+  if (entryOf(latestVersionOf(element)) > versionOf(head.timeline, head.index)) return false;
   switch (container.type) {
     case 'folder':
       return (

@@ -10,6 +10,7 @@ import { withEffects } from './overflow.js';
 /** Items of an end that is read backwards, the anchor among them: so few that they mostly cost one read unit. */
 const NEWEST_READ = 5;
 const ENTRIES_PER_READ = 100;
+const NEWEST_POSSIBLE = entryKey(10 ** 13 - 1);
 const ATTEMPTS_MAX = 12;
 const GAP_READS = 3;
 const GAP_WAIT_MS = 20;
@@ -45,7 +46,7 @@ export async function readEnd(core: Core, box: BoxId, from?: number): Promise<Ta
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     if (attempt > 1) await core.clock.sleep(GAP_WAIT_MS);
     const behind = from === undefined ? undefined : await readFrom(core, box, from);
-    if (behind?.isWhole && behind.entries.length > 0) {
+    if (behind?.isWhole && behind.isInLine && behind.entries.length > 0) {
       const head = headOf(core, behind.entries, behind.anchor);
       if (head) return { head, entries: behind.entries, following: behind.entries };
     }
@@ -107,17 +108,16 @@ async function entriesFrom(
  */
 export async function appliedBefore(core: Core, box: BoxId, head: Head): Promise<number> {
   let oldest = head.index + 1;
-  for (let to = entryKey(head.index); ; ) {
-    const range = { from: entryKey(head.firstIndex), to, limit: ENTRIES_PER_READ, descending: true };
-    const { items, more, last } = await core.store.query(box, range);
+  for (;;) {
+    const range = { from: entryKey(head.firstIndex), to: entryKey(oldest - 1), limit: ENTRIES_PER_READ, descending: true };
+    const { items, more } = await core.store.query(box, range);
     for (const item of items) {
       // A gap: what is older has expired, and was applied long ago.
       if (item.kind !== 'entry' || item.index < oldest - 1) return oldest - 1;
       if (item.atMs < head.atMs - BACKUP_SPREAD_MS) return Math.min(item.projected, head.projected);
-      oldest = Math.min(oldest, item.index);
+      oldest = item.index;
     }
-    if (!more || last === undefined || last === to) return oldest - 1;
-    to = last;
+    if (!more || items.length === 0) return oldest - 1;
   }
 }
 
@@ -152,10 +152,10 @@ async function readNewest(core: Core, box: BoxId): Promise<Reading> {
   for (let to = ANCHOR_KEY; ; ) {
     const range = { from: ENTRIES, to, limit: NEWEST_READ, descending: true };
     const page = await core.store.query(box, range);
-    items.push(...page.items.filter(({ sk }) => sk !== items.at(-1)?.sk));
-    const isEnough = items.some(({ kind }) => kind === 'entry');
-    if (isEnough || !page.more || page.last === undefined) break;
-    to = page.last;
+    items.push(...page.items);
+    // Only the anchor stands behind the entries.
+    if (!page.more || page.items.length === 0 || items.some(({ kind }) => kind === 'entry')) break;
+    to = NEWEST_POSSIBLE;
   }
   const all = items.toReversed();
   const entries = entriesIn(all, anchorIn(all));

@@ -1,5 +1,5 @@
 import type { Core } from '../core.js';
-import { applied, contentVersionOf, latestVersionOf } from '../model/effects.js';
+import { applied, contentVersionOf, latestVersionOf, type ViewWrite, viewWritesOf } from '../model/effects.js';
 import type { BoxId, StoredItem } from '../model/items.js';
 import type { Effect, Head, LogEntry } from '../model/log-entry.js';
 import { indexOf, UNWRITTEN } from '../model/version.js';
@@ -7,7 +7,7 @@ import type { Items, Range } from '../ports/store.js';
 import { type Tail, withUnprojected } from './tail.js';
 
 interface VersionedEffect {
-  readonly effect: Effect;
+  readonly effect: Effect | ViewWrite;
   readonly version: number;
 }
 
@@ -38,12 +38,18 @@ export class BoxView {
   }
 
   /** The same view as of an entry that was appended since. */
-  layOver({ effects, version }: LogEntry): void {
+  layOver({ effects, version, atMs }: LogEntry): void {
     for (const effect of effects) {
-      const all = this.effects.get(effect.sk) ?? [];
-      all.push({ effect, version });
-      this.effects.set(effect.sk, all);
+      this.add(effect, version);
+      // What stands aside is an item of its own, which may be written later than the one that refers to it.
+      for (const write of viewWritesOf(effect, version, atMs)) if (write.sk !== effect.sk) this.add(write, version);
     }
+  }
+
+  private add(effect: Effect | ViewWrite, version: number): void {
+    const all = this.effects.get(effect.sk) ?? [];
+    all.push({ effect, version });
+    this.effects.set(effect.sk, all);
   }
 
   async get(keys: readonly string[]): Promise<ReadonlyMap<string, StoredItem>> {

@@ -50,15 +50,18 @@ export const stateVersionOf = (item: StoredItem | undefined): number =>
 export const latestVersionOf = (item: StoredItem): number =>
   Math.max(contentVersionOf(item), stateVersionOf(item));
 
+/** What is written of one item: an effect of an entry, or an item that stands aside from one. */
+type Part = Pick<ViewWrite, 'sk' | 'expiresAtMs' | 'state'> & { readonly content?: Effect['content'] | StoredItem };
+
 /** The item with an effect applied, part by part; the same item where nothing of the effect is newer. */
-export function applied(item: StoredItem | undefined, effect: Effect, version: number): StoredItem | undefined {
+export function applied(item: StoredItem | undefined, effect: Part, version: number): StoredItem | undefined {
   let next = item;
   if (effect.content && contentVersionOf(next) < version) next = withContent(next, effect, version);
   if (effect.state !== undefined && stateVersionOf(next) < version) next = withState(next, effect, version);
   return next;
 }
 
-function withContent(item: StoredItem | undefined, { sk, content, expiresAtMs }: Effect, version: number): StoredItem {
+function withContent(item: StoredItem | undefined, { sk, content, expiresAtMs }: Part, version: number): StoredItem {
   const base = { sk, version, ...(expiresAtMs !== undefined && { expiresAtMs }) };
   if (content?.kind === 'device') {
     const kept = item?.kind === 'device' && item.since === content.since ? item : undefined;
@@ -77,7 +80,7 @@ function withContent(item: StoredItem | undefined, { sk, content, expiresAtMs }:
   } as StoredItem;
 }
 
-function withState(item: StoredItem | undefined, { sk, state, expiresAtMs }: Effect, version: number): StoredItem {
+function withState(item: StoredItem | undefined, { sk, state, expiresAtMs }: Part, version: number): StoredItem {
   if (item?.kind === 'device') {
     const { idempotency: _, ...device } = item;
     return { ...device, stateVersion: version, ...(state && { idempotency: state as Idempotency }) };

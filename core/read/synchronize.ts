@@ -78,7 +78,7 @@ function notRefused(error: unknown): never {
 
 /** A request with operations: they are committed, and that authorizes the device. */
 async function operated(core: Core, caller: Caller, body: SyncBody, given: Position | undefined): Promise<Done> {
-  const known: Known | undefined = given && { index: given.index, nonce: given.nonce, projected: given.projected };
+  const known: Known | undefined = given;
   const committed = await commitOperations(core, caller, body.operations, known);
   const { answer, entry, left, projected } = committed;
   const { results, device } = answer;
@@ -93,18 +93,19 @@ async function leadingOn(core: Core, { box }: Caller, tail: Tail, given: Positio
   return leadsOn ? tail : ((await readTail(core, box, given.index)) ?? tail);
 }
 
-/** A request without operations. What the token proves up to its position need not be read again. */
+/** A request without operations. What the token proves to be applied need not be read again. */
 async function asked(core: Core, caller: Caller, given: Position | undefined): Promise<Done> {
   const key = deviceKey(caller.deviceId);
-  const [tail, items] = await Promise.all([
-    readTail(core, caller.box, given?.index),
+  const [end, items] = await Promise.all([
+    readTail(core, caller.box, given && Math.min(given.projected + 1, given.index)),
     core.store.get(caller.box, [key]),
   ]);
-  if (!tail) throw new SyncProblem('device-not-registered');
+  if (!end) throw new SyncProblem('device-not-registered');
+  const tail = await leadingOn(core, caller, end, given);
   let item: StoredItem | undefined = items.get(key);
-  const reachesEnd = (tail.following.at(-1)?.index ?? given?.index) === tail.head.index;
-  if (given && reachesEnd && isOfToken(tail, given)) {
-    // The device was this instance when the token was made, and the entries since say what became of it.
+  const isSameTimeline = given !== undefined && Math.max(core.timeline ?? 0, tail.head.timeline) <= given.timeline;
+  if (isSameTimeline && isOfToken(tail, given) && hasAllBehind(tail, given)) {
+    // The device was this instance when the token was made, and the entries that it may lack say what became of it.
     // Only a server's own entries register and revoke.
     const about = tail.following.filter(({ origin }) => origin.by === 'server');
     for (const entry of await withEffects(core, caller.box, about)) item = withEntryOf(item, entry, key);
@@ -112,11 +113,18 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
     item = (await viewOf(core, caller.box, tail)).laidOver(key, item);
   }
   const device = authorized(item?.kind === 'device' ? item : undefined, caller);
-  return { results: [], device, tail, left: [], projected: Math.max(tail.head.projected, given?.projected ?? 0) };
+  return { results: [], device, tail, left: [], projected: Math.max(tail.head.projected, isSameTimeline ? given.projected : 0) };
 }
 
 const isOfToken = ({ following, head }: Tail, { index, nonce }: Position): boolean =>
   index === head.index ? head.nonce === nonce : following.find((entry) => entry.index === index)?.nonce === nonce;
+
+/** Whether the entries that were not yet applied when the token was made are in hand, up to the head. */
+const hasAllBehind = ({ following, head }: Tail, { index, projected }: Position): boolean => {
+  const [first] = following;
+  if (!first) return index === head.index && projected === index;
+  return first.index <= Math.min(projected + 1, index) && following.at(-1)?.index === head.index;
+};
 
 function withEntryOf(item: StoredItem | undefined, entry: LogEntry, key: string): StoredItem | undefined {
   const effects = entry.effects.filter(({ sk }) => sk === key);

@@ -55,6 +55,7 @@ export interface Intent<T> {
 export interface Known {
   readonly index: number; // of an entry
   readonly nonce: string; // of the same
+  readonly timeline: number; // of the box then: what was applied may be missing after a restore
   readonly projected: number; // up to here entries are applied, not beyond `index`
 }
 
@@ -149,9 +150,11 @@ const readOf = (keys: readonly string[], found: ReadonlyMap<string, StoredItem>)
 
 /** All entries behind what the caller knew to be applied; undefined where they are not in hand, or of another past. */
 function entriesSince(core: Core, { head, entries }: Tail, known: Known): readonly LogEntry[] | undefined {
-  const { index, nonce, projected } = known;
+  const { index, nonce, timeline, projected } = known;
   const isSame = index === head.index ? head.nonce === nonce : entries.find((entry) => entry.index === index)?.nonce === nonce;
-  if (!isSame || projected + 1 < head.firstIndex || (core.timeline ?? 0) > head.timeline) return undefined;
+  if (!isSame || projected + 1 < head.firstIndex || Math.max(core.timeline ?? 0, head.timeline) > timeline) return undefined;
+  // The entry after a long silence has to say that what came before the silence is applied, since that expires first.
+  if (core.clock.now() - head.atMs > TIMER_RENEWED_MS) return undefined;
   const behind = entries.filter((entry) => entry.index > projected);
   return behind.length === head.index - projected ? behind : undefined;
 }

@@ -60,11 +60,11 @@ const lastKnown = ({ store }: Core, box: BoxId): Known | undefined => known.get(
 
 function remember({ store }: Core, box: BoxId, { tail, projected }: Committed<unknown>): void {
   if (!tail) return;
-  const { index, nonce } = tail.head;
+  const { index, nonce, timeline } = tail.head;
   const boxes = known.get(store) ?? new Map<BoxId, Known>();
   known.set(store, boxes);
   boxes.delete(box);
-  boxes.set(box, { index, nonce, projected: Math.min(projected, index) });
+  boxes.set(box, { index, nonce, timeline, projected: Math.min(projected, index) });
   for (const oldest of boxes.keys()) {
     if (boxes.size <= KNOWN_MAX) break;
     boxes.delete(oldest);

@@ -5,7 +5,7 @@ import { deviceKey } from '../../core/model/keys.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import type { Clock } from '../../core/ports/clock.js';
 import type { DeviceAdvance, Items, Projected, Range, Store } from '../../core/ports/store.js';
-import { MemoryBox, MemoryStore } from './memory-store.js';
+import { type MemoryBox, MemoryStore } from './memory-store.js';
 import { Chance } from './model/chance.js';
 import { TestClock } from './rig.js';
 
@@ -49,6 +49,8 @@ export const ADVERSE: Mishaps = {
 const LATENCY_MAX_MS = 12;
 /** Unit: ms. A write that arrives late has arrived by then. */
 const LATE_MAX_MS = 5000;
+/** A stale read is at most this old. Unit: ms. */
+const STALE_MAX_MS = 5000;
 
 /** The keys of a range that come behind one. */
 const behind = (keys: readonly string[], last: string, { descending = false }: Range): string[] =>
@@ -83,7 +85,11 @@ export class AdversarialStore implements Store {
   witness: Witness = {};
   mishaps: Mishaps;
   private readonly memory = new MemoryStore();
-  private readonly before = new Map<string, StoredItem | undefined>(); // of items, for stale reads
+  /** Items as they were, for stale reads. */
+  private readonly before = new Map<
+    string,
+    { readonly item: StoredItem | undefined; readonly untilMs: number }
+  >();
   private readonly chance: Chance;
   private readonly clock: Pick<Clock, 'now' | 'sleep'>;
   private late: LateWrite[] = [];
@@ -115,8 +121,9 @@ export class AdversarialStore implements Store {
     const found = new Map<string, StoredItem>();
     await this.readEach(this.shuffled(keys), (sk) => {
       const name = JSON.stringify([box, sk]);
-      const isStale = this.before.has(name) && this.chance.happens(this.mishaps.stale);
-      const item = isStale ? this.before.get(name) : this.box(box).read(sk);
+      const before = this.before.get(name);
+      const isStale = before && before.untilMs > this.clock.now() && this.chance.happens(this.mishaps.stale);
+      const item = isStale ? before.item : this.box(box).read(sk);
       if (item) found.set(sk, item);
     });
     return found;
@@ -125,7 +132,9 @@ export class AdversarialStore implements Store {
   async query(box: BoxId, range: Range): Promise<Items> {
     await this.reached();
     const { mishaps, chance } = this;
-    const most = chance.happens(mishaps.shortPage) ? chance.between(1, Math.min(range.limit, 8)) : range.limit;
+    const most = chance.happens(mishaps.shortPage)
+      ? chance.between(1, Math.min(range.limit, 8))
+      : range.limit;
     const items: StoredItem[] = [];
     let last: string | undefined;
     const splitAt = chance.happens(mishaps.splitRead) ? chance.between(1, 6) : 0;
@@ -243,7 +252,9 @@ export class AdversarialStore implements Store {
   /** Some of what has passed its time is removed, as the database does it in its own time. @returns what it was. */
   expire(box: BoxId, isRemoved: (item: StoredItem) => boolean): readonly StoredItem[] {
     const now = this.clock.now();
-    const removed = this.all(box).filter((item) => (item.expiresAtMs ?? Number.POSITIVE_INFINITY) < now && isRemoved(item));
+    const removed = this.all(box).filter(
+      (item) => (item.expiresAtMs ?? Number.POSITIVE_INFINITY) < now && isRemoved(item),
+    );
     for (const { sk } of removed) this.box(box).items.delete(sk);
     if (removed.length > 0) this.changes++;
     return removed;
@@ -288,7 +299,10 @@ export class AdversarialStore implements Store {
   }
 
   private remember(box: BoxId, sk: string): void {
-    this.before.set(JSON.stringify([box, sk]), this.box(box).read(sk));
+    this.before.set(JSON.stringify([box, sk]), {
+      item: this.box(box).read(sk),
+      untilMs: this.clock.now() + STALE_MAX_MS,
+    });
   }
 
   private shuffled<T>(all: readonly T[]): readonly T[] {

@@ -1,7 +1,7 @@
-import { readTail } from '../../core/log/tail.js';
-import { viewOf } from '../../core/log/view.js';
 import { purge } from '../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
+import { readTail } from '../../core/log/tail.js';
+import { viewOf } from '../../core/log/view.js';
 import type { StoredItem } from '../../core/model/items.js';
 import type { Head } from '../../core/model/log-entry.js';
 import type { Store } from '../../core/ports/store.js';

@@ -1,7 +1,7 @@
+import type { StoredDevice } from '../../core/model/items.js';
 import { connected } from '../../core/push/connections.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { notify } from '../../core/push/notify.js';
-import type { StoredDevice } from '../../core/model/items.js';
 import { BoxUnderTest } from './box-under-test.js';
 import { aConversation, aMessage, BOX } from './builders.js';
 

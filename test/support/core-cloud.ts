@@ -1,8 +1,8 @@
 import { type WebSocket, WebSocketServer } from 'ws';
 import { registerDevice, revokeDevice } from '../../core/admin/devices.js';
-import { historyOf } from '../../core/read/history-of.js';
 import type { BoxId } from '../../core/model/items.js';
 import { SyncProblem } from '../../core/model/sync-problem.js';
+import { historyOf } from '../../core/read/history-of.js';
 import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
 import { historyQuerySchema } from '../../protocol/history-query.js';
 import type { DeviceId } from '../../protocol/ids.js';

@@ -1,5 +1,5 @@
-import { erase } from '../../core/lifecycle/erase.js';
 import type { Core } from '../../core/core.js';
+import { erase } from '../../core/lifecycle/erase.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import { BOX } from './builders.js';
@@ -36,7 +36,11 @@ export class Erasable extends Rig {
    * Delivers what is in the erase queue, each message in its time, until it is empty.
    * @param settled is over when what was under way before the erasing has surely ended
    */
-  async work(core: Core = this.core, settleSeconds = 60, settled: () => Promise<unknown> = async () => {}): Promise<void> {
+  async work(
+    core: Core = this.core,
+    settleSeconds = 60,
+    settled: () => Promise<unknown> = async () => {},
+  ): Promise<void> {
     for (let next = this.erasures.shift(); next; next = this.erasures.shift()) {
       if (next.delaySeconds > 1) await settled();
       this.clock.nowMs += next.delaySeconds * 1000;

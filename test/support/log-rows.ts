@@ -1,13 +1,13 @@
-import { DAY_MS } from '../../core/ports/clock.js';
-import { effectiveOf } from '../../core/scope/effective.js';
-import { scopeOf } from '../../core/scope/scope.js';
 import type { ChangeRow, Commit } from '../../core/model/log-entry.js';
+import { DAY_MS } from '../../core/ports/clock.js';
 import { elementKey } from '../../core/read/changes.js';
 import type { DeviceScope } from '../../core/read/device-scope.js';
 import type { Line } from '../../core/read/line.js';
 import type { Own } from '../../core/read/own.js';
 import { conversationOf, type Placement, placementAfter } from '../../core/read/placement.js';
 import { changeInScope, strayed } from '../../core/read/rules/change-in-scope.js';
+import { effectiveOf } from '../../core/scope/effective.js';
+import { scopeOf } from '../../core/scope/scope.js';
 import type { Change, ElementType } from '../../protocol/elements/element.js';
 import type { ConversationId } from '../../protocol/ids.js';
 import { told } from './told.js';

@@ -1,5 +1,5 @@
 import type { BoxId, StoredDevice } from '../../core/model/items.js';
-import { deviceKey, DEVICES } from '../../core/model/keys.js';
+import { DEVICES, deviceKey } from '../../core/model/keys.js';
 import type { DeviceName, ProgressPatch, Registry, TicketHolder } from '../../core/ports/registry.js';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
@@ -44,7 +44,9 @@ export class MemoryRegistry implements Registry {
 
   async devices(box: BoxId) {
     const { items } = this.boxes.box(box);
-    return [...items.values()].filter((item): item is StoredDevice => item.kind === 'device' && item.sk.startsWith(DEVICES));
+    return [...items.values()].filter(
+      (item): item is StoredDevice => item.kind === 'device' && item.sk.startsWith(DEVICES),
+    );
   }
 
   async patch(device: DeviceName, patch: ProgressPatch) {

@@ -1,10 +1,23 @@
-import { byKey } from '../../core/log/view.js';
 import { packed, unpacked } from '../../core/log/overflow.js';
-import { applied, contentVersionOf, latestVersionOf, stateVersionOf, type ViewWrite } from '../../core/model/effects.js';
+import { byKey } from '../../core/log/view.js';
+import {
+  applied,
+  contentVersionOf,
+  latestVersionOf,
+  stateVersionOf,
+  type ViewWrite,
+} from '../../core/model/effects.js';
 import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../../core/model/items.js';
 import { deviceKey, isRegistryKey } from '../../core/model/keys.js';
 import type { Effect, LogEntry } from '../../core/model/log-entry.js';
-import type { DeviceAdvance, Items, Projected, ProgressChange, Range, Store } from '../../core/ports/store.js';
+import type {
+  DeviceAdvance,
+  Items,
+  ProgressChange,
+  Projected,
+  Range,
+  Store,
+} from '../../core/ports/store.js';
 import { frozen } from './frozen.js';
 
 /** The order of keys: by their bytes in UTF-8. */
@@ -21,7 +34,8 @@ class KeyedItems extends Map<string, StoredItem> {
   }
 
   override set(sk: string, item: StoredItem): this {
-    if (!this.has(sk)) this.inOrder = undefined;
+    if (this.inOrder && !this.has(sk))
+      this.inOrder = this.inOrder.toSpliced(firstNotBefore(this.inOrder, sk), 0, sk);
     return super.set(sk, item);
   }
 
@@ -62,7 +76,10 @@ export class MemoryBox {
     const expiry = expiresAtMs !== undefined ? { expiresAtMs } : {};
     const withContent = content ? applied(before, { sk, ...expiry, content } as Effect, version) : before;
     const dropped =
-      before?.kind === 'device' && withContent !== before && !isSameRegistration(before, withContent) && before.connectionId
+      before?.kind === 'device' &&
+      withContent !== before &&
+      !isSameRegistration(before, withContent) &&
+      before.connectionId
         ? [before.connectionId]
         : [];
     if (withContent && withContent !== before) this.put(withContent);
@@ -80,7 +97,12 @@ export class MemoryBox {
   }
 
   /** The device before; undefined: it is not registered with this instance, or is not as expected. */
-  change(sk: string, instanceId: string, set: ProgressChange, expect: ProgressChange = {}): StoredDevice | undefined {
+  change(
+    sk: string,
+    instanceId: string,
+    set: ProgressChange,
+    expect: ProgressChange = {},
+  ): StoredDevice | undefined {
     const device = this.items.get(sk);
     if (device?.kind !== 'device' || device.instanceId !== instanceId) return undefined;
     const asRead = Object.entries(expect) as [keyof StoredDevice, unknown][];
@@ -107,9 +129,10 @@ export class MemoryBox {
   /** Keys of a range in its order. */
   keysIn({ from, to, descending = false }: Omit<Range, 'limit'>): string[] {
     const isRegistry = isRegistryKey(from);
-    const keys = this.keys.slice(firstNotBefore(this.keys, from));
-    const end = keys.findIndex((sk) => byteOrder(sk, to) > 0);
-    const inRange = (end < 0 ? keys : keys.slice(0, end)).filter((sk) => isRegistryKey(sk) === isRegistry);
+    const last = firstNotBefore(this.keys, to);
+    const end = this.keys[last] === to ? last + 1 : last;
+    const keys = this.keys.slice(firstNotBefore(this.keys, from), end);
+    const inRange = keys.filter((sk) => isRegistryKey(sk) === isRegistry);
     return descending ? inRange.reverse() : inRange;
   }
 }

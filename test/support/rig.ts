@@ -1,18 +1,18 @@
-import type { EraseMessage } from '../../core/ports/erase-queue.js';
-import type { Clock } from '../../core/ports/clock.js';
-import type { Caller } from '../../core/write/device-operations.js';
-import { deposit } from '../../core/write/deposit.js';
-import type { Core } from '../../core/core.js';
 import { registerDevice } from '../../core/admin/devices.js';
-import type { PushMessage } from '../../core/ports/push.js';
-import type { PurgeMessage } from '../../core/ports/purge-queue.js';
-import type { Registry } from '../../core/ports/registry.js';
+import type { Core } from '../../core/core.js';
+import { projectEntries } from '../../core/lifecycle/project-entry.js';
+import { withEffects } from '../../core/log/overflow.js';
 import type { BoxId } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
-import { withEffects } from '../../core/log/overflow.js';
-import { projectEntries } from '../../core/lifecycle/project-entry.js';
+import type { Clock } from '../../core/ports/clock.js';
+import type { EraseMessage } from '../../core/ports/erase-queue.js';
+import type { PurgeMessage } from '../../core/ports/purge-queue.js';
+import type { PushMessage } from '../../core/ports/push.js';
+import type { Registry } from '../../core/ports/registry.js';
 import type { Store } from '../../core/ports/store.js';
 import { synchronize } from '../../core/read/synchronize.js';
+import { deposit } from '../../core/write/deposit.js';
+import type { Caller } from '../../core/write/device-operations.js';
 import type { Change } from '../../protocol/elements/element.js';
 import type { Preferences } from '../../protocol/preferences.js';
 import { type SyncResponse, syncBodySchema } from '../../protocol/sync.js';
@@ -58,7 +58,10 @@ export class Rig {
   readonly reports: { event: string; [field: string]: unknown }[] = [];
   readonly core: Core;
 
-  constructor(store: Store = new MemoryStore(), registry: Registry = new MemoryRegistry(store as MemoryStore)) {
+  constructor(
+    store: Store = new MemoryStore(),
+    registry: Registry = new MemoryRegistry(store as MemoryStore),
+  ) {
     this.store = store;
     this.registry = registry;
     this.core = {
@@ -128,7 +131,11 @@ export class Rig {
   /** The entries of the log of a box, oldest first. */
   async entries(box: BoxId): Promise<LogEntry[]> {
     const { items } = await this.store.query(box, { from: 'L#', to: 'L$', limit: 100_000 });
-    return withEffects(this.core, box, items.filter((item) => item.kind === 'entry'));
+    return withEffects(
+      this.core,
+      box,
+      items.filter((item) => item.kind === 'entry'),
+    );
   }
 
   /** The commits of a box, oldest first: entries that changed elements. */

@@ -65,7 +65,9 @@ export class ScriptedDynamoDb {
   private held: (() => void)[] = [];
 
   get client(): DynamoDBClient {
-    return { send: (command: Command) => this.send(command) } as unknown as DynamoDBClient;
+    const send = (command: Command) =>
+      this.call(command.constructor.name.replace(/Command$/, ''), command.input);
+    return { send } as unknown as DynamoDBClient;
   }
 
   /** Inputs of the calls of this name so far. */
@@ -79,9 +81,8 @@ export class ScriptedDynamoDb {
     for (const answer of this.held.splice(0)) answer();
   }
 
-  private async send(command: Command): Promise<object> {
-    const { input } = command;
-    const name = command.constructor.name.replace(/Command$/, '');
+  /** A call by its name, as `GetItem`, with what the SDK or a request over HTTP asks for. */
+  async call(name: string, input: object): Promise<object> {
     this.calls.push({ name, input });
     const nth = this.callsOf(name).length;
     if (this.hangs(name, nth)) await new Promise<void>((answer) => this.held.push(answer));
@@ -235,7 +236,9 @@ export class ScriptedDynamoDb {
   }
 
   private batch({ Statements = [] }: BatchExecuteStatementCommandInput) {
-    const parsed = Statements.map(({ Statement = '', Parameters = [] }) => parse(Statement, Parameters));
+    const parsed = Statements.map(({ Statement = '', Parameters = [] }) =>
+      parseStatement(Statement, Parameters),
+    );
     const names = parsed.map(({ table, key }) => nameOf(table, key));
     if (names.length > 25) throw invalid('Member must have length less than or equal to 25');
     if (new Set(names).size < names.length) throw invalid('Provided list of item keys contains duplicates');
@@ -297,7 +300,8 @@ function holds(
   return isSame(is, given);
 }
 
-function parse(statement: string, parameters: readonly AttributeValue[]): Parsed {
+/** @throws Error for any statement that core/dynamodb does not make. */
+export function parseStatement(statement: string, parameters: readonly AttributeValue[]): Parsed {
   const rest = [...parameters];
   const next = () => rest.shift() as AttributeValue;
   const insert = /^INSERT INTO "(.+?)" VALUE \{(.*)\}$/.exec(statement);

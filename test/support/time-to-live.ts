@@ -1,8 +1,8 @@
-import { DAY_MS } from '../../core/ports/clock.js';
 import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js';
 import { isShown, viewWritesOf } from '../../core/model/effects.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
 import { overflowKey } from '../../core/model/keys.js';
+import { DAY_MS } from '../../core/ports/clock.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { BoxUnderTest } from './box-under-test.js';
 import { BOX } from './builders.js';
@@ -40,7 +40,8 @@ export function applyAll({ store, clock }: Rig, box: BoxId = BOX): void {
   const items = store.box(box);
   for (const { overflow = 0, ...entry } of store.all(box).filter((item) => item.kind === 'entry')) {
     const aside = Array.from({ length: overflow }, (_, part) => items.read(overflowKey(entry.nonce, part)));
-    const effects = overflow > 0 ? aside.flatMap((item) => (item?.kind === 'overflow' ? item.effects : [])) : entry.effects;
+    const effects =
+      overflow > 0 ? aside.flatMap((item) => (item?.kind === 'overflow' ? item.effects : [])) : entry.effects;
     const writes = effects.flatMap((effect) => viewWritesOf(effect, entry.version, entry.atMs));
     for (const write of writes) if (!isShown(write, items.read(write.sk), clock.nowMs)) items.project(write);
   }

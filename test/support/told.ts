@@ -12,3 +12,15 @@ export const told = (changes: readonly Change[] = []): string[] =>
       .filter((part) => part !== '')
       .join(' '),
   );
+
+/** How many elements of a response these are: a message and its state count as one, and so does a state alone. */
+export const countOf = (changes: readonly Change[] = []): number =>
+  new Set(
+    changes.map(({ type, id, ...more }) =>
+      JSON.stringify([
+        type === 'messageState' ? 'message' : type,
+        id,
+        'conversationId' in more ? more.conversationId : '',
+      ]),
+    ),
+  ).size;

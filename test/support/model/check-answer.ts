@@ -41,8 +41,7 @@ export function checkAnswer(
   if (maxBytes === undefined && isCheated(stage, { syncToken, limit }, answer))
     fail('gives a backfill less than half');
   if (limit === 1) stage.hit('page of one element');
-  if (hasMore && size < limit)
-    stage.hit('answer with less than there was room for, and more to come');
+  if (hasMore && size < limit) stage.hit('answer with less than there was room for, and more to come');
   for (const { removed } of changes)
     if (removed === 'outOfScope') stage.hit('conversation history left the scope');
   if (

@@ -1,6 +1,6 @@
-import type { ChangeRow, LogEntry } from '../../../core/model/log-entry.js';
 import type { StoredItem } from '../../../core/model/items.js';
 import { deviceIdOf, isRegistryKey } from '../../../core/model/keys.js';
+import type { ChangeRow, LogEntry } from '../../../core/model/log-entry.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import { BOX } from '../builders.js';
 import type { Device } from './device.js';
@@ -58,12 +58,18 @@ export class Commits {
     stream.appended(entry);
     this.checkQuota(entry);
     if (entry.rows.length === 0) {
-      stage.note(() => `    entry ${entry.index - entry.firstIndex}: ${entry.effects.map(({ sk }) => sk).join(', ')}`);
-      if (before && entry.modSeq !== before.modSeq) throw new Error(`entry ${entry.index} has a number, and changes nothing`);
+      stage.note(
+        () => `    entry ${entry.index - entry.firstIndex}: ${entry.effects.map(({ sk }) => sk).join(', ')}`,
+      );
+      if (before && entry.modSeq !== before.modSeq)
+        throw new Error(`entry ${entry.index} has a number, and changes nothing`);
       return;
     }
     stage.ledger.committed(entry);
-    stage.note(() => `    commit ${entry.modSeq} (${entry.index - entry.firstIndex}): ${entry.rows.map(describeRow).join(', ')}`);
+    stage.note(
+      () =>
+        `    commit ${entry.modSeq} (${entry.index - entry.firstIndex}): ${entry.rows.map(describeRow).join(', ')}`,
+    );
     this.noteHappened(entry);
     for (const { sk } of entry.effects) {
       const item = stage.replay.get(sk);

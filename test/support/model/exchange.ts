@@ -1,11 +1,11 @@
-import type { Caller } from '../../../core/write/device-operations.js';
 import { registerDevice } from '../../../core/admin/devices.js';
-import { synchronize } from '../../../core/read/synchronize.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
+import { synchronize } from '../../../core/read/synchronize.js';
+import type { Caller } from '../../../core/write/device-operations.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { syncBodySchema } from '../../../protocol/sync.js';
-import { BOX } from '../builders.js';
 import { NoAnswer } from '../adversarial-store.js';
+import { BOX } from '../builders.js';
 import { checkAnswer } from './check-answer.js';
 import { type Before, checkComplete } from './check-complete.js';
 import { type Asking, asking, checkNothingLeaks, checkNothingTwice } from './check-scope.js';

@@ -1,8 +1,8 @@
 import { type Expired, noteExpired } from '../../../core/lifecycle/note-expired.js';
 import type { StoredItem } from '../../../core/model/items.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
-import { BOX } from '../builders.js';
 import { NoAnswer } from '../adversarial-store.js';
+import { BOX } from '../builders.js';
 import { nameOfElement } from './elements.js';
 import { type Stage, Violation } from './stage.js';
 import { elementsIn } from './stored.js';
@@ -31,7 +31,10 @@ export class Expiring {
     const { stage } = this;
     const { chance } = stage;
     // A timer is always removed in time, within two days: what it is for is still there then.
-    const removed = stage.store.expire(BOX, (item) => item.kind === 'quietTimer' || chance.happens(probability));
+    const removed = stage.store.expire(
+      BOX,
+      (item) => item.kind === 'quietTimer' || chance.happens(probability),
+    );
     for (const { sk } of removed) stage.replay.expire(sk, stage.time.now());
     if (removed.some(({ kind }) => kind === 'quietTimer')) this.stream.timerRemoved();
     if (removed.some(({ kind }) => kind === 'entry'))
@@ -40,7 +43,8 @@ export class Expiring {
     const expired = removed.flatMap((item) => expiredOf(item, stage.time.now()));
     if (expired.length === 0) return;
     for (const { element } of expired)
-      for (const wire of elementsIn([element])) stage.removed.set(nameOfElement(wire), Math.max(wire.modSeq, element.modSeq));
+      for (const wire of elementsIn([element]))
+        stage.removed.set(nameOfElement(wire), Math.max(wire.modSeq, element.modSeq));
     stage.note(() => `  removed after their time: ${expired.map(({ element }) => element.sk).join(', ')}`);
     for (let copies = stage.chance.happens(0.1) ? 2 : 1; copies > 0; copies--) this.push(expired);
   }

@@ -1,12 +1,12 @@
 import type { Core } from '../../../core/core.js';
-import type { PurgeMessage, PurgeQueue } from '../../../core/ports/purge-queue.js';
 import { purge } from '../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../core/lifecycle/schedule-purge.js';
 import type { Commit } from '../../../core/model/log-entry.js';
-import type { Store } from '../../../core/ports/store.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
-import { BOX } from '../builders.js';
+import type { PurgeMessage, PurgeQueue } from '../../../core/ports/purge-queue.js';
+import type { Store } from '../../../core/ports/store.js';
 import { NoAnswer } from '../adversarial-store.js';
+import { BOX } from '../builders.js';
 import { canonical } from './elements.js';
 import { type Stage, Violation } from './stage.js';
 

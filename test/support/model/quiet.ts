@@ -1,10 +1,10 @@
+import { withBody } from '../../../core/model/effects.js';
+import { bodyKey } from '../../../core/model/keys.js';
 import { CALM } from '../adversarial-store.js';
 import { checkOrder } from './check-order.js';
 import type { Response } from './client/wire.js';
 import type { Device } from './device.js';
 import { scopeIn } from './effective.js';
-import { withBody } from '../../../core/model/effects.js';
-import { bodyKey } from '../../../core/model/keys.js';
 import { canonical, isSame, nameOfElement, type View } from './elements.js';
 import { CONVERSATIONS } from './operations.js';
 import { scopeOfBox, statesKept } from './oracle.js';
@@ -92,7 +92,9 @@ function compareAll({ stage, devices }: World, when: string): void {
     if (!effective || !model.effective) throw new Violation(`${deviceId} is not registered ${when}`);
     const expected = canonical(effective);
     if (canonical(scopeIn(model.effective)) !== expected)
-      throw new Violation(`${deviceId} ${when}: it knows ${canonical(model.effective)}, and it is ${expected}`);
+      throw new Violation(
+        `${deviceId} ${when}: it knows ${canonical(model.effective)}, and it is ${expected}`,
+      );
     const nowMs = stage.time.now();
     const kept = statesKept(stage.alive, effective);
     const differences = compare(scopeOfBox(stage.alive, effective, nowMs), model.view(nowMs), kept);
@@ -120,7 +122,8 @@ async function checkView({ stage, stream, idle, box }: World): Promise<void> {
   await stream.deliver(idle);
   for (const said of stage.truth) {
     const there = stage.store.box(box).read(said.sk);
-    const shown = there?.kind === 'message' ? withBody(there, stage.store.box(box).read(bodyKey(there.sk))) : there;
+    const shown =
+      there?.kind === 'message' ? withBody(there, stage.store.box(box).read(bodyKey(there.sk))) : there;
     if (said.kind === 'device' || said.kind === 'stateAlone') continue; // a device has progress beside
     if (canonical(shown) !== canonical(said))
       throw new Violation(`the view has ${canonical(shown)}, and the log says ${canonical(said)}`);

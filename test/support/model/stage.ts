@@ -4,9 +4,9 @@ import { deviceKey, preferencesKey } from '../../../core/model/keys.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import type { SyncResponse } from '../../../protocol/sync.js';
-import { BOX } from '../builders.js';
 import { AdversarialRegistry } from '../adversarial-registry.js';
 import { AdversarialStore, NoAnswer } from '../adversarial-store.js';
+import { BOX } from '../builders.js';
 import { Chance } from './chance.js';
 import type { Intended } from './client/wire.js';
 import type { Happened, Happening } from './coverage.js';
@@ -138,7 +138,12 @@ export class Stage {
           },
         });
       const { store, registry, purgeQueue } = this.core;
-      const its: Core = { ...this.core, store: alive(store), registry: alive(registry), purgeQueue: alive(purgeQueue) };
+      const its: Core = {
+        ...this.core,
+        store: alive(store),
+        registry: alive(registry),
+        purgeQueue: alive(purgeQueue),
+      };
       Object.defineProperty(its, 'timeline', { get: () => this.timeline, enumerable: true });
       work(its).then(resolve, reject);
     });
@@ -169,7 +174,10 @@ export class Stage {
     if (device?.kind !== 'device') return undefined;
     const asked = this.store.box(BOX).read(preferencesKey(device.deviceId, device.preferencesNonce));
     if (asked?.kind !== 'preferences') return undefined;
-    const policies = [this.replay.head?.policyId ?? DEFAULT_POLICY, ...(device.policyId === undefined ? [] : [device.policyId])];
+    const policies = [
+      this.replay.head?.policyId ?? DEFAULT_POLICY,
+      ...(device.policyId === undefined ? [] : [device.policyId]),
+    ];
     return effectiveFrom(
       asked.preferences,
       policies.map((id) => this.registry.policyNow(id)),

@@ -1,4 +1,4 @@
-import { CALM, type Mishaps, ADVERSE } from '../adversarial-store.js';
+import { ADVERSE, CALM, type Mishaps } from '../adversarial-store.js';
 import type { Chance } from './chance.js';
 import { type OperationKind, type OperationWeights, USUAL } from './operations.js';
 import { type StepKind, type StepWeights, USUAL_STEPS } from './steps/step.js';

@@ -1,17 +1,17 @@
-import { BOX } from '../builders.js';
 import type { BoxCopy } from '../adversarial-store.js';
+import { BOX } from '../builders.js';
 import { ClientModel } from './client/client.js';
 import type { Intended } from './client/wire.js';
 import { Commits } from './commits.js';
 import type { Device } from './device.js';
 import { Exchange } from './exchange.js';
 import { Expiring } from './expiring.js';
-import type { Replay } from './replay.js';
-import { Stream } from './stream.js';
 import { anyOperation } from './operations.js';
 import { somePreferences } from './preferences.js';
 import { Purging } from './purging.js';
+import type { Replay } from './replay.js';
 import { Stage, type StageOptions } from './stage.js';
+import { Stream } from './stream.js';
 import type { Swarm } from './swarm.js';
 
 /** All that is kept of the box at one moment. */

@@ -11,7 +11,8 @@ import type { Disguise } from './stage.js';
 /** The store with what it projects in other words. */
 const projecting = (other: (writes: readonly ViewWrite[]) => readonly ViewWrite[]): Disguise => ({
   core: (core) => {
-    const project: Store['project'] = (box, writes, advance) => core.store.project(box, other(writes), advance);
+    const project: Store['project'] = (box, writes, advance) =>
+      core.store.project(box, other(writes), advance);
     const store = new Proxy(core.store, {
       get: (target, name) => {
         const member = name === 'project' ? project : Reflect.get(target, name);

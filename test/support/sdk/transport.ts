@@ -1,20 +1,20 @@
 import { ServerProblem, Unreachable } from '../../../client/server-problem.js';
 import type { Transport } from '../../../client/transport.js';
-import type { Caller } from '../../../core/write/device-operations.js';
 import { registerDevice } from '../../../core/admin/devices.js';
-import { synchronize } from '../../../core/read/synchronize.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
+import { synchronize } from '../../../core/read/synchronize.js';
+import type { Caller } from '../../../core/write/device-operations.js';
 import { type DeviceRegistration, deviceRegistrationSchema } from '../../../protocol/device-registration.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { PROBLEMS, problemType } from '../../../protocol/problem.js';
 import { type SyncResponse, syncBodySchema } from '../../../protocol/sync.js';
+import { NoAnswer } from '../adversarial-store.js';
 import { BOX } from '../builders.js';
 import type { Numbered, Result } from '../model/client/wire.js';
 import type { Happening } from '../model/coverage.js';
 import { describeAnswer, describeRequest } from '../model/describe.js';
 import { canonical } from '../model/elements.js';
 import type { Stage } from '../model/stage.js';
-import { NoAnswer } from '../adversarial-store.js';
 
 type Asked = Parameters<Transport['synchronize']>[0];
 

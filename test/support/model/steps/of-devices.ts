@@ -83,7 +83,9 @@ export async function revoke(world: World): Promise<void> {
   if (device.isBusy) return;
   stage.note(() => `  ${device.deviceId} revoked`);
   stage.hit('device revoked');
-  occupy(world, device, () => stage.mortal((core) => revokeDevice(core, world.box, device.deviceId as DeviceId)));
+  occupy(world, device, () =>
+    stage.mortal((core) => revokeDevice(core, world.box, device.deviceId as DeviceId)),
+  );
 }
 
 export async function backUp(world: World): Promise<void> {

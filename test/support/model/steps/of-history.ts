@@ -1,5 +1,5 @@
-import { historyOf } from '../../../../core/read/history-of.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
+import { historyOf } from '../../../../core/read/history-of.js';
 import type { ConversationId } from '../../../../protocol/ids.js';
 import { NoAnswer } from '../../adversarial-store.js';
 import { checkHistory, type HistoryAsked } from '../check-history.js';

@@ -1,5 +1,5 @@
-import { deposit } from '../../../../core/write/deposit.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
+import { deposit } from '../../../../core/write/deposit.js';
 import { NoAnswer } from '../../adversarial-store.js';
 import type { Intended } from '../client/wire.js';
 import type { Happening } from '../coverage.js';
