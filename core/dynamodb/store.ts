@@ -177,6 +177,16 @@ export class DynamoStore implements Store {
       await Promise.all(writes.map((write) => this.projectItem(box, write)));
       return;
     }
+    // What is large about a device is mostly there already, and now and then not: no hint says which.
+    const ofDevices = writes.filter(({ sk }) => isRegistryKey(sk));
+    const others = writes.filter(({ sk }) => !isRegistryKey(sk));
+    await Promise.all([
+      this.projectBatches(box, others),
+      ...ofDevices.map((write) => this.projectItem(box, write)),
+    ]);
+  }
+
+  private async projectBatches(box: BoxId, writes: readonly ViewWrite[]): Promise<void> {
     for (const round of rounds(writes)) {
       const outcomes = await execute(
         this.client,

@@ -94,11 +94,11 @@ interface Begun {
   readonly counted: string | undefined; // key up to which the purge has been taken off the counts
 }
 
+/** Where to go on. What has been counted already is looked at again, since a restore may have brought some of it back. */
 async function startOf({ view, key, container }: Reading, after: string | undefined): Promise<Begun> {
   const found = (await view.get([key])).get(key);
   const counted = found?.kind === 'purge' ? found.after : undefined;
-  const done = [counted, after].filter((sk) => sk !== undefined).reduce((a, b) => (byKey(a, b) > 0 ? a : b), '');
-  return { from: done === '' ? prefixOf(container) : behindKey(done), counted };
+  return { from: after === undefined ? prefixOf(container) : behindKey(after), counted };
 }
 
 function prefixOf(container: DeletedContainer): string {
@@ -138,7 +138,10 @@ async function purgePiece(
     // One that is not as it was read any more has just expired, or was purged by another: look again.
     if (replaced.size < dead.length) continue;
     const all = items.map((item) => tombstones.get(item.sk) ?? item);
-    const taken = all.flatMap((item) => (item.kind === 'tombstone' && item.purged?.by === key ? item.purged : []));
+    const isCounted = (sk: string) => counted !== undefined && byKey(sk, counted) <= 0;
+    const taken = all.flatMap((item) =>
+      item.kind === 'tombstone' && item.purged?.by === key && !isCounted(item.sk) ? item.purged : [],
+    );
     const end = more ? last : to;
     if (taken.length > 0 && !(await takeOff(reading, counted, taken, end ?? to))) continue;
     core.report('purged', { items: taken.length });

@@ -4,7 +4,7 @@ import type { Anchor, BoxId, StoredItem } from '../model/items.js';
 import { ANCHOR_KEY, ENTRIES, entryKey } from '../model/keys.js';
 import type { Head, LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
+import { APPLIED_AFTER_MS, BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
 import { withEffects } from './overflow.js';
 
 /** Items of an end that is read backwards, the anchor among them: so few that they mostly cost one read unit. */
@@ -114,6 +114,7 @@ export async function appliedBefore(core: Core, box: BoxId, head: Head): Promise
     for (const item of items) {
       // A gap: what is older has expired, and was applied long ago.
       if (item.kind !== 'entry' || item.index < oldest - 1) return oldest - 1;
+      if (item.atMs + APPLIED_AFTER_MS < core.clock.now()) return oldest - 1;
       if (item.atMs < head.atMs - BACKUP_SPREAD_MS) return Math.min(item.projected, head.projected);
       oldest = item.index;
     }
@@ -189,8 +190,12 @@ function headOf(core: Core, entries: readonly LogEntry[], anchor: Anchor | undef
   const newest = entries.at(-1);
   if (newest?.erasing) return newest;
   if (!anchor) return undefined;
-  if (newest && newest.atMs + ENTRY_MS > core.clock.now()) return newest;
-  if (anchor.last && anchor.last.index >= (newest?.index ?? 0)) return anchor.last;
+  const { last } = anchor;
+  if (newest && newest.atMs + ENTRY_MS > core.clock.now()) {
+    // Entries before it may have expired since it was written, and it does not say that they are applied.
+    return last && last.projected > newest.projected ? { ...newest, projected: Math.min(last.projected, newest.index) } : newest;
+  }
+  if (last && last.index >= (newest?.index ?? 0)) return last;
   if (!newest) return undefined;
   core.report('anchorBehind', { index: newest.index });
   throw new SyncProblem('unavailable', { detail: 'the newest log entry has expired, and the anchor is older' });

@@ -17,6 +17,9 @@ export const TIMER_RENEWED_MS = 15 * DAY_MS;
  */
 export const TIMER_MS = 45 * DAY_MS;
 
+/** What is older has been applied to the view: when the timer expired, the anchor was written after that at the latest. */
+export const APPLIED_AFTER_MS = TIMER_MS + 7 * DAY_MS;
+
 /** Only an entry that is older than this may be left lying by a writer that died: others leave it to its writer. */
 export const LEFT_LYING_MS = 2000;
 /** Clocks of different functions differ by less than this. */

@@ -1,11 +1,11 @@
 import type { Core } from '../core.js';
 import type { TicketHolder } from '../ports/registry.js';
 import { liveTail } from '../log/tail.js';
-import { scoped } from '../scope/device-scope.js';
 import { closeQuietly } from '../ports/close-quietly.js';
 import { isScheduled, OPENING_MS, windowEndMs } from './decide.js';
 import { withoutLostPosition } from './lost-position.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
+import { scopedNow } from './scoped-now.js';
 
 const ATTEMPTS_MAX = 5;
 
@@ -55,7 +55,8 @@ async function tellIfBehind(core: Core, holder: TicketHolder, connectionId: stri
   if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
   const head = (await liveTail(core, box))?.head;
   if (!head) return true;
-  const current = await scoped(core, box, read, head.policyId);
+  const current = await scopedNow(core, box, read, head.policyId);
+  if (!current) return false;
   const device = await withoutLostPosition(core, current, head);
   if (head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
   const nowMs = core.clock.now();

@@ -1,12 +1,12 @@
 import type { PolicyId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
-import { scoped } from '../scope/device-scope.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import type { Commit } from '../model/log-entry.js';
 import { decidePush } from './decide.js';
 import { withoutPositionBefore } from './lost-position.js';
 import type { PushMessage } from '../ports/push.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
+import { scopedNow } from './scoped-now.js';
 
 const ATTEMPTS_MAX = 5;
 
@@ -41,7 +41,8 @@ async function mark(
   let device: StoredDevice | undefined = read;
   for (let attempt = 0; attempt < ATTEMPTS_MAX && device; attempt++) {
     const placed = await withoutPositionBefore(core, { ...device, box }, commits);
-    const current = await scoped(core, box, placed, boxPolicyId);
+    const current = await scopedNow(core, box, placed, boxPolicyId);
+    if (!current) return undefined;
     const decision = decidePush(current, commits, core.clock.now());
     if (decision.kind === 'none') {
       core.report('pushSuppressed', { why: decision.why });

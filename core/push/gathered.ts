@@ -4,8 +4,9 @@ import { liveTail } from '../log/tail.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import { entryKey } from '../model/keys.js';
 import type { Head, LogEntry } from '../model/log-entry.js';
-import { type ScopedDevice, scoped } from '../scope/device-scope.js';
+import type { ScopedDevice } from '../scope/device-scope.js';
 import { withoutLostPosition } from './lost-position.js';
+import { scopedNow } from './scoped-now.js';
 import { Tally } from './tally.js';
 
 const ENTRIES_PER_READ = 100;
@@ -26,7 +27,9 @@ export async function gather(core: Core, box: BoxId, read: StoredDevice): Promis
   const tail = await liveTail(core, box);
   if (!tail) return undefined;
   const { head } = tail;
-  const device = await withoutLostPosition(core, await scoped(core, box, read, head.policyId), head);
+  const current = await scopedNow(core, box, read, head.policyId);
+  if (!current) return undefined;
+  const device = await withoutLostPosition(core, current, head);
   const since = Math.max(device.syncedModSeq, head.modSeq - COMMITS_COUNTED_MAX);
   const tally = new Tally(device, core.clock.now());
   for (const entry of await entriesSince(core, box, tail.entries, head, since)) {

@@ -194,7 +194,7 @@ const withOwn = (position: Position, { entry, projected }: Done): Position =>
 async function finish(
   core: Core,
   caller: Caller,
-  { entry, left }: Done,
+  { entry, left, tail }: Done,
   device: StoredDevice,
   modSeq: number,
 ): Promise<boolean> {
@@ -205,8 +205,9 @@ async function finish(
   if (entries.length === 0 && !advance) return true;
   const { outcome } = await project(core, caller.box, entries, advance);
   if (outcome !== 'deviceGone') return outcome === 'done';
+  // It was revoked or replaced meanwhile, or its registration is in the log and not applied yet.
   const key = deviceKey(deviceId);
-  const item = (await core.store.get(caller.box, [key])).get(key);
+  const item = (await (await viewOf(core, caller.box, tail)).get([key])).get(key);
   authorized(item?.kind === 'device' ? item : undefined, caller);
   throw changedMeanwhile();
 }
