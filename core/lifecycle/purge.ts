@@ -210,8 +210,8 @@ const deadVersion = ({ head, index }: Reading, element: StoredElement): number =
 function isDead({ container, index, head, history, view }: Reading, read: StoredElement): boolean {
   const element = view.laidOver(read.sk, read);
   if (!element || !isElement(element)) return false;
-  // It came after the head, so it is in a life of its container that was not read.
-  if (entryOf(latestVersionOf(element)) > versionOf(head.timeline, head.index)) return false;
+  // It came after the deletion, so it is in a later life of its container, whose end another purge is for.
+  if (entryOf(latestVersionOf(element)) > versionOf(head.timeline, index)) return false;
   switch (container.type) {
     case 'folder':
       return (
