@@ -1,7 +1,7 @@
-import type { EraseQueue } from './ports/erase-queue.js';
 import type { Clock } from './ports/clock.js';
-import type { PushQueue, Sockets } from './ports/push.js';
+import type { EraseQueue } from './ports/erase-queue.js';
 import type { PurgeQueue } from './ports/purge-queue.js';
+import type { PushQueue, Sockets } from './ports/push.js';
 import type { Registry } from './ports/registry.js';
 import type { Store } from './ports/store.js';
 

@@ -12,7 +12,16 @@ import type { Core } from '../core.js';
 import { readTail } from '../log/tail.js';
 import { type BoxView, viewOf } from '../log/view.js';
 import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../model/items.js';
-import { behindKey, DEVICES, deviceKey, endOf, formerInstanceKey, idempotencyKey, preferencesKey, scopeKey } from '../model/keys.js';
+import {
+  behindKey,
+  DEVICES,
+  deviceKey,
+  endOf,
+  formerInstanceKey,
+  idempotencyKey,
+  preferencesKey,
+  scopeKey,
+} from '../model/keys.js';
 import type { Effect, Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { FORMER_INSTANCE_MS } from '../model/timing.js';
@@ -122,7 +131,12 @@ async function refuseTooMany(core: Core, { devices, policyId }: Head): Promise<v
 }
 
 /** What the device asked for and got until now. */
-async function scopeBefore(core: Core, box: BoxId, device: StoredDevice, { policyId }: Pick<Head, 'policyId'>) {
+async function scopeBefore(
+  core: Core,
+  box: BoxId,
+  device: StoredDevice,
+  { policyId }: Pick<Head, 'policyId'>,
+) {
   const asked = await scoped(core, box, device, policyId);
   const scope = (await readScopes(core, box, device, [device.scopeVersion])).get(device.scopeVersion);
   return { device, asked, ...(scope && { scope }) };
@@ -165,7 +179,15 @@ function supersededBy(before: StoredDevice, after: StoredDevice | undefined): st
   return named(before).filter((key) => !kept.has(key));
 }
 
-function shown({ deviceId, instanceId, name, preferences, effective, scopeVersion, idempotency }: ScopedDevice): Device {
+function shown({
+  deviceId,
+  instanceId,
+  name,
+  preferences,
+  effective,
+  scopeVersion,
+  idempotency,
+}: ScopedDevice): Device {
   return {
     deviceId,
     instanceId,
@@ -211,7 +233,9 @@ export async function showDevices(
   head: Pick<Head, 'policyId'>,
 ): Promise<Device[]> {
   const all = await allScoped(core, box, devices, head.policyId);
-  return Promise.all(all.map(async (device) => shown({ ...device, ...(await scopeNow(core, box, device, head)) })));
+  return Promise.all(
+    all.map(async (device) => shown({ ...device, ...(await scopeNow(core, box, device, head)) })),
+  );
 }
 
 /** The version of the scope that the device gets when it synchronizes: policies may have changed since it was noted. */

@@ -54,7 +54,12 @@ export const expiry = (expiresAtMs: number): AttributeValue => number(Math.ceil(
 /** The content of an item as it is stored, without what stands in attributes of its own. */
 export function contentOf(item: StoredItem): object {
   const stored = item.kind === 'entry' ? packed(item) : item;
-  const { sk: _, version: __, expiresAtMs: ___, ...content } = stored as StoredItem & { stateVersion?: number };
+  const {
+    sk: _,
+    version: __,
+    expiresAtMs: ___,
+    ...content
+  } = stored as StoredItem & { stateVersion?: number };
   const { stateVersion: ____, ...rest } = content;
   if (rest.kind === 'message') {
     const { state: _____, ...message } = rest;
@@ -90,7 +95,9 @@ export function decodeItem(image: Image): { box: BoxId; item: StoredItem } {
   const owner = box?.S ?? (pk?.S === undefined ? undefined : boxOf(pk.S));
   if (owner === undefined || !sk?.S) throw new Error('an item of a box has no key');
   if (!(Number(f?.N) <= FORMAT)) {
-    throw new SyncProblem('unavailable', { detail: `an item has format ${f?.N ?? 'none'}, known is ${FORMAT}` });
+    throw new SyncProblem('unavailable', {
+      detail: `an item has format ${f?.N ?? 'none'}, known is ${FORMAT}`,
+    });
   }
   const base = {
     sk: sk.S,
@@ -101,7 +108,12 @@ export function decodeItem(image: Image): { box: BoxId; item: StoredItem } {
   const stateVersion = sv?.N === undefined ? {} : { stateVersion: Number(sv.N) };
   if (!b) {
     if (sv?.N === undefined) throw new Error('an item of a box has neither content nor state');
-    const alone = { ...base, kind: 'stateAlone', ...stateVersion, ...(state && { state: state as StoredState }) };
+    const alone = {
+      ...base,
+      kind: 'stateAlone',
+      ...stateVersion,
+      ...(state && { state: state as StoredState }),
+    };
     return { box: userIdSchema.parse(owner), item: alone as StoredItem };
   }
   const content = bodyIn(b) as StoredItem;
@@ -144,7 +156,10 @@ function progressIn(image: Image): DeviceProgress {
 }
 
 /** Attributes that say which registration a device's progress belongs to. */
-export const registrationAttributes = ({ instanceId, since }: Pick<StoredDevice, 'instanceId' | 'since'>): Image => ({
+export const registrationAttributes = ({
+  instanceId,
+  since,
+}: Pick<StoredDevice, 'instanceId' | 'since'>): Image => ({
   instanceId: { S: instanceId },
   since: number(since),
 });

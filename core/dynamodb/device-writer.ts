@@ -11,8 +11,8 @@ import {
   type Image,
   keyOf,
   number,
-  progressAttribute,
   type ProgressField,
+  progressAttribute,
   progressFields,
   registrationAttributes,
 } from './codec.js';
@@ -40,7 +40,11 @@ export class DeviceWriter {
     private readonly table: string,
   ) {}
 
-  async write(box: BoxId, writes: readonly ViewWrite[], advance: DeviceAdvance | undefined): Promise<Projected> {
+  async write(
+    box: BoxId,
+    writes: readonly ViewWrite[],
+    advance: DeviceAdvance | undefined,
+  ): Promise<Projected> {
     const dropped: string[] = [];
     let outcome: Projected['outcome'] = 'done';
     let rest = advance;
@@ -51,7 +55,8 @@ export class DeviceWriter {
       if (!record) continue;
       const together = rest && deviceKey(rest.deviceId) === write.sk ? rest : undefined;
       if (together && (await this.setRecord(box, write, record, together))) rest = undefined;
-      else if (!(await this.setRecord(box, write, record)) && !(await this.hasRecord(box, write, record))) outcome = 'waits';
+      else if (!(await this.setRecord(box, write, record)) && !(await this.hasRecord(box, write, record)))
+        outcome = 'waits';
     }
     if (rest && !(await this.advance(box, rest))) outcome = 'deviceGone';
     return { outcome, dropped };
@@ -71,7 +76,10 @@ export class DeviceWriter {
     };
     if (device) {
       // The same registration goes on: its progress and its record stay.
-      const goesOn = new Update().change(changes).isOlder('v', number(version)).isEqual('since', number(device.since));
+      const goesOn = new Update()
+        .change(changes)
+        .isOlder('v', number(version))
+        .isEqual('since', number(device.since));
       if (await this.update(box, sk, goesOn)) return [];
     }
     const begins = new Update()
@@ -90,7 +98,12 @@ export class DeviceWriter {
     advance?: DeviceAdvance,
   ): Promise<boolean> {
     const update = new Update()
-      .change({ f: format, sv: number(version), s: body(record), ...(advance && progressChanges(advance.set)) })
+      .change({
+        f: format,
+        sv: number(version),
+        s: body(record),
+        ...(advance && progressChanges(advance.set)),
+      })
       .isEqual('since', number(record.since))
       .isOlder('sv', number(version));
     if (advance) update.isEqual('instanceId', { S: advance.instanceId });
@@ -112,7 +125,12 @@ export class DeviceWriter {
 
   /** The item as it was before; undefined: the condition does not hold. */
   private async update(box: BoxId, sk: string, update: Update): Promise<Image | undefined> {
-    const input = { TableName: this.table, Key: keyOf(box, sk), ReturnValues: 'ALL_OLD', ...update.expressions } as const;
+    const input = {
+      TableName: this.table,
+      Key: keyOf(box, sk),
+      ReturnValues: 'ALL_OLD',
+      ...update.expressions,
+    } as const;
     try {
       return (await this.client.send(new UpdateItemCommand(input))).Attributes ?? {};
     } catch (error) {

@@ -73,7 +73,12 @@ export class DynamoRegistry implements Registry {
     for (const [field, value] of Object.entries(progressChanges(expect))) update.isEqual(field, value);
     const Key = keyOf(box, deviceKey(deviceId));
     try {
-      const command = new UpdateItemCommand({ TableName: this.table, Key, ReturnValues, ...update.expressions });
+      const command = new UpdateItemCommand({
+        TableName: this.table,
+        Key,
+        ReturnValues,
+        ...update.expressions,
+      });
       return (await this.client.send(command)).Attributes ?? {};
     } catch (error) {
       if (isConditionFailed(error)) return undefined;
@@ -170,5 +175,7 @@ function deviceIn(image: Image | undefined): StoredDevice | undefined {
 /** @throws SyncProblem `unavailable` for an item of a newer format. */
 function known(image: Image): Image {
   if (Number(image.f?.N) <= FORMAT) return image;
-  throw new SyncProblem('unavailable', { detail: `an item has format ${image.f?.N ?? 'none'}, known is ${FORMAT}` });
+  throw new SyncProblem('unavailable', {
+    detail: `an item has format ${image.f?.N ?? 'none'}, known is ${FORMAT}`,
+  });
 }

@@ -22,7 +22,13 @@ export type Outcome = 'done' | 'refused';
 
 const REFUSED = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
 /** Nothing was done, and trying again may help. */
-const PASSING = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded', 'RequestLimitExceeded', 'InternalServerError', 'TransactionConflict']);
+const PASSING = new Set([
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'InternalServerError',
+  'TransactionConflict',
+]);
 
 /**
  * Runs statements, each by itself, in as few calls as possible, all calls at once. One that was throttled is tried again.

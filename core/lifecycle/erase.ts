@@ -72,7 +72,8 @@ async function removePieces(
     await core.store.remove(box, dead, entryVersion(mark));
     removed += dead.length;
     after = keys.at(-1);
-    if (!more || after === undefined) return { removed: removed + (await removeTickets(core, box)), isEmpty: true };
+    if (!more || after === undefined)
+      return { removed: removed + (await removeTickets(core, box)), isEmpty: true };
   }
   return { removed, isEmpty: false };
 }

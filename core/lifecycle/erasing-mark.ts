@@ -36,7 +36,8 @@ export async function markErasing(core: Core, { box, epoch }: EraseMessage): Pro
       });
     } catch (error) {
       // Others write all the time, or another eraser was first: the next look tells.
-      if (!(error instanceof SyncProblem) || error.kind !== 'busy' || attempt === ATTEMPTS_MAX - 1) throw error;
+      if (!(error instanceof SyncProblem) || error.kind !== 'busy' || attempt === ATTEMPTS_MAX - 1)
+        throw error;
     }
   }
   throw new SyncProblem('busy', { detail: 'others were writing each time', retryAfterSeconds: 1 });

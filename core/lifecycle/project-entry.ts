@@ -14,7 +14,10 @@ import type { LogEntry } from '../model/log-entry.js';
 export async function projectEntries(core: Core, box: BoxId, records: readonly LogEntry[]): Promise<void> {
   // One that the log does not have any more was erased, or undone by a restore, however late its record comes. A function
   // that has looked is given its time by whoever erases.
-  const there = await core.store.get(box, records.map(({ sk }) => sk));
+  const there = await core.store.get(
+    box,
+    records.map(({ sk }) => sk),
+  );
   const isThere = ({ sk, nonce }: LogEntry) => {
     const found = there.get(sk);
     return found?.kind === 'entry' && found.nonce === nonce;

@@ -5,7 +5,7 @@ import { liveTail, withUnprojected } from '../log/tail.js';
 import { BoxView, byKey } from '../log/view.js';
 import { bodyDropped, latestVersionOf } from '../model/effects.js';
 import { elementBytes } from '../model/element.js';
-import type { BoxId, Counts, Emptying, Purged, StoredElement, StoredItem, Tombstone } from '../model/items.js';
+import type { BoxId, Emptying, Purged, StoredElement, StoredItem, Tombstone } from '../model/items.js';
 import {
   behindKey,
   CONVERSATIONS,
@@ -23,7 +23,7 @@ import { entryOf, rightAfter, versionOf } from '../model/version.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { commitAndProject } from '../write/commit.js';
 import { tombstoneOf } from '../write/draft.js';
-import { isElement } from '../write/log-rows.js';
+import { countsWithout, isElement } from '../write/log-rows.js';
 import { SETTLE_SECONDS } from './schedule-purge.js';
 
 const PIECES_PER_MESSAGE = 10; // then the rest goes through the queue again, so that no invocation takes too long
@@ -63,7 +63,10 @@ export async function purge(core: Core, message: PurgeMessage): Promise<void> {
     if (!more) return isEmpty ? forget(core, message) : finish(core, message);
   }
   const { isEmpty: _, ...order } = message;
-  await core.purgeQueue.send([{ ...order, ...(isEmpty && { isEmpty }), ...(after !== undefined && { after }) }], 0);
+  await core.purgeQueue.send(
+    [{ ...order, ...(isEmpty && { isEmpty }), ...(after !== undefined && { after }) }],
+    0,
+  );
   core.report('purgeGoesOn', { box, container: container.type });
 }
 
@@ -139,9 +142,7 @@ async function purgePiece(
     if (replaced.size < dead.length) continue;
     const all = items.map((item) => tombstones.get(item.sk) ?? item);
     const isCounted = (sk: string) => counted !== undefined && byKey(sk, counted) <= 0;
-    const taken = all.flatMap((item) =>
-      item.kind === 'tombstone' && item.purged?.by === key && !isCounted(item.sk) ? item.purged : [],
-    );
+    const taken = all.flatMap((item) => (purgedBy(key, item) && !isCounted(item.sk) ? item.sk : []));
     const end = more ? last : to;
     if (taken.length > 0 && !(await takeOff(reading, counted, taken, end ?? to))) continue;
     core.report('purged', { items: taken.length });
@@ -150,34 +151,41 @@ async function purgePiece(
   throw new SyncProblem('busy', { detail: 'others purge the same container' });
 }
 
-/** Takes what was purged off the counts, unless another purge has come further meanwhile. */
+/**
+ * Takes what was purged off the counts, unless another purge has come further meanwhile. Where a conversation history has
+ * been begun anew meanwhile, whoever did that has taken off what was there.
+ */
 function takeOff(
   { core, box, key }: Reading,
   counted: string | undefined,
-  taken: readonly Purged[],
+  taken: readonly string[], // keys
   after: string,
 ): Promise<boolean> {
   return commitAndProject(core, box, {
-    keys: [key],
+    keys: [key, ...taken],
     onMissingBox: { answer: true },
     decide({ draft }) {
       const found = draft.read(key);
       const origin = { by: 'server' } as const;
       if ((found?.kind === 'purge' ? found.after : undefined) !== counted) return { answer: false, origin };
-      const effect: Effect = { sk: key, expiresAtMs: draft.nowMs + TOMBSTONE_MS, content: { kind: 'purge', after } };
-      return { answer: true, origin, effects: [effect], box: { counts: countsWithout(draft.head.counts, taken) } };
+      const effect: Effect = {
+        sk: key,
+        expiresAtMs: draft.nowMs + TOMBSTONE_MS,
+        content: { kind: 'purge', after },
+      };
+      const purged = taken.map((sk) => draft.read(sk)).flatMap((item) => purgedBy(key, item) ?? []);
+      return {
+        answer: true,
+        origin,
+        effects: [effect],
+        box: { counts: purged.reduce(countsWithout, draft.head.counts) },
+      };
     },
   });
 }
 
-function countsWithout(counts: Counts, taken: readonly Purged[]): Counts {
-  const left: { -readonly [K in keyof Counts]: number } = { ...counts };
-  for (const { elements, bytes } of taken) {
-    for (const type of elements) left[type]--;
-    left.bytes -= bytes;
-  }
-  return left;
-}
+const purgedBy = (key: string, item: StoredItem | undefined): Purged | undefined =>
+  item?.kind === 'tombstone' && item.purged?.by === key ? item.purged : undefined;
 
 /** What is left of an element. It says what was purged, and for devices that are told item by item from what container. */
 function tombstone(reading: Reading, element: StoredElement): Tombstone {
@@ -193,7 +201,11 @@ function tombstone(reading: Reading, element: StoredElement): Tombstone {
   return {
     ...tombstoneOf(element, version, view.nowMs),
     ...(within !== undefined && { within: within as FolderId | SessionId }),
-    purged: { by: key, elements: [element.kind, ...(hasState ? (['messageState'] as const) : [])], bytes: elementBytes(element) },
+    purged: {
+      by: key,
+      elements: [element.kind, ...(hasState ? (['messageState'] as const) : [])],
+      bytes: elementBytes(element),
+    },
     stateVersion: version,
   };
 }
@@ -221,7 +233,11 @@ function isDead({ container, index, head, history, view }: Reading, read: Stored
       );
     case 'sessionHistory': {
       const notes = history?.kind === 'conversationHistory' ? history.emptying : undefined;
-      return element.kind === 'message' && element.data.sessionId === container.id && isNoted(notes, container.id, index);
+      return (
+        element.kind === 'message' &&
+        element.data.sessionId === container.id &&
+        isNoted(notes, container.id, index)
+      );
     }
     case 'conversationHistory': {
       if (history?.kind !== 'conversationHistory') return true;
@@ -238,10 +254,17 @@ const isNoted = (notes: readonly Emptying<string>[] | undefined, id: string, ind
  * Conversation histories are containers themselves. They are ordered before they are purged, so that a crash in between
  * orders them once more and forgets none.
  */
-async function orderConversations({ core, box, index }: Reading, dead: readonly StoredElement[]): Promise<void> {
+async function orderConversations(
+  { core, box, index }: Reading,
+  dead: readonly StoredElement[],
+): Promise<void> {
   if (dead.length === 0) return;
   await core.purgeQueue.send(
-    dead.map(({ sk }) => ({ box, index, container: { type: 'conversationHistory', id: conversationIdOf(sk) } })),
+    dead.map(({ sk }) => ({
+      box,
+      index,
+      container: { type: 'conversationHistory', id: conversationIdOf(sk) },
+    })),
     0,
   );
 }

@@ -26,7 +26,10 @@ function newestOf(writes: readonly ViewWrite[]): ViewWrite[] {
   for (const write of writes) {
     const before = bySk.get(write.sk);
     // Parts of different versions are different writes.
-    const isSame = before && (write.content !== undefined) === (before.content !== undefined) && (write.state !== undefined) === (before.state !== undefined);
+    const isSame =
+      before &&
+      (write.content !== undefined) === (before.content !== undefined) &&
+      (write.state !== undefined) === (before.state !== undefined);
     if (isSame && before.version <= write.version) kept[kept.indexOf(before)] = write;
     else kept.push(write);
     bySk.set(write.sk, write);
@@ -59,9 +62,11 @@ export async function look(
     writes.push({ entry, writes: its });
   }
   const keys = [...new Set(writes.flatMap((each) => each.writes.map(({ sk }) => sk)))];
-  const items: ReadonlyMap<string, StoredItem> = keys.length > 0 ? await core.store.getStale(box, keys) : new Map();
+  const items: ReadonlyMap<string, StoredItem> =
+    keys.length > 0 ? await core.store.getStale(box, keys) : new Map();
   const nowMs = core.clock.now();
-  const isApplied = (its: readonly ViewWrite[]) => its.every((write) => isShown(write, items.get(write.sk), nowMs));
+  const isApplied = (its: readonly ViewWrite[]) =>
+    its.every((write) => isShown(write, items.get(write.sk), nowMs));
   let upTo = projected;
   const left: LogEntry[] = [];
   for (const { entry, writes: its } of writes) {

@@ -73,10 +73,15 @@ export interface WholeTail extends Tail {
 export async function withUnprojected(core: Core, box: BoxId, tail: Tail): Promise<WholeTail> {
   const { head, entries } = tail;
   // After a restore, items may be from before the log.
-  const projected = (core.timeline ?? 0) > head.timeline ? await appliedBefore(core, box, head) : head.projected;
+  const projected =
+    (core.timeline ?? 0) > head.timeline ? await appliedBefore(core, box, head) : head.projected;
   const needed = Math.max(projected + 1, head.firstIndex);
   const all = await entriesFrom(core, box, needed, entries, head);
-  const behind = await withEffects(core, box, all.filter(({ index }) => index > projected));
+  const behind = await withEffects(
+    core,
+    box,
+    all.filter(({ index }) => index > projected),
+  );
   return { ...tail, entries: all, projected, behind };
 }
 
@@ -109,7 +114,12 @@ async function entriesFrom(
 export async function appliedBefore(core: Core, box: BoxId, head: Head): Promise<number> {
   let oldest = head.index + 1;
   for (;;) {
-    const range = { from: entryKey(head.firstIndex), to: entryKey(oldest - 1), limit: ENTRIES_PER_READ, descending: true };
+    const range = {
+      from: entryKey(head.firstIndex),
+      to: entryKey(oldest - 1),
+      limit: ENTRIES_PER_READ,
+      descending: true,
+    };
     const { items, more } = await core.store.query(box, range);
     for (const item of items) {
       // A gap: what is older has expired, and was applied long ago.
@@ -162,7 +172,12 @@ async function readNewest(core: Core, box: BoxId): Promise<Reading> {
   const entries = entriesIn(all, anchorIn(all));
   // Of what has expired some may have been removed before others: what counts is the end.
   const gap = entries.findLastIndex((entry, i) => i > 0 && !follows(entry, entries[i - 1]));
-  return { entries: gap < 0 ? entries : entries.slice(gap), anchor: anchorIn(all), isInLine: true, isWhole: true };
+  return {
+    entries: gap < 0 ? entries : entries.slice(gap),
+    anchor: anchorIn(all),
+    isInLine: true,
+    isWhole: true,
+  };
 }
 
 function readingOf(items: readonly StoredItem[], isWhole: boolean): Reading {
@@ -179,7 +194,8 @@ const anchorIn = (items: readonly StoredItem[]): Anchor | undefined =>
 const entriesIn = (items: readonly StoredItem[], anchor: Anchor | undefined): LogEntry[] =>
   items.filter((item): item is LogEntry => item.kind === 'entry' && item.index >= (anchor?.firstIndex ?? 0));
 
-const follows = (entry: LogEntry, before: LogEntry | undefined): boolean => entry.index === (before?.index ?? 0) + 1;
+const follows = (entry: LogEntry, before: LogEntry | undefined): boolean =>
+  entry.index === (before?.index ?? 0) + 1;
 
 /**
  * The head is the newest entry, unless that has expired: then others behind it may have been removed already, and the anchor
@@ -193,18 +209,26 @@ function headOf(core: Core, entries: readonly LogEntry[], anchor: Anchor | undef
   const { last } = anchor;
   if (newest && newest.atMs + ENTRY_MS > core.clock.now()) {
     // Entries before it may have expired since it was written, and it does not say that they are applied.
-    return last && last.projected > newest.projected ? { ...newest, projected: Math.min(last.projected, newest.index) } : newest;
+    return last && last.projected > newest.projected
+      ? { ...newest, projected: Math.min(last.projected, newest.index) }
+      : newest;
   }
   if (last && last.index >= (newest?.index ?? 0)) return last;
   if (!newest) return undefined;
   core.report('anchorBehind', { index: newest.index });
-  throw new SyncProblem('unavailable', { detail: 'the newest log entry has expired, and the anchor is older' });
+  throw new SyncProblem('unavailable', {
+    detail: 'the newest log entry has expired, and the anchor is older',
+  });
 }
 
 async function entriesBetween(core: Core, box: BoxId, first: number, last: number): Promise<LogEntry[]> {
   const entries: LogEntry[] = [];
   for (let at = first; ; ) {
-    const page = await core.store.query(box, { from: entryKey(at), to: entryKey(last), limit: ENTRIES_PER_READ });
+    const page = await core.store.query(box, {
+      from: entryKey(at),
+      to: entryKey(last),
+      limit: ENTRIES_PER_READ,
+    });
     entries.push(...page.items.filter((item): item is LogEntry => item.kind === 'entry'));
     const end = entries.at(-1)?.index;
     if (!page.more || end === undefined || end < at) return entries;

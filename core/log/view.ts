@@ -1,5 +1,11 @@
 import type { Core } from '../core.js';
-import { applied, contentVersionOf, latestVersionOf, type ViewWrite, viewWritesOf } from '../model/effects.js';
+import {
+  applied,
+  contentVersionOf,
+  latestVersionOf,
+  type ViewWrite,
+  viewWritesOf,
+} from '../model/effects.js';
 import type { BoxId, StoredItem } from '../model/items.js';
 import type { Effect, Head, LogEntry } from '../model/log-entry.js';
 import { indexOf, UNWRITTEN } from '../model/version.js';
@@ -42,7 +48,8 @@ export class BoxView {
     for (const effect of effects) {
       this.add(effect, version);
       // What stands aside is an item of its own, which may be written later than the one that refers to it.
-      for (const write of viewWritesOf(effect, version, atMs)) if (write.sk !== effect.sk) this.add(write, version);
+      for (const write of viewWritesOf(effect, version, atMs))
+        if (write.sk !== effect.sk) this.add(write, version);
     }
   }
 

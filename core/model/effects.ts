@@ -2,10 +2,6 @@ import type { Element } from '../../protocol/elements/element.js';
 import type { MessageData } from '../../protocol/elements/message.js';
 import { elementOf, jsonBytes, stateElementOf } from './element.js';
 import type {
-  Effect,
-  LogEntry,
-} from './log-entry.js';
-import type {
   Idempotency,
   LargeIdempotency,
   MessageBody,
@@ -17,6 +13,7 @@ import type {
   Tombstone,
 } from './items.js';
 import { bodyKey, DEVICES, deviceIdOf, idempotencyKey } from './keys.js';
+import type { Effect, LogEntry } from './log-entry.js';
 import { TOMBSTONE_MS } from './timing.js';
 import { UNWRITTEN, versionOf } from './version.js';
 
@@ -51,7 +48,9 @@ export const latestVersionOf = (item: StoredItem): number =>
   Math.max(contentVersionOf(item), stateVersionOf(item));
 
 /** What is written of one item: an effect of an entry, or an item that stands aside from one. */
-type Part = Pick<ViewWrite, 'sk' | 'expiresAtMs' | 'state'> & { readonly content?: Effect['content'] | StoredItem };
+type Part = Pick<ViewWrite, 'sk' | 'expiresAtMs' | 'state'> & {
+  readonly content?: Effect['content'] | StoredItem;
+};
 
 /** The item with an effect applied, part by part; the same item where nothing of the effect is newer. */
 export function applied(item: StoredItem | undefined, effect: Part, version: number): StoredItem | undefined {
@@ -61,15 +60,25 @@ export function applied(item: StoredItem | undefined, effect: Part, version: num
   return next;
 }
 
-function withContent(item: StoredItem | undefined, { sk, content, expiresAtMs }: Part, version: number): StoredItem {
+function withContent(
+  item: StoredItem | undefined,
+  { sk, content, expiresAtMs }: Part,
+  version: number,
+): StoredItem {
   const base = { sk, version, ...(expiresAtMs !== undefined && { expiresAtMs }) };
   if (content?.kind === 'device') {
     const kept = item?.kind === 'device' && item.since === content.since ? item : undefined;
     const { policyId: _, ...progress } = kept ?? { syncedModSeq: 0 };
     const stateVersion = item && 'stateVersion' in item ? item.stateVersion : undefined;
-    return { ...progress, ...base, ...content, ...(stateVersion !== undefined && { stateVersion }) } as StoredDevice;
+    return {
+      ...progress,
+      ...base,
+      ...content,
+      ...(stateVersion !== undefined && { stateVersion }),
+    } as StoredDevice;
   }
-  const hasState = content?.kind === 'message' || content?.kind === 'tombstone' || content?.kind === 'revokedDevice';
+  const hasState =
+    content?.kind === 'message' || content?.kind === 'tombstone' || content?.kind === 'revokedDevice';
   const stateVersion = hasState && item && 'stateVersion' in item ? item.stateVersion : undefined;
   const state = content?.kind === 'message' && item && 'state' in item ? item.state : undefined;
   return {
@@ -80,7 +89,11 @@ function withContent(item: StoredItem | undefined, { sk, content, expiresAtMs }:
   } as StoredItem;
 }
 
-function withState(item: StoredItem | undefined, { sk, state, expiresAtMs }: Part, version: number): StoredItem {
+function withState(
+  item: StoredItem | undefined,
+  { sk, state, expiresAtMs }: Part,
+  version: number,
+): StoredItem {
   if (item?.kind === 'device') {
     const { idempotency: _, ...device } = item;
     return { ...device, stateVersion: version, ...(state && { idempotency: state as Idempotency }) };
@@ -89,7 +102,8 @@ function withState(item: StoredItem | undefined, { sk, state, expiresAtMs }: Par
     const { state: _, ...message } = item;
     return { ...message, stateVersion: version, ...(state && { state: state as StoredState }) };
   }
-  if (item !== undefined && item.kind !== 'stateAlone') return { ...item, stateVersion: version } as Tombstone;
+  if (item !== undefined && item.kind !== 'stateAlone')
+    return { ...item, stateVersion: version } as Tombstone;
   return {
     kind: 'stateAlone',
     sk,
@@ -124,7 +138,9 @@ const HEADER: readonly (keyof MessageData)[] = [
 
 /** What decides about a large message without its content. */
 const headerOf = (data: MessageData): MessageData =>
-  Object.fromEntries(HEADER.flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]]))) as MessageData;
+  Object.fromEntries(
+    HEADER.flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])),
+  ) as MessageData;
 
 /** The items that an effect writes, as they stand in the view: the content of a large message stands aside. */
 export function viewWritesOf(effect: Effect, version: number, atMs: number): ViewWrite[] {
@@ -142,7 +158,8 @@ export function viewWritesOf(effect: Effect, version: number, atMs: number): Vie
       ];
     }
   }
-  if (item?.kind === 'device' || (content === undefined && sk.startsWith(DEVICES))) return deviceWritesOf(write, item);
+  if (item?.kind === 'device' || (content === undefined && sk.startsWith(DEVICES)))
+    return deviceWritesOf(write, item);
   return [
     { ...write, ...(item && { content: item }) },
     ...(dropsBody ? [bodyDropped(sk, version, atMs)] : []),
@@ -161,7 +178,12 @@ function deviceWritesOf(write: ViewWrite, content: StoredItem | undefined): View
   const whole = { ...write, ...(content && { content }) };
   if (!record || jsonBytes(record) <= IDEMPOTENCY_ASIDE_ABOVE_BYTES) return [whole];
   const { since, lastN, firstN } = record;
-  const aside: LargeIdempotency = { kind: 'idempotency', sk: idempotencyKey(deviceIdOf(sk)), version, record };
+  const aside: LargeIdempotency = {
+    kind: 'idempotency',
+    sk: idempotencyKey(deviceIdOf(sk)),
+    version,
+    record,
+  };
   return [
     { ...whole, state: { since, lastN, firstN } as Idempotency },
     { sk: aside.sk, version, content: aside },

@@ -45,7 +45,8 @@ export function stateElementOf(item: StoredMessage): MessageStateElement | undef
 /** What an item adds to the bytes of its box: its element, and the state beside a message. Unit: bytes of JSON. */
 export function elementBytes(item: StoredElement): number {
   const state = item.kind === 'message' ? stateElementOf(item) : undefined;
-  const content = item.kind === 'message' && item.aside !== undefined ? item.aside : jsonBytes(elementOf(item));
+  const content =
+    item.kind === 'message' && item.aside !== undefined ? item.aside : jsonBytes(elementOf(item));
   return content + (state ? jsonBytes(state) : 0);
 }
 

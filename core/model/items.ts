@@ -1,5 +1,5 @@
-import type { ElementType } from '../../protocol/elements/element.js';
 import type { ConversationData } from '../../protocol/elements/conversation-history.js';
+import type { ElementType } from '../../protocol/elements/element.js';
 import type { FolderData } from '../../protocol/elements/folder.js';
 import type { MessageData } from '../../protocol/elements/message.js';
 import type { Disposition } from '../../protocol/elements/message-state.js';
@@ -255,4 +255,3 @@ export type StoredItem =
   | StoredPreferences
   | LargeIdempotency
   | FormerInstance;
-

@@ -40,9 +40,10 @@ export const ANCHOR_KEY = 'L~ANCHOR';
 export const overflowKey = (nonce: string, part: number): string => `O#${nonce}#${part}`;
 /** Its removal by the database says that the log has been quiet for a while. */
 export const TIMER_KEY = 'T#QUIET';
+export const PURGES = 'Q#';
 /** The purge of a container, which the log entry of this index deleted. */
 export const purgeKey = (index: number, container: string): string =>
-  `Q#${String(index).padStart(INDEX_DIGITS, '0')}#${part(container)}`;
+  `${PURGES}${String(index).padStart(INDEX_DIGITS, '0')}#${part(container)}`;
 
 // Items of a device, in the registry's table. Ids hold no control character, so none begins with the key of another.
 export const DEVICES = 'D#';
@@ -80,7 +81,8 @@ export const conversationKey = (id: ConversationId): string => `${CONVERSATIONS}
 export const conversationIdOf = (key: string): ConversationId =>
   unpart(key.slice(CONVERSATIONS.length, -1)) as ConversationId;
 export const CONTENTS = 'E#';
-export const contentsPrefix = (conversationId: ConversationId): string => `${CONTENTS}${part(conversationId)}#`;
+export const contentsPrefix = (conversationId: ConversationId): string =>
+  `${CONTENTS}${part(conversationId)}#`;
 export const sessionsPrefix = (conversationId: ConversationId): string =>
   `${contentsPrefix(conversationId)}S#`;
 export const messagesPrefix = (conversationId: ConversationId): string =>

@@ -56,7 +56,9 @@ export interface ChangeRow {
 }
 
 /** An item as an entry leaves it, without version and key, which the entry and the effect say. */
-type Content<Item> = Item extends Stored ? Omit<Item, 'sk' | 'version' | 'expiresAtMs' | 'stateVersion'> : never;
+type Content<Item> = Item extends Stored
+  ? Omit<Item, 'sk' | 'version' | 'expiresAtMs' | 'stateVersion'>
+  : never;
 
 export type ItemContent = Content<
   | StoredFolder
@@ -127,7 +129,10 @@ export interface LogEntry extends Stored, BoxState {
 export type Commit = LogEntry;
 
 /** The newest entry of a box, or what the anchor kept of it: everything but its changes. */
-export type Head = Omit<LogEntry, 'rows' | 'effects' | 'overflow' | 'kind' | 'sk' | 'version' | 'expiresAtMs'>;
+export type Head = Omit<
+  LogEntry,
+  'rows' | 'effects' | 'overflow' | 'kind' | 'sk' | 'version' | 'expiresAtMs'
+>;
 
 /** Effects of a large entry, written before it and found by its nonce. */
 export interface LogOverflow extends Stored {

@@ -1,6 +1,6 @@
 import type { ConversationId, FolderId, SessionId } from '../../protocol/ids.js';
-import type { ChangeRow } from './log-entry.js';
 import { conversationKey, folderKey, messageKey, sessionKey } from './keys.js';
+import type { ChangeRow } from './log-entry.js';
 
 /** Key of the item that holds the element of a row; a message and its state share one. */
 export function rowKey({ type, id, conversationId = '' as ConversationId }: ChangeRow): string {

@@ -1,7 +1,7 @@
+import type { DeviceId, InstanceId } from '../../protocol/ids.js';
+import type { ViewWrite } from '../model/effects.js';
 import type { BoxId, DeviceProgress, StoredItem } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
-import type { ViewWrite } from '../model/effects.js';
-import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 
 export interface Range {
   readonly from: string; // first key, included
@@ -61,11 +61,18 @@ export interface Store {
   project(box: BoxId, writes: readonly ViewWrite[], advance?: DeviceAdvance): Promise<Projected>;
 
   /** Replaces items by others where both parts are still as they were read. @returns keys of those that were replaced. */
-  replace(box: BoxId, items: readonly { readonly read: StoredItem; readonly next: StoredItem }[]): Promise<readonly string[]>;
+  replace(
+    box: BoxId,
+    items: readonly { readonly read: StoredItem; readonly next: StoredItem }[],
+  ): Promise<readonly string[]>;
 
   /** Removes items, those with versions only where these are at most `upTo`. */
   remove(box: BoxId, keys: readonly string[], upTo: number): Promise<void>;
 
   /** Keys of all items of a box, those of its devices too, in pages: at most `limit`, behind `after`. */
-  keys(box: BoxId, limit: number, after?: string): Promise<{ readonly keys: readonly string[]; readonly more: boolean }>;
+  keys(
+    box: BoxId,
+    limit: number,
+    after?: string,
+  ): Promise<{ readonly keys: readonly string[]; readonly more: boolean }>;
 }

@@ -1,8 +1,8 @@
-import type { ScopedDevice } from '../scope/device-scope.js';
 import type { StoredDevice } from '../model/items.js';
-import { concerns, coversAnything, holdsConversation, type Scope, scopeOf } from '../scope/scope.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
 import { conversationOf } from '../read/placement.js';
+import type { ScopedDevice } from '../scope/device-scope.js';
+import { concerns, coversAnything, holdsConversation, type Scope, scopeOf } from '../scope/scope.js';
 
 /** A scheduled push that has not been done this long after its time was lost, and counts no more. Unit: ms. */
 export const OVERDUE_MS = 30_000;

@@ -2,9 +2,9 @@ import type { PolicyId } from '../../protocol/ids.js';
 import type { Core } from '../core.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import type { Commit } from '../model/log-entry.js';
+import type { PushMessage } from '../ports/push.js';
 import { decidePush } from './decide.js';
 import { withoutPositionBefore } from './lost-position.js';
-import type { PushMessage } from '../ports/push.js';
 import { markPush, pushMessage, sendPushes } from './schedule.js';
 import { scopedNow } from './scoped-now.js';
 
@@ -20,7 +20,9 @@ const ATTEMPTS_MAX = 5;
 export async function fanOut(core: Core, box: BoxId, ...commits: readonly Commit[]): Promise<void> {
   const boxPolicyId = commits.at(-1)?.policyId;
   const devices = await core.registry.devices(box);
-  const marks = await Promise.allSettled(devices.map((device) => mark(core, box, device, boxPolicyId, commits)));
+  const marks = await Promise.allSettled(
+    devices.map((device) => mark(core, box, device, boxPolicyId, commits)),
+  );
   // One device that could not be marked holds no other back.
   await sendPushes(
     core,

@@ -50,7 +50,12 @@ async function entriesSince(
   for (;;) {
     const oldest = entries.at(-1);
     if (!oldest || oldest.modSeq <= modSeq || oldest.index <= head.firstIndex) return entries.reverse();
-    const range = { from: entryKey(head.firstIndex), to: entryKey(oldest.index - 1), limit: ENTRIES_PER_READ, descending: true };
+    const range = {
+      from: entryKey(head.firstIndex),
+      to: entryKey(oldest.index - 1),
+      limit: ENTRIES_PER_READ,
+      descending: true,
+    };
     const { items } = await core.store.query(box, range);
     const older = items.filter((item): item is LogEntry => item.kind === 'entry');
     if (older.length === 0) return entries.reverse();

@@ -1,9 +1,9 @@
 import type { Core } from '../core.js';
 import type { StoredDevice } from '../model/items.js';
+import type { PushMessage } from '../ports/push.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
 import { isScheduled, isTold, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
 import { gather } from './gathered.js';
-import type { PushMessage } from '../ports/push.js';
 import type { Tally } from './tally.js';
 
 const WAIT_MAX_MS = 1000; // what whole seconds of delay leave over

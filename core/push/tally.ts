@@ -2,10 +2,10 @@ import type { ElementType } from '../../protocol/elements/element.js';
 import type { SyncRequestFrame } from '../../protocol/frames.js';
 import type { ConversationId, ModSeq } from '../../protocol/ids.js';
 import { SYNC_REQUEST_CONVERSATIONS_MAX } from '../../protocol/limits.js';
-import type { ScopedDevice } from '../scope/device-scope.js';
-import { type Scope, scopeOf } from '../scope/scope.js';
 import type { Commit } from '../model/log-entry.js';
 import { conversationOf } from '../read/placement.js';
+import type { ScopedDevice } from '../scope/device-scope.js';
+import { type Scope, scopeOf } from '../scope/scope.js';
 import { concernsScope, isOwn } from './decide.js';
 
 /**

@@ -1,5 +1,8 @@
 import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
+import { elementOf, stateElementOf } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
+import type { StoredConversation, StoredElement, StoredItem } from '../model/items.js';
+import type { Head } from '../model/log-entry.js';
 import {
   coversAnything,
   elementsInScope,
@@ -8,9 +11,6 @@ import {
   type Scope,
 } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
-import type { StoredConversation, StoredElement, StoredItem } from '../model/items.js';
-import type { Head } from '../model/log-entry.js';
-import { elementOf, stateElementOf } from '../model/element.js';
 import type { Page } from './page.js';
 import { Holding } from './placement.js';
 import { type BackfillCursor, type ContentsCursor, type Cursor, STAGES, type Stage } from './position.js';

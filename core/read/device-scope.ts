@@ -1,9 +1,8 @@
 import type { Core } from '../core.js';
-import { commitAndProject } from '../write/commit.js';
 import { authorized } from '../model/device-access.js';
 import type { StoredDevice } from '../model/items.js';
-import type { Head } from '../model/log-entry.js';
 import { deviceKey } from '../model/keys.js';
+import type { Head } from '../model/log-entry.js';
 import {
   digestOfPolicies,
   nextScope,
@@ -14,6 +13,7 @@ import {
   scoped,
 } from '../scope/device-scope.js';
 import { type Scope, scopeOf } from '../scope/scope.js';
+import { commitAndProject } from '../write/commit.js';
 import type { Caller } from '../write/device-operations.js';
 import { registrationEffect } from '../write/registration.js';
 import type { ScopeMark, ScopeSpan } from './position.js';
@@ -74,7 +74,11 @@ export const markOf = ({ scopeVersion, scopeNonces }: StoredDevice): ScopeMark =
 });
 
 /** The scopes that matter for a position; undefined where one of them is no longer kept, or is another one by now. */
-export async function deviceScope(core: Core, device: ScopedDevice, span?: ScopeSpan): Promise<DeviceScope | undefined> {
+export async function deviceScope(
+  core: Core,
+  device: ScopedDevice,
+  span?: ScopeSpan,
+): Promise<DeviceScope | undefined> {
   const { effective, scopeVersion: version, scopeNonces } = device;
   const mark = markOf(device);
   const now = scopeOf(effective);

@@ -91,7 +91,10 @@ async function page(
   return { elements };
 }
 
-async function withBodies(view: BoxView, messages: readonly StoredMessage[]): Promise<readonly StoredMessage[]> {
+async function withBodies(
+  view: BoxView,
+  messages: readonly StoredMessage[],
+): Promise<readonly StoredMessage[]> {
   const large = messages.filter(({ aside }) => aside !== undefined).map(({ sk }) => bodyKey(sk));
   if (large.length === 0) return messages;
   const bodies = await view.get(large);

@@ -1,9 +1,16 @@
 import type { Change } from '../../protocol/elements/element.js';
 import type { ModSeq } from '../../protocol/ids.js';
-import { holdsConversation, lacksConversations, lacksMessages, type Scope } from '../scope/scope.js';
 import type { StoredItem } from '../model/items.js';
+import {
+  behindKey,
+  CONVERSATIONS,
+  conversationIdOf,
+  endOf,
+  messageIdOf,
+  messagesPrefix,
+} from '../model/keys.js';
 import type { ChangeRow } from '../model/log-entry.js';
-import { behindKey, CONVERSATIONS, conversationIdOf, endOf, messageIdOf, messagesPrefix } from '../model/keys.js';
+import { holdsConversation, lacksConversations, lacksMessages, type Scope } from '../scope/scope.js';
 import type { DeviceScope } from './device-scope.js';
 import type { Line } from './line.js';
 import type { Page } from './page.js';

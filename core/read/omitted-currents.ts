@@ -29,7 +29,9 @@ export async function putOmittedCurrents(
   const histories = named.flatMap((operation) => conversationOf(operation) ?? []).map(conversationKey);
   const walk = await walkAt();
   const keys = named.map(rowKey);
-  const bodies = named.flatMap((operation) => (operation.type === 'message' ? [bodyKey(rowKey(operation))] : []));
+  const bodies = named.flatMap((operation) =>
+    operation.type === 'message' ? [bodyKey(rowKey(operation))] : [],
+  );
   const items = await walk.view.get([...histories, ...keys, ...bodies]);
   for (const operation of named) {
     const key = rowKey(operation);

@@ -1,7 +1,7 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
-import type { Caller } from '../write/device-operations.js';
-import { isYoungEnough, lacksConversations, lacksMessages, type Scope } from '../scope/scope.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
+import { isYoungEnough, lacksConversations, lacksMessages, type Scope } from '../scope/scope.js';
+import type { Caller } from '../write/device-operations.js';
 import type { Line } from './line.js';
 
 /** What a device knows of commits, since it made them itself. */

@@ -1,6 +1,6 @@
 import type { ConversationId, FolderId } from '../../protocol/ids.js';
-import { holdsConversation, type Scope } from '../scope/scope.js';
 import type { ChangeRow } from '../model/log-entry.js';
+import { holdsConversation, type Scope } from '../scope/scope.js';
 import type { DeviceScope } from './device-scope.js';
 
 /** Which conversation history a row is about; undefined for folders. */

@@ -33,11 +33,20 @@ export function logBehind(
 }
 
 /** The next entries behind an index, not beyond the tail: what the view is as of. */
-export async function nextEntries(core: Core, box: BoxId, index: number, tail: Tail): Promise<readonly LogEntry[]> {
+export async function nextEntries(
+  core: Core,
+  box: BoxId,
+  index: number,
+  tail: Tail,
+): Promise<readonly LogEntry[]> {
   const inHand = [...tail.following, ...tail.entries].filter((entry) => entry.index > index);
   const isNext = inHand[0]?.index === index + 1;
   const entries = isNext ? lineOf(inHand, index) : await entriesAfter(core, box, index);
-  return withEffects(core, box, entries.filter((entry) => entry.index <= tail.head.index));
+  return withEffects(
+    core,
+    box,
+    entries.filter((entry) => entry.index <= tail.head.index),
+  );
 }
 
 const behind = ({ following, entries, head }: Tail, { index }: Position): LogEntry[] => {

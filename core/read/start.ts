@@ -2,8 +2,8 @@ import type { Effective } from '../../protocol/preferences.js';
 import type { Core } from '../core.js';
 import type { Tail } from '../log/tail.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { lacksConversations } from '../scope/scope.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
+import { lacksConversations } from '../scope/scope.js';
 import { elementsIn, startOfBackfill } from './backfill.js';
 import { type DeviceScope, deviceScope } from './device-scope.js';
 import type { Position } from './position.js';
@@ -63,7 +63,12 @@ function isCoveredByRemovals({ midway, scope: { from, to } }: Position, { now, h
   return midway && lacksConversations(now) && filled !== undefined && !lacksConversations(filled);
 }
 
-async function restart(core: Core, device: ScopedDevice, { head }: Tail, why: Restart['why']): Promise<Restart> {
+async function restart(
+  core: Core,
+  device: ScopedDevice,
+  { head }: Tail,
+  why: Restart['why'],
+): Promise<Restart> {
   const scope = await deviceScope(core, device);
   if (!scope) throw new SyncProblem('device-not-registered');
   const position: Position = {

@@ -5,8 +5,8 @@ import type { StoredConversation, StoredItem } from '../model/items.js';
 import {
   behindKey,
   bodyKey,
-  CONVERSATIONS,
   CONTENTS,
+  CONVERSATIONS,
   contentsPrefix,
   conversationKey,
   conversationOfContents,
@@ -44,7 +44,8 @@ export interface Source {
 /** Reads on from a cursor. @param room elements that the page takes */
 export function readStretch(view: BoxView, source: Source, cursor: Cursor, room: number): Promise<Stretch> {
   const { stage, isAll } = source;
-  if (stage === 'contents') return isAll ? readAllContents(view, cursor, room) : readContents(view, source, cursor, room);
+  if (stage === 'contents')
+    return isAll ? readAllContents(view, cursor, room) : readContents(view, source, cursor, room);
   if (isAll) readAhead(view, stage, cursor, room);
   return readPlain(view, plainRange(stage, cursor, room));
 }
@@ -56,7 +57,8 @@ export function readStretch(view: BoxView, source: Source, cursor: Cursor, room:
 function readAhead(view: BoxView, stage: Stage, cursor: Cursor, room: number): void {
   const { folder, conversationHistory } = view.head.counts;
   if (folder + conversationHistory >= room) return;
-  if (stage !== 'conversations') view.readAhead(plainRange('folders', stage === 'folders' ? cursor : {}, room));
+  if (stage !== 'conversations')
+    view.readAhead(plainRange('folders', stage === 'folders' ? cursor : {}, room));
   view.readAhead(plainRange('conversations', stage === 'conversations' ? cursor : {}, room));
   view.readAhead(historiesFrom(undefined, undefined));
   view.readAhead(allContents(undefined, room));
@@ -98,7 +100,12 @@ async function readContents(
   const top = contentsPrefix(idOf(run.first));
   const from = contentsPrefix(idOf(run.last));
   const to = after?.startsWith(top) ? after : endOf(top);
-  const page = await view.query({ from, to, limit: Math.min(room, ITEMS_PER_READ_MAX) + 1, descending: true });
+  const page = await view.query({
+    from,
+    to,
+    limit: Math.min(room, ITEMS_PER_READ_MAX) + 1,
+    descending: true,
+  });
   const behindRun = run.last === read.items.at(-1) ? goesOn : from;
   return { items: await itemsBehind(view, page, cursor), histories, next: page.more ? page.last : behindRun };
 }
@@ -128,9 +135,15 @@ const allContents = (after: string | undefined, room: number): Range => ({
 });
 
 /** The items that follow the cursor, large messages with their content. */
-async function itemsBehind(view: BoxView, { items }: Items, { after, stateOwed }: Cursor): Promise<readonly StoredItem[]> {
+async function itemsBehind(
+  view: BoxView,
+  { items }: Items,
+  { after, stateOwed }: Cursor,
+): Promise<readonly StoredItem[]> {
   const fresh = stateOwed ? items : items.filter(({ sk }) => sk !== after);
-  const large = fresh.flatMap((item) => (item.kind === 'message' && item.aside !== undefined ? bodyKey(item.sk) : []));
+  const large = fresh.flatMap((item) =>
+    item.kind === 'message' && item.aside !== undefined ? bodyKey(item.sk) : [],
+  );
   if (large.length === 0) return fresh;
   const bodies = await view.get(large);
   return fresh.map((item) => (item.kind === 'message' ? withBody(item, bodies.get(bodyKey(item.sk))) : item));

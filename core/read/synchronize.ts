@@ -61,7 +61,8 @@ export async function synchronize(
 ): Promise<SyncResponse> {
   const { syncToken } = body;
   const given = syncToken === undefined ? undefined : await openSyncToken(core.tokenKeys, caller, syncToken);
-  const done = body.operations.length > 0 ? await operated(core, caller, body, given) : await asked(core, caller, given);
+  const done =
+    body.operations.length > 0 ? await operated(core, caller, body, given) : await asked(core, caller, given);
   const response = respond(core, caller, body, given, done, maxBytes);
   return done.entry ? response.catch(notRefused) : response;
 }
@@ -77,7 +78,12 @@ function notRefused(error: unknown): never {
 }
 
 /** A request with operations: they are committed, and that authorizes the device. */
-async function operated(core: Core, caller: Caller, body: SyncBody, given: Position | undefined): Promise<Done> {
+async function operated(
+  core: Core,
+  caller: Caller,
+  body: SyncBody,
+  given: Position | undefined,
+): Promise<Done> {
   const known: Known | undefined = given;
   const committed = await commitOperations(core, caller, body.operations, known);
   const { answer, entry, left, projected } = committed;
@@ -87,7 +93,12 @@ async function operated(core: Core, caller: Caller, body: SyncBody, given: Posit
 }
 
 /** The tail, with the entries behind a position if there are any. */
-async function leadingOn(core: Core, { box }: Caller, tail: Tail, given: Position | undefined): Promise<Tail> {
+async function leadingOn(
+  core: Core,
+  { box }: Caller,
+  tail: Tail,
+  given: Position | undefined,
+): Promise<Tail> {
   if (!given || given.index >= tail.head.index) return tail;
   const leadsOn = [...tail.following, ...tail.entries].some(({ index }) => index === given.index + 1);
   return leadsOn ? tail : ((await readTail(core, box, given.index)) ?? tail);
@@ -103,7 +114,8 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
   if (!end) throw new SyncProblem('device-not-registered');
   const tail = await leadingOn(core, caller, end, given);
   let item: StoredItem | undefined = items.get(key);
-  const isSameTimeline = given !== undefined && Math.max(core.timeline ?? 0, tail.head.timeline) <= given.timeline;
+  const isSameTimeline =
+    given !== undefined && Math.max(core.timeline ?? 0, tail.head.timeline) <= given.timeline;
   if (isSameTimeline && isOfToken(tail, given) && hasAllBehind(tail, given)) {
     // The device was this instance when the token was made, and the entries that it may lack say what became of it.
     // Only a server's own entries register and revoke.
@@ -113,11 +125,19 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
     item = (await viewOf(core, caller.box, tail)).laidOver(key, item);
   }
   const device = authorized(item?.kind === 'device' ? item : undefined, caller);
-  return { results: [], device, tail, left: [], projected: Math.max(tail.head.projected, isSameTimeline ? given.projected : 0) };
+  return {
+    results: [],
+    device,
+    tail,
+    left: [],
+    projected: Math.max(tail.head.projected, isSameTimeline ? given.projected : 0),
+  };
 }
 
 const isOfToken = ({ following, head }: Tail, { index, nonce }: Position): boolean =>
-  index === head.index ? head.nonce === nonce : following.find((entry) => entry.index === index)?.nonce === nonce;
+  index === head.index
+    ? head.nonce === nonce
+    : following.find((entry) => entry.index === index)?.nonce === nonce;
 
 /** Whether the entries that were not yet applied when the token was made are in hand, up to the head. */
 const hasAllBehind = ({ following, head }: Tail, { index, projected }: Position): boolean => {
@@ -234,5 +254,8 @@ const midway = ({ seen: _, ...position }: Position, seen: Seen | undefined): Pos
 
 async function syncTimer(core: Core, { head }: Tail, { policyId }: StoredDevice): Promise<number> {
   const policies = await policiesOf(core, head.policyId, policyId);
-  return policies.map(({ syncTimerSeconds }) => syncTimerSeconds).findLast((seconds) => seconds !== undefined) ?? SYNC_TIMER_DEFAULT_SECONDS;
+  return (
+    policies.map(({ syncTimerSeconds }) => syncTimerSeconds).findLast((seconds) => seconds !== undefined) ??
+    SYNC_TIMER_DEFAULT_SECONDS
+  );
 }

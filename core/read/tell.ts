@@ -128,7 +128,8 @@ class Teller {
   async live(start: Position, reading: LogReading): Promise<{ position: Position; isComplete: boolean }> {
     const { page, scope, own } = this;
     let position = start;
-    let inHand: readonly LogEntry[] = reading.kind === 'continued' ? await this.complete(reading.entries) : [];
+    let inHand: readonly LogEntry[] =
+      reading.kind === 'continued' ? await this.complete(reading.entries) : [];
     let tellsAll = this.isFilling;
     for (let turns = 0; turns < READINGS_MAX; turns++) {
       if (position.contents) {

@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
 import { SYNC_TOKEN_MAX } from '../../protocol/limits.js';
-import type { Caller } from '../write/device-operations.js';
 import type { TokenKeys } from '../core.js';
 import { contentsPrefix, conversationOfContents, packKey, unpackKey } from '../model/keys.js';
+import type { Caller } from '../write/device-operations.js';
 import { type BackfillCursor, type Cursor, type Position, STAGES } from './position.js';
 
 const VERSION = 3;
@@ -92,7 +92,15 @@ function encode(position: Position): Buffer {
   return Buffer.concat(midway ? [...complete, encodeMidway(position)] : complete);
 }
 
-function encodeMidway({ rows, step, scope: { from, isFirst }, backfill, contents, itemized, seen }: Position): Buffer {
+function encodeMidway({
+  rows,
+  step,
+  scope: { from, isFirst },
+  backfill,
+  contents,
+  itemized,
+  seen,
+}: Position): Buffer {
   const numbers = [
     rows,
     step,

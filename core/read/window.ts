@@ -1,7 +1,7 @@
 import type { ConversationId } from '../../protocol/ids.js';
-import { lacksConversations } from '../scope/scope.js';
-import type { ChangeRow } from '../model/log-entry.js';
 import { jsonBytes } from '../model/element.js';
+import type { ChangeRow } from '../model/log-entry.js';
+import { lacksConversations } from '../scope/scope.js';
 import { type Budget, unitOf } from './changes.js';
 import type { DeviceScope } from './device-scope.js';
 import { isItemized } from './itemized.js';

@@ -3,11 +3,18 @@ import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective, Preferences } from '../../protocol/preferences.js';
 import type { Core } from '../core.js';
-import { canonicalJson, isSameJson } from '../model/json.js';
-import type { BoxId, Registration, StoredDevice, StoredItem, StoredPreferences, StoredScope } from '../model/items.js';
-import { preferencesKey, scopeKey } from '../model/keys.js';
 import { changedMeanwhile } from '../model/device-access.js';
 import { newNonce, newScopeNonce } from '../model/ids.js';
+import type {
+  BoxId,
+  Registration,
+  StoredDevice,
+  StoredItem,
+  StoredPreferences,
+  StoredScope,
+} from '../model/items.js';
+import { canonicalJson, isSameJson } from '../model/json.js';
+import { preferencesKey, scopeKey } from '../model/keys.js';
 import { effectiveOf, scopePart } from './effective.js';
 import { policyOf } from './policies.js';
 
@@ -50,10 +57,12 @@ async function readUnchanging(
   const cache = caches.get(store) ?? new Map<string, Unchanging>();
   caches.set(store, cache);
   const nameOf = (sk: string) => JSON.stringify([box, sk]);
-  const known = new Map(keys.flatMap((sk) => {
-    const item = cache.get(nameOf(sk));
-    return item ? [[sk, item]] : [];
-  }));
+  const known = new Map(
+    keys.flatMap((sk) => {
+      const item = cache.get(nameOf(sk));
+      return item ? [[sk, item]] : [];
+    }),
+  );
   const missing = keys.filter((sk) => !known.has(sk));
   if (missing.length === 0) return known;
   for (const [sk, item] of await store.get(box, missing)) {
@@ -79,7 +88,11 @@ export async function readScopes(
     const nonce = scopeNonces[scopeVersion - version];
     return nonce === undefined ? [] : [[version, scopeKey(deviceId, version, nonce)] as const];
   });
-  const found = await readUnchanging(core, box, keys.map(([, key]) => key));
+  const found = await readUnchanging(
+    core,
+    box,
+    keys.map(([, key]) => key),
+  );
   return new Map(
     keys.flatMap(([version, key]) => {
       const item = found.get(key);
@@ -131,7 +144,10 @@ export interface Asked {
 
 /** The part of a registration that says what is kept synchronized, and the items that it names. */
 export interface NextScope {
-  readonly registration: Pick<Registration, 'scopeVersion' | 'scopeNonces' | 'preferencesNonce' | 'policiesDigest'>;
+  readonly registration: Pick<
+    Registration,
+    'scopeVersion' | 'scopeNonces' | 'preferencesNonce' | 'policiesDigest'
+  >;
   readonly aside: readonly StoredItem[];
 }
 
@@ -143,15 +159,23 @@ export interface NextScope {
  */
 export function nextScope(
   deviceId: DeviceId,
-  before: { readonly device: Pick<StoredDevice, 'scopeVersion' | 'scopeNonces'> & Partial<StoredDevice>; readonly asked?: Asked; readonly scope?: Effective } | undefined,
+  before:
+    | {
+        readonly device: Pick<StoredDevice, 'scopeVersion' | 'scopeNonces'> & Partial<StoredDevice>;
+        readonly asked?: Asked;
+        readonly scope?: Effective;
+      }
+    | undefined,
   asked: Asked,
   policies: readonly Policy[],
   version: number,
 ): NextScope {
   const effective = effectiveOf(asked.preferences, policies);
   const { scopeVersion = 0, scopeNonces = [], preferencesNonce } = before?.device ?? {};
-  const isSameScope = before?.scope !== undefined && isSameJson(scopePart(before.scope), scopePart(effective));
-  const isAskedBefore = preferencesNonce !== undefined && before?.asked !== undefined && isSameAsked(before.asked, asked);
+  const isSameScope =
+    before?.scope !== undefined && isSameJson(scopePart(before.scope), scopePart(effective));
+  const isAskedBefore =
+    preferencesNonce !== undefined && before?.asked !== undefined && isSameAsked(before.asked, asked);
   const next = isSameScope ? scopeVersion : scopeVersion + 1;
   const nonces = isSameScope ? scopeNonces : [newScopeNonce(), ...scopeNonces].slice(0, SCOPES_KEPT);
   const nonce = isAskedBefore ? preferencesNonce : newNonce();
@@ -166,7 +190,9 @@ export function nextScope(
     aside: [
       ...(isSameScope
         ? []
-        : [{ kind: 'scope' as const, sk: scopeKey(deviceId, next, nonces[0] as string), version, effective }]),
+        : [
+            { kind: 'scope' as const, sk: scopeKey(deviceId, next, nonces[0] as string), version, effective },
+          ]),
       ...(isAskedBefore
         ? []
         : [

@@ -2,9 +2,9 @@ import type { ElementType } from '../../protocol/elements/element.js';
 import type { MessageContext } from '../../protocol/elements/message.js';
 import type { ConversationId, FolderId } from '../../protocol/ids.js';
 import type { Effective } from '../../protocol/preferences.js';
-import { DAY_MS } from '../ports/clock.js';
 import type { StoredItem } from '../model/items.js';
 import type { ChangeRow } from '../model/log-entry.js';
+import { DAY_MS } from '../ports/clock.js';
 
 /** What is kept synchronized with a device, ready to be asked about one element after the other. */
 export interface Scope {

@@ -1,20 +1,20 @@
-import { appliedBefore, entriesAfter, readTail, type Tail, withEntry, withUnprojected } from '../log/tail.js';
+import type { Core } from '../core.js';
 import { overflowOf, withEffects } from '../log/overflow.js';
 import { type Looked, look, project } from '../log/projection.js';
+import { appliedBefore, entriesAfter, readTail, type Tail, withEntry, withUnprojected } from '../log/tail.js';
 import { BoxView } from '../log/view.js';
-import { newNonce } from '../model/ids.js';
-import type { Core } from '../core.js';
 import { beingErased } from '../model/being-erased.js';
 import { latestVersionOf } from '../model/effects.js';
+import { newNonce } from '../model/ids.js';
 import type { BoxId, FolderName, StoredItem } from '../model/items.js';
-import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey, TIMER_KEY } from '../model/keys.js';
+import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey, PURGES, TIMER_KEY } from '../model/keys.js';
 import type { BoxState, ChangeRow, Effect, Head, LogEntry, Origin } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../model/timing.js';
 import { entryOf, TIMELINE_MAX, versionOf } from '../model/version.js';
 import { backOff } from '../ports/back-off.js';
-import type { Projected } from '../ports/store.js';
 import { closeQuietly } from '../ports/close-quietly.js';
+import type { Projected } from '../ports/store.js';
 import { policyOf } from '../scope/policies.js';
 import { makeBox } from './box-creation.js';
 import { Draft, Unread, UnreadFolders } from './draft.js';
@@ -76,7 +76,12 @@ export interface Committed<T> {
  * @throws SyncProblem `busy` when others were faster each time, `device-not-registered` when there is no box,
  * `too-many-requests` when the database takes no more for it.
  */
-export async function commit<T>(core: Core, box: BoxId, intent: Intent<T>, known?: Known): Promise<Committed<T>> {
+export async function commit<T>(
+  core: Core,
+  box: BoxId,
+  intent: Intent<T>,
+  known?: Known,
+): Promise<Committed<T>> {
   const work = await open(core, box, intent, known);
   return work === undefined
     ? { answer: (intent.onMissingBox as { answer: T }).answer, tail: undefined, projected: 0, left: [] }
@@ -120,10 +125,16 @@ async function open<T>(
     const from = Math.min(known.projected + 1, known.index);
     const [tail, read] = await Promise.all([readTail(core, box, from), core.store.get(box, keys)]);
     const behind = tail && entriesSince(core, tail, known);
-    if (tail && behind) {
+    if (tail && behind && !behind.some(isOfPurge)) {
       const entries = await withEffects(core, box, behind);
       const view = new BoxView(core, box, tail.head, entries);
-      return new Work(core, box, intent, { tail, view, behind: entries, projected: known.projected, read: readOf(keys, read) });
+      return new Work(core, box, intent, {
+        tail,
+        view,
+        behind: entries,
+        projected: known.projected,
+        read: readOf(keys, read),
+      });
     }
   }
   let tail = await readTail(core, box);
@@ -142,22 +153,38 @@ async function open<T>(
     core.store.get(box, keys),
   ]);
   const projected = looked?.projected ?? before;
-  return new Work(core, box, intent, { tail, view, behind, projected, left: looked?.left ?? [], read: readOf(keys, read) });
+  return new Work(core, box, intent, {
+    tail,
+    view,
+    behind,
+    projected,
+    left: looked?.left ?? [],
+    read: readOf(keys, read),
+  });
 }
 
-const readOf = (keys: readonly string[], found: ReadonlyMap<string, StoredItem>): Map<string, StoredItem | undefined> =>
-  new Map(keys.map((sk) => [sk, found.get(sk)]));
+const readOf = (
+  keys: readonly string[],
+  found: ReadonlyMap<string, StoredItem>,
+): Map<string, StoredItem | undefined> => new Map(keys.map((sk) => [sk, found.get(sk)]));
 
 /** All entries behind what the caller knew to be applied; undefined where they are not in hand, or of another past. */
 function entriesSince(core: Core, { head, entries }: Tail, known: Known): readonly LogEntry[] | undefined {
   const { index, nonce, timeline, projected } = known;
-  const isSame = index === head.index ? head.nonce === nonce : entries.find((entry) => entry.index === index)?.nonce === nonce;
-  if (!isSame || projected + 1 < head.firstIndex || Math.max(core.timeline ?? 0, head.timeline) > timeline) return undefined;
+  const isSame =
+    index === head.index
+      ? head.nonce === nonce
+      : entries.find((entry) => entry.index === index)?.nonce === nonce;
+  if (!isSame || projected + 1 < head.firstIndex || Math.max(core.timeline ?? 0, head.timeline) > timeline)
+    return undefined;
   // The entry after a long silence has to say that what came before the silence is applied, since that expires first.
   if (core.clock.now() - head.atMs > TIMER_RENEWED_MS) return undefined;
   const behind = entries.filter((entry) => entry.index > projected);
   return behind.length === head.index - projected ? behind : undefined;
 }
+
+/** The tombstones of a purge are in no entry: they are put before the one that takes them off the counts. */
+const isOfPurge = ({ effects }: LogEntry): boolean => effects.some(({ sk }) => sk.startsWith(PURGES));
 
 /** What was read before the first attempt. */
 interface Opened {
@@ -197,7 +224,8 @@ class Work<T> {
         return { answer: decision.answer, tail: this.tail, ...(await this.looked()) };
       }
       const entry = await this.entryOf(draft, decision, rows, effects);
-      for (const item of [...overflowOf(entry), ...(decision.aside ?? [])]) await core.store.put(box, item, 'always');
+      for (const item of [...overflowOf(entry), ...(decision.aside ?? [])])
+        await core.store.put(box, item, 'always');
       const [appended, looked] = await Promise.all([this.append(entry), this.looked()]);
       if (appended.nonce === entry.nonce) {
         core.report('commit', { changes: rows.length, by: decision.origin.by, attempt });
@@ -274,7 +302,10 @@ class Work<T> {
       ...state,
       ...emptying,
       counts: countsAfter(head.counts, draft),
-      projected: timeline > head.timeline ? await appliedBefore(core, box, head) : Math.max(this.opened.projected, head.projected),
+      projected:
+        timeline > head.timeline
+          ? await appliedBefore(core, box, head)
+          : Math.max(this.opened.projected, head.projected),
       timerAtMs,
       resetsBefore,
       ...(change as Partial<BoxState>),
@@ -314,7 +345,10 @@ class Work<T> {
         if (error instanceof SyncProblem) throw isUnknown ? notKnown(error) : error;
         if (sends >= SENDS_MAX) throw error;
         isUnknown = true;
-        this.core.report('commitUnanswered', { attempt: sends, error: error instanceof Error ? error.name : 'unknown' });
+        this.core.report('commitUnanswered', {
+          attempt: sends,
+          error: error instanceof Error ? error.name : 'unknown',
+        });
         await backOff(this.core.clock, 0);
       }
     }
@@ -335,6 +369,9 @@ class Work<T> {
       this.tail = withEntry(this.tail, entry);
       this.view.layOver(entry);
     }
+    if (!others.some(isOfPurge)) return;
+    const keys = [...this.read.keys()];
+    for (const [sk, item] of readOf(keys, await core.store.get(box, keys))) this.read.set(sk, item);
   }
 
   /**
@@ -383,7 +420,13 @@ const modSeqOf = (item: StoredItem): number =>
   Math.max('modSeq' in item ? item.modSeq : 0, item.kind === 'message' ? (item.state?.modSeq ?? 0) : 0);
 
 /** Sets the quiet timer anew where it is old, before the entry that says so. */
-async function setTimer(core: Core, box: BoxId, timerAtMs: number, nowMs: number, timeline: number): Promise<number> {
+async function setTimer(
+  core: Core,
+  box: BoxId,
+  timerAtMs: number,
+  nowMs: number,
+  timeline: number,
+): Promise<number> {
   if (nowMs - timerAtMs < TIMER_RENEWED_MS) return timerAtMs;
   await core.store.put(
     box,

@@ -44,7 +44,10 @@ export async function commitOperations(
     const record = recordOf(draft, device, operations);
     const { known: before, fresh } = sortOut(record, operations);
     const outcomes = evaluateAll(draft, prepared.slice(before.length), before.length > 0);
-    const results = [...before, ...outcomes.map((outcome, i) => resultOf(outcome, draft.modSeq, fresh[i]?.n))];
+    const results = [
+      ...before,
+      ...outcomes.map((outcome, i) => resultOf(outcome, draft.modSeq, fresh[i]?.n)),
+    ];
     const origin = {
       by: 'device' as const,
       deviceId: caller.deviceId,
@@ -73,7 +76,8 @@ export function recordOf(
 ): Idempotency {
   if (!idempotency) return emptyRecord(since);
   if (idempotency.results && idempotency.digests) return idempotency as Idempotency;
-  const isRepeated = operations === 'whole' || (operations[0]?.n ?? Number.POSITIVE_INFINITY) <= idempotency.lastN;
+  const isRepeated =
+    operations === 'whole' || (operations[0]?.n ?? Number.POSITIVE_INFINITY) <= idempotency.lastN;
   if (!isRepeated) return { ...idempotency, digests: [], results: [] };
   const aside = draft.read(idempotencyKey(deviceId));
   if (aside?.kind === 'idempotency' && aside.record.lastN === idempotency.lastN) return aside.record;

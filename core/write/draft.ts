@@ -1,9 +1,9 @@
 import type { ElementType } from '../../protocol/elements/element.js';
 import type { ConversationId, ElementId, FolderId, SessionId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
-import { hasExpired } from '../model/expiry.js';
 import { latestVersionOf, withBody } from '../model/effects.js';
 import { jsonBytes } from '../model/element.js';
+import { hasExpired } from '../model/expiry.js';
 import type {
   Emptying,
   ExpiringElement,
@@ -132,7 +132,9 @@ export class Draft {
     if (folder.subFolders === 0) return 1;
     if (!this.folders) throw new UnreadFolders();
     const parents = new Map(
-      this.folders.flatMap(({ folderId, sk }) => (folderId === undefined ? [] : [[folderId, parentOfName(sk)]])),
+      this.folders.flatMap(({ folderId, sk }) =>
+        folderId === undefined ? [] : [[folderId, parentOfName(sk)]],
+      ),
     );
     for (const { item, key } of this.changes) {
       if (item.kind === 'folder') parents.set(item.id, item.data.parentFolderId);
@@ -208,7 +210,8 @@ export class Draft {
    */
   noteExpired(was: ExpiringElement): void {
     const before = this.read(was.sk);
-    const found = before && before.kind !== 'stateAlone' ? before : tombstoneOf(was, this.version, this.nowMs);
+    const found =
+      before && before.kind !== 'stateAlone' ? before : tombstoneOf(was, this.version, this.nowMs);
     if (found.kind !== 'tombstone' && found.kind !== was.kind) return;
     // The item is written again, so its whole content is needed.
     const there = found.kind === 'message' ? this.whole(found) : (found as Tombstone | StoredSession);
@@ -244,7 +247,9 @@ export class Draft {
     if (there.kind !== 'message' || was.kind !== 'message') return { item: there, types: [] };
     const conversation = this.conversation(there.conversationId);
     const isGone =
-      conversation === undefined || conversation === 'gone' || this.message(conversation, there.id) === 'gone';
+      conversation === undefined ||
+      conversation === 'gone' ||
+      this.message(conversation, there.id) === 'gone';
     if (isGone) return { item: there, types: [] };
     const { modSeq } = this;
     const isOfAnotherAge =
@@ -300,11 +305,13 @@ export class Draft {
     implied: boolean,
   ): void {
     this.stagedBytes += jsonBytes(item);
+    const before = this.items.get(item.sk);
+    if (before?.kind === 'tombstone' && before.purged) this.read(before.purged.by); // whether it counts still
     const touches = this.elements.get(item.sk)?.touches ?? [];
     this.elements.set(item.sk, {
       key,
       item,
-      before: this.items.get(item.sk),
+      before,
       touches: type === undefined ? touches : touched(touches, type, implied),
     });
   }

@@ -22,7 +22,13 @@ export function digestOf(operation: NumberedOperation): string {
 }
 
 /** The record of a device instance that has not sent an operation yet. */
-export const emptyRecord = (since: number): Idempotency => ({ since, lastN: 0, firstN: 1, digests: [], results: [] });
+export const emptyRecord = (since: number): Idempotency => ({
+  since,
+  lastN: 0,
+  firstN: 1,
+  digests: [],
+  results: [],
+});
 
 /**
  * Separates the operations of a request that were processed before from those that are new.

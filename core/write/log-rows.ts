@@ -1,8 +1,9 @@
 import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
 import type { FolderId } from '../../protocol/ids.js';
-import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../model/element.js';
+import { byKey } from '../log/view.js';
 import { ASIDE_ABOVE_BYTES } from '../model/effects.js';
-import type { Counts, StoredElement, StoredItem, StoredMessage, Tombstone } from '../model/items.js';
+import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../model/element.js';
+import type { Counts, Purged, StoredElement, StoredItem, StoredMessage, Tombstone } from '../model/items.js';
 import type { ChangeRow, Effect, ItemContent } from '../model/log-entry.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
 import type { Draft, Staged } from './draft.js';
@@ -107,9 +108,7 @@ function rowOf(
     ...(item.kind === 'conversationHistory' &&
       item.data.createdModSeq === item.modSeq && { created: true as const, ...livedIn(before) }),
     ...aboutMessage(item.kind === 'message' ? item : (before ?? expired)),
-    ...(element
-      ? { element }
-      : { removed: expired ? ('expired' as const) : ('deleted' as const) }),
+    ...(element ? { element } : { removed: expired ? ('expired' as const) : ('deleted' as const) }),
     ...(implied && { implied }),
     ...(expired && element && type === 'message' && { succeeds: true as const }),
   };
@@ -161,9 +160,25 @@ export function countsAfter(counts: Counts, draft: Draft): Counts {
   let after = counts;
   for (const { item, before, expired } of draft.changes) {
     for (const was of [before, expired]) if (was && isElement(was)) after = addCounts(after, was, -1);
+    if (before?.kind === 'tombstone' && countsStill(draft, before))
+      after = countsWithout(after, before.purged);
     if (item.kind !== 'tombstone') after = addCounts(after, item, 1);
   }
   return after;
+}
+
+/** What was purged counts until its purge has taken it off, unless something else takes its place before. */
+function countsStill(draft: Draft, item: Tombstone): item is Tombstone & Required<Pick<Tombstone, 'purged'>> {
+  if (!item.purged) return false;
+  const purge = draft.read(item.purged.by);
+  return purge?.kind !== 'purge' || byKey(item.sk, purge.after) > 0;
+}
+
+/** The counts without an element that was purged. */
+export function countsWithout(counts: Counts, { elements, bytes }: Purged): Counts {
+  const left: { -readonly [K in keyof Counts]: number } = { ...counts, bytes: counts.bytes - bytes };
+  for (const type of elements) left[type]--;
+  return left;
 }
 
 export const isElement = (item: StoredItem): item is StoredElement =>

@@ -344,10 +344,16 @@ export class World extends Rig {
 const isRefusal = (error: unknown) =>
   error instanceof SyncProblem && (error.kind === 'device-not-registered' || error.kind === 'busy');
 
+/** So is a device that is changed just when it synchronizes. */
+const isChange = (name: string, error: unknown) =>
+  name === 'sync' && error instanceof SyncProblem && error.kind === 'busy';
+
 /** Those that have failed, and should not have. */
 export const failed = (actors: readonly Actor[]) => {
-  const isRevoked = actors.some(({ name }) => name === 'revoke');
-  return actors.flatMap(({ name, error }) =>
-    error && !(isRevoked && isRefusal(error)) ? [[name, error]] : [],
-  );
+  const isAmong = (other: Name) => actors.some(({ name }) => name === other);
+  return actors.flatMap(({ name, error }) => {
+    const isExpected =
+      (isAmong('revoke') && isRefusal(error)) || (isAmong('reconfigure') && isChange(name, error));
+    return error && !isExpected ? [[name, error]] : [];
+  });
 };

@@ -1,5 +1,6 @@
 import { type Change, isRemoval, type Removal } from '../../../protocol/elements/element.js';
 import type { ConversationId, ModSeq } from '../../../protocol/ids.js';
+import type { ChangeRow } from '../../model/log-entry.js';
 import {
   concerns,
   coversAnything,
@@ -9,7 +10,6 @@ import {
   type Scope,
 } from '../../scope/scope.js';
 import { truncated } from '../../scope/truncate.js';
-import type { ChangeRow } from '../../model/log-entry.js';
 import { elementKey } from '../changes.js';
 import type { DeviceScope } from '../device-scope.js';
 import type { Line } from '../line.js';

@@ -3,9 +3,9 @@ import { conversationDataSchema } from '../../../protocol/elements/conversation-
 import { type ConversationId, type FolderId, folderIdSchema, type ModSeq } from '../../../protocol/ids.js';
 import { DEFAULT_FOLDER } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
+import { elementOf } from '../../model/element.js';
 import type { StoredConversation } from '../../model/items.js';
 import { conversationKey } from '../../model/keys.js';
-import { elementOf } from '../../model/element.js';
 import type { Draft } from '../draft.js';
 import {
   applied,

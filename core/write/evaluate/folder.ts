@@ -7,11 +7,12 @@ import {
   USER_ROOT_FOLDER,
 } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
-import { isSameJson } from '../../model/json.js';
-import type { StoredFolder } from '../../model/items.js';
-import { folderKey, folderNameKey } from '../../model/keys.js';
 import { elementOf } from '../../model/element.js';
+import type { StoredFolder } from '../../model/items.js';
+import { isSameJson } from '../../model/json.js';
+import { folderKey, folderNameKey } from '../../model/keys.js';
 import type { Draft } from '../draft.js';
+import { countAfter } from '../log-rows.js';
 import {
   applied,
   conflict,
@@ -26,7 +27,6 @@ import {
   quotaExceeded,
   unchanged,
 } from '../outcome.js';
-import { countAfter } from '../log-rows.js';
 
 const BUILT_IN = new Set<string>([DEFAULT_FOLDER, USER_ROOT_FOLDER]);
 const EMPTYING_MAX = 20; // the head names them, and is written with every commit

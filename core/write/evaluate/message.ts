@@ -2,11 +2,12 @@ import { messageDataSchema } from '../../../protocol/elements/message.js';
 import { ANSWERED } from '../../../protocol/elements/message-state.js';
 import { FLAGS_MAX } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
+import { elementOf, stateElementOf } from '../../model/element.js';
 import { expiryFrom, keptAsLongAs } from '../../model/expiry.js';
 import type { StoredConversation, StoredMessage } from '../../model/items.js';
 import { messageKey } from '../../model/keys.js';
-import { elementOf, stateElementOf } from '../../model/element.js';
 import type { Draft } from '../draft.js';
+import { countAfter } from '../log-rows.js';
 import {
   applied,
   conflict,
@@ -17,7 +18,6 @@ import {
   quotaExceeded,
   unchanged,
 } from '../outcome.js';
-import { countAfter } from '../log-rows.js';
 import { defaultFolder, newConversation } from './conversation.js';
 import { findMessage } from './find-message.js';
 import { withFlags } from './message-state.js';

@@ -1,10 +1,10 @@
 import { sessionDataSchema } from '../../../protocol/elements/session-history.js';
 import type { OperationOf } from '../../../protocol/operation.js';
+import { elementOf } from '../../model/element.js';
 import { expiryFrom } from '../../model/expiry.js';
 import type { StoredConversation, StoredSession } from '../../model/items.js';
 import { sessionKey } from '../../model/keys.js';
 import { indexOf } from '../../model/version.js';
-import { elementOf } from '../../model/element.js';
 import type { Draft } from '../draft.js';
 import {
   applied,
@@ -63,7 +63,10 @@ export function deleteSession(draft: Draft, operation: OperationOf<'delete sessi
   const emptying = conversation.emptying ?? [];
   if (emptying.length >= EMPTYING_MAX) return later;
   draft.bury(session);
-  draft.stage({ ...conversation, emptying: [...emptying, { id: session.id, modSeq: draft.modSeq, index: indexOf(draft.version) }] });
+  draft.stage({
+    ...conversation,
+    emptying: [...emptying, { id: session.id, modSeq: draft.modSeq, index: indexOf(draft.version) }],
+  });
   return applied;
 }
 

@@ -1,10 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /** A worker as one file, made once: so its processes start at once, and run as fast as in production. */
-export async function bundled(worker: string): Promise<{ file: string; remove: () => Promise<void> }> {
+export async function bundled(
+  worker: string,
+  plugins: Plugin[] = [],
+): Promise<{ file: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-model-'));
   const file = join(folder, 'worker.mjs');
   await build({
@@ -16,6 +19,7 @@ export async function bundled(worker: string): Promise<{ file: string; remove: (
     target: 'node20',
     sourcemap: 'inline',
     logLevel: 'warning',
+    plugins,
   });
   return { file, remove: () => rm(folder, { recursive: true, force: true }) };
 }

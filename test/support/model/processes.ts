@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import type { Plugin } from 'esbuild';
 import { bundled } from './bundle.js';
 import { addHappened, type Happened } from './coverage.js';
 import type { Piece, RunTold } from './worker.js';
@@ -11,6 +12,7 @@ export interface Runs {
   readonly seed: number; // of the first; they follow each other
   readonly runs: number;
   readonly worker?: string; // of the model, if not given
+  readonly plugins?: Plugin[]; // that change what is run
 }
 
 export interface Report {
@@ -27,14 +29,14 @@ export interface RunsOptions {
 
 /** Runs the model on all cores. @throws Error when a process ends by itself. */
 export async function runInProcesses(
-  { seed: first, runs, worker = 'test/support/model/worker.ts' }: Runs,
+  { seed: first, runs, worker = 'test/support/model/worker.ts', plugins }: Runs,
   { onRun = () => {}, signal }: RunsOptions = {},
 ): Promise<Report> {
   const failures: string[] = [];
   const happened: Happened = {};
   let done = 0;
   let next = first;
-  const { file, remove } = await bundled(worker);
+  const { file, remove } = await bundled(worker, plugins);
   const workers = Array.from({ length: Math.min(availableParallelism(), runs) }, () => start(file));
   const noted = (told: RunTold) => {
     done++;

@@ -1,0 +1,63 @@
+// npm run faults: breaks one rule of the core after another, and runs the model until it finds each.
+import { parseArgs } from 'node:util';
+import { FAULTS } from '../support/faults/faults.js';
+import { planted } from '../support/faults/planted.js';
+import { runInProcesses } from '../support/model/processes.js';
+
+const HELP = `npm run faults -- [options]
+
+Plants each fault of test/support/faults/faults.ts in the core, one at a time, and runs the model-based test until a run
+fails. The files of the project stay as they are.
+
+  --runs N      how many runs a fault may take (5000)
+  --only TEXT   only faults whose names contain this
+  --help        this
+
+Ends with 0 where all faults were found, with 1 where one was not, with 130 after Ctrl-C.`;
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5000' },
+    only: { type: 'string', default: '' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const interrupted = new AbortController();
+process.once('SIGINT', () => interrupted.abort());
+
+/** @returns how many runs it took; undefined: it was not found. */
+async function find(fault: (typeof FAULTS)[number], runs: number): Promise<number | undefined> {
+  const found = new AbortController();
+  const signal = AbortSignal.any([found.signal, interrupted.signal]);
+  let done = 0;
+  let at: number | undefined;
+  const onRun = ({ failure }: { failure?: string }) => {
+    done++;
+    if (failure === undefined) return;
+    at ??= done;
+    found.abort();
+  };
+  await runInProcesses({ seed: 1, runs, plugins: [planted(fault)] }, { onRun, signal });
+  return at;
+}
+
+async function main(): Promise<number> {
+  const runs = Number(values.runs);
+  if (!Number.isSafeInteger(runs) || runs < 1) {
+    console.error(`--runs is a whole number from 1 on, not ${values.runs}`);
+    return 2;
+  }
+  const faults = FAULTS.filter(({ name }) => name.includes(values.only));
+  let missed = 0;
+  for (const fault of faults) {
+    const at = await find(fault, runs);
+    if (interrupted.signal.aborted) return 130;
+    if (at === undefined) missed++;
+    console.log(at === undefined ? `NOT FOUND  ${fault.name}` : `${String(at).padStart(9)}  ${fault.name}`);
+  }
+  console.log(`${faults.length - missed} of ${faults.length} faults found; the number is that of the run that found it.`);
+  return missed > 0 ? 1 : 0;
+}
+
+process.exitCode = values.help ? (console.log(HELP), 0) : await main();

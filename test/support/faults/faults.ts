@@ -1,0 +1,167 @@
+/** A rule of the core, broken: the model has to find it, else the rule is not tested. */
+export interface Fault {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string; // stands in the file exactly once
+  readonly to: string;
+}
+
+/** Each takes one rule away that the storage stands on. Named by what the core does then. */
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'decides on the items of the view alone',
+    file: 'core/write/commit.ts',
+    from: 'get: (sk: string) => this.view.laidOver(sk, this.read.get(sk)),',
+    to: 'get: (sk: string) => this.read.get(sk),',
+  },
+  {
+    name: 'looks for what a device has sent in its item alone',
+    file: 'core/write/commit.ts',
+    from: 'get: (sk: string) => this.view.laidOver(sk, this.read.get(sk)),',
+    to: "get: (sk: string) => (sk.startsWith('D#') ? this.read.get(sk) : this.view.laidOver(sk, this.read.get(sk))),",
+  },
+  {
+    name: 'takes an entry for applied without looking',
+    file: 'core/log/projection.ts',
+    from: 'const isApplied = (its: readonly ViewWrite[]) => its.every(',
+    to: 'const isApplied = (its: readonly ViewWrite[]) => true || its.every(',
+  },
+  {
+    name: 'shows the view without what it lacks',
+    file: 'core/log/view.ts',
+    from: 'return new BoxView(core, box, head, behind);',
+    to: 'return new BoxView(core, box, head, []);',
+  },
+  {
+    name: 'lays nothing over what stands aside',
+    file: 'core/log/view.ts',
+    from: 'if (write.sk !== effect.sk) this.add(write, version);',
+    to: '',
+  },
+  {
+    name: 'ends a synchronization that has shown more than its position tells',
+    file: 'core/read/seen.ts',
+    from: 'const latest = sight.beyond(position);',
+    to: 'const latest = 0 * sight.beyond(position);',
+  },
+  {
+    name: 'does not ask whether what was shown is of this past',
+    file: 'core/read/seen.ts',
+    from: 'if (!seen || seen.index <= index) return true;',
+    to: 'if (!seen || index >= 0) return true;',
+  },
+  {
+    name: 'writes over what is newer',
+    file: 'core/model/effects.ts',
+    from: 'if (effect.content && contentVersionOf(next) < version)',
+    to: 'if (effect.content)',
+  },
+  {
+    name: 'writes a state over one that is newer',
+    file: 'core/model/effects.ts',
+    from: 'if (effect.state !== undefined && stateVersionOf(next) < version)',
+    to: 'if (effect.state !== undefined)',
+  },
+  {
+    name: 'takes a query of the log for a snapshot',
+    file: 'core/log/tail.ts',
+    from: 'return { entries: gap < 0 ? entries : entries.slice(0, gap), anchor, isInLine: gap < 0, isWhole };',
+    to: 'return { entries, anchor, isInLine: true, isWhole };',
+  },
+  {
+    name: 'takes its own entry for that of another after a lost answer',
+    file: 'core/write/commit.ts',
+    from: 'return await this.core.store.append(this.box, entry);',
+    to: "const found = await this.core.store.append(this.box, entry); return isUnknown ? { ...found, nonce: 'another' } : found;",
+  },
+  {
+    name: 'does not note results that change nothing',
+    file: 'core/write/commit.ts',
+    from: 'if (effects.length === 0 && rows.length === 0 && !decision.box) {',
+    to: "if (rows.length === 0 && (effects.length === 0 || decision.origin.by === 'device') && !decision.box) {",
+  },
+  {
+    name: 'decides on what may be old',
+    file: 'core/write/commit.ts',
+    from: 'behind.length > 0 ? look(core, box, before, behind) : undefined,\n    core.store.get(box, keys),',
+    to: 'behind.length > 0 ? look(core, box, before, behind) : undefined,\n    core.store.getStale(box, keys),',
+  },
+  {
+    name: 'purges before the deletion is applied',
+    file: 'core/lifecycle/purge.ts',
+    from: 'if (missing.length > 0) await project(core, box, missing);',
+    to: '',
+  },
+  {
+    name: 'purges what came after the deletion',
+    file: 'core/lifecycle/purge.ts',
+    from: 'if (entryOf(latestVersionOf(element)) > versionOf(head.timeline, index)) return false;',
+    to: '',
+  },
+  {
+    name: 'counts what was purged before it is gone',
+    file: 'core/lifecycle/purge.ts',
+    from: 'if (replaced.size < dead.length) continue;',
+    to: '',
+  },
+  {
+    name: 'lets a quiet log expire',
+    file: 'core/lifecycle/keep-newest.ts',
+    from: 'await core.store.replace(box, [{ read: anchor, next }]);',
+    to: '',
+  },
+  {
+    name: 'does not say that what expires is applied',
+    file: 'core/log/tail.ts',
+    from: 'return last && last.projected > newest.projected ? { ...newest, projected: Math.min(last.projected, newest.index) } : newest;',
+    to: 'return newest;',
+  },
+  {
+    name: 'reads beside the log, and lays over what the head says',
+    file: 'core/write/commit.ts',
+    from: 'const behind = entries.filter((entry) => entry.index > projected);\n  return behind.length === head.index - projected ? behind : undefined;',
+    to: 'return entries.filter((entry) => entry.index > head.projected);',
+  },
+  {
+    name: 'takes its own entry for applied before anybody has applied it',
+    file: 'core/write/deposit.ts',
+    from: 'projected: Math.min(projected, index)',
+    to: 'projected: index',
+  },
+  {
+    name: 'lets a token say that all before its position is applied',
+    file: 'core/read/synchronize.ts',
+    from: 'projected: Math.min(told.index, Math.max(done.projected, told.projected))',
+    to: 'projected: told.index',
+  },
+  {
+    name: 'orders writes by index alone, also after a restore',
+    file: 'core/model/version.ts',
+    from: 'timeline * TIMELINE + index;',
+    to: '0 * timeline * TIMELINE + index;',
+  },
+  {
+    name: 'does not notice an item ahead of the log',
+    file: 'core/write/commit.ts',
+    from: 'isAhead = true;',
+    to: '',
+  },
+  {
+    name: 'takes what was applied before a backup for applied in it',
+    file: 'core/log/tail.ts',
+    from: '(core.timeline ?? 0) > head.timeline ? await appliedBefore(core, box, head) : head.projected;',
+    to: 'head.projected;',
+  },
+  {
+    name: 'applies entries that the log does not have any more',
+    file: 'core/lifecycle/project-entry.ts',
+    from: "return found?.kind === 'entry' && found.nonce === nonce;",
+    to: 'return found !== undefined || nonce !== undefined;',
+  },
+  {
+    name: 'takes the entry of another for its own',
+    file: 'core/write/commit.ts',
+    from: 'if (appended.nonce === entry.nonce) {',
+    to: 'if (appended.index === entry.index) {',
+  },
+];

@@ -1,0 +1,14 @@
+import { projectEntries } from '../../core/lifecycle/project-entry.js';
+import { readTail } from '../../core/log/tail.js';
+import { BOX } from './builders.js';
+import type { Rig } from './rig.js';
+
+/** Deposits each of these as a commit of its own. All are applied to the view right away, as by a stream that is never late. */
+export async function grow(rig: Rig, operations: readonly object[]): Promise<void> {
+  await rig.projected(BOX);
+  for (const operation of operations) {
+    await rig.deposit(BOX, operation);
+    const { entries = [] } = (await readTail(rig.core, BOX)) ?? {};
+    await projectEntries(rig.core, BOX, entries.slice(-1));
+  }
+}
