@@ -5,6 +5,7 @@ import { liveTail, withUnprojected } from '../log/tail.js';
 import { BoxView, byKey } from '../log/view.js';
 import { bodyDropped, latestVersionOf } from '../model/effects.js';
 import { elementBytes } from '../model/element.js';
+import { hasExpired } from '../model/expiry.js';
 import type { BoxId, Emptying, Purged, StoredElement, StoredItem, Tombstone } from '../model/items.js';
 import {
   behindKey,
@@ -19,7 +20,7 @@ import {
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
-import { entryOf, rightAfter, versionOf } from '../model/version.js';
+import { rightAfter, versionOf } from '../model/version.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { commitAndProject } from '../write/commit.js';
 import { tombstoneOf } from '../write/draft.js';
@@ -38,6 +39,7 @@ interface Reading {
   readonly view: BoxView;
   readonly container: DeletedContainer;
   readonly index: number;
+  readonly modSeq: number;
   readonly key: string; // of the purge
   /** The conversation history that the contents belong to, as it is now. */
   readonly history: StoredItem | undefined;
@@ -74,7 +76,10 @@ export async function purge(core: Core, message: PurgeMessage): Promise<void> {
  * The box as of now. All entries up to the deletion are applied to the view first: nothing can come into the container
  * since, so from then on the items show all that it held.
  */
-async function open(core: Core, { box, container, index }: PurgeMessage): Promise<Reading | undefined> {
+async function open(
+  core: Core,
+  { box, container, index, modSeq }: PurgeMessage,
+): Promise<Reading | undefined> {
   const end = await liveTail(core, box);
   if (!end || index > end.head.index || index < end.head.firstIndex) return undefined;
   const { head, behind, projected: known } = await withUnprojected(core, box, end);
@@ -86,7 +91,7 @@ async function open(core: Core, { box, container, index }: PurgeMessage): Promis
   const historyKey = container.type === 'folder' ? undefined : conversationKey(conversationOf(container));
   const history = historyKey === undefined ? undefined : (await view.get([historyKey])).get(historyKey);
   const key = purgeKey(index, `${container.type} ${container.id} ${historyKey ?? ''}`);
-  return { core, box, head, view, container, index, key, history };
+  return { core, box, head, view, container, index, modSeq, key, history };
 }
 
 const conversationOf = (container: Exclude<DeletedContainer, { type: 'folder' }>) =>
@@ -123,7 +128,8 @@ async function purgePiece(
   const to = endOf(prefixOf(container));
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const { items, more, last } = await core.store.query(box, { from, to, limit: PIECE_MAX });
-    const dead = items.filter(isElement).filter((element) => isDead(reading, element));
+    const isCounted = (sk: string) => counted !== undefined && byKey(sk, counted) <= 0;
+    const dead = items.filter(isElement).filter((element) => isDead(reading, element, isCounted(element.sk)));
     if (container.type === 'folder') await orderConversations(reading, dead);
     const tombstones = new Map(dead.map((element) => [element.sk, tombstone(reading, element)]));
     const bodies = dead.flatMap((item) =>
@@ -141,8 +147,10 @@ async function purgePiece(
     // One that is not as it was read any more has just expired, or was purged by another: look again.
     if (replaced.size < dead.length) continue;
     const all = items.map((item) => tombstones.get(item.sk) ?? item);
-    const isCounted = (sk: string) => counted !== undefined && byKey(sk, counted) <= 0;
-    const taken = all.flatMap((item) => (purgedBy(key, item) && !isCounted(item.sk) ? item.sk : []));
+    // What says how far it has been counted is kept as long as the tombstones, and no longer.
+    const counts = (item: StoredItem) =>
+      purgedBy(key, item) && !hasExpired(item, core.clock.now()) && !isCounted(item.sk);
+    const taken = all.filter(counts).map(({ sk }) => sk);
     const end = more ? last : to;
     if (taken.length > 0 && !(await takeOff(reading, counted, taken, end ?? to))) continue;
     core.report('purged', { items: taken.length });
@@ -219,11 +227,15 @@ const deadVersion = ({ head, index }: Reading, element: StoredElement): number =
  * into it, is refused. Without note the box has another past by now, in which the container lives. Contents of a
  * conversation history are dead when they are older than the life that it leads now, if it leads one.
  */
-function isDead({ container, index, head, history, view }: Reading, read: StoredElement): boolean {
+function isDead(
+  { container, index, modSeq, head, history, view }: Reading,
+  read: StoredElement,
+  isCounted: boolean,
+): boolean {
   const element = view.laidOver(read.sk, read);
   if (!element || !isElement(element)) return false;
   // It came after the deletion, so it is in a later life of its container, whose end another purge is for.
-  if (entryOf(latestVersionOf(element)) > versionOf(head.timeline, index)) return false;
+  if (element.modSeq > modSeq || (isCounted && element.modSeq === modSeq)) return false;
   switch (container.type) {
     case 'folder':
       return (
@@ -255,7 +267,7 @@ const isNoted = (notes: readonly Emptying<string>[] | undefined, id: string, ind
  * orders them once more and forgets none.
  */
 async function orderConversations(
-  { core, box, index }: Reading,
+  { core, box, index, modSeq }: Reading,
   dead: readonly StoredElement[],
 ): Promise<void> {
   if (dead.length === 0) return;
@@ -263,6 +275,7 @@ async function orderConversations(
     dead.map(({ sk }) => ({
       box,
       index,
+      modSeq,
       container: { type: 'conversationHistory', id: conversationIdOf(sk) },
     })),
     0,
@@ -273,9 +286,9 @@ async function orderConversations(
  * The note of what is being emptied stays for a while: a reader may have seen a dead element before it was purged, and looks
  * at the note only now.
  */
-async function finish(core: Core, { box, container, index }: PurgeMessage): Promise<void> {
+async function finish(core: Core, { box, container, index, modSeq }: PurgeMessage): Promise<void> {
   if (container.type === 'conversationHistory') return;
-  await core.purgeQueue.send([{ box, container, index, isEmpty: true }], SETTLE_SECONDS);
+  await core.purgeQueue.send([{ box, container, index, modSeq, isEmpty: true }], SETTLE_SECONDS);
 }
 
 /** Takes the emptied container off the note that made its contents count as gone. */

@@ -11,14 +11,14 @@ export const SETTLE_SECONDS = 90;
  * Orders the containers to be emptied that a commit has deleted, or begun anew. Doubled, it does no harm.
  * @throws Error when the queue did not take all of them: the record of the stream is to be retried.
  */
-export async function schedulePurge(core: Core, box: BoxId, { index, rows }: Commit): Promise<void> {
+export async function schedulePurge(core: Core, box: BoxId, { index, modSeq, rows }: Commit): Promise<void> {
   // What a session history held that has expired has expired before it.
   const containers = rows.flatMap((row) =>
     row.removed === 'deleted' || row.livedIn !== undefined ? (containerOf(row) ?? []) : [],
   );
   if (containers.length === 0) return;
   await core.purgeQueue.send(
-    containers.map((container) => ({ box, container, index })),
+    containers.map((container) => ({ box, container, index, modSeq })),
     SETTLE_SECONDS,
   );
 }

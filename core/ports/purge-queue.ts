@@ -7,11 +7,12 @@ export type DeletedContainer =
   | { readonly type: 'conversationHistory'; readonly id: ConversationId }
   | { readonly type: 'sessionHistory'; readonly id: SessionId; readonly conversationId: ConversationId };
 
-/** One piece of a purge, on its way through the purge queue. `index`: of the log entry that deleted the container. */
+/** One piece of a purge, on its way through the purge queue. */
 export interface PurgeMessage {
   readonly box: BoxId;
   readonly container: DeletedContainer;
-  readonly index: number;
+  readonly index: number; // of the log entry that deleted the container
+  readonly modSeq: number; // of the same
   readonly after?: string; // key up to which it has been looked through
   readonly isEmpty?: true; // what is left to do is to forget that it was being emptied
 }

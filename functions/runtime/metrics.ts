@@ -10,7 +10,7 @@ import { writeLine } from './logger.js';
 const SERVICE = 'cpm-sync';
 const DEFAULT_NAMESPACE = 'cpm-sync';
 
-type Unit = 'Count' | 'Milliseconds';
+type Unit = 'Count' | 'Milliseconds' | 'None';
 
 /** What one line of the embedded metric format holds of a metric. */
 const VALUES_PER_LINE = 100;
@@ -40,42 +40,53 @@ export const milliseconds = (name: string, value: number): Measured => ({
   value,
 });
 
+/** How much there is of something, of which the largest counts, not the sum. */
+export const amount = (name: string, value: number): Measured => ({ name, unit: 'None', value });
+
 const sums = new Map<string, number>();
 const sumsBy = new Map<string, number>();
-const times = new Map<string, number[]>();
+const values = new Map<string, Values>(); // times and amounts
+
+interface Values {
+  readonly unit: Unit;
+  readonly all: number[];
+}
 
 const add = (to: Map<string, number>, key: string, value: number) => to.set(key, (to.get(key) ?? 0) + value);
 
-/** Counts are summed up over an invocation; of times each one is kept. What is no number is left out. */
+/** Counts are summed up over an invocation; of times and amounts each one is kept. What is no number is left out. */
 export function measure({ name, unit, value, by }: Measured): void {
   if (!Number.isFinite(value)) return;
-  if (unit === 'Milliseconds') return void times.set(name, [...(times.get(name) ?? []), value]);
+  if (unit !== 'Count')
+    return void values.set(name, { unit, all: [...(values.get(name)?.all ?? []), value] });
   add(sums, name, value);
   if (by !== undefined) add(sumsBy, `${name}By.${by}`, value);
 }
 
-/** Writes what the invocation has measured: one line in the embedded metric format, more for many times, or none. */
+/** Writes what the invocation has measured: one line in the embedded metric format, more for many values, or none. */
 export function publishMetrics(): void {
-  const [counts, reasons, rest] = [new Map(sums), new Map(sumsBy), new Map(times)];
-  for (const each of [sums, sumsBy, times]) each.clear();
+  const [counts, reasons, rest] = [new Map(sums), new Map(sumsBy), new Map(values)];
+  for (const each of [sums, sumsBy, values]) each.clear();
   while (counts.size > 0 || rest.size > 0) {
-    const values = new Map([...rest].map(([name, all]) => [name, all.splice(0, VALUES_PER_LINE)]));
-    writeLine(lineOf(counts, values, reasons));
+    const some = new Map(
+      [...rest].map(([name, { unit, all }]) => [name, { unit, all: all.splice(0, VALUES_PER_LINE) }]),
+    );
+    writeLine(lineOf(counts, some, reasons));
     for (const each of [counts, reasons]) each.clear();
-    for (const [name, all] of rest) if (all.length === 0) rest.delete(name);
+    for (const [name, { all }] of rest) if (all.length === 0) rest.delete(name);
   }
 }
 
 /** Source: CloudWatch embedded metric format specification. */
 function lineOf(
   counts: ReadonlyMap<string, number>,
-  values: ReadonlyMap<string, readonly number[]>,
+  some: ReadonlyMap<string, Values>,
   reasons: ReadonlyMap<string, number>,
 ) {
   const unitOf = (unit: Unit) => (name: string) => ({ Name: name, Unit: unit });
   const metrics = [
     ...[...counts.keys()].map(unitOf('Count')),
-    ...[...values.keys()].map(unitOf('Milliseconds')),
+    ...[...some].map(([name, { unit }]) => unitOf(unit)(name)),
   ];
   return {
     _aws: {
@@ -90,7 +101,7 @@ function lineOf(
     },
     service: SERVICE,
     ...Object.fromEntries(counts),
-    ...Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all])),
+    ...Object.fromEntries([...some].map(([name, { all }]) => [name, all.length === 1 ? all[0] : all])),
     ...Object.fromEntries([...reasons].map(([name, value]) => [name, String(value)])),
     requestId: loggedRequestId(),
   };

@@ -2,15 +2,15 @@ import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagem
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { systemClock } from '../../core/ports/clock.js';
 import type { Core } from '../../core/core.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
+import { systemClock } from '../../core/ports/clock.js';
 import type { Config } from './config.js';
 import { SqsEraseQueue } from './erase-queue.js';
+import { SqsPurgeQueue } from './purge-queue.js';
 import { SqsPushQueue } from './push-queue.js';
 import { QueueBackoff } from './queue-backoff.js';
-import { SqsPurgeQueue } from './purge-queue.js';
 import { report } from './report.js';
 import { ApiGatewaySockets } from './sockets.js';
 import { SecretTokenKeys } from './token-keys.js';
@@ -22,7 +22,7 @@ const logger = { debug: nothing, warn: nothing, error: nothing } as unknown as N
 >;
 
 /** Long enough for a slow answer, short enough to try again within a function's time. */
-const client = {
+export const clientSettings = {
   logger,
   requestHandler: { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true },
 };
@@ -41,7 +41,7 @@ const NO_TABLE = 'not-granted'; // a function that is granted one table reads an
 
 /** Boxes, devices, or both: as many tables as the configuration names. */
 export function tables({ STORE_TABLE, REGISTRY_TABLE, TIMELINE = 0 }: Partial<Config>): Partial<Core> {
-  const database = new DynamoDBClient(client);
+  const database = new DynamoDBClient(clientSettings);
   return {
     store: new DynamoStore(database, STORE_TABLE ?? NO_TABLE, REGISTRY_TABLE ?? NO_TABLE),
     timeline: TIMELINE,
@@ -50,28 +50,28 @@ export function tables({ STORE_TABLE, REGISTRY_TABLE, TIMELINE = 0 }: Partial<Co
 }
 
 export const pushQueue = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): Partial<Core> => ({
-  pushQueue: new SqsPushQueue(new SQSClient(client), PUSH_QUEUE_URL),
+  pushQueue: new SqsPushQueue(new SQSClient(clientSettings), PUSH_QUEUE_URL),
 });
 
 /** Of the push queue, for whoever takes from it. */
 export const pushBackoff = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): QueueBackoff =>
-  new QueueBackoff(new SQSClient(client), PUSH_QUEUE_URL, systemClock.random);
+  new QueueBackoff(new SQSClient(clientSettings), PUSH_QUEUE_URL, systemClock.random);
 
 export const purgeQueue = ({ PURGE_QUEUE_URL }: Pick<Config, 'PURGE_QUEUE_URL'>): Partial<Core> => ({
-  purgeQueue: new SqsPurgeQueue(new SQSClient(client), PURGE_QUEUE_URL),
+  purgeQueue: new SqsPurgeQueue(new SQSClient(clientSettings), PURGE_QUEUE_URL),
 });
 
 export const eraseQueue = ({ ERASE_QUEUE_URL }: Pick<Config, 'ERASE_QUEUE_URL'>): Partial<Core> => ({
-  eraseQueue: new SqsEraseQueue(new SQSClient(client), ERASE_QUEUE_URL),
+  eraseQueue: new SqsEraseQueue(new SQSClient(clientSettings), ERASE_QUEUE_URL),
 });
 
 export const tokenKeys = ({ TOKEN_SECRET_ID }: Pick<Config, 'TOKEN_SECRET_ID'>): Partial<Core> => ({
-  tokenKeys: new SecretTokenKeys(new SecretsManagerClient(client), TOKEN_SECRET_ID, systemClock),
+  tokenKeys: new SecretTokenKeys(new SecretsManagerClient(clientSettings), TOKEN_SECRET_ID, systemClock),
 });
 
 export const sockets = ({ SOCKET_CALLBACK_URL }: Pick<Config, 'SOCKET_CALLBACK_URL'>): Partial<Core> => ({
   sockets: new ApiGatewaySockets(
-    new ApiGatewayManagementApiClient({ ...client, endpoint: SOCKET_CALLBACK_URL }),
+    new ApiGatewayManagementApiClient({ ...clientSettings, endpoint: SOCKET_CALLBACK_URL }),
   ),
 });
 

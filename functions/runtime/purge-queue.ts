@@ -19,6 +19,7 @@ export const purgeMessageSchema: z.ZodMiniType<PurgeMessage> = z.strictObject({
   box: userIdSchema,
   container: containerSchema,
   index: z.int().check(z.gte(1)),
+  modSeq: z.int().check(z.gte(1)),
   after: z.optional(z.string()),
   isEmpty: z.optional(z.literal(true)),
 });

@@ -1,6 +1,6 @@
 import type { Report } from '../../core/core.js';
 import { boxTag, deviceTag, logger } from './log.js';
-import { count, type Measured, measure, milliseconds } from './metrics.js';
+import { amount, count, type Measured, measure, milliseconds } from './metrics.js';
 
 type Fields = Parameters<Report>[1];
 
@@ -42,7 +42,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     level: 'debug',
     metrics: ({ writes, behind, ageMs }) => [
       count('WritesProjected', Number(writes)),
-      count('EntriesBehind', Number(behind)),
+      amount('EntriesBehind', Number(behind)),
       milliseconds('ProjectionDelay', Number(ageMs)),
     ],
   },

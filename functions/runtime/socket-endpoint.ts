@@ -1,8 +1,8 @@
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
-import type { TicketHolder } from '../../core/ports/registry.js';
 import { SyncProblem } from '../../core/model/sync-problem.js';
+import type { TicketHolder } from '../../core/ports/registry.js';
 import type { ServerFrame } from '../../protocol/frames.js';
 import { syncFrameSchema } from '../../protocol/frames.js';
 import { LAST_WORDS_MS } from './deadline.js';

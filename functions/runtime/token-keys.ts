@@ -3,8 +3,8 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { Clock } from '../../core/ports/clock.js';
 import type { TokenKeys } from '../../core/core.js';
+import type { Clock } from '../../core/ports/clock.js';
 import { count, measure } from './metrics.js';
 
 const KEPT_MS = 5 * 60_000;

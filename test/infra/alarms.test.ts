@@ -103,7 +103,7 @@ test('every table is watched for refusing and for what is written', () => {
 test('what the functions measure is what alarms and dashboard ask for', () => {
   const measured = new Set(
     sourcesOf('functions').flatMap(({ text }) =>
-      [...text.matchAll(/\b(?:count|milliseconds)\('(\w+)'/g)].map(([, name]) => String(name)),
+      [...text.matchAll(/\b(?:count|milliseconds|amount)\('(\w+)'/g)].map(([, name]) => String(name)),
     ),
   );
   const dashboard = JSON.stringify(Object.values(resourcesOf(template, 'AWS::CloudWatch::Dashboard')));
@@ -115,10 +115,30 @@ test('what the functions measure is what alarms and dashboard ask for', () => {
     .filter(({ Namespace }) => Namespace === 'cpm-sync-prod')
     .map(({ MetricName }) => MetricName);
   expect(asked).toEqual(
-    expect.arrayContaining(['Busy', 'Commits', 'Resets', 'PushLateness', 'TokenKeyUnreadable']),
+    expect.arrayContaining([
+      'Busy',
+      'Commits',
+      'EntriesBehind',
+      'ProjectionDelay',
+      'PushLateness',
+      'Resets',
+      'TokenKeyUnreadable',
+    ]),
   );
   expect([...asked, ...shown].filter((name) => !measured.has(name))).toEqual([]);
   expect([...measured].filter((name) => !shown.includes(name) && !asked.includes(name))).toEqual([]);
+});
+
+test('the view is watched for the most entries that it is behind, and for how late one in a hundred is', () => {
+  expect(alarmOf('ViewBehind').Properties).toMatchObject({
+    MetricName: 'EntriesBehind',
+    Statistic: 'Maximum',
+  });
+  expect(alarmOf('ProjectionLate').Properties).toMatchObject({
+    MetricName: 'ProjectionDelay',
+    ExtendedStatistic: 'p99',
+    Threshold: 60_000,
+  });
 });
 
 test('an expression of an alarm has at most ten metrics, as CloudWatch allows', () => {

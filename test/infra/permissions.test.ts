@@ -9,43 +9,53 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
-const STORE_READ = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
-const REPLACE = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem'];
-const UPDATE_DEVICES = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
-const COMMIT = [...STORE_READ, ...REPLACE];
-const REGISTER = [...UPDATE_DEVICES, ...REPLACE];
+const READ = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
+const APPLY = ['dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const REMOVE = ['dynamodb:PartiQLDelete'];
+const COMMIT = [...READ, ...APPLY];
+const UPDATE_DEVICES = [...READ, 'dynamodb:UpdateItem'];
 const TAKE_MESSAGES = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 const SECRET = { TokenKey: ['secretsmanager:GetSecretValue'] };
 const SEND = ['sqs:SendMessage'];
 const SCHEDULE = { PushesQueue: SEND };
 const MANAGE = ['execute-api:ManageConnections'];
 const READ_STREAM = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'];
-const POLICIES = 'TablesRegistry where ForAllValues:StringLike dynamodb:LeadingKeys P#*';
+/** A part of the registry, by the beginning of its partition keys. */
+const registryOf = (...prefixes: string[]) =>
+  `TablesRegistry where ForAllValues:StringLike dynamodb:LeadingKeys ${prefixes.join('|')}`;
+const POLICIES = registryOf('P#*');
+const BOXES = registryOf('B#*');
+const TICKETS = registryOf('T#*');
+/** Commits, and applies what was committed to items of boxes and devices. */
+const COMMITS = { TablesStore: COMMIT, [POLICIES]: ['dynamodb:GetItem'], [BOXES]: COMMIT };
 const TRACE = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']; // know no resource
 
 /** What each function may do beside writing logs and traces, by the resource it may do it to; nothing else. */
 const ALLOWED: Record<string, Record<string, string[]>> = {
-  Sync: { TablesStore: COMMIT, TablesRegistry: REGISTER, ...SECRET },
-  SocketSync: { TablesStore: COMMIT, TablesRegistry: REGISTER, ...SECRET },
+  Sync: { ...COMMITS, ...SECRET },
+  SocketSync: { ...COMMITS, ...SECRET },
   Devices: {
-    TablesStore: COMMIT,
-    TablesRegistry: REGISTER,
+    ...COMMITS,
+    [BOXES]: [...COMMIT, ...REMOVE],
+    [TICKETS]: ['dynamodb:DeleteItem', 'dynamodb:PutItem'],
     'SocketsApi/v1/DELETE/@connections/*': MANAGE,
   },
   Participating: {
     TablesStore: COMMIT,
     [POLICIES]: ['dynamodb:GetItem'],
+    [BOXES]: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'],
   },
-  History: { TablesStore: STORE_READ, TablesRegistry: ['dynamodb:GetItem', 'dynamodb:Query'] },
+  History: { TablesStore: READ, TablesRegistry: READ },
   Admin: {
-    TablesStore: COMMIT,
-    TablesRegistry: REGISTER,
+    ...COMMITS,
+    [POLICIES]: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    [BOXES]: [...COMMIT, ...REMOVE],
     ErasingQueue: SEND,
     'SocketsApi/v1/DELETE/@connections/*': MANAGE,
   },
   SocketAuthorizer: { TablesRegistry: ['dynamodb:DeleteItem', 'dynamodb:GetItem'] },
   SocketConnection: {
-    TablesStore: STORE_READ,
+    TablesStore: READ,
     TablesRegistry: UPDATE_DEVICES,
     ...SCHEDULE,
     'SocketsApi/v1/DELETE/@connections/*': MANAGE,
@@ -60,54 +70,51 @@ const ALLOWED: Record<string, Record<string, string[]>> = {
     FanOutFailures: SEND,
   },
   Notifier: {
-    TablesStore: STORE_READ,
+    TablesStore: READ,
     TablesRegistry: UPDATE_DEVICES,
     'SocketsApi/v1/POST/@connections/*': MANAGE,
     PushesQueue: [...TAKE_MESSAGES, 'sqs:ChangeMessageVisibility'],
   },
-  Purger: { TablesStore: COMMIT, PurgingQueue: [...TAKE_MESSAGES, ...SEND] },
+  Purger: { ...COMMITS, PurgingQueue: [...TAKE_MESSAGES, ...SEND] },
   Projector: {
-    TablesStore: ['dynamodb:GetItem', 'dynamodb:PutItem'],
-    [POLICIES]: ['dynamodb:GetItem'],
+    ...COMMITS,
     TablesStoreStream: READ_STREAM,
     '*': ['dynamodb:ListStreams'],
     ProjectorFailures: SEND,
   },
   Eraser: {
-    TablesStore: COMMIT,
-    'TablesRegistry where ForAllValues:StringLike dynamodb:LeadingKeys B#*|T#*': [
-      'dynamodb:DeleteItem',
-      'dynamodb:Query',
-    ],
+    ...COMMITS,
+    TablesStore: [...COMMIT, ...REMOVE],
+    [registryOf('B#*', 'T#*')]: ['dynamodb:DeleteItem', 'dynamodb:Query', ...REMOVE],
     'SocketsApi/v1/DELETE/@connections/*': MANAGE,
     ErasingQueue: [...TAKE_MESSAGES, ...SEND],
   },
 };
 
-const STORE = ['STORE_TABLE', 'TablesStore'];
+const STORE = [['STORE_TABLE', 'TablesStore'], ['TIMELINE']];
 const REGISTRY = ['REGISTRY_TABLE', 'TablesRegistry'];
 const TOKENS = ['TOKEN_SECRET_ID', 'TokenKey'];
 const PUSHES = ['PUSH_QUEUE_URL', 'PushesQueue'];
-const PURGEING = ['PURGE_QUEUE_URL', 'PurgingQueue'];
+const PURGING = ['PURGE_QUEUE_URL', 'PurgingQueue'];
 const ERASING = ['ERASE_QUEUE_URL', 'ErasingQueue'];
 const CALLBACK = ['SOCKET_CALLBACK_URL', 'SocketsApi'];
 
 /** What each function is told, and of which resource. */
 const TOLD: Record<string, string[][]> = {
-  Sync: [STORE, REGISTRY, TOKENS],
-  SocketSync: [STORE, REGISTRY, TOKENS],
-  Devices: [STORE, REGISTRY, CALLBACK, ['SOCKET_URL', 'SocketsApi']],
-  Participating: [STORE, REGISTRY],
-  History: [STORE, REGISTRY],
-  Admin: [STORE, REGISTRY, ERASING, CALLBACK],
+  Sync: [...STORE, REGISTRY, TOKENS],
+  SocketSync: [...STORE, REGISTRY, TOKENS],
+  Devices: [...STORE, REGISTRY, CALLBACK, ['SOCKET_URL', 'SocketsApi']],
+  Participating: [...STORE, REGISTRY],
+  History: [...STORE, REGISTRY],
+  Admin: [...STORE, REGISTRY, ERASING, CALLBACK],
   SocketAuthorizer: [REGISTRY],
-  SocketConnection: [STORE, REGISTRY, PUSHES, CALLBACK],
+  SocketConnection: [...STORE, REGISTRY, PUSHES, CALLBACK],
   SocketDefault: [],
-  FanOut: [REGISTRY, PUSHES, PURGEING],
-  Notifier: [STORE, REGISTRY, PUSHES, CALLBACK],
-  Purger: [STORE, PURGEING],
-  Projector: [STORE, REGISTRY],
-  Eraser: [STORE, REGISTRY, ERASING, CALLBACK, ['ERASE_SETTLE_SECONDS']],
+  FanOut: [REGISTRY, PUSHES, PURGING],
+  Notifier: [...STORE, REGISTRY, PUSHES, CALLBACK],
+  Purger: [...STORE, REGISTRY, PURGING],
+  Projector: [...STORE, REGISTRY],
+  Eraser: [...STORE, REGISTRY, ERASING, CALLBACK, ['ERASE_SETTLE_SECONDS']],
 };
 
 const withoutHash = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
@@ -269,6 +276,13 @@ test.each(Object.keys(TOLD))('%s is told of the resources it uses, and of no oth
       .map(withoutHash),
   ]);
   expect(told.sort()).toEqual([...(TOLD[name] ?? [])].sort());
+});
+
+test('no function may write a transaction, scan a table or read it by statements', () => {
+  const actions = Object.values(resourcesOf(template, 'AWS::IAM::Policy')).flatMap(({ Properties }) =>
+    (Properties.PolicyDocument as { Statement: Statement[] }).Statement.flatMap(({ Action }) => Action),
+  );
+  expect(actions.filter((action) => /Scan|PartiQLSelect|ConditionCheck|BatchWrite/.test(action))).toEqual([]);
 });
 
 test('no action of any policy has a wildcard', () => {

@@ -1,3 +1,4 @@
+import { sampleEvent } from '../../bench/support/sample-events.js';
 import { idsIn, OWN_ISSUER, type Resource, resource, resourcesOf, templateOf } from './stack.js';
 
 const QUEUE = 'AWS::SQS::Queue';
@@ -51,29 +52,48 @@ test('nobody sends to a queue without TLS', () => {
   }
 });
 
-test('fan-out reads every new commit of the stream, from its beginning, and nothing else', () => {
+test('fan-out reads every log entry that changed elements, from the beginning of the stream, and nothing else', () => {
   const { Properties } = mappingOf('FunctionsFanOut');
   expect(idsIn(Properties.EventSourceArn)).toEqual([expect.stringMatching(/^TablesStore/)]);
   expect(Properties.StartingPosition).toBe('TRIM_HORIZON');
   const { Filters } = Properties.FilterCriteria as { Filters: { Pattern: string }[] };
   expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
-    { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: 'C#' }] } } } },
+    {
+      eventName: ['INSERT'],
+      dynamodb: {
+        Keys: { sk: { S: [{ prefix: 'L#' }] } },
+        NewImage: { told: { N: [{ exists: true }] } },
+      },
+    },
   ]);
 });
 
-test('expiry reads the contents that the database has removed after their time, and nothing else, gathered for a while', () => {
+test('the projector reads every log entry at once, and the contents and timers that the database has removed', () => {
   const { Properties } = mappingOf('FunctionsProjector');
   expect(idsIn(Properties.EventSourceArn)).toEqual([expect.stringMatching(/^TablesStore/)]);
   expect(Properties.StartingPosition).toBe('TRIM_HORIZON');
-  expect(Properties.MaximumBatchingWindowInSeconds).toBe(5);
+  expect(Properties.MaximumBatchingWindowInSeconds).toBeUndefined(); // the view follows the log without delay
   const { Filters } = Properties.FilterCriteria as { Filters: { Pattern: string }[] };
+  const expired = (prefix: string) => ({
+    eventName: ['REMOVE'],
+    userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
+    dynamodb: { Keys: { sk: { S: [{ prefix }] } } },
+  });
   expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
-    {
-      eventName: ['REMOVE'],
-      userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] },
-      dynamodb: { Keys: { sk: { S: [{ prefix: 'E#' }] } } },
-    },
+    { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: 'L#' }] } } } },
+    expired('E#'),
+    expired('T#'),
   ]);
+});
+
+test.each(['fan-out', 'projector'])('the filters let the entry through that events/%s.json holds', (name) => {
+  const [record] = sampleEvent(name).Records;
+  const { Properties } = mappingOf(name === 'fan-out' ? 'FunctionsFanOut' : 'FunctionsProjector');
+  const { Filters } = Properties.FilterCriteria as { Filters: { Pattern: string }[] };
+  const [filter] = Filters.map(({ Pattern }) => JSON.parse(Pattern));
+  expect(filter.eventName).toContain(record.eventName);
+  expect(record.dynamodb.Keys.sk.S.startsWith(filter.dynamodb.Keys.sk.S[0].prefix)).toBe(true);
+  if (filter.dynamodb.NewImage) expect(record.dynamodb.NewImage).toHaveProperty('told.N');
 });
 
 test('a stream has two readers at most: more of them slow each other down', () => {

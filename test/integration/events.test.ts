@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { sampleEvent } from '../../bench/support/sample-events.js';
+import { insertionsOf, sampleEvent } from '../../bench/support/sample-events.js';
 import { bodyOf, startWholeServer, type WholeServer } from '../../bench/support/whole.js';
+import { encodeItem } from '../../core/dynamodb/codec.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
-import type { Head } from '../../core/model/log-entry.js';
+import type { LogEntry } from '../../core/model/log-entry.js';
 import type { DeviceId, UserId } from '../../protocol/ids.js';
 
 const EVENTS = join(__dirname, '../../events');
@@ -19,8 +20,8 @@ let logged = '';
 
 beforeAll(async () => {
   server = await startWholeServer({ endpoint: process.env.CPM_INTEGRATION_DYNAMODB, tableSuffix: '-events' });
-  store = new DynamoStore(server.database, server.storeTable);
-  registry = new DynamoRegistry(server.database, server.registryTable, server.storeTable);
+  store = new DynamoStore(server.database, server.storeTable, server.registryTable);
+  registry = new DynamoRegistry(server.database, server.registryTable);
 }, 60_000);
 afterAll(() => server?.stop());
 
@@ -40,6 +41,17 @@ async function deposit(...operations: object[]) {
   const event = sampleEvent('participating');
   event.body = JSON.stringify({ operations });
   return bodyOf(await invoke('participating', event));
+}
+
+async function newestEntry(): Promise<LogEntry> {
+  const { items } = await store.query(USER, { from: 'L#', to: 'L$', limit: 1, descending: true });
+  return items[0] as LogEntry;
+}
+
+/** What the stream tells the projector of the log. */
+async function projectLog() {
+  const { items } = await store.query(USER, { from: 'L#', to: 'L$', limit: 100 });
+  return invoke('projector', insertionsOf(items.map((item) => encodeItem(USER, item))));
 }
 
 const messageOf = (name: string): object => JSON.parse(sampleEvent(name).body).operations[0];
@@ -139,24 +151,42 @@ describe('the sample event of each function, given to its handler', () => {
     });
   });
 
-  test('projector.json leaves a tombstone of the message that expired', async () => {
-    expect(await run('projector')).toEqual(nothingFailed); // of a time before this box was made: nothing of it
+  test('projector.json concerns an earlier box, and leaves this one as it is', async () => {
+    const before = await newestEntry();
+    expect(await run('projector')).toEqual(nothingFailed);
+    expect(await newestEntry()).toEqual(before);
+    const [, { dynamodb }] = sampleEvent('projector').Records;
+    expect(await store.get(USER, [dynamodb.Keys.sk.S])).toEqual(new Map());
+  });
+
+  test('the projector applies what was deposited, and leaves a tombstone of a message that expired', async () => {
+    const id = '01KJM0QZ02ABCDEFGH';
+    await deposit({ ...messageOf('participating'), id });
+    const sk = `E#c9#M#${id}`;
+    expect(await store.get(USER, [sk])).toEqual(new Map());
+    expect(await projectLog()).toEqual(nothingFailed);
+    expect((await store.get(USER, [sk])).get(sk)).toMatchObject({ kind: 'message' });
+
     const event = sampleEvent('projector');
-    const { dynamodb } = event.Records[0];
-    const { sk } = dynamodb.Keys;
-    expect(await store.get(USER, [sk.S])).toEqual(new Map());
+    const [, { dynamodb }] = event.Records;
     dynamodb.ApproximateCreationDateTime = Math.ceil(Date.now() / 1000);
     expect(await invoke('projector', event)).toEqual(nothingFailed);
-    expect((await store.get(USER, [sk.S])).get(sk.S)).toMatchObject({ kind: 'tombstone' });
+    const expired = dynamodb.Keys.sk.S;
+    expect((await store.get(USER, [expired])).get(expired)).toMatchObject({ kind: 'tombstone' });
   });
 
   test('purger.json empties the conversation history that was deleted', async () => {
     const contents = async () => (await store.query(USER, { from: 'E#c9#', to: 'E#c9$', limit: 10 })).items;
     const kinds = async () => (await contents()).map(({ kind }) => kind);
-    expect((await kinds()).filter((kind) => kind === 'message')).toHaveLength(2);
+    expect((await kinds()).filter((kind) => kind === 'message')).toHaveLength(3);
     await deposit({ op: 'delete', type: 'conversationHistory', id: 'c9' });
-    expect(await run('purger')).toEqual(nothingFailed);
-    expect(await kinds()).toEqual(['tombstone', 'tombstone', 'tombstone']);
+    expect(await run('purger')).toEqual(nothingFailed); // of an earlier box
+    expect((await kinds()).filter((kind) => kind === 'message')).toHaveLength(3);
+    const event = sampleEvent('purger');
+    const message = { ...JSON.parse(event.Records[0].body), index: (await newestEntry()).index };
+    event.Records[0].body = JSON.stringify(message);
+    expect(await invoke('purger', event)).toEqual(nothingFailed);
+    expect(await kinds()).toEqual(Array(4).fill('tombstone'));
   });
 
   test('eraser.json erases the box that it means, and no other of the same user', async () => {
@@ -165,8 +195,7 @@ describe('the sample event of each function, given to its handler', () => {
     expect(await run('eraser')).toEqual(nothingFailed); // of another epoch
     expect(await modSeq()).toBe(before);
     const event = sampleEvent('eraser');
-    const head = (await store.get(USER, ['C~HEAD'])).get('C~HEAD') as Head;
-    event.Records[0].body = JSON.stringify({ box: USER, epoch: head.epoch });
+    event.Records[0].body = JSON.stringify({ box: USER, epoch: (await newestEntry()).epoch });
     expect(await invoke('eraser', event)).toEqual(nothingFailed);
     expect((await invoke('admin', sampleEvent('admin'))).statusCode).toBe(404);
     expect(await registry.devices(USER)).toEqual([]);

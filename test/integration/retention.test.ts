@@ -4,11 +4,12 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { DAY_MS } from '../../core/ports/clock.js';
-import { decodeItem } from '../../core/dynamodb/items.js';
+import { decodeItem } from '../../core/dynamodb/codec.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { noteExpired } from '../../core/lifecycle/note-expired.js';
+import { readTail } from '../../core/log/tail.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
+import { DAY_MS } from '../../core/ports/clock.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { aConversation, aMessage, aSession, modification, stateChange } from '../support/builders.js';
 import { makeTables, type Tables } from '../support/dynamodb-tables.js';
@@ -28,8 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => tables.remove());
 beforeEach(async () => {
-  const { client, registryTable, storeTable } = tables;
-  rig = new Rig(tables.store, new DynamoRegistry(client, registryTable, storeTable)); // knows no policy yet
+  const { client, registryTable } = tables;
+  rig = new Rig(tables.store, new DynamoRegistry(client, registryTable)); // knows no policy yet
   rig.clock.nowMs = Date.now();
   box = `tel:+1888${++boxes}` as BoxId;
   await rig.registry.putPolicy('default' as PolicyId, { retentionDays: 7 });
@@ -45,12 +46,16 @@ async function removed(sk: string): Promise<StoredItem> {
   const { Attributes = {} } = await tables.client.send(command);
   return decodeItem(Attributes).item;
 }
-const statuses = async (...operations: object[]) =>
-  (await rig.deposit(box, ...operations)).results.map(({ status }) => status);
+/** What operations answer; then the reader of the stream has applied them. */
+const statuses = async (...operations: object[]) => {
+  const { results } = await rig.deposit(box, ...operations);
+  await rig.projected(box);
+  return results.map(({ status }) => status);
+};
 const head = async () => {
-  const item = (await tables.store.get(box, ['C~HEAD'])).get('C~HEAD');
-  if (item?.kind !== 'head') throw new Error('the box has no head');
-  return item;
+  const tail = await readTail(rig.core, box);
+  if (!tail) throw new Error('there is no box');
+  return tail.head;
 };
 
 test('the time of an element stands in seconds where the table has its time to live, and stays', async () => {
@@ -83,6 +88,7 @@ test('what was removed by its time is told, gone and counted off, once', async (
   await statuses(aConversation(), aSession(), aMessage({ id: 'm1', sessionId: 's1', flags: ['\\Seen'] }));
   const { syncToken = '' } = await rig.syncAll(phone);
   const counts = (await head()).counts;
+  rig.clock.nowMs += 8 * DAY_MS;
   const expired = expiredAmong([await removed(MESSAGE), await removed(SESSION)], rig.clock.nowMs);
   expect(expired.map(({ element }) => element.kind)).toEqual(['message', 'sessionHistory']);
   await Promise.all([noteExpired(rig.core, box, expired), noteExpired(rig.core, box, expired)]);

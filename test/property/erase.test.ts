@@ -1,40 +1,49 @@
-import { erase, orderErasing } from '../../core/lifecycle/erase.js';
-import type { EraseMessage } from '../../core/ports/erase-queue.js';
-import type { Caller } from '../../core/write/device-operations.js';
-import { deposit } from '../../core/write/deposit.js';
-import type { Core } from '../../core/core.js';
 import { registerDevice, revokeDevice } from '../../core/admin/devices.js';
-import { issueTicket } from '../../core/admin/tickets.js';
 import { assignToBox } from '../../core/admin/policies.js';
-import type { PurgeMessage } from '../../core/ports/purge-queue.js';
+import { issueTicket } from '../../core/admin/tickets.js';
+import type { Core } from '../../core/core.js';
+import { erase, orderErasing } from '../../core/lifecycle/erase.js';
+import { keepNewest } from '../../core/lifecycle/keep-newest.js';
+import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { purge } from '../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
+import { latestVersionOf } from '../../core/model/effects.js';
+import { ANCHOR_KEY } from '../../core/model/keys.js';
+import type { LogEntry } from '../../core/model/log-entry.js';
+import { indexOf, UNWRITTEN } from '../../core/model/version.js';
+import type { EraseMessage } from '../../core/ports/erase-queue.js';
+import type { PurgeMessage } from '../../core/ports/purge-queue.js';
 import { synchronize } from '../../core/read/synchronize.js';
+import { deposit } from '../../core/write/deposit.js';
+import type { Caller } from '../../core/write/device-operations.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { syncBodySchema } from '../../protocol/sync.js';
+import { AdversarialRegistry } from '../support/adversarial-registry.js';
+import { ADVERSE, AdversarialStore, LATE_MAX_MS } from '../support/adversarial-store.js';
 import { aConversation, aMessage, BOX, removal } from '../support/builders.js';
 import { Chance } from '../support/model/chance.js';
 import { VirtualTime } from '../support/model/time.js';
-import { TornRegistry } from '../support/torn-registry.js';
-import { LINGER_MAX_MS, TORN, TornMemoryStore } from '../support/torn-store.js';
 
 jest.setTimeout(60_000);
 
 const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
-/** Longer than a write that was answered is seen in part, and than one without answer may be done late. */
-const SETTLE_SECONDS = (2 * LINGER_MAX_MS) / 1000 + 1;
+/** Longer than a function that has begun goes on, with writes that arrive late. */
+const SETTLE_SECONDS = (2 * LATE_MAX_MS) / 1000 + 1;
 const ORDERED_AFTER_MS = 1500;
 const WRITERS_END_MS = 5000;
+/** Until after the box is erased: then they make another. */
+const WRITERS_GO_ON_MS = ORDERED_AFTER_MS + SETTLE_SECONDS * 1000 + 4000;
 
 /** A box with writers of all kinds that is erased while they go on, on a store where everything goes wrong. */
 class Course {
   readonly time: VirtualTime;
-  readonly store: TornMemoryStore;
-  readonly registry: TornRegistry;
+  readonly store: AdversarialStore;
+  readonly registry: AdversarialRegistry;
   private readonly core: Core;
   private readonly chance: Chance;
   private readonly erasures: { message: EraseMessage; atMs: number }[] = [];
   private readonly purges: PurgeMessage[] = [];
+  private readonly records: LogEntry[] = []; // of the stream, on their way
   private readonly startMs: number;
   answered = 0;
   busy = 0;
@@ -42,12 +51,14 @@ class Course {
   constructor(
     seed: number,
     private readonly settleSeconds: number,
+    private readonly writersEndMs = WRITERS_END_MS,
   ) {
     this.chance = new Chance(seed);
     this.time = new VirtualTime(this.chance);
     this.startMs = this.time.now();
-    this.store = new TornMemoryStore(seed, { clock: this.time, tears: TORN });
-    this.registry = new TornRegistry(this.store, this.time, seed);
+    this.store = new AdversarialStore(seed, { clock: this.time, mishaps: ADVERSE });
+    this.store.witness = { appended: (_, entry) => void this.records.push(entry) };
+    this.registry = new AdversarialRegistry(this.store, this.time, seed);
     this.core = {
       store: this.store,
       registry: this.registry,
@@ -70,7 +81,9 @@ class Course {
       () => this.phone(),
       () => this.comesAndGoes(),
       () => this.provider(),
+      () => this.projector(),
       () => this.purger(),
+      () => keepNewest(this.core, BOX),
     ];
     const all = Promise.all([...kinds.map((kind) => this.again(kind)), this.order(), this.work()]);
     let isOver = false;
@@ -86,12 +99,13 @@ class Course {
 
   /** Over and over, until the writers end. Refusals and lost answers are part of it. */
   private async again(deed: () => Promise<unknown>): Promise<void> {
-    while (this.time.now() < this.startMs + WRITERS_END_MS) {
+    while (this.time.now() < this.startMs + this.writersEndMs) {
       await this.time.sleep(this.chance.between(1, 120));
       await deed().then(
         () => this.answered++,
         (error: Error & { kind?: string }) => {
-          if (error.name !== 'NoAnswer' && error.name !== 'SyncProblem') throw error;
+          const isExpected = error.name === 'NoAnswer' || error.name === 'SyncProblem';
+          if (!isExpected && !error.message.includes('waits for its registration')) throw error;
           if (error.kind === 'busy') this.busy++;
         },
       );
@@ -132,9 +146,17 @@ class Course {
     return assignToBox(this.core, BOX, 'default' as PolicyId);
   }
 
+  /** The records of the stream come some time after the entries, in any order, and again where they could not be applied. */
+  private async projector() {
+    const records = this.chance.some(this.records, 0.5);
+    await projectEntries(this.core, BOX, records);
+    for (const record of records)
+      if (this.chance.happens(0.9)) this.records.splice(this.records.indexOf(record), 1);
+  }
+
   private async purger() {
-    for (const item of this.store.truth(BOX)) {
-      if (item.kind === 'commit') await schedulePurge(this.core, BOX, item);
+    for (const item of this.store.all(BOX)) {
+      if (item.kind === 'entry') await schedulePurge(this.core, BOX, item);
     }
     const [message] = this.purges.splice(0);
     if (message) await purge(this.core, message);
@@ -143,7 +165,7 @@ class Course {
   /** The provider repeats what had no answer. */
   private async order(): Promise<void> {
     await this.time.sleep(ORDERED_AFTER_MS);
-    for (let isOrdered = false; !isOrdered && this.time.now() < this.startMs + WRITERS_END_MS; ) {
+    for (let isOrdered = false; !isOrdered && this.time.now() < this.startMs + this.writersEndMs; ) {
       await this.time.sleep(50);
       isOrdered = await orderErasing(this.core, BOX).then(
         () => true,
@@ -154,7 +176,7 @@ class Course {
 
   /** Messages come when they are due, now and then twice, and again after a failure. */
   private async work(): Promise<void> {
-    while (this.erasures.length > 0 || this.time.now() < this.startMs + WRITERS_END_MS) {
+    while (this.erasures.length > 0 || this.time.now() < this.startMs + this.writersEndMs) {
       await this.time.sleep(40);
       const due = this.erasures.filter(({ atMs }) => atMs <= this.time.now());
       for (const each of due) {
@@ -164,23 +186,20 @@ class Course {
         });
       }
     }
-    await this.time.sleep(2 * LINGER_MAX_MS);
-    await this.core.store.get(BOX, ['C~HEAD']).catch(() => undefined); // what is on its way lands as somebody looks
+    await this.time.sleep(2 * LATE_MAX_MS);
+    await this.core.store.get(BOX, [ANCHOR_KEY]).catch(() => undefined); // what is on its way lands as somebody looks
   }
 
-  /** What lies beside a box that writers have made anew, and is from no commit of it. */
+  /** What lies beside a box that writers have made anew, and is of an earlier life of it. */
   get foreign(): number {
-    const items = this.store.truth(BOX);
-    const head = items.find((item) => item.kind === 'head');
-    const last = head?.kind === 'head' ? head.modSeq : 0;
-    return items.filter(
-      (item) =>
-        ('modSeq' in item || item.kind === 'tombstone') && item.kind !== 'head' && item.version > last,
-    ).length;
+    const anchor = this.store.box(BOX).read(ANCHOR_KEY);
+    if (anchor?.kind !== 'anchor') return 0;
+    const versions = this.store.all(BOX).map(latestVersionOf);
+    return versions.filter((version) => version !== UNWRITTEN && indexOf(version) < anchor.firstIndex).length;
   }
 
   get left(): number {
-    return this.store.truth(BOX).length + this.registry.removalsOf(BOX).length;
+    return this.store.all(BOX).length + this.registry.ticketsOf(BOX).length;
   }
 }
 
@@ -197,11 +216,22 @@ test('[SP3, SP4] nothing is left of a box that was erased while others wrote, wh
   expect(busy).toBeGreaterThan(20 * SEEDS.length);
 });
 
-test('where it ends before all that was written has come to light, something of the box comes to lie in the next one', async () => {
-  for (let seed = 1; seed <= 200; seed++) {
+test('[SP5] writers that go on make another box, and nothing of the one before comes to lie in it', async () => {
+  let anew = 0;
+  for (const seed of SEEDS.slice(0, 8)) {
+    const course = new Course(seed, SETTLE_SECONDS, WRITERS_GO_ON_MS);
+    await course.run();
+    if (course.foreign > 0) throw new Error(`seed ${seed}: ${course.foreign} items are of the box before`);
+    if (course.left > 0) anew++;
+  }
+  expect(anew).toBeGreaterThan(4);
+});
+
+test('where it ends before all that was under way has arrived, something of the box comes to lie in the next one', async () => {
+  for (let seed = 1; seed <= 40; seed++) {
     const course = new Course(seed, 0);
     await course.run();
-    if (course.foreign > 0) return;
+    if (course.foreign > 0) {console.log(seed, course.store.all(BOX).filter((i) => indexOf(latestVersionOf(i))< (course.store.box(BOX).read(ANCHOR_KEY) as any).firstIndex).map((i)=>i.kind));}
   }
   throw new Error('this test cannot tell a box that was erased from one that was not');
 });

@@ -52,7 +52,8 @@ const sorted = (elements: readonly Wire[]) =>
 async function emptyContainers(box: BoxUnderTest, since: number): Promise<number> {
   const commits = (await box.commits(BOX)).filter(({ modSeq }) => modSeq > since);
   for (const commit of commits) await schedulePurge(box.core, BOX, commit);
-  for (let message = box.purges.shift(); message; message = box.purges.shift()) await purge(box.core, message);
+  for (let message = box.purges.shift(); message; message = box.purges.shift())
+    await purge(box.core, message);
   return commits.at(-1)?.modSeq ?? since;
 }
 

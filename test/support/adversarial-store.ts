@@ -48,9 +48,9 @@ export const ADVERSE: Mishaps = {
 
 const LATENCY_MAX_MS = 12;
 /** Unit: ms. A write that arrives late has arrived by then. */
-const LATE_MAX_MS = 5000;
+export const LATE_MAX_MS = 5000;
 /** A stale read is at most this old. Unit: ms. */
-const STALE_MAX_MS = 5000;
+export const STALE_MAX_MS = 5000;
 
 /** The keys of a range that come behind one. */
 const behind = (keys: readonly string[], last: string, { descending = false }: Range): string[] =>

@@ -1,8 +1,7 @@
 import type { BoxId, StoredItem } from '../../core/model/items.js';
-import { endOf, HEAD_KEY } from '../../core/model/keys.js';
+import { CONTENTS, ENTRIES, endOf } from '../../core/model/keys.js';
 import type { Store } from '../../core/ports/store.js';
 
-const CONTENTS = 'E#';
 const ALL = 1000;
 
 /** A reader that keeps a number as its token, and what it was told so far: the ids of messages. */
@@ -11,11 +10,11 @@ export interface WrongReader {
   poll(): Promise<void>;
 }
 
-/** What an index sorted by modSeq gives, as far as the reader can see it: everything behind a number. */
+/** What an index sorted by version gives, as far as the view shows it: everything behind a number. */
 async function messagesBehind(store: Store, box: BoxId, since: number): Promise<StoredItem[]> {
   const { items } = await store.query(box, { from: CONTENTS, to: endOf(CONTENTS), limit: ALL });
   return items
-    .filter((item) => item.kind === 'message' && item.modSeq > since)
+    .filter((item) => item.kind === 'message' && item.version > since)
     .sort((a, b) => a.version - b.version);
 }
 
@@ -36,8 +35,8 @@ abstract class Reader implements WrongReader {
 }
 
 /**
- * Wrong on purpose: trusts the highest modSeq that it saw. Of a commit it may see one message before the other, and
- * then never asks for the other again.
+ * Wrong on purpose: trusts the highest version that it saw. Of an entry the view may show one message before the other, and
+ * the reader never asks for the other again.
  */
 export class HighestSeenReader extends Reader {
   async poll(): Promise<void> {
@@ -48,15 +47,16 @@ export class HighestSeenReader extends Reader {
 }
 
 /**
- * Wrong on purpose: reads the head first, then the index up to it. The head of a commit may be seen before what the
- * commit wrote.
+ * Wrong on purpose: reads the newest entry of the log first, then the view up to it, without laying over the view what the
+ * log has. The log is ahead of the view.
  */
 export class HeadFirstReader extends Reader {
   async poll(): Promise<void> {
-    const head = (await this.store.get(this.box, [HEAD_KEY])).get(HEAD_KEY);
-    if (head?.kind !== 'head') return;
+    const range = { from: ENTRIES, to: endOf(ENTRIES), limit: 1, descending: true };
+    const [head] = (await this.store.query(this.box, range)).items;
+    if (!head) return;
     const items = await messagesBehind(this.store, this.box, this.since);
-    this.tell(items.filter(({ version }) => version <= head.modSeq));
-    this.since = head.modSeq;
+    this.tell(items.filter(({ version }) => version <= head.version));
+    this.since = head.version;
   }
 }

@@ -23,8 +23,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'takes an entry for applied without looking',
     file: 'core/log/projection.ts',
-    from: 'const isApplied = (its: readonly ViewWrite[]) => its.every(',
-    to: 'const isApplied = (its: readonly ViewWrite[]) => true || its.every(',
+    from: 'const isApplied = (its: readonly ViewWrite[]) =>',
+    to: 'const isApplied = (its: readonly ViewWrite[]) => true ||',
   },
   {
     name: 'shows the view without what it lacks',
@@ -36,7 +36,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'lays nothing over what stands aside',
     file: 'core/log/view.ts',
     from: 'if (write.sk !== effect.sk) this.add(write, version);',
-    to: '',
+    to: 'continue;',
   },
   {
     name: 'ends a synchronization that has shown more than its position tells',
@@ -95,8 +95,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'purges what came after the deletion',
     file: 'core/lifecycle/purge.ts',
-    from: 'if (entryOf(latestVersionOf(element)) > versionOf(head.timeline, index)) return false;',
-    to: '',
+    from: 'if (element.modSeq > modSeq ||',
+    to: 'if (',
   },
   {
     name: 'counts what was purged before it is gone',
@@ -113,8 +113,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'does not say that what expires is applied',
     file: 'core/log/tail.ts',
-    from: 'return last && last.projected > newest.projected ? { ...newest, projected: Math.min(last.projected, newest.index) } : newest;',
-    to: 'return newest;',
+    from: 'return last && last.projected > newest.projected',
+    to: 'return false',
   },
   {
     name: 'reads beside the log, and lays over what the head says',

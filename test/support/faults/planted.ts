@@ -19,7 +19,9 @@ export const planted = (fault: Fault): Plugin => ({
   setup({ onLoad }) {
     const path = join(process.cwd(), fault.file);
     onLoad({ filter: /\.ts$/ }, async (args) =>
-      args.path === path ? { contents: withFault(fault, await readFile(path, 'utf8')), loader: 'ts' } : undefined,
+      args.path === path
+        ? { contents: withFault(fault, await readFile(path, 'utf8')), loader: 'ts' }
+        : undefined,
     );
   },
 });

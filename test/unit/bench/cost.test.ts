@@ -60,7 +60,7 @@ describe('usage of a month', () => {
     const deposits = (10 * 12 * 365) / 12;
     expect(usage.dynamoDbWrite).toBeCloseTo(6 * deposits);
     expect(usage.dynamoDbRead).toBeCloseTo(5 * deposits);
-    expect(usage.lambdaRequest).toBeCloseTo(2 * deposits + deposits / 5); // each, its fan-out, and five that expire together
+    expect(usage.lambdaRequest).toBeCloseTo(3 * deposits + deposits / 5); // each, its fan-out, its projection, and five that expire together
     expect(usage.httpRequest).toBeCloseTo(deposits);
   });
 

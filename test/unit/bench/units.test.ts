@@ -10,15 +10,14 @@ test('an item has the bytes of its names and values, numbers two digits a byte',
   expect(itemBytes({ m: { M: { a: { S: 'xy' } } } })).toBe(1 + 3 + 1 + 3);
 });
 
-test('reads are billed by 4 KB, half of it where they need not be consistent, twice in a transaction', () => {
-  expect(readUnits(0, {})).toBe(0.5);
+test('reads are billed by 4 KB, half of it where they need not be consistent', () => {
+  expect(readUnits(0)).toBe(0.5);
   expect(readUnits(4096, { consistent: true })).toBe(1);
   expect(readUnits(4097, { consistent: true })).toBe(2);
-  expect(readUnits(0, { transactional: true })).toBe(2);
 });
 
-test('writes are billed by 1 KB, twice in a transaction', () => {
-  expect(writeUnits(1, {})).toBe(1);
-  expect(writeUnits(1025, {})).toBe(2);
-  expect(writeUnits(1024, { transactional: true })).toBe(2);
+test('writes are billed by 1 KB', () => {
+  expect(writeUnits(1)).toBe(1);
+  expect(writeUnits(1025)).toBe(2);
+  expect(writeUnits(1024)).toBe(1);
 });

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeItem } from '../../../core/dynamodb/items.js';
-import { messageKey } from '../../../core/model/keys.js';
+import { decodeItem } from '../../../core/dynamodb/codec.js';
+import { entryKey, messageKey } from '../../../core/model/keys.js';
 import { callerOf } from '../../../functions/runtime/caller.js';
 import { eraseMessageSchema } from '../../../functions/runtime/erase-queue.js';
-import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
 import { purgeMessageSchema } from '../../../functions/runtime/purge-queue.js';
+import { pushMessageSchema } from '../../../functions/runtime/push-queue.js';
 import { readJsonBody } from '../../../functions/runtime/request-body.js';
 import { holderOf } from '../../../functions/runtime/ticket-holder.js';
 import { deviceRegistrationSchema } from '../../../protocol/device-registration.js';
@@ -19,6 +19,14 @@ import { syncRequestSchema } from '../../../protocol/sync.js';
 const ROOT = join(__dirname, '../../..');
 // biome-ignore lint/suspicious/noExplicitAny: the events are what is tested here
 const eventOf = (name: string): any => JSON.parse(readFileSync(join(ROOT, 'events', `${name}.json`), 'utf8'));
+
+const dataOf = ({
+  type: _,
+  id: __,
+  modSeq: ___,
+  conversationId: ____,
+  ...data
+}: Record<string, unknown> = {}) => data;
 
 test('every function has a sample event, and every sample event a function', () => {
   const functions = readdirSync(join(ROOT, 'functions')).filter((name) => name !== 'runtime');
@@ -84,20 +92,20 @@ test('socket-authorizer.json brings a ticket for $connect', () => {
   expect(methodArn).toMatch(/\/\$connect$/);
 });
 
-test('fan-out.json holds a new commit under its key', () => {
-  const [{ eventName, dynamodb }] = eventOf('fan-out').Records;
+test.each(['fan-out', 'projector'])('%s.json holds a new log entry under its key', (name) => {
+  const [{ eventName, dynamodb }] = eventOf(name).Records;
   const { box, item } = decodeItem(dynamodb.NewImage);
-  expect([eventName, box, item.kind, item.sk]).toEqual([
-    'INSERT',
-    'tel:+15550100',
-    'commit',
-    dynamodb.Keys.sk.S,
-  ]);
-  expect(item).toMatchObject({ modSeq: 9, rows: [{ type: 'message' }] });
+  if (item.kind !== 'entry') throw new Error(`it holds a ${item.kind}`);
+  expect([eventName, box, item.sk]).toEqual(['INSERT', 'tel:+15550100', dynamodb.Keys.sk.S]);
+  expect([item.sk, item.version]).toEqual([entryKey(item.index), item.index]);
+  expect(dynamodb.NewImage.told.N).toBe(String(item.rows.length));
+  const [row] = item.rows;
+  expect(row).toMatchObject({ type: 'message', element: { modSeq: item.modSeq } });
+  expect(messageDataSchema.safeParse(dataOf(row?.element)).error?.issues).toBeUndefined();
 });
 
-test('projector.json holds a message under its key that the database has removed after its time', () => {
-  const [{ eventName, userIdentity, dynamodb }] = eventOf('projector').Records;
+test('projector.json holds a message, too, that the database has removed after its time', () => {
+  const [, { eventName, userIdentity, dynamodb }] = eventOf('projector').Records;
   expect([eventName, userIdentity]).toEqual([
     'REMOVE',
     { type: 'Service', principalId: 'dynamodb.amazonaws.com' },

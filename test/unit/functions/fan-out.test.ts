@@ -36,6 +36,12 @@ const withDynamodb = (dynamodb: object): DynamoDBRecord => ({
   ...sample,
   dynamodb: { ...sample.dynamodb, ...dynamodb },
 });
+/** The sample with other members in its entry. */
+const withEntry = (members: object): DynamoDBRecord => {
+  const image = sample.dynamodb?.NewImage;
+  const S = JSON.stringify({ ...JSON.parse(image?.b?.S ?? ''), ...members });
+  return withDynamodb({ NewImage: { ...image, b: { S } } });
+};
 const failuresOf = async (...Records: DynamoDBRecord[]) => {
   const event: DynamoDBStreamEvent = { Records };
   return (await handler(event, context()))?.batchItemFailures;
@@ -56,9 +62,10 @@ test('for commits of one box in a batch, its devices are looked up once', async 
 
 test.each([
   ['an expired commit', { ...sample, eventName: 'REMOVE' as const }],
-  ['a rewritten row', { ...sample, eventName: 'MODIFY' as const }],
-  ['the head', withDynamodb({ Keys: { box: { S: 'u' }, sk: { S: 'C~HEAD' } } })],
-  ['an element', withDynamodb({ Keys: { box: { S: 'u' }, sk: { S: 'H#c9' } } })],
+  ['a rewritten entry', { ...sample, eventName: 'MODIFY' as const }],
+  ['the anchor', withDynamodb({ Keys: { box: { S: 'u' }, sk: { S: 'L~ANCHOR' } } })],
+  ['an element', withDynamodb({ Keys: { box: { S: 'u' }, sk: { S: 'H#c9#' } } })],
+  ['an entry that changed no element', withEntry({ rows: [] })],
 ])('%s is no new commit and concerns nobody, should the filter let it through', async (_, record) => {
   expect(await failuresOf(record)).toEqual([]);
   expect(database.requests).toEqual([]);
@@ -66,13 +73,11 @@ test.each([
 
 test.each([
   ['has no image', withDynamodb({ NewImage: undefined })],
-  [
-    'cannot be read',
-    withDynamodb({ NewImage: { ...sample.dynamodb?.NewImage, body: { S: '{"kind":"com' } } }),
-  ],
+  ['cannot be read', withDynamodb({ NewImage: { ...sample.dynamodb?.NewImage, b: { S: '{"kind":"ent' } } })],
+  ['is of a newer format', withDynamodb({ NewImage: { ...sample.dynamodb?.NewImage, f: { N: '2' } } })],
   [
     'holds something else',
-    withDynamodb({ NewImage: { ...sample.dynamodb?.NewImage, body: { S: '{"kind":"head"}' } } }),
+    withDynamodb({ NewImage: { ...sample.dynamodb?.NewImage, b: { S: '{"kind":"anchor"}' } } }),
   ],
 ])('a commit that %s fails, and the log tells no user', async (_, record) => {
   expect(await failuresOf(record)).toEqual([{ itemIdentifier: '111' }]);

@@ -22,16 +22,16 @@ interface Entry {
 const box = userIdSchema.parse('tel:+15550100');
 const conversationId = conversationIdSchema.parse('c9');
 const messages: PurgeMessage[] = [
-  { box, modSeq: 7, container: { type: 'folder', id: folderIdSchema.parse('Familie "#1" 📁') } },
+  { box, index: 7, modSeq: 3, container: { type: 'folder', id: folderIdSchema.parse('Familie "#1" 📁') } },
   {
     box,
-    modSeq: 7,
+    index: 7, modSeq: 3,
     container: { type: 'conversationHistory', id: conversationId },
     after: 'E#c9#M#\ud7ff\uffff',
   },
   {
     box,
-    modSeq: 7,
+    index: 7, modSeq: 3,
     container: { type: 'sessionHistory', id: sessionIdSchema.parse('s1'), conversationId },
     isEmpty: true,
   },
@@ -76,9 +76,10 @@ test('a message that the queue did not take is an error', async () => {
 });
 
 test.each([
-  [{ box, modSeq: 7, container: { type: 'message', id: 'm1' } }],
-  [{ box, modSeq: 7, container: { type: 'sessionHistory', id: 's1' } }],
-  [{ box, modSeq: 0, container: { type: 'folder', id: 'f1' } }],
+  [{ box, index: 7, modSeq: 3, container: { type: 'message', id: 'm1' } }],
+  [{ box, index: 7, modSeq: 3, container: { type: 'sessionHistory', id: 's1' } }],
+  [{ box, index: 0, modSeq: 3, container: { type: 'folder', id: 'f1' } }],
+  [{ box, modSeq: 7, container: { type: 'folder', id: 'f1' } }],
 ])('%j is no message of this queue', (message) => {
   expect(purgeMessageSchema.safeParse(message).success).toBe(false);
 });

@@ -21,7 +21,9 @@ export interface Service {
 }
 
 /** An HTTP server on loopback in the place of an AWS service. It remembers what it was asked. */
-export async function startService(answer: (request: ServiceRequest) => ServiceAnswer): Promise<Service> {
+export async function startService(
+  answer: (request: ServiceRequest) => ServiceAnswer | Promise<ServiceAnswer>,
+): Promise<Service> {
   const requests: ServiceRequest[] = [];
   const server = createServer(async (incoming, outgoing) => {
     let body = '';
@@ -29,7 +31,7 @@ export async function startService(answer: (request: ServiceRequest) => ServiceA
     const { method = '', url: path = '', headers } = incoming;
     const request = { method, path, headers, body };
     requests.push(request);
-    const { status, headers: out = {}, body: answerBody } = answer(request);
+    const { status, headers: out = {}, body: answerBody } = await answer(request);
     outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', ...out });
     outgoing.end(answerBody === undefined ? '' : JSON.stringify(answerBody));
   });

@@ -17,7 +17,12 @@ const noTicket: ServiceAnswer = {
 const ticketOf = (instanceId: string): ServiceAnswer => ({
   status: 200,
   body: {
-    Attributes: { box: { S: 'tel:+15550100' }, deviceId: { S: 'Händy' }, instanceId: { S: instanceId } },
+    Attributes: {
+      f: { N: '1' },
+      box: { S: 'tel:+15550100' },
+      deviceId: { S: 'Händy' },
+      instanceId: { S: instanceId },
+    },
   },
 });
 const device: ServiceAnswer = {
@@ -26,10 +31,11 @@ const device: ServiceAnswer = {
     Item: {
       pk: { S: 'B#tel:+15550100' },
       sk: { S: 'D#Händy' },
+      f: { N: '1' },
+      v: { N: '5' },
+      b: { S: '{"kind":"device","deviceId":"Händy","instanceId":"b7e0","since":5,"scopeVersion":1}' },
       instanceId: { S: 'b7e0' },
-      preferences: { S: '{}' },
-      scopeVersion: { N: '1' },
-      syncedModSeq: { N: '0' },
+      since: { N: '5' },
     },
   },
 };

@@ -1,23 +1,23 @@
+import { registerDevice, revokeDevice } from '../../../../core/admin/devices.js';
+import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
+import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
+import type { Core } from '../../../../core/core.js';
 import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
 import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
-import type { Caller } from '../../../../core/write/device-operations.js';
-import { deposit } from '../../../../core/write/deposit.js';
-import type { Core } from '../../../../core/core.js';
-import { registerDevice, revokeDevice } from '../../../../core/admin/devices.js';
-import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
-import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
-import { connected, disconnected } from '../../../../core/push/connections.js';
-import { fanOut } from '../../../../core/push/fan-out.js';
-import { notify } from '../../../../core/push/notify.js';
-import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
-import { purge } from '../../../../core/lifecycle/purge.js';
-import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
 import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
+import { purge } from '../../../../core/lifecycle/purge.js';
+import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { latestVersionOf } from '../../../../core/model/effects.js';
 import type { Commit, Head, LogEntry } from '../../../../core/model/log-entry.js';
+import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
+import { connected, disconnected } from '../../../../core/push/connections.js';
+import { fanOut } from '../../../../core/push/fan-out.js';
+import { notify } from '../../../../core/push/notify.js';
 import { synchronize } from '../../../../core/read/synchronize.js';
+import { deposit } from '../../../../core/write/deposit.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import { syncBodySchema } from '../../../../protocol/sync.js';
 import { aConversation, aMessage, BOX, removal, stateChange } from '../../../support/builders.js';
@@ -61,7 +61,14 @@ class World extends Erasable {
     [this.purgeMessage] = this.purges.splice(0) as [PurgeMessage];
     this.commit = commits.at(-1) as Commit;
     this.old = await this.entries(BOX);
-    const element = { kind: 'message', sk: 'E#c2#M#old 0', version: this.commit.version - 1, modSeq: 1, id: 'old 0', conversationId: 'c2' };
+    const element = {
+      kind: 'message',
+      sk: 'E#c2#M#old 0',
+      version: this.commit.version - 1,
+      modSeq: 1,
+      id: 'old 0',
+      conversationId: 'c2',
+    };
     const data = { date: '2026-02-28T09:00:00Z', messageContext: 'pager-message' };
     this.expired = [{ element: { ...element, data } as never, removedAtMs: this.clock.nowMs }];
     await assignToDevice(this.core, BOX, this.phone.deviceId, KIOSK); // its scope changes with its next request
@@ -114,7 +121,9 @@ class World extends Erasable {
     if (head) await this.projected(BOX);
     const items = this.store.all(BOX);
     const records = await this.registry.devices(BOX);
-    expect([...this.open].filter((id) => !records.some(({ connectionId }) => connectionId === id))).toEqual([]);
+    expect([...this.open].filter((id) => !records.some(({ connectionId }) => connectionId === id))).toEqual(
+      [],
+    );
     if (!head) {
       expect(items).toEqual([]);
       expect(this.left()).toBe(0);
@@ -123,7 +132,9 @@ class World extends Erasable {
     expect(head.epoch).not.toBe(this.epoch);
     const entries = items.filter((item) => item.kind === 'entry');
     expect(entries.map(({ index }) => index)).toEqual(entries.map((_, i) => head.firstIndex + i));
-    expect(entries.map(({ previous }) => previous)).toEqual(['', ...entries.map(({ nonce }) => nonce)].slice(0, -1));
+    expect(entries.map(({ previous }) => previous)).toEqual(
+      ['', ...entries.map(({ nonce }) => nonce)].slice(0, -1),
+    );
     expect(entries.at(-1)?.nonce).toBe(head.nonce);
     let modSeq = 0;
     expect(entries.map((entry) => entry.modSeq)).toEqual(
@@ -142,7 +153,9 @@ class World extends Erasable {
     });
     expect(head.devices).toBe(records.length);
     const named = records.flatMap((device) => [device.preferencesNonce, ...device.scopeNonces]);
-    const kept = items.filter(({ kind }) => kind === 'scope' || kind === 'preferences').map(({ sk }) => sk.split('#').at(-1));
+    const kept = items
+      .filter(({ kind }) => kind === 'scope' || kind === 'preferences')
+      .map(({ sk }) => sk.split('#').at(-1));
     for (const nonce of named) expect(kept).toContain(nonce);
   }
 }
@@ -312,18 +325,21 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
     expect(points).toBeGreaterThan(0);
   });
 
-  test.each(Object.keys(DEEDS))('%s: nothing of the box is left where it goes on at once behind the mark', async (name) => {
-    for (let calls = 1; ; calls++) {
-      const world = await new World().begin();
-      const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
-      if (!(await stopped(actor, calls))) break;
-      await markErasing(world.core, { box: BOX, epoch: world.epoch });
-      await goOn(actor);
-      await erasing(world.core, world);
-      await world.expectErased();
-      expect(world.left()).toBe(0);
-    }
-  });
+  test.each(Object.keys(DEEDS))(
+    '%s: nothing of the box is left where it goes on at once behind the mark',
+    async (name) => {
+      for (let calls = 1; ; calls++) {
+        const world = await new World().begin();
+        const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
+        if (!(await stopped(actor, calls))) break;
+        await markErasing(world.core, { box: BOX, epoch: world.epoch });
+        await goOn(actor);
+        await erasing(world.core, world);
+        await world.expectErased();
+        expect(world.left()).toBe(0);
+      }
+    },
+  );
 
   test.each(BY_MESSAGE)('%s: nothing comes back where it begins when the box is gone', async (name) => {
     const world = await new World().begin();
@@ -334,15 +350,18 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
     expect(world.left()).toBe(0);
   });
 
-  test.each(BY_MESSAGE)('%s: a box made anew is whole, and as it was made, where it begins then', async (name) => {
-    const world = await new World().begin();
-    await erasing(world.core, world);
-    await world.beginAnew();
-    const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
-    await goOn(actor);
-    await world.expectErased();
-    await world.expectAnewUntouched();
-  });
+  test.each(BY_MESSAGE)(
+    '%s: a box made anew is whole, and as it was made, where it begins then',
+    async (name) => {
+      const world = await new World().begin();
+      await erasing(world.core, world);
+      await world.beginAnew();
+      const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
+      await goOn(actor);
+      await world.expectErased();
+      await world.expectAnewUntouched();
+    },
+  );
 
   test('the eraser itself: a box made anew meanwhile is whole, and as it was made', async () => {
     let points = 0;

@@ -1,23 +1,23 @@
-import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
-import type { EraseMessage } from '../../../../core/ports/erase-queue.js';
-import { showBox, watchDevices } from '../../../../core/admin/show-box.js';
-import type { Caller } from '../../../../core/write/device-operations.js';
 import { listDevices, registerDevice, revokeDevice, showDevice } from '../../../../core/admin/devices.js';
-import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
-import { historyOf } from '../../../../core/read/history-of.js';
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
-import { connected } from '../../../../core/push/connections.js';
-import { fanOut } from '../../../../core/push/fan-out.js';
-import { notify } from '../../../../core/push/notify.js';
-import { purge } from '../../../../core/lifecycle/purge.js';
-import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
+import { showBox, watchDevices } from '../../../../core/admin/show-box.js';
+import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
+import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
 import { type ErasingMark, markErasing } from '../../../../core/lifecycle/erasing-mark.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
+import { purge } from '../../../../core/lifecycle/purge.js';
 import { removeDevices } from '../../../../core/lifecycle/remove-devices.js';
+import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { readEnd } from '../../../../core/log/tail.js';
 import type { BoxId, StoredItem } from '../../../../core/model/items.js';
 import type { Commit, Head, LogEntry } from '../../../../core/model/log-entry.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
+import type { EraseMessage } from '../../../../core/ports/erase-queue.js';
+import { connected } from '../../../../core/push/connections.js';
+import { fanOut } from '../../../../core/push/fan-out.js';
+import { notify } from '../../../../core/push/notify.js';
+import { historyOf } from '../../../../core/read/history-of.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import type { ConversationId, DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import {
   aConversation,
@@ -60,7 +60,10 @@ async function fill(box: typeof BOX): Promise<Caller> {
   await rig.deposit(box, stateChange('m1', { addFlags: ['x'] }), removal('message', 'm2'));
   await rig.deposit(box, aMessage({ id: 'large', textContent: 'x'.repeat(20_000) }));
   await rig.sync(device, {
-    operations: [{ ...removal('conversationHistory', 'c2'), n: 1 }, ...many(9, (i) => ({ op: 'fly', n: i + 2 }))],
+    operations: [
+      { ...removal('conversationHistory', 'c2'), n: 1 },
+      ...many(9, (i) => ({ op: 'fly', n: i + 2 })),
+    ],
   });
   await rig.device(box, 'tablet', {}, 'tablet-2');
   await rig.projected(box);
@@ -353,7 +356,9 @@ describe('erasing', () => {
       return append(box, entry);
     };
     rig.store.append = appending;
-    await expect(erase(rig.core, { box: BOX, epoch }, SETTLE_SECONDS)).rejects.toMatchObject({ kind: 'busy' });
+    await expect(erase(rig.core, { box: BOX, epoch }, SETTLE_SECONDS)).rejects.toMatchObject({
+      kind: 'busy',
+    });
     rig.store.append = append;
     await orderErasing(rig.core, BOX);
     await rig.work();

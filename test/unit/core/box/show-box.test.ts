@@ -1,5 +1,5 @@
-import { showBox, watchDevices } from '../../../../core/admin/show-box.js';
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
+import { showBox, watchDevices } from '../../../../core/admin/show-box.js';
 import { connected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { boxSchema, watchedDeviceListSchema } from '../../../../protocol/box.js';

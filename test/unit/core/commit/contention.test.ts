@@ -1,9 +1,9 @@
-import type { Caller } from '../../../../core/write/device-operations.js';
 import type { BoxId } from '../../../../core/model/items.js';
 import { entryKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
-import type { Range } from '../../../../core/ports/store.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
+import type { Range } from '../../../../core/ports/store.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,
@@ -54,7 +54,17 @@ class Contended extends MemoryStore {
     const before = this.box(box).read(entryKey(index - 1)) as LogEntry;
     const { overflow: _, ...same } = before;
     const origin = { by: 'server' } as const;
-    return { ...same, sk, index, version, nonce: `not ${nonce}`, previous: before.nonce, origin, rows: [], effects: [] };
+    return {
+      ...same,
+      sk,
+      index,
+      version,
+      nonce: `not ${nonce}`,
+      previous: before.nonce,
+      origin,
+      rows: [],
+      effects: [],
+    };
   }
 }
 
@@ -120,7 +130,11 @@ describe('another commit between reading and put', () => {
       },
     );
     const changed = (id: string) => modification('message', id, { subject: 'x' });
-    expect(await box.statuses(changed('m1'), changed('m2'), aMessage({ id: 'x2' }))).toEqual(['gone', 'gone', 'exists']);
+    expect(await box.statuses(changed('m1'), changed('m2'), aMessage({ id: 'x2' }))).toEqual([
+      'gone',
+      'gone',
+      'exists',
+    ]);
   });
 
   test('[XO9] of the same device instance, doubled on the way: one of the two processes, both have its results', async () => {

@@ -1,7 +1,7 @@
-import type { Caller } from '../../../../core/write/device-operations.js';
+import { revokeDevice } from '../../../../core/admin/devices.js';
 import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
 import { DAY_MS } from '../../../../core/ports/clock.js';
-import { revokeDevice } from '../../../../core/admin/devices.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -197,7 +197,11 @@ describe('results that are too large for the item of the device', () => {
   test('[XO2] are kept beside it, and the same request has them', async () => {
     const first = await send(...many);
     expect(JSON.stringify(first).length).toBeGreaterThan(2000);
-    const { digests: _, results: __, ...kept } = (await box.registry.device(BOX, phone.deviceId))?.idempotency ?? {};
+    const {
+      digests: _,
+      results: __,
+      ...kept
+    } = (await box.registry.device(BOX, phone.deviceId))?.idempotency ?? {};
     expect(kept).toMatchObject({ lastN: 30, firstN: 1 });
     expect(await box.registry.device(BOX, phone.deviceId)).not.toHaveProperty('idempotency.results');
     expect(await send(...many)).toEqual(first);
@@ -213,7 +217,9 @@ describe('results that are too large for the item of the device', () => {
 
   test('[XO6] have their digests beside it too: another operation is a mismatch', async () => {
     await send(...many);
-    await expect(send(...many.slice(0, 29), message(30))).rejects.toMatchObject(problem('operation-mismatch'));
+    await expect(send(...many.slice(0, 29), message(30))).rejects.toMatchObject(
+      problem('operation-mismatch'),
+    );
   });
 
   test('[DV9] are known when the instance is registered again', async () => {

@@ -203,7 +203,8 @@ describe('current', () => {
 });
 
 describe('more than one commit holds', () => {
-  const large = (i: number) => aMessage({ id: `m${i}`, conversationId: `c${i}`, textContent: 'é'.repeat(32_000) });
+  const large = (i: number) =>
+    aMessage({ id: `m${i}`, conversationId: `c${i}`, textContent: 'é'.repeat(32_000) });
 
   test('[OP10] gets results for as many operations as are processed, in order, and the rest is sent again', async () => {
     let rest = Array.from({ length: 50 }, (_, i) => large(i));
@@ -229,7 +230,9 @@ describe('more than one commit holds', () => {
     const operations = Array.from({ length: 50 }, (_, i) =>
       aMessage({ id: `m${i}`, conversationId: `c${i}`, flags: ['x'], inReplyToMessageId: 'm' }),
     );
-    expect(await box.results(...operations)).toEqual(operations.map(() => ({ status: 'applied', modSeq: 2 })));
+    expect(await box.results(...operations)).toEqual(
+      operations.map(() => ({ status: 'applied', modSeq: 2 })),
+    );
     expect(await box.lastRows()).toHaveLength(150);
     expect(await box.names('message')).toHaveLength(50);
   });

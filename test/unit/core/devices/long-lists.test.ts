@@ -1,5 +1,5 @@
-import { watchDevices } from '../../../../core/admin/show-box.js';
 import { listDevices, showDevice } from '../../../../core/admin/devices.js';
+import { watchDevices } from '../../../../core/admin/show-box.js';
 import { watchedDeviceListSchema } from '../../../../protocol/box.js';
 import { deviceListSchema } from '../../../../protocol/device.js';
 import type { ConversationId, DeviceId, FolderId } from '../../../../protocol/ids.js';

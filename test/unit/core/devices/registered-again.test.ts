@@ -1,5 +1,5 @@
-import type { Caller } from '../../../../core/write/device-operations.js';
 import { registerDevice, revokeDevice, showDevice } from '../../../../core/admin/devices.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, modification } from '../../../support/builders.js';
@@ -93,7 +93,10 @@ test('[DV9] what an instance was answered is kept for 120 days while it is away,
   expect([expiresAtMs, idempotency?.lastN]).toEqual([undefined, 1]);
   await again('phone-2');
   await revoked();
-  const inDays = (await kept()).map(({ sk, expiresAtMs = 0 }) => [sk, (expiresAtMs - box.clock.nowMs) / DAY_MS]);
+  const inDays = (await kept()).map(({ sk, expiresAtMs = 0 }) => [
+    sk,
+    (expiresAtMs - box.clock.nowMs) / DAY_MS,
+  ]);
   expect(inDays).toEqual([
     ['I#phone#phone-1', 120],
     ['I#phone#phone-2', 120],
@@ -109,7 +112,9 @@ test('[DV9] an instance that was away for more than 120 days is a new one', asyn
   await box.given(aMessage());
   box.clock.nowMs += 81 * DAY_MS;
   await box.given(aMessage());
-  expect((box.store as MemoryStore).removeExpired(BOX, box.clock.nowMs).map(({ sk }) => sk)).toContain('I#phone#phone-1');
+  expect((box.store as MemoryStore).removeExpired(BOX, box.clock.nowMs).map(({ sk }) => sk)).toContain(
+    'I#phone#phone-1',
+  );
   await again();
   expect(await showDevice(box.core, BOX, phone.deviceId)).toMatchObject({ lastN: 0 });
   expect(await send(aMessage({ n: 1, id: 'x' }))).toMatchObject([{ n: 1, status: 'applied' }]);

@@ -1,8 +1,8 @@
-import type { Caller } from '../../../../core/write/device-operations.js';
 import { revokeDevice } from '../../../../core/admin/devices.js';
-import { connected } from '../../../../core/push/connections.js';
 import { isRegistryKey } from '../../../../core/model/keys.js';
 import type { Store } from '../../../../core/ports/store.js';
+import { connected } from '../../../../core/push/connections.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import type { MemoryStore } from '../../../support/memory-store.js';
@@ -23,7 +23,7 @@ const connect = async (id: string, atMs: number) => {
 };
 
 /** Does something just before a call of the store, once. */
-function before(name: 'append' | 'project', act: () => Promise<unknown>): void {
+function justBefore(name: 'append' | 'project', act: () => Promise<unknown>): void {
   const call = rig.store[name].bind(rig.store) as (...args: unknown[]) => Promise<unknown>;
   Object.assign(rig.store, {
     [name]: async (...args: Parameters<Store[typeof name]>) => {
@@ -40,17 +40,23 @@ test('a revoked device loses its connection', async () => {
   expect(await connect('B', 2)).toBe(false);
 });
 
-test.each(['append', 'project'] as const)('a connection that is made while its device is revoked, before %s, is closed too', async (name) => {
-  before(name, () => connect('B', 2));
-  await revokeDevice(rig.core, BOX, phone.deviceId);
-  expect(rig.open).toEqual(new Set());
-});
+test.each(['append', 'project'] as const)(
+  'a connection that is made while its device is revoked, before %s, is closed too',
+  async (name) => {
+    justBefore(name, () => connect('B', 2));
+    await revokeDevice(rig.core, BOX, phone.deviceId);
+    expect(rig.open).toEqual(new Set());
+  },
+);
 
-test.each(['append', 'project'] as const)('a connection that is made while another instance registers, before %s, is closed too', async (name) => {
-  before(name, () => connect('B', 2));
-  await rig.device(BOX, 'phone', {}, 'phone-2');
-  expect(rig.open).toEqual(new Set());
-});
+test.each(['append', 'project'] as const)(
+  'a connection that is made while another instance registers, before %s, is closed too',
+  async (name) => {
+    justBefore(name, () => connect('B', 2));
+    await rig.device(BOX, 'phone', {}, 'phone-2');
+    expect(rig.open).toEqual(new Set());
+  },
+);
 
 test('a device is revoked though its connection cannot be closed, and that is noted', async () => {
   rig.core.sockets.close = async () => {
@@ -68,14 +74,14 @@ describe.each<[string, () => Promise<unknown>, string]>([
   const request = { operations: [aMessage({ n: 1, id: 'm1' })] };
 
   test('[XO8, XO9] is not told by a 4xx that nothing was processed, but to come again, and then why', async () => {
-    before('project', goes);
+    justBefore('project', goes);
     await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind: 'busy' });
     expect((await rig.commits(BOX)).at(-1)?.rows.map(({ id }) => id)).toContain('m1');
     await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind });
   });
 
   test('[XO8] is refused at once where it goes before they are committed, and nothing is processed', async () => {
-    before('append', goes);
+    justBefore('append', goes);
     await expect(rig.sync(phone, request)).rejects.toMatchObject({ kind });
     expect(await rig.commits(BOX)).toHaveLength(1);
   });
@@ -92,7 +98,7 @@ describe.each<[string, () => Promise<unknown>, string]>([
   });
 
   test('[AU5] is refused at once where it sent none', async () => {
-    before('project', goes);
+    justBefore('project', goes);
     await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
   });
 });
@@ -105,7 +111,7 @@ describe.each<[string, () => Promise<unknown>, string]>([
 
   test('[AU5, XO7] is refused for what happened where its position is noted', async () => {
     await rig.deposit(BOX, aMessage());
-    before('project', goes);
+    justBefore('project', goes);
     await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
     expect(await syncedOf()).toBe(0);
   });
@@ -114,10 +120,10 @@ describe.each<[string, () => Promise<unknown>, string]>([
     await rig.deposit(BOX, aMessage());
     await rig.registry.putPolicy(DEFAULT_POLICY, { maxTextBytes: 100 });
     rig.clock.nowMs += 60_000;
-    before('append', goes);
+    justBefore('append', goes);
     await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
     expect(await syncedOf()).toBe(0);
-    before('project', async () => undefined);
+    justBefore('project', async () => undefined);
     await expect(rig.sync(phone)).rejects.toMatchObject({ kind });
   });
 });
@@ -132,7 +138,7 @@ test('a device that is revoked and registered again while it synchronizes is tol
 });
 
 test('[DV7] a device that was revoked, and no more than that, is applied by others where the revoker died', async () => {
-  before('project', async () => {
+  justBefore('project', async () => {
     throw new Error('the process ended');
   });
   await expect(revokeDevice(rig.core, BOX, phone.deviceId)).rejects.toThrow('the process ended');

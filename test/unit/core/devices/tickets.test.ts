@@ -1,7 +1,7 @@
-import type { Caller } from '../../../../core/write/device-operations.js';
 import { revokeDevice } from '../../../../core/admin/devices.js';
 import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import type { DeviceId } from '../../../../protocol/ids.js';
 import { BOX } from '../../../support/builders.js';
 import { Rig } from '../../../support/rig.js';

@@ -1,8 +1,8 @@
-import { historyOf } from '../../../../core/read/history-of.js';
 import type { BoxId } from '../../../../core/model/items.js';
 import { CONTENTS } from '../../../../core/model/keys.js';
-import type { Range } from '../../../../core/ports/store.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
+import type { Range } from '../../../../core/ports/store.js';
+import { historyOf } from '../../../../core/read/history-of.js';
 import { historyQuerySchema } from '../../../../protocol/history-query.js';
 import type { ConversationId } from '../../../../protocol/ids.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
@@ -146,7 +146,8 @@ describe('history on demand', () => {
     await open();
     const text = 'x'.repeat(30_000);
     await box.given(aMessage({ id: 'm1', textContent: text, flags: ['\\Seen'] }), aMessage({ id: 'm2' }));
-    const texts = async () => (await history()).elements.map((element) => 'textContent' in element && element.textContent);
+    const texts = async () =>
+      (await history()).elements.map((element) => 'textContent' in element && element.textContent);
     expect(await texts()).toEqual(['text of m2', text, false]);
     await box.projected(BOX);
     expect(await texts()).toEqual(['text of m2', text, false]);

@@ -1,7 +1,7 @@
-import { readTail } from '../../../../core/log/tail.js';
-import type { LogEntry } from '../../../../core/model/log-entry.js';
 import { listDevices, registerDevice, showDevice } from '../../../../core/admin/devices.js';
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
+import { readTail } from '../../../../core/log/tail.js';
+import type { LogEntry } from '../../../../core/model/log-entry.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import type { Policy } from '../../../../protocol/policy.js';
 import { BOX } from '../../../support/builders.js';
@@ -101,10 +101,22 @@ test('a registration is busy when others are faster each time, and nothing is re
     attempts++;
     const before = (await rig.entries(BOX)).at(-1) as LogEntry;
     const { sk, index, version, nonce } = entry;
-    await append(box, { ...before, sk, index, version, nonce: `not ${nonce}`, previous: before.nonce, rows: [], effects: [] });
+    await append(box, {
+      ...before,
+      sk,
+      index,
+      version,
+      nonce: `not ${nonce}`,
+      previous: before.nonce,
+      rows: [],
+      effects: [],
+    });
     return append(box, entry);
   };
-  await expect(rig.device(BOX, 'tablet')).rejects.toMatchObject({ kind: 'busy', details: { retryAfterSeconds: 1 } });
+  await expect(rig.device(BOX, 'tablet')).rejects.toMatchObject({
+    kind: 'busy',
+    details: { retryAfterSeconds: 1 },
+  });
   expect(attempts).toBe(16);
   store.append = append;
   expect(await listDevices(rig.core, BOX)).toHaveLength(1);

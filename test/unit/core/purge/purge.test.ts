@@ -5,11 +5,11 @@ import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { elementBytes } from '../../../../core/model/element.js';
 import type { BoxId, Counts } from '../../../../core/model/items.js';
+import { conversationKey, messageKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { deposit } from '../../../../core/write/deposit.js';
 import { isElement } from '../../../../core/write/log-rows.js';
-import { conversationKey, messageKey } from '../../../../core/model/keys.js';
 import type { ConversationId, MessageId } from '../../../../protocol/ids.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -94,7 +94,8 @@ const order = async () => {
   for (const commit of await box.commits(BOX)) await schedulePurge(box.core, BOX, commit);
 };
 const work = async () => {
-  for (let message = box.purges.shift(); message; message = box.purges.shift()) await purge(box.core, message);
+  for (let message = box.purges.shift(); message; message = box.purges.shift())
+    await purge(box.core, message);
 };
 /** A conversation history in f1 with so many messages, of which every second has a state. */
 const fill = async (count: number, conversationId = 'c1') => {
@@ -121,11 +122,11 @@ test('a deleted container is ordered to be emptied once nothing can be under way
   await box.given(removal('sessionHistory', 's1'), removal('message', 'm0001'));
   await box.given(removal('conversationHistory', 'c1'), removal('folder', 'f1'));
   await order();
-  const { index } = await box.head();
+  const { index, modSeq } = await box.head();
   expect(box.purges).toEqual([
-    { box: BOX, index: index - 1, container: { type: 'sessionHistory', id: 's1', conversationId: 'c1' } },
-    { box: BOX, index, container: { type: 'folder', id: 'f1' } },
-    { box: BOX, index, container: { type: 'conversationHistory', id: 'c1' } },
+    { box: BOX, index: index - 1, modSeq: modSeq - 1, container: { type: 'sessionHistory', id: 's1', conversationId: 'c1' } },
+    { box: BOX, index, modSeq, container: { type: 'folder', id: 'f1' } },
+    { box: BOX, index, modSeq, container: { type: 'conversationHistory', id: 'c1' } },
   ]);
   expect(delays).toEqual([90, 90, 90]);
 });
@@ -233,7 +234,13 @@ test('stopped before any of its writes and begun again it comes to the same end'
     }
     const isStopped = store.failAfter === Number.POSITIVE_INFINITY;
     store.failAfter = Number.POSITIVE_INFINITY;
-    await expectCounted({ folder: 2, conversationHistory: 0, sessionHistory: 0, message: 0, messageState: 0 });
+    await expectCounted({
+      folder: 2,
+      conversationHistory: 0,
+      sessionHistory: 0,
+      message: 0,
+      messageState: 0,
+    });
     expect((await box.head()).emptying).toBeUndefined();
     if (!isStopped) break;
     stops++;
@@ -262,33 +269,36 @@ const MEANWHILE: Record<string, (core: Core) => Promise<unknown>> = {
   },
 };
 
-test.each(Object.entries(MEANWHILE))('two purges of one container at once count each element once, while %s', async (_, meanwhile) => {
-  await inManyOrders(
-    async (choose) => {
-      store = new CountedStore();
-      box = new BoxUnderTest(store);
-      await box.given(aFolder('f1'));
-      await fill(4);
-      await box.given(removal('conversationHistory', 'c1'));
-      await order();
-      const [message] = box.purges.splice(0) as [PurgeMessage];
-      const actors = [
-        purging('purge', message),
-        purging('purge again', message),
-        new Actor('meanwhile', box.core, meanwhile),
-      ];
-      await interleave(actors, choose);
-      expect(actors.flatMap(({ error }) => error ?? [])).toEqual([]);
-      await expectCounted();
-      await order(); // of what was deleted meanwhile
-      await work();
-      await expectCounted({ sessionHistory: 0 });
-      const names = await box.names('message');
-      expect(names.filter((id) => id !== 'x' && id !== 'new')).toEqual([]);
-    },
-    { atMost: 40 },
-  );
-});
+test.each(Object.entries(MEANWHILE))(
+  'two purges of one container at once count each element once, while %s',
+  async (_, meanwhile) => {
+    await inManyOrders(
+      async (choose) => {
+        store = new CountedStore();
+        box = new BoxUnderTest(store);
+        await box.given(aFolder('f1'));
+        await fill(4);
+        await box.given(removal('conversationHistory', 'c1'));
+        await order();
+        const [message] = box.purges.splice(0) as [PurgeMessage];
+        const actors = [
+          purging('purge', message),
+          purging('purge again', message),
+          new Actor('meanwhile', box.core, meanwhile),
+        ];
+        await interleave(actors, choose);
+        expect(actors.flatMap(({ error }) => error ?? [])).toEqual([]);
+        await expectCounted();
+        await order(); // of what was deleted meanwhile
+        await work();
+        await expectCounted({ sessionHistory: 0 });
+        const names = await box.names('message');
+        expect(names.filter((id) => id !== 'x' && id !== 'new')).toEqual([]);
+      },
+      { atMost: 40 },
+    );
+  },
+);
 
 test('[RT4] an element that expires while it is purged is counted once', async () => {
   await inManyOrders(
@@ -427,7 +437,10 @@ test('what was changed right before the deletion, and is in the log alone, is pu
 
 test('an entry that is applied after the purge brings nothing back', async () => {
   await fill(4);
-  await box.given(stateChange('m0000', { addFlags: ['late'] }), modification('message', 'm0001', { subject: 'late' }));
+  await box.given(
+    stateChange('m0000', { addFlags: ['late'] }),
+    modification('message', 'm0001', { subject: 'late' }),
+  );
   const late = await box.entries(BOX);
   await box.given(removal('conversationHistory', 'c1'));
   await order();
@@ -439,7 +452,7 @@ test('an entry that is applied after the purge brings nothing back', async () =>
 
 test('of a box that was erased meanwhile nothing is written', async () => {
   await expect(
-    purge(box.core, { box: 'tel:+1' as never, index: 3, container: { type: 'folder', id: 'f1' as never } }),
+    purge(box.core, { box: 'tel:+1' as never, index: 3, modSeq: 2, container: { type: 'folder', id: 'f1' as never } }),
   ).resolves.toBeUndefined();
   expect(await box.store.query('tel:+1' as never, { from: 'A', to: 'Z', limit: 10 })).toMatchObject({
     items: [],
@@ -476,9 +489,9 @@ test('an order of a past that the box has lost, or of an earlier life of it, cle
   await box.given(aConversation(), aMessage({ id: 'm1', seed: false }));
   await box.given(removal('conversationHistory', 'c1'));
   const before = store.all(BOX);
-  const { index, firstIndex } = await box.head();
+  const { index, firstIndex, modSeq } = await box.head();
   for (const other of [index + 1, index + 1000, firstIndex - 1]) {
-    await purge(box.core, { box: BOX, container: { type: 'conversationHistory', id: C1 }, index: other });
+    await purge(box.core, { box: BOX, container: { type: 'conversationHistory', id: C1 }, index: other, modSeq });
   }
   expect(store.all(BOX)).toEqual(before);
 });

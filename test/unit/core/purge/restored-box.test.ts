@@ -1,25 +1,16 @@
 // Orders to empty a container outlive the box they were made for: it may be restored while they are on their way.
-import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
+
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
+import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, aFolder, aMessage, aSession, BOX, removal } from '../../../support/builders.js';
-import { MemoryStore } from '../../../support/memory-store.js';
+import { WatchedStore } from '../../../support/watched-store.js';
 
-class CopiedStore extends MemoryStore {
-  copy(): () => void {
-    const items = new Map(this.box(BOX).items);
-    return () => {
-      this.box(BOX).items.clear();
-      for (const [sk, item] of items) this.box(BOX).items.set(sk, item);
-    };
-  }
-}
-
-let store: CopiedStore;
+let store: WatchedStore;
 let box: BoxUnderTest;
 beforeEach(async () => {
-  store = new CopiedStore();
+  store = new WatchedStore();
   box = new BoxUnderTest(store);
   await box.given(aFolder('f1'), aConversation({ id: 'c1', folderId: 'f1' }), aConversation({ id: 'c2' }));
   await box.given(aSession({ id: 's1', conversationId: 'c2' }));
@@ -43,7 +34,7 @@ const orderAll = async () => {
 
 test.each(CONTAINERS)('%s that is full again is emptied before it is forgotten', async (_, removed) => {
   await box.given(removed());
-  const restore = store.copy();
+  const restore = store.backup(BOX);
   const before = await box.contents();
   await orderAll();
   await work();
@@ -60,7 +51,7 @@ test.each(CONTAINERS)('%s that is full again is emptied before it is forgotten',
 test.each(CONTAINERS)(
   '%s that was not deleted then is left alone, and nothing is ordered again',
   async (_, removed) => {
-    const restore = store.copy();
+    const restore = store.backup(BOX);
     const before = await box.contents();
     await box.given(removed());
     await orderAll();

@@ -1,13 +1,13 @@
+import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
 import { decidePush, OPENING_MS, OVERDUE_MS } from '../../../../core/push/decide.js';
 import { Tally } from '../../../../core/push/tally.js';
-import type { DeviceRecord } from '../../../../core/ports/registry.js';
+import type { ScopedDevice } from '../../../../core/scope/device-scope.js';
 import { effectiveOf } from '../../../../core/scope/effective.js';
-import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
 import type { Preferences } from '../../../../protocol/preferences.js';
 
 const NOW = 1_000_000;
 
-const device = (more: Partial<Record<keyof DeviceRecord, unknown>> = {}, preferences: Preferences = {}) =>
+const device = (more: Partial<Record<keyof ScopedDevice, unknown>> = {}, preferences: Preferences = {}) =>
   ({
     box: 'tel:+1',
     deviceId: 'phone',
@@ -18,7 +18,7 @@ const device = (more: Partial<Record<keyof DeviceRecord, unknown>> = {}, prefere
     syncedModSeq: 4,
     connectionId: 'A',
     ...more,
-  }) as DeviceRecord;
+  }) as ScopedDevice;
 
 const row = (type: string, id: string, more: Partial<Record<keyof ChangeRow, unknown>> = {}) =>
   ({
@@ -32,7 +32,7 @@ const isContent = (type: string) => type.startsWith('message') || type === 'sess
 
 const commit = (modSeq: number, rows = [row('message', 'm1')], by = 'participatingFunction') =>
   ({
-    kind: 'commit',
+    kind: 'entry',
     modSeq,
     atMs: NOW,
     rows,
@@ -43,7 +43,7 @@ const only = (folder: string, more: Preferences = {}) =>
   ({ folders: [folder], ...more }) as unknown as Preferences;
 
 describe('a commit is not announced', () => {
-  test.each<[string, string, DeviceRecord, Commit]>([
+  test.each<[string, string, ScopedDevice, Commit]>([
     ['ownChange', 'to the device that made it', device(), commit(5, undefined, 'phone')],
     ['notConnected', 'to a device without connection', device({ connectionId: undefined }), commit(5)],
     ['synchronizedPast', 'to a device that has synchronized it', device({ syncedModSeq: 5 }), commit(5)],
@@ -83,7 +83,7 @@ describe('a commit is not announced', () => {
 });
 
 describe('a commit is announced', () => {
-  test.each<[string, DeviceRecord, Commit]>([
+  test.each<[string, ScopedDevice, Commit]>([
     ['of another device of the user', device(), commit(5, undefined, 'tablet')],
     ['of an earlier instance of the device', device({ instanceId: 'i2' }), commit(5, undefined, 'phone')],
     ['of the Participating Function', device(), commit(5)],
@@ -150,7 +150,7 @@ describe('a commit is announced', () => {
     expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW + 77 });
   });
 
-  test.each<[string, Partial<Record<keyof DeviceRecord, unknown>>]>([
+  test.each<[string, Partial<Record<keyof ScopedDevice, unknown>>]>([
     ['has synchronized past it', { syncedModSeq: 5 }],
     ['has lost its connection', { connectionId: undefined }],
   ])(
@@ -201,7 +201,7 @@ describe('several commits together', () => {
   });
 });
 
-const frameOf = (to: DeviceRecord, commits: readonly Commit[], nowMs: number) => {
+const frameOf = (to: ScopedDevice, commits: readonly Commit[], nowMs: number) => {
   const tally = new Tally(to, nowMs);
   for (const each of commits) tally.add(each);
   return tally.frame;
@@ -260,7 +260,7 @@ describe('what a synchronization request says', () => {
     expect(frame).toMatchObject({ modSeq: 6, changes: { message: 2 } });
   });
 
-  test.each<[string, DeviceRecord, Commit[]]>([
+  test.each<[string, ScopedDevice, Commit[]]>([
     ['where there is no commit', device(), []],
     ['where all of them are synchronized', device({ syncedModSeq: 9 }), [commit(5)]],
     ['where all of them are own ones', device(), [commit(5, undefined, 'phone')]],

@@ -1,5 +1,5 @@
-import { fanOut } from '../../../../core/push/fan-out.js';
 import type { Commit } from '../../../../core/model/log-entry.js';
+import { fanOut } from '../../../../core/push/fan-out.js';
 import { BOX } from '../../../support/builders.js';
 import { type Actor, inManyOrders, interleave } from '../../../support/interleaving.js';
 import {

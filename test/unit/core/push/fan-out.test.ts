@@ -1,9 +1,11 @@
+import { revokeDevice } from '../../../../core/admin/devices.js';
+import type { PushMessage } from '../../../../core/ports/push.js';
 import { connected, disconnected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
-import type { PushMessage } from '../../../../core/ports/push.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { type ConnectedPhone, connectedPhone } from '../../../support/connected-phone.js';
+import { grow } from '../../../support/grown.js';
 
 let box: ConnectedPhone['box'];
 let phone: ConnectedPhone['phone'];
@@ -86,11 +88,25 @@ describe('fan-out', () => {
     await expect(commitAndFanOut()).rejects.toThrow('kept changing');
     expect(patch).toHaveBeenCalledTimes(5);
     patch.mockImplementation(async () => {
-      await box.registry.revoke(await record(), []);
+      await revokeDevice(box.core, BOX, phone.deviceId);
       return false;
     });
     await commitAndFanOut();
     expect(box.pushes).toEqual([]);
+  });
+
+  test('reads a device again whose preferences change meanwhile', async () => {
+    const devices = box.registry.devices.bind(box.registry);
+    box.registry.devices = async (of) => {
+      const read = await devices(of);
+      await box.device(BOX, 'phone', { pushWindowMs: 5000, elementTypes: ['folder'] });
+      return read;
+    };
+    await box.given(aMessage());
+    const another = { ...box.core, store: Object.create(box.store) }; // a process that has read nothing of the box yet
+    await fanOut(another, BOX, ...(await box.commits(BOX)).slice(-1));
+    expect(box.pushes).toEqual([]);
+    expect(suppressed()).toEqual(['outOfScope']);
   });
 
   test('[SC1] looks at each device for itself', async () => {
@@ -276,7 +292,10 @@ describe('the notifier', () => {
 
   test('counts the last 2,000 commits of a device that is further behind', async () => {
     const commits = 2050;
-    for (let i = 0; i < commits; i++) await box.deposit(BOX, aMessage({ seed: false }));
+    await grow(
+      box,
+      Array.from({ length: commits }, () => aMessage({ seed: false })),
+    );
     const [last] = (await box.commits(BOX)).slice(-1);
     if (last) await fanOut(box.core, BOX, last);
     await deliver();

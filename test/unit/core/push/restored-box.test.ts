@@ -4,17 +4,17 @@ import { type ConnectedPhone, connectedPhone } from '../../../support/connected-
 
 let box: ConnectedPhone['box'];
 let open: ConnectedPhone['open'];
-let record: ConnectedPhone['record'];
+let phone: ConnectedPhone['phone'];
 let commitAndFanOut: ConnectedPhone['commitAndFanOut'];
 let deliver: ConnectedPhone['deliver'];
 
 beforeEach(async () => {
-  ({ box, open, record, commitAndFanOut, deliver } = await connectedPhone());
+  ({ box, open, phone, commitAndFanOut, deliver } = await connectedPhone());
 });
 
 describe('a box that was restored to before where its devices stand', () => {
   beforeEach(async () => {
-    await box.registry.patch(await record(), {
+    await box.registry.patch(phone, {
       set: { syncedModSeq: 900, syncedAtMs: box.clock.nowMs, announcedModSeq: 900 },
     });
   });
@@ -37,7 +37,7 @@ describe('a box that was restored to before where its devices stand', () => {
     '[PU1] announces what is committed until it has grown to there again (%s)',
     async (field) => {
       const past = { syncedModSeq: 1, syncedAtMs: box.clock.nowMs, lastPushAtMs: box.clock.nowMs };
-      await box.registry.patch(await record(), { set: { ...past, announcedModSeq: undefined, [field]: 4 } });
+      await box.registry.patch(phone, { set: { ...past, announcedModSeq: undefined, [field]: 4 } });
       box.clock.nowMs += 61_000;
       for (let i = 0; i < 2; i++) await box.deposit(BOX, aMessage());
       await fanOut(box.core, BOX, ...(await box.commits(BOX)).slice(-2));
@@ -48,7 +48,7 @@ describe('a box that was restored to before where its devices stand', () => {
 
   test('[PU9] tells a device that connects when it has grown to there again', async () => {
     box.pushes.length = 0;
-    await box.registry.patch(await record(), { set: { syncedModSeq: 3, announcedModSeq: undefined } });
+    await box.registry.patch(phone, { set: { syncedModSeq: 3, announcedModSeq: undefined } });
     box.clock.nowMs += 61_000;
     await box.deposit(BOX, aMessage());
     await open('B');

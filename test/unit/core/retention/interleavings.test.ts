@@ -1,9 +1,9 @@
-import { deposit } from '../../../../core/write/deposit.js';
-import { isElement } from '../../../../core/write/log-rows.js';
 import type { Core } from '../../../../core/core.js';
 import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
-import type { StoredItem, StoredMessage } from '../../../../core/model/items.js';
 import { elementBytes } from '../../../../core/model/element.js';
+import type { StoredItem, StoredMessage } from '../../../../core/model/items.js';
+import { deposit } from '../../../../core/write/deposit.js';
+import { isElement } from '../../../../core/write/log-rows.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, deletion, removal, stateChange } from '../../../support/builders.js';
 import { Actor, inManyOrders, interleave } from '../../../support/interleaving.js';

@@ -1,11 +1,11 @@
 import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
-import type { Caller } from '../../../../core/write/device-operations.js';
-import { fanOut } from '../../../../core/push/fan-out.js';
-import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { readEnd } from '../../../../core/log/tail.js';
 import type { StoredItem } from '../../../../core/model/items.js';
 import type { Commit } from '../../../../core/model/log-entry.js';
+import { fanOut } from '../../../../core/push/fan-out.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,
@@ -117,7 +117,9 @@ describe('what the database has removed', () => {
 
   test('is noted two hundred at a time', async () => {
     for (let i = 0; i < 450; i += 50) {
-      const some = Array.from({ length: 50 }, (_, j) => aMessage({ id: `m${i + j}`, conversationId: `c${i}` }));
+      const some = Array.from({ length: 50 }, (_, j) =>
+        aMessage({ id: `m${i + j}`, conversationId: `c${i}` }),
+      );
       await box.given(...some);
     }
     passDays(box, 30);
@@ -285,7 +287,9 @@ describe('devices', () => {
   test('[PU1] are sent a synchronization request for it, and nothing is ordered to be emptied', async () => {
     await box.device(BOX, 'phone');
     const [phone] = await box.registry.devices(BOX);
-    await box.registry.patch({ ...phone, box: BOX } as never, { set: { connectionId: 'k1', connectedAtMs: 0 } });
+    await box.registry.patch({ ...phone, box: BOX } as never, {
+      set: { connectionId: 'k1', connectedAtMs: 0 },
+    });
     await box.given(aConversation(), aSession(), aMessage({ id: 'm1', sessionId: 's1' }));
     passDays(box, 30);
     await expire(box);

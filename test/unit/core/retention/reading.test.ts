@@ -1,7 +1,7 @@
-import { DAY_MS } from '../../../../core/ports/clock.js';
-import type { Caller } from '../../../../core/write/device-operations.js';
-import { historyOf } from '../../../../core/read/history-of.js';
 import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { DAY_MS } from '../../../../core/ports/clock.js';
+import { historyOf } from '../../../../core/read/history-of.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import { historyQuerySchema } from '../../../../protocol/history-query.js';
 import type { ConversationId } from '../../../../protocol/ids.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';

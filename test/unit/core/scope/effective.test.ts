@@ -1,3 +1,4 @@
+import type { ChangeRow } from '../../../../core/model/log-entry.js';
 import { effectiveOf, scopePart } from '../../../../core/scope/effective.js';
 import {
   concerns,
@@ -7,7 +8,6 @@ import {
   scopeOf,
 } from '../../../../core/scope/scope.js';
 import { truncated } from '../../../../core/scope/truncate.js';
-import type { ChangeRow } from '../../../../core/model/log-entry.js';
 import type { Element } from '../../../../protocol/elements/element.js';
 import type { Effective, Preferences } from '../../../../protocol/preferences.js';
 

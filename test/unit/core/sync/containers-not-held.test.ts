@@ -1,6 +1,6 @@
-import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
+import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import type { SyncResponse } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

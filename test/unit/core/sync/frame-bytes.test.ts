@@ -1,6 +1,7 @@
 // A frame carries 120 KB: whatever a response has to say, it stays below, and the rest follows.
-import type { Caller } from '../../../../core/write/device-operations.js';
+
 import { synchronize } from '../../../../core/read/synchronize.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import { SYNC_RESPONSE_FRAME_MAX_BYTES } from '../../../../protocol/limits.js';
 import { type SyncResponse, syncBodySchema } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';

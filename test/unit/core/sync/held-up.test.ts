@@ -13,7 +13,7 @@ test('[SY9] what was cleared away on the order of an earlier deletion holds up n
   await box.given(removal('conversationHistory', 'c1'));
   for (const commit of await box.commits(BOX)) await schedulePurge(box.core, BOX, commit);
   box.clock.nowMs += 80_000;
-  await box.given(large('m1'), large('m2')); // a new life; m2 stands in the log by reference
+  await box.given(large('m1'), large('m2')); // a new life
   box.clock.nowMs += 5_000;
   await box.given(removal('conversationHistory', 'c1'));
   box.clock.nowMs += 5_000;

@@ -1,5 +1,5 @@
-import type { Caller } from '../../../../core/write/device-operations.js';
 import { synchronize } from '../../../../core/read/synchronize.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import type { Change } from '../../../../protocol/elements/element.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -13,6 +13,7 @@ import {
   removal,
   stateChange,
 } from '../../../support/builders.js';
+import { countOf } from '../../../support/told.js';
 
 let box: BoxUnderTest;
 let phone: Caller;
@@ -290,7 +291,7 @@ describe('the room of a response', () => {
       await box.given(...['a', 'b', 'c'].map((id) => aFolder(id)), deletion('m1'));
       await box.given(aMessage({ id: 'm2', flags: ['y'] }), aMessage({ id: 'm3' }));
       const { pages, changes: all } = await box.syncAll(phone, { syncToken: token, limit });
-      for (const page of pages) expect((page.changes ?? []).length).toBeLessThanOrEqual(limit);
+      for (const page of pages) expect(countOf(page.changes)).toBeLessThanOrEqual(limit);
       expect(short(all).sort()).toEqual(
         [
           'folder a 3',
@@ -318,7 +319,7 @@ describe('the room of a response', () => {
       await box.given(aMessage({ id: 'c', conversationId: 'c2', flags: ['y'] }));
       await box.given(modification('conversationHistory', 'c2', { folderId: 'in' }));
       const { pages, changes: all } = await box.syncAll(phone, { syncToken: token, limit });
-      for (const page of pages) expect((page.changes ?? []).length).toBeLessThanOrEqual(limit);
+      for (const page of pages) expect(countOf(page.changes)).toBeLessThanOrEqual(limit);
       expect(new Set(short(all))).toEqual(
         new Set([
           'conversationHistory c2 5',
@@ -331,10 +332,26 @@ describe('the room of a response', () => {
     },
   );
 
-  test('is about 4 MB over HTTP, counted by what is really sent', async () => {
+  test('[SY4] counts a message and its state as one element, in one commit or in two', async () => {
+    await box.given(aMessage({ id: 'm2', flags: ['y'] }));
+    await box.given(stateChange('m1', { addFlags: ['y'] }));
+    await box.given(modification('message', 'm1', { subject: 'x' }), aMessage({ id: 'm3' }));
+    const first = await sync({ limit: 2 });
+    expect(short(first.changes ?? [])).toEqual([
+      'message m2 3',
+      'message m1 5',
+      'messageState m2 3',
+      'messageState m1 4',
+    ]);
+    expect(first.hasMore).toBe(true);
+    expect(short((await box.syncAll(phone, { syncToken: first.syncToken })).changes)).toEqual([
+      'message m3 5',
+    ]);
+  });
+
+  test('is about 4 MB over HTTP', async () => {
     const ids = Array.from({ length: 100 }, (_, i) => `big${i}`);
     for (let i = 0; i < 100; i += 20) await box.given(...ids.slice(i, i + 20).map((id) => large(id, 1000)));
-    // They grow behind the back of the log, which knows their former size.
     for (let i = 0; i < 100; i += 20) {
       await box.given(
         ...ids.slice(i, i + 20).map((id) => modification('message', id, { textContent: 'x'.repeat(60_000) })),
@@ -344,6 +361,8 @@ describe('the room of a response', () => {
     for (const page of pages) expect(JSON.stringify(page).length).toBeLessThanOrEqual(4 * 1024 * 1024);
     expect(pages.length).toBe(2);
     expect(new Set(all.map(({ id }) => id as string))).toEqual(new Set(ids));
+    const last = new Map(all.map((change) => [change.id as string, change]));
+    for (const id of ids) expect(last.get(id)).toMatchObject({ textContent: 'x'.repeat(60_000) });
   });
 
   test('is what the transport carries, and the first change is told whatever its size', async () => {

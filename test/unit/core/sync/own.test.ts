@@ -1,8 +1,8 @@
 // What a device knows of changes since it made them itself: own.ts by itself; live-changes.test.ts has it on a store.
 
-import type { Caller } from '../../../../core/write/device-operations.js';
 import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
 import { isKnown, ownOf } from '../../../../core/read/own.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import { ELEMENT_TYPES, type ElementType } from '../../../../protocol/elements/element.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { aRow, movedFrom, scopeOfPreferences } from '../../../support/log-rows.js';

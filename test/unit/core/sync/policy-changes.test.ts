@@ -56,17 +56,27 @@ describe('a policy that changes', () => {
     expect((await at.box.sync(at.phone, {})).nextSyncAfterSeconds).toBe(300);
   });
 
-  test('and registrations at once both count: the record is read again', async () => {
+  test('and registrations at once both count: what lost the race is decided again', async () => {
     await at.from({});
     await policy({ maxTextBytes: 80 });
-    const register = at.box.registry.register.bind(at.box.registry);
-    at.box.registry.register = async (...args) => {
-      at.box.registry.register = register;
+    const { store } = at.box;
+    const append = store.append.bind(store);
+    store.append = async (...args) => {
+      store.append = append;
       await at.box.device(BOX, 'phone', { folders: ['f1'] } as never);
-      return register(...args);
+      return append(...args);
     };
     const { pages, changes } = await at.following();
     expect(pages[0]?.effective).toMatchObject({ folders: ['f1'], maxTextBytes: 80 });
     expect(changes).toEqual(['conversationHistory c2 outOfScope']);
+  });
+
+  test('[SC7] is an entry of the log, which is made once and has no modSeq', async () => {
+    await at.from({});
+    await policy({ maxTextBytes: 80 });
+    const before = await at.box.head();
+    for (let i = 0; i < 3; i++) await at.following();
+    const { index, modSeq } = await at.box.head();
+    expect([index - before.index, modSeq - before.modSeq]).toEqual([1, 0]);
   });
 });

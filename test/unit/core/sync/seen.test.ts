@@ -1,7 +1,7 @@
 // What a device was shown beyond its position, and whether the box still has that past; restored-box.test.ts has it as a whole.
 
-import { entryKey, messageKey } from '../../../../core/model/keys.js';
 import type { StoredItem } from '../../../../core/model/items.js';
+import { entryKey, messageKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import { UNWRITTEN, versionOf } from '../../../../core/model/version.js';
 import type { Position } from '../../../../core/read/position.js';

@@ -1,4 +1,3 @@
-import type { Caller } from '../../../../core/write/device-operations.js';
 import {
   contentsPrefix,
   conversationKey,
@@ -8,6 +7,7 @@ import {
 } from '../../../../core/model/keys.js';
 import type { Position } from '../../../../core/read/position.js';
 import { openSyncToken, sealSyncToken } from '../../../../core/read/token.js';
+import type { Caller } from '../../../../core/write/device-operations.js';
 import type { ConversationId, FolderId, MessageId, SessionId } from '../../../../protocol/ids.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, BOX } from '../../../support/builders.js';

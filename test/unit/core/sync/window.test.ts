@@ -195,12 +195,19 @@ test.each<[string, Reader, ChangeRow, number]>([
 
 describe('a row takes', () => {
   const fits = (row: ChangeRow, bytes: number) => {
-    const page = { budget: { elements: 9, bytes }, isFirst: false, removed: new Set<string>(), tellsAll: false };
+    const page = {
+      budget: { elements: 9, bytes },
+      isFirst: false,
+      removed: new Set<string>(),
+      tellsAll: false,
+    };
     return windowOf(linesOfRows([row]), scopeFor({}), ownFor({}), page, NOW_MS).lines.length === 1;
   };
 
   test('the bytes of its element', () => {
-    const row = message('m1', 'in', { element: { type: 'message', id: 'm1', textContent: 'é'.repeat(5000) } });
+    const row = message('m1', 'in', {
+      element: { type: 'message', id: 'm1', textContent: 'é'.repeat(5000) },
+    });
     expect([fits(row, bytesOf(row.element)), fits(row, bytesOf(row.element) - 1)]).toEqual([true, false]);
   });
 

@@ -38,7 +38,15 @@ const aCommit = (modSeq: number, ...rows: readonly ChangeRow[]): LogEntry =>
     effects: [],
   }) as never;
 const at = (modSeq: number, more: Partial<Position> = {}): Position =>
-  ({ index: BEFORE + modSeq, timeline: 0, modSeq, nonce: `n${modSeq}`, rows: 0, midway: false, ...more }) as never;
+  ({
+    index: BEFORE + modSeq,
+    timeline: 0,
+    modSeq,
+    nonce: `n${modSeq}`,
+    rows: 0,
+    midway: false,
+    ...more,
+  }) as never;
 
 /** The end of a log: its newest entries, those behind a position, and what is different about the head. */
 const aTail = (
@@ -46,7 +54,12 @@ const aTail = (
   { following = entries, head = {} }: { following?: readonly LogEntry[]; head?: Partial<LogEntry> } = {},
 ): Tail => ({ head: { ...(entries.at(-1) ?? aCommit(3)), ...head }, entries, following });
 
-const behindOf = (tail: Tail | undefined, position: Position, ownCommits = 0, timeline?: number): LogReading => {
+const behindOf = (
+  tail: Tail | undefined,
+  position: Position,
+  ownCommits = 0,
+  timeline?: number,
+): LogReading => {
   const core = { clock: { now: () => NOW_MS }, ...(timeline !== undefined && { timeline }) };
   return logBehind(core as never, tail, position, ownCommits);
 };
@@ -92,18 +105,8 @@ describe('rule 1: the position is of the past of this box', () => {
       aTail([third, { ...fourth, atMs: NOW_MS - 90 * DAY_MS - 1 }]),
       'expired',
     ],
-    [
-      'what follows it is 90 days old',
-      at(3),
-      aTail([third, { ...fourth, atMs: NOW_MS - 90 * DAY_MS }]),
-      [4],
-    ],
-    [
-      'it is the newest, however old that is',
-      at(3),
-      aTail([{ ...third, atMs: NOW_MS - 900 * DAY_MS }]),
-      [],
-    ],
+    ['what follows it is 90 days old', at(3), aTail([third, { ...fourth, atMs: NOW_MS - 90 * DAY_MS }]), [4]],
+    ['it is the newest, however old that is', at(3), aTail([{ ...third, atMs: NOW_MS - 900 * DAY_MS }]), []],
   ])('%s', (_, position, tail, expected) => {
     expect(inShort(behindOf(tail, position))).toEqual(expected);
   });
@@ -327,7 +330,10 @@ describe('rule 5: the position is a commit and a row in it', () => {
   });
 
   test('it stays behind an entry without rows where the next row is not looked at', () => {
-    const entries = [{ ...aCommit(4), modSeq: 3 }, { ...aCommit(5, aRow('m1'), aRow('m2')), modSeq: 4 }];
+    const entries = [
+      { ...aCommit(4), modSeq: 3 },
+      { ...aCommit(5, aRow('m1'), aRow('m2')), modSeq: 4 },
+    ];
     const next = positionBehind(at(3), linesOf(entries, 0), 1, entries);
     expect(next).toMatchObject({ index: BEFORE + 4, modSeq: 3, nonce: 'n4', rows: 1 });
   });

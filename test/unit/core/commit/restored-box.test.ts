@@ -1,0 +1,168 @@
+// A table that was restored from a backup can hold items that are ahead of its log, and lack some that are behind it.
+import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
+import { readTail } from '../../../../core/log/tail.js';
+import { latestVersionOf } from '../../../../core/model/effects.js';
+import { entryKey } from '../../../../core/model/keys.js';
+import type { LogEntry } from '../../../../core/model/log-entry.js';
+import { BACKUP_SPREAD_MS } from '../../../../core/model/timing.js';
+import { BoxUnderTest } from '../../../support/box-under-test.js';
+import { aFolder, aMessage, BOX, deletion, modification, stateChange } from '../../../support/builders.js';
+import { MemoryStore } from '../../../support/memory-store.js';
+
+let store: MemoryStore;
+let box: BoxUnderTest;
+beforeEach(async () => {
+  store = new MemoryStore();
+  box = new BoxUnderTest(store);
+  await box.given(
+    aMessage({ id: 'm1', subject: 'as of the backup', flags: ['kept'] }),
+    aMessage({ id: 'm2' }),
+  );
+  await box.projected(BOX);
+});
+
+/** Sets back what the predicate names, to how it is now, when called. */
+function backup(isOf: (sk: string) => boolean): () => void {
+  const { items } = store.box(BOX);
+  const saved = [...items].filter(([sk]) => isOf(sk));
+  return () => {
+    for (const sk of items.keys()) if (isOf(sk)) items.delete(sk);
+    for (const [sk, item] of saved) items.set(sk, item);
+  };
+}
+const isLog = (sk: string) => /^[LO][#~]/.test(sk);
+const isView = (sk: string) => !isLog(sk);
+const stored = async (sk: string) => (await store.get(BOX, [sk])).get(sk);
+const M1 = 'E#c1#M#m1';
+
+describe('an item that is ahead of the head', () => {
+  beforeEach(async () => {
+    const restore = backup(isLog);
+    await box.given(modification('message', 'm1', { subject: 'lost by the log' }));
+    await box.given(stateChange('m1', { addFlags: ['lost'] }));
+    await box.projected(BOX);
+    restore();
+  });
+
+  test('makes the next writer begin another timeline, and its write wins', async () => {
+    const before = await box.head();
+    const ahead = latestVersionOf((await stored(M1)) as never);
+    await box.given(modification('message', 'm1', { subject: 'anew' }));
+    const head = await box.head();
+    expect([before.timeline, head.timeline]).toEqual([0, 1]);
+    expect(head.index).toBe(before.index + 1);
+    await box.projected(BOX);
+    expect(latestVersionOf((await stored(M1)) as never)).toBeGreaterThan(ahead);
+    expect(await stored(M1)).toMatchObject({ data: { subject: 'anew' } });
+    expect(await box.element('message', 'm1')).toMatchObject({ subject: 'anew' });
+  });
+
+  test('is shown as what came last by who comes next, too', async () => {
+    await box.given(modification('message', 'm1', { subject: 'anew' }));
+    await box.given(stateChange('m1', { addFlags: ['next'] }));
+    await box.projected(BOX);
+    expect(await stored(M1)).toMatchObject({
+      data: { subject: 'anew' },
+      state: { flags: expect.arrayContaining(['next']) },
+    });
+    const { timeline } = await box.head();
+    await box.given(stateChange('m1', { addFlags: ['third'] }));
+    expect((await box.head()).timeline).toBe(timeline);
+  });
+
+  test('of a deletion is deleted in every order of what is applied', async () => {
+    await box.given(deletion('m1'));
+    for (const entry of (await box.entries(BOX)).toReversed()) await projectEntries(box.core, BOX, [entry]);
+    expect(await stored(M1)).toMatchObject({ kind: 'tombstone' });
+    expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
+  });
+
+  test('that nobody writes to leaves the timeline as it is', async () => {
+    await box.given(modification('message', 'm2', { subject: 'other' }));
+    expect((await box.head()).timeline).toBe(0);
+  });
+
+  test('[TK4] makes devices start over, since they may hold it', async () => {
+    const phone = await box.device(BOX, 'phone');
+    const { syncToken = '' } = await box.syncAll(phone);
+    await box.given(modification('message', 'm1', { subject: 'anew' }));
+    expect(await box.sync(phone, { syncToken })).toMatchObject({ reset: true });
+  });
+});
+
+test('a write that others were first to make is no sign of a restore', async () => {
+  const append = store.append.bind(store);
+  store.append = async (of, entry) => {
+    store.append = append;
+    await box.given(modification('message', 'm1', { subject: 'theirs' }));
+    await box.projected(BOX);
+    return append(of, entry);
+  };
+  await box.given(
+    stateChange('m1', { addFlags: ['mine'] }),
+    modification('message', 'm1', { textContent: 'mine' }),
+  );
+  expect((await box.head()).timeline).toBe(0);
+  expect(await box.element('message', 'm1')).toMatchObject({ subject: 'theirs', textContent: 'mine' });
+});
+
+describe('a timeline that the deployment has set, since its tables were restored', () => {
+  const restored = () => {
+    Object.assign(box.core, { timeline: 3 });
+  };
+
+  test('is that of the next entry, and wins over what was there', async () => {
+    restored();
+    await box.given(modification('message', 'm1', { subject: 'anew' }));
+    expect(await box.head()).toMatchObject({ timeline: 3, resetsBefore: 3 });
+    await box.given(aFolder('f1'));
+    expect(await box.head()).toMatchObject({ timeline: 3 });
+  });
+
+  test('applies again what items of the backup lack, of the minutes before its newest entry', async () => {
+    const restore = backup(isView); // the view was copied first
+    await box.given(modification('message', 'm1', { subject: 'in the log' }), deletion('m2'));
+    for (let i = 0; i < 3; i++) {
+      await box.given(aMessage());
+      await box.projected(BOX);
+    }
+    expect((await box.head()).projected).toBeGreaterThan((await box.head()).firstIndex + 1);
+    restore();
+    restored();
+    expect(await box.element('message', 'm1')).toMatchObject({ subject: 'in the log' });
+    expect(await box.statuses(aMessage({ id: 'm2' }))).toEqual(['gone']);
+  });
+
+  test('does not go by what a token or a deposit knew to be applied before', async () => {
+    const phone = await box.device(BOX, 'phone');
+    await box.projected(BOX);
+    const restore = backup((sk) => isView(sk) && !sk.startsWith('D#') && !sk.startsWith('S#'));
+    await box.given(deletion('m1'), deletion('m2'));
+    for (let i = 0; i < 3; i++) {
+      await box.given(aMessage());
+      await box.projected(BOX);
+    }
+    const { syncToken } = await box.syncAll(phone);
+    restore();
+    restored();
+    await box.device(BOX, 'tablet'); // the first entry of the new timeline
+    const { results } = await box.sync(phone, { syncToken, operations: [aMessage({ n: 1, id: 'm1' })] });
+    expect(results).toEqual([{ n: 1, status: 'gone' }]);
+    expect(await box.statuses(aMessage({ id: 'm2' }))).toEqual(['gone']);
+  });
+
+  test('takes for applied what is older than a backup takes', async () => {
+    box.clock.nowMs += BACKUP_SPREAD_MS + 1;
+    for (let i = 0; i < 3; i++) {
+      await box.given(aMessage());
+      await box.projected(BOX);
+    }
+    const { firstIndex } = await box.head();
+    restored();
+    await box.given(aMessage());
+    const { projected } = await box.head();
+    expect(projected).toBeGreaterThanOrEqual(firstIndex);
+    expect((await readTail(box.core, BOX))?.head.timeline).toBe(3);
+    expect(((await stored(entryKey(firstIndex))) as LogEntry).timeline).toBe(0);
+  });
+});
