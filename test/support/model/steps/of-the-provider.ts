@@ -141,8 +141,10 @@ export async function restoreBox(world: World): Promise<void> {
   await world.idle();
   const { stage, devices, exchange } = world;
   const copy = stage.chance.pick(world.copies);
+  // Before the box was made there was no log that an item could be ahead of.
+  const isWhole = copy.later === copy || copy.modSeq === 0;
   const how =
-    copy.later === copy ? 'whole' : stage.chance.pick(['whole', 'itemsBehind', 'itemsAhead'] as const);
+    isWhole ? 'whole' : stage.chance.pick(['whole', 'itemsBehind', 'itemsAhead'] as const);
   const to = how === 'itemsBehind' ? copy.later : copy;
   stage.note(() => `  box restored to ${to.modSeq}, ${how}`);
   stage.hit(how === 'whole' ? 'box restored' : 'box restored torn');
