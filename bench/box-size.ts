@@ -1,5 +1,5 @@
 import { BatchWriteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { decodeItem, encodeItem } from '../core/dynamodb/items.js';
+import { decodeItem, encodeItem } from '../core/dynamodb/codec.js';
 import type { BoxId, StoredMessage } from '../core/model/items.js';
 import { messageKey } from '../core/model/keys.js';
 import type { MessageId } from '../protocol/ids.js';
@@ -95,7 +95,9 @@ async function fillUp({ database, storeTable }: BenchServer, box: BoxId, count: 
       Limit: DEPOSITED,
     }),
   );
-  const patterns = Items.map((image) => decodeItem(image).item).filter((item) => item.kind === 'message');
+  const patterns = Items.map((image) => decodeItem(image).item).filter(
+    (item) => item.kind === 'message' && item.aside === undefined,
+  );
   const copies = Array.from({ length: count }, (_, i) =>
     copyOf(patterns[i % patterns.length] as StoredMessage, i),
   );

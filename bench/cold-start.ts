@@ -103,6 +103,7 @@ const MEASURE = `
 /** What a function finds when Lambda starts it. */
 const ENVIRONMENT = {
   STORE_TABLE: 'store',
+  TIMELINE: '0',
   REGISTRY_TABLE: 'registry',
   PUSH_QUEUE_URL: 'https://example.com/push',
   PURGE_QUEUE_URL: 'https://example.com/purge',

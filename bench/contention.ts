@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../core/ports/clock.js';
-import { deposit as commitDeposit } from '../core/write/deposit.js';
 import type { Core } from '../core/core.js';
 import { DynamoRegistry } from '../core/dynamodb/registry.js';
 import { DynamoStore } from '../core/dynamodb/store.js';
 import type { BoxId } from '../core/model/items.js';
 import { SyncProblem } from '../core/model/sync-problem.js';
+import { systemClock } from '../core/ports/clock.js';
+import { deposit as commitDeposit } from '../core/write/deposit.js';
 import type { OperationInput } from '../protocol/operation.js';
 import type { BenchServer } from './support/server.js';
 
@@ -31,8 +31,8 @@ export async function measureContention(
     onCount(count);
     let attempts = 0;
     const core = {
-      store: new DynamoStore(database, storeTable),
-      registry: new DynamoRegistry(database, registryTable, storeTable),
+      store: new DynamoStore(database, storeTable, registryTable),
+      registry: new DynamoRegistry(database, registryTable),
       clock: systemClock,
       report: (event, { attempt = 0 }) => {
         if (event === 'commit') attempts += Number(attempt) + 1;

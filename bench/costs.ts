@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { OperationInput } from '../protocol/operation.js';
 import { BenchDevice, deposit, type Route, type Wire } from './support/device.js';
 import type { BenchServer } from './support/server.js';
@@ -9,21 +10,24 @@ export interface Cost {
   readonly case: CaseName;
   readonly operations: number; // of the Participating Function or the device, or elements received
   readonly calls: Readonly<Record<string, number>>; // by name
-  readonly callsInLine: number; // calls that waited for another one to end, the first counted
+  readonly callsInLine: number; // calls that waited for another one to end, the first counted; the most of any response
   readonly items: number;
   readonly read: number; // units
   readonly write: number; // units
-  readonly committed: number; // units, of those written in transactions
+  /** What the reader of the stream adds afterwards, for the Participating Function. */
+  readonly projected?: { readonly read: number; readonly write: number };
   readonly https: Wire;
   readonly socket?: Wire; // of the same done over the socket
 }
 
 export const CASES = [
   'nothing changed',
+  'nothing changed, after 50 messages',
+  'nothing changed, after 300 KB',
   'receive 1 new message',
   'receive 100 new messages',
   'send 1 state read',
-  'send 100 states read',
+  'send 50 states read',
   'receive 100 states read',
   'send 100 deletions',
   'receive 100 deletions',
@@ -52,23 +56,33 @@ export async function measureCosts(
     other: await new BenchDevice(server, user, 'other').register(), // makes the changes that the others receive
   };
   const { phone, tablet, other } = devices;
-  const stock = operations.slice(0, -1 - 100 - 1 - 50);
-  const fresh = operations.slice(stock.length).map(unread);
+  const stock = operations.slice(0, -(3 + 100 + 1 + 50));
+  // Three short ones, as most are, and all others as they come.
+  const newcomers = operations.slice(stock.length).map(unread);
+  const short = newcomers.toSorted((a, b) => lengthOf(a) - lengthOf(b)).slice(0, 3);
+  const fresh = newcomers.filter((each) => !short.includes(each));
   await deposit(server, user, stock);
 
   const measure = async (
     name: CaseName,
-    work: (route: Route) => Promise<{ operations: number; wire: Wire }>,
-    alsoBy?: () => Promise<Wire>,
+    work: (route: Route, onResponse: () => void) => Promise<{ operations: number; wire: Wire }>,
+    { alsoBy, byNetwork = user }: { alsoBy?: () => Promise<Wire>; byNetwork?: string } = {},
   ) => {
     onCase(name);
     watch.take();
-    const { operations: count, wire } = await work('https');
-    const calls = watch.take();
+    const responses: (readonly Call[])[] = [];
+    const { operations: count, wire } = await work('https', () => responses.push(watch.take()));
+    responses.push(watch.take());
+    const stream = await server.streamOf(byNetwork);
+    watch.take();
+    await server.readsStream(stream);
+    const { read, write } = sumOf(watch.take());
     costs.push({
       case: name,
       operations: count,
-      ...sumOf(calls),
+      ...sumOf(responses.flat()),
+      callsInLine: Math.max(...responses.map(inLine)),
+      ...(BY_NETWORK.has(name) && { projected: { read, write } }),
       https: wire,
       ...(alsoBy && { socket: await alsoBy() }),
     });
@@ -76,15 +90,23 @@ export async function measureCosts(
   const receive = (name: CaseName, limit?: number) =>
     measure(
       name,
-      async () => {
-        const { wire, received } = await phone.synchronize([], { ...(limit && { limit }) });
+      async (_, onResponse) => {
+        const { wire, received } = await phone.synchronize([], { ...(limit && { limit }), onResponse });
         return { operations: received, wire };
       },
-      async () => (await tablet.synchronize([], { route: 'socket', ...(limit && { limit }) })).wire,
+      {
+        alsoBy: async () => (await tablet.synchronize([], { route: 'socket', ...(limit && { limit }) })).wire,
+      },
     );
   const send = (name: CaseName, sent: readonly OperationInput[]) =>
-    measure(name, async () => {
-      const { wire } = await other.synchronize(sent);
+    measure(name, async (_, onResponse) => {
+      const { wire } = await other.synchronize(sent, { onResponse });
+      return { operations: sent.length, wire };
+    });
+  const put = (name: CaseName, sent: readonly OperationInput[]) =>
+    measure(name, async (_, onResponse) => {
+      const wire = await deposit(server, user, sent, { isProjected: false });
+      onResponse();
       return { operations: sent.length, wire };
     });
 
@@ -92,34 +114,84 @@ export async function measureCosts(
   await other.synchronize([], { limit: INITIAL_LIMIT });
   await receive('nothing changed');
 
-  await measure('one deposit', async () => ({
-    operations: 1,
-    wire: await deposit(server, user, fresh.slice(0, 1)),
-  }));
+  // As most commits do, it follows one of one element: what a large one leaves to look at is paid by the next.
+  await deposit(server, user, short.slice(0, 1));
+  await put('one deposit', short.slice(1, 2));
+  await phone.synchronize();
+  await tablet.synchronize();
+  await deposit(server, user, short.slice(2, 3));
   await receive('receive 1 new message');
-  await deposit(server, user, fresh.slice(1, 101));
+  await deposit(server, user, fresh.slice(0, 100));
   await receive('receive 100 new messages');
-  await measure('a batch of 50 deposits', async () => ({
-    operations: 50,
-    wire: await deposit(server, user, fresh.slice(-50)),
-  }));
+  await deposit(server, user, fresh.slice(100, 101));
+  await put('a batch of 50 deposits', fresh.slice(-50));
   await Promise.all([phone.synchronize(), tablet.synchronize(), other.synchronize()]);
 
   const newest = stock.slice(-400);
-  await send('send 1 state read', newest.slice(0, 1).map(flagged));
-  await send('send 100 states read', newest.slice(1, 101).map(flagged));
+  await other.synchronize(newest.slice(0, 1).map(flagged));
+  await send('send 1 state read', newest.slice(1, 2).map(flagged));
+  await send('send 50 states read', newest.slice(2, 52).map(flagged));
+  await other.synchronize(newest.slice(52, 102).map(flagged));
   await receive('receive 100 states read');
-  await send('send 100 deletions', newest.slice(101, 201).map(deleted));
+  await send('send 100 deletions', newest.slice(102, 202).map(deleted));
   await receive('receive 100 deletions');
-  await send('send a mixed 100', mixed(newest.slice(201, 301)));
+  await send('send a mixed 100', mixed(newest.slice(202, 302)));
   await receive('receive a mixed 100');
+  await measureQuiet(server, operations, measure);
   return CASES.flatMap((name) => costs.filter((cost) => cost.case === name));
+}
+
+/** Of the Participating Function: the reader of the stream does what a device would have done itself. */
+const BY_NETWORK: ReadonlySet<CaseName> = new Set(['one deposit', 'a batch of 50 deposits']);
+
+type Measure = (
+  name: CaseName,
+  work: (route: Route) => Promise<{ operations: number; wire: Wire }>,
+  options: { byNetwork: string },
+) => Promise<void>;
+
+const QUIET_USER = 'tel:+15550199';
+const FOLDERS = 199; // and `default`
+const LARGE = 5;
+const LARGE_BYTES = 60_000;
+
+/** Nothing changed for a device that asks for much, in a box whose newest commit was large. */
+async function measureQuiet(
+  server: BenchServer,
+  operations: readonly OperationInput[],
+  measure: Measure,
+): Promise<void> {
+  await deposit(server, QUIET_USER, operations.slice(0, 50));
+  const folders = Array.from({ length: FOLDERS }, (_, i) => `folder-${i}-${'x'.repeat(100)}`);
+  const device = await new BenchDevice(server, QUIET_USER, 'phone').register({
+    folders: [...folders, 'default'],
+  });
+  const large = (id: string): OperationInput => {
+    const textContent = randomBytes(LARGE_BYTES / 2)
+      .toString('base64')
+      .slice(0, LARGE_BYTES);
+    const { data, ...rest } = unread(operations[0] as OperationInput) as Message & { data: object };
+    return { ...rest, id, data: { ...data, textContent } } as OperationInput;
+  };
+  const newest = {
+    'nothing changed, after 50 messages': operations.slice(50, 100),
+    'nothing changed, after 300 KB': Array.from({ length: LARGE }, (_, i) => large(`large ${i}`)),
+  } as const;
+  for (const name of ['nothing changed, after 50 messages', 'nothing changed, after 300 KB'] as const) {
+    await deposit(server, QUIET_USER, newest[name]);
+    await device.synchronize([], { limit: INITIAL_LIMIT });
+    await measure(name, async () => ({ operations: 0, wire: (await device.synchronize()).wire }), {
+      byNetwork: QUIET_USER,
+    });
+  }
 }
 
 type Message = Extract<OperationInput, { type: 'message' }>;
 
 /** A flag that no message of the workload has, as `\Seen` is for those read already. */
 const READ_FLAG = '\\read-report-sent';
+
+const lengthOf = (operation: OperationInput): number => JSON.stringify(operation).length;
 
 const nameOf = (operation: OperationInput) => {
   const { id, conversationId } = operation as Message;
@@ -151,9 +223,7 @@ const mixed = (operations: readonly OperationInput[]): OperationInput[] =>
     return { ...rest, id: `${id}-${i}` } as OperationInput;
   });
 
-function sumOf(
-  calls: readonly Call[],
-): Pick<Cost, 'calls' | 'callsInLine' | 'items' | 'read' | 'write' | 'committed'> {
+function sumOf(calls: readonly Call[]): Pick<Cost, 'calls' | 'callsInLine' | 'items' | 'read' | 'write'> {
   const counts: Record<string, number> = {};
   for (const { name } of calls) counts[name] = (counts[name] ?? 0) + 1;
   const total = (of: (call: Call) => number) => calls.reduce((sum, call) => sum + of(call), 0);
@@ -163,7 +233,6 @@ function sumOf(
     items: total(({ items }) => items),
     read: total(({ read }) => read),
     write: total(({ write }) => write),
-    committed: total(({ name, write }) => (name === 'TransactWriteItems' ? write : 0)),
   };
 }
 

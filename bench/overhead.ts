@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { HEAD_KEY } from '../core/model/keys.js';
+import { ANCHOR_KEY } from '../core/model/keys.js';
 import type { OperationInput } from '../protocol/operation.js';
 import { BenchDevice, deposit } from './support/device.js';
 import { commandsFor, replay } from './support/replay.js';
@@ -58,6 +58,7 @@ export async function measureOverhead(
   await bothDo(twins, () => phone.synchronize([], { limit: 1000 }));
   await bothDo(twins, () => sender.synchronize([], { limit: 1000 }));
 
+  const project = async () => server.readsStream(await server.streamOf(twins.user));
   const fresh = freshMessages(operations);
   const [one, ...toggled] = operations.slice(0, 51);
   const cases: {
@@ -65,6 +66,7 @@ export async function measureOverhead(
     on?: Twins;
     prepare?: () => Promise<unknown>;
     work: (round: number) => Promise<unknown>;
+    after?: () => Promise<unknown>;
   }[] = [
     { name: 'nothing changed', work: () => phone.synchronize() },
     {
@@ -79,8 +81,16 @@ export async function measureOverhead(
     },
     { name: 'send 1 state read', work: (round) => sender.synchronize(flagging(one ? [one] : [], round)) },
     { name: 'send 50 states read', work: (round) => sender.synchronize(flagging(toggled, round)) },
-    { name: 'one deposit', work: () => deposit(server, twins.user, fresh(1)) },
-    { name: 'a batch of 50 deposits', work: () => deposit(server, twins.user, fresh(50)) },
+    {
+      name: 'one deposit',
+      work: () => deposit(server, twins.user, fresh(1), { isProjected: false }),
+      after: project,
+    },
+    {
+      name: 'a batch of 50 deposits',
+      work: () => deposit(server, twins.user, fresh(50), { isProjected: false }),
+      after: project,
+    },
     {
       name: 'initial synchronization, 1000 elements',
       on: quiet,
@@ -92,7 +102,7 @@ export async function measureOverhead(
     },
   ];
   const measured: Overhead[] = [];
-  for (const { name, on = twins, prepare, work } of cases) {
+  for (const { name, on = twins, prepare, work, after } of cases) {
     onCase(name);
     await bothDo(twins, () => sender.synchronize([], { limit: 1000 }));
     const handler: number[] = [];
@@ -109,6 +119,7 @@ export async function measureOverhead(
       const made = watch.take();
       const commands = commandsFor(made, on.user, on.twin);
       const bareMs = await timed(() => replay(server.database, commands));
+      if (after) await bothDo(twins, after);
       calls = made.length;
       if (round < WARM_UP) continue;
       handler.push(handlerMs);
@@ -133,7 +144,7 @@ const readsOf = ({ server: { storeTable }, user, twin }: Twins): (() => unknown)
     () =>
       new GetItemCommand({
         TableName: storeTable,
-        Key: { box: { S: box }, sk: { S: HEAD_KEY } },
+        Key: { box: { S: box }, sk: { S: ANCHOR_KEY } },
         ConsistentRead: true,
       }),
   ]);

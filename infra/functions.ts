@@ -11,7 +11,7 @@ import type { LogLevel, Stage } from './settings.js';
 
 /** Time for one batch; the queues measure their visibility timeout by these. */
 export const NOTIFIER_TIMEOUT = Duration.seconds(5);
-export const PURGEER_TIMEOUT = Duration.seconds(60);
+export const PURGER_TIMEOUT = Duration.seconds(60);
 export const ERASER_TIMEOUT = Duration.seconds(60);
 const FAN_OUT_TIMEOUT = Duration.seconds(60);
 const PROJECTOR_TIMEOUT = Duration.seconds(60);
@@ -61,8 +61,10 @@ export class Functions extends Construct {
     super(scope, id);
     const { store, registry, tokenKey, pushQueue, purgeQueue, eraseQueue, sockets } = props;
     const { stage, dataKey, logLevel, timeline, capacity, reservesConcurrency } = props;
-    const make = (constructId: string, rest: Omit<SyncFunctionProps, keyof KeptLogsProps | 'logLevel' | 'timeline'>) =>
-      new SyncFunction(this, constructId, { stage, dataKey, logLevel, timeline, ...rest });
+    const make = (
+      constructId: string,
+      rest: Omit<SyncFunctionProps, keyof KeptLogsProps | 'logLevel' | 'timeline'>,
+    ) => new SyncFunction(this, constructId, { stage, dataKey, logLevel, timeline, ...rest });
     /** With a share of the account's concurrency of its own, and no more. */
     const bounded = (name: BoundedFunction) => ({
       name,
@@ -74,7 +76,8 @@ export class Functions extends Construct {
       .sealsTokens(tokenKey);
     this.devices = make('Devices', { name: 'devices' })
       .readsAndCommits(store, registry)
-      .registersDevices(registry)
+      .removesDevices(registry)
+      .writesTickets(registry)
       .closesConnections(sockets)
       .namesSocket(sockets);
     this.participating = make('Participating', bounded('participating')).deposits(store, registry);
@@ -82,6 +85,7 @@ export class Functions extends Construct {
     this.admin = make('Admin', bounded('admin'))
       .readsAndCommits(store, registry)
       .putsPolicies(registry)
+      .removesDevices(registry)
       .ordersErasing(eraseQueue)
       .closesConnections(sockets);
 
@@ -105,9 +109,8 @@ export class Functions extends Construct {
       .updatesDevices(registry)
       .postponesPushes(pushQueue)
       .postsFrames(sockets);
-    this.purger = make('Purger', { name: 'purger', timeout: PURGEER_TIMEOUT })
+    this.purger = make('Purger', { name: 'purger', timeout: PURGER_TIMEOUT })
       .readsAndCommits(store, registry)
-      .removesItems(store)
       .ordersPurging(purgeQueue);
     this.projector = make('Projector', { name: 'projector', timeout: PROJECTOR_TIMEOUT }).readsAndCommits(
       store,

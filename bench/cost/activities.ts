@@ -5,10 +5,12 @@ export const ACTIVITIES = {
   register: { functionName: 'devices', says: 'a device registers' },
   deposit: { functionName: 'participating', says: 'the Participating Function deposits one message' },
   fanOutDeposit: { functionName: 'fan-out', says: 'a deposited message, one connected device of two' },
+  projectDeposit: { functionName: 'projector', says: 'a deposited message is applied to the items' },
   notify: { functionName: 'notifier', says: 'one synchronization request' },
   receive: { functionName: 'sync', says: 'a synchronization that brings one message' },
   act: { functionName: 'sync', says: 'a synchronization that marks one message as read' },
   fanOutAct: { functionName: 'fan-out', says: 'a message marked as read' },
+  projectAct: { functionName: 'projector', says: 'what a synchronization has applied itself is looked at' },
   nothing: { functionName: 'sync', says: 'a synchronization by timer, nothing changed' },
   initialPage: { functionName: 'sync', says: 'a response of an initial synchronization, 200 elements' },
   ticket: { functionName: 'devices', says: 'a ticket for a connection' },
@@ -23,7 +25,7 @@ export const ACTIVITIES = {
   erase: { functionName: 'eraser', says: 'a box of 100 messages is erased' },
 } as const;
 /** Of how many messages one activity is measured. */
-export const PURGEED_TOGETHER = 20;
+export const PURGED_TOGETHER = 20;
 export const EXPIRED_TOGETHER = 5;
 export const ERASED_TOGETHER = 100;
 

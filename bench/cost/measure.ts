@@ -2,17 +2,17 @@ import { cpus } from 'node:os';
 import { DeleteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { OperationInput } from '../../protocol/operation.js';
 import { inLine } from '../costs.js';
-import { connectionSample, httpSample, queueSample, sampleEvent } from '../support/sample-events.js';
+import {
+  connectionSample,
+  httpSample,
+  insertionsOf,
+  queueSample,
+  sampleEvent,
+  streamImage,
+} from '../support/sample-events.js';
 import { type Image, itemBytes } from '../support/units.js';
 import type { Call, CallWatch } from '../support/watch.js';
-import {
-  bodyOf,
-  type Invocation,
-  type QueueName,
-  sentBy,
-  streamImage,
-  type WholeServer,
-} from '../support/whole.js';
+import { bodyOf, type Invocation, type QueueName, sentBy, type WholeServer } from '../support/whole.js';
 import { USER, workload } from '../support/workload.js';
 import {
   type Activity,
@@ -20,13 +20,15 @@ import {
   ERASED_TOGETHER,
   EXPIRED_TOGETHER,
   type Measured,
-  PURGEED_TOGETHER,
+  PURGED_TOGETHER,
 } from './activities.js';
 
 /** That no message has yet, as most have `\\Seen`. */
 const FLAG = '\\read-report-sent';
 const REQUEST_MAX = 50; // operations
+const LOG_SHOWN = 1000; // characters, of what failed
 const ENDINGS = 5; // what ends messages is the same each time
+const STREAM_MAX = 20; // entries in one batch of the stream
 const BACKLOG = 300; // so many that the first response of an initial synchronization is full
 
 type Deposited = Extract<OperationInput, { type: 'message' }>;
@@ -41,9 +43,10 @@ export async function measureActivities(
   rounds: number,
   onRound: (round: number) => void = () => undefined,
 ): Promise<Measured> {
-  const { name, operations } = await workload(BACKLOG + rounds + 1);
+  const { name, operations } = await workload(BACKLOG + rounds + 2);
   const day = new Day(server, watch, [...operations]);
   await day.begin();
+  await day.settle();
   for (let round = 1; round <= rounds; round++) {
     onRound(round);
     await day.pass();
@@ -68,6 +71,7 @@ class Day {
   private last: Deposited | undefined;
   private n = 0;
   private token: string | undefined;
+  private readonly told = new Map<string, string>(); // key of the newest entry that the stream has brought, by user
 
   constructor(
     private readonly server: WholeServer,
@@ -83,12 +87,21 @@ class Day {
     for (let i = 0; i < BACKLOG; i += 50) {
       const { answer } = await this.server.invoke('participating', this.deposit(50));
       if (answer.statusCode !== 200) throw new Error(`deposit: ${answer.statusCode} ${answer.body}`);
+      await this.project(USER);
     }
     const first = this.keepToken(await this.take('initialPage', 'sync', this.sync()));
-    if (first.changes?.length !== 200) throw new Error('the first response is not full');
+    if (!first.hasMore) throw new Error('the first response is not full');
     for (let more = first.hasMore; more; ) {
       more = this.keepToken((await this.server.invoke('sync', this.sync())).answer).hasMore;
     }
+  }
+
+  /** A round of which nothing is kept: what the large commits before it leave to look at is paid by the first one after. */
+  async settle(): Promise<void> {
+    const kept = [...this.taken];
+    await this.pass();
+    this.taken.clear();
+    for (const [activity, costs] of kept) this.taken.set(activity, costs);
   }
 
   async pass(): Promise<void> {
@@ -101,6 +114,7 @@ class Day {
 
     await this.take('deposit', 'participating', this.deposit(1));
     await this.take('fanOutDeposit', 'fan-out', await this.newestCommit());
+    await this.take('projectDeposit', 'projector', await this.appended(USER));
     const pushes = this.server.takeMessages('pushes');
     if (pushes.length !== 1) throw new Error(`one device is connected, and ${pushes.length} are to be told`);
     await this.take('notify', 'notifier', queueSample('notifier', pushes));
@@ -113,6 +127,7 @@ class Day {
     const acted = await this.take('act', 'sync', this.sync([{ n: ++this.n, ...read, ...name }]));
     this.keepToken(acted);
     await this.take('fanOutAct', 'fan-out', await this.newestCommit());
+    await this.take('projectAct', 'projector', await this.appended(USER));
     this.server.takeMessages('pushes');
     this.keepToken(await this.take('nothing', 'sync', this.sync()));
 
@@ -123,13 +138,15 @@ class Day {
   /** What ends messages: a conversation history is deleted, some expire, a box is erased. */
   async endings(time: number): Promise<void> {
     const conversationId = `discarded-${time}`;
-    await this.fill(USER, conversationId, PURGEED_TOGETHER);
+    await this.fill(USER, conversationId, PURGED_TOGETHER);
     const discard = { n: ++this.n, op: 'delete', type: 'conversationHistory', id: conversationId };
     this.keepToken(await this.take('discard', 'sync', this.sync([discard])));
     await this.take('fanOutDiscard', 'fan-out', await this.newestCommit());
     await this.takeTogether('purge', 'purger', 'purging');
 
     await this.fill(USER, `expiring-${time}`, EXPIRED_TOGETHER);
+    // Two entries more: the second says that what was deposited before them is applied to the items.
+    for (let i = 0; i < 2; i++) await this.fill(USER, `later-${time}-${i}`, 1);
     const expired = await newestItems(this.server, `E#expiring-${time}`, EXPIRED_TOGETHER);
     await Promise.all(expired.map(({ box, sk }) => this.remove({ box, sk } as Image))); // as the database does
     await this.take('expire', 'projector', expiryOf(expired));
@@ -165,7 +182,21 @@ class Day {
       const event = httpSample('participating', { body: { operations }, pathParameters: { userId } });
       const { answer } = await this.server.invoke('participating', event);
       if (answer.statusCode !== 200) throw new Error(`deposit: ${answer.statusCode} ${answer.body}`);
+      await this.project(userId);
     }
+  }
+
+  /** What the stream brings of entries since it was last asked. */
+  private async appended(userId: string) {
+    const last = this.told.get(userId) ?? '';
+    const images = await newestItems(this.server, 'L#', STREAM_MAX, userId);
+    this.told.set(userId, images[0]?.sk?.S ?? last);
+    return insertionsOf(images.filter(({ sk }) => (sk?.S ?? '') > last).reverse());
+  }
+
+  private async project(userId: string): Promise<void> {
+    const { answer } = await this.server.invoke('projector', await this.appended(userId));
+    if (answer.batchItemFailures.length > 0) throw new Error('a record of the stream failed');
   }
 
   private async take(activity: Activity, name: string, event: unknown): Promise<Invocation['answer']> {
@@ -173,7 +204,8 @@ class Day {
     const { answer, cpuMs, log, sqsRequests } = await this.server.invoke(name, event);
     const calls = this.watch.take();
     if (answer?.statusCode >= 300) throw new Error(`${activity}: ${answer.statusCode} ${answer.body}`);
-    if (answer?.batchItemFailures?.length > 0) throw new Error(`${activity}: a record failed`);
+    if (answer?.batchItemFailures?.length > 0)
+      throw new Error(`${activity}: a record failed: ${log.slice(0, LOG_SHOWN)}`);
     const total = (of: (call: Call) => number) => calls.reduce((sum, call) => sum + of(call), 0);
     const cost = {
       read: total(({ read }) => read),
@@ -210,7 +242,7 @@ class Day {
 
   /** What the stream brings of the last commit. */
   private async newestCommit(): Promise<unknown> {
-    const [image = {}] = await newestItems(this.server, 'C#', 1);
+    const [image = {}] = await newestItems(this.server, 'L#', 1);
     const event = sampleEvent('fan-out');
     const [record] = event.Records;
     record.dynamodb = {
@@ -248,7 +280,7 @@ const connection = (eventType: 'CONNECT' | 'DISCONNECT') =>
 /** What the stream brings of items that the database has removed after their time. */
 function expiryOf(images: readonly Image[]): unknown {
   const event = sampleEvent('projector');
-  const [record] = event.Records;
+  const [, record] = event.Records;
   const removed = (image: Image) => ({
     ...record.dynamodb,
     ApproximateCreationDateTime: Math.ceil(Date.now() / 1000),
@@ -273,12 +305,17 @@ function sumOf(costs: readonly ActivityCost[]): ActivityCost {
 }
 
 /** The last items under a prefix, newest first. */
-async function newestItems(server: WholeServer, prefix: string, count: number): Promise<Image[]> {
+async function newestItems(
+  server: WholeServer,
+  prefix: string,
+  count: number,
+  user: string = USER,
+): Promise<Image[]> {
   const query = new QueryCommand({
     TableName: server.storeTable,
     KeyConditionExpression: '#box = :box AND begins_with(#sk, :prefix)',
     ExpressionAttributeNames: { '#box': 'box', '#sk': 'sk' },
-    ExpressionAttributeValues: { ':box': { S: USER }, ':prefix': { S: prefix } },
+    ExpressionAttributeValues: { ':box': { S: user }, ':prefix': { S: prefix } },
     ScanIndexForward: false,
     Limit: count,
   });
@@ -289,7 +326,8 @@ async function newestItems(server: WholeServer, prefix: string, count: number): 
 async function bytesOf(server: WholeServer, rounds: number) {
   const total = (images: Image[]) => images.reduce((sum, image) => sum + itemBytes(image), 0);
   const elements = await newestItems(server, 'E#', BACKLOG);
-  const commits = await newestItems(server, 'C#', 2 * rounds);
+  const entries = await newestItems(server, 'L#', 4 * rounds);
+  const commits = entries.filter(({ told }) => told).slice(0, 2 * rounds);
   return {
     elementBytes: Math.round(total(elements) / elements.length),
     logBytes: Math.round(total(commits) / rounds),

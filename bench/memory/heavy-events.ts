@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
-import { connectionSample, httpSample, queueSample, sampleEvent } from '../support/sample-events.js';
-import { bodyOf, streamImage, type WholeServer } from '../support/whole.js';
+import {
+  connectionSample,
+  httpSample,
+  insertionsOf,
+  queueSample,
+  sampleEvent,
+  streamImage,
+} from '../support/sample-events.js';
+import { bodyOf, type WholeServer } from '../support/whole.js';
 
 const USER = 'tel:+15550100';
 const CONVERSATION = 'heavy';
@@ -20,7 +27,12 @@ export async function heavyEvents(server: WholeServer): Promise<HeavyEvents> {
   };
   const device = { deviceId: 'phone', instanceId: 'b7e0c1d2' };
   await run('devices', sampleEvent('devices'));
-  for (let i = 0; i < DEPOSITS; i++) await run('participating', deposit(`before-${i}`));
+  /** A request, and then what the reader of the stream does. */
+  const deposited = async (prefix: string) => {
+    await run('participating', deposit(prefix));
+    await run('projector', insertionsOf(await newestCommits(server, 1)));
+  };
+  for (let i = 0; i < DEPOSITS; i++) await deposited(`before-${i}`);
   const pages: unknown[] = [];
   for (let token: string | undefined, more = true; more; ) {
     const page = httpSample('sync', { body: { ...device, ...(token && { syncToken: token }), limit: 1000 } });
@@ -32,7 +44,7 @@ export async function heavyEvents(server: WholeServer): Promise<HeavyEvents> {
   const connecting = (connectedAt: number) =>
     connectionSample({ user: USER, ...device, eventType: 'CONNECT', connectedAt });
   await run('socket-connection', connecting(Date.now() - 60_000));
-  for (let i = 0; i < DEPOSITS; i++) await run('participating', deposit(`after-${i}`));
+  for (let i = 0; i < DEPOSITS; i++) await deposited(`after-${i}`);
   const commits = await newestCommits(server, DEPOSITS);
   const history = sampleEvent('history');
   history.pathParameters = { conversationId: CONVERSATION };
@@ -51,7 +63,11 @@ export async function heavyEvents(server: WholeServer): Promise<HeavyEvents> {
           Array.from({ length: 10 }, () => push(device)),
         ),
       ),
-    purger: async () => [queueSample('purger', [JSON.stringify(await deletion(run))])],
+    projector: async () => {
+      for (let i = 0; i < DEPOSITS; i++) await run('participating', deposit(`late-${i}`));
+      return [insertionsOf((await newestCommits(server, DEPOSITS)).reverse())];
+    },
+    purger: async () => [queueSample('purger', [JSON.stringify(await deletion(server, run))])],
     'socket-sync': () => Array.from({ length: 10 }, () => frame),
     'socket-connection': () => Array.from({ length: 10 }, (_, i) => connecting(Date.now() + i)),
     devices: () => Array.from({ length: 10 }, () => sampleEvent('devices')),
@@ -86,7 +102,7 @@ async function newestCommits(server: WholeServer, count: number) {
     TableName: server.storeTable,
     KeyConditionExpression: '#box = :box AND begins_with(#sk, :prefix)',
     ExpressionAttributeNames: { '#box': 'box', '#sk': 'sk' },
-    ExpressionAttributeValues: { ':box': { S: USER }, ':prefix': { S: 'C#' } },
+    ExpressionAttributeValues: { ':box': { S: USER }, ':prefix': { S: 'L#' } },
     ScanIndexForward: false,
     Limit: count,
   });
@@ -107,9 +123,11 @@ function fanOutOf(commits: Awaited<ReturnType<typeof newestCommits>>) {
 
 const push = (device: object) => JSON.stringify({ box: USER, ...device, by: 1, dueMs: Date.now() });
 
-async function deletion(run: (name: string, event: unknown) => Promise<Parameters<typeof bodyOf>[0]>) {
+async function deletion(server: WholeServer, run: (name: string, event: unknown) => Promise<unknown>) {
   const operations = [{ op: 'delete', type: 'conversationHistory', id: CONVERSATION }];
   const event = httpSample('participating', { body: { operations }, pathParameters: { userId: USER } });
-  const { modSeq } = bodyOf(await run('participating', event));
-  return { box: USER, container: { type: 'conversationHistory', id: CONVERSATION }, modSeq };
+  await run('participating', event);
+  const [entry] = await newestCommits(server, 1);
+  const index = Number(entry?.sk?.S?.slice('L#'.length));
+  return { box: USER, container: { type: 'conversationHistory', id: CONVERSATION }, index };
 }

@@ -23,6 +23,12 @@ const withAnswer = (sum: Wire, request: unknown, { rawBytes, sentBytes }: HttpAn
 
 export type Route = 'https' | 'socket';
 
+interface Synchronizing {
+  readonly limit?: number;
+  readonly route?: Route;
+  readonly onResponse?: () => void;
+}
+
 /** A Message Storage Client without a store: it sends what it is told and keeps its token. */
 export class BenchDevice {
   token: string | undefined;
@@ -34,17 +40,17 @@ export class BenchDevice {
     readonly deviceId: string,
   ) {}
 
-  async register(): Promise<this> {
-    const body = { instanceId: this.deviceId, preferences: {} };
+  async register(preferences: object = {}): Promise<this> {
+    const body = { instanceId: this.deviceId, preferences };
     const path = { deviceId: this.deviceId };
     await this.server.http('PUT /v1/devices/{deviceId}', { scope: 'cpm/sync', user: this.user, path, body });
     return this;
   }
 
-  /** One synchronization, as many requests as it takes. Returns what it received, too. */
+  /** One synchronization, as many requests as it takes. Returns what it received, too. `onResponse` is told of each. */
   async synchronize(
     operations: readonly OperationInput[] = [],
-    { limit = 200, route = 'https' as Route } = {},
+    { limit = 200, route = 'https', onResponse = () => {} }: Synchronizing = {},
   ): Promise<{ wire: Wire; received: number }> {
     let wire = NO_WIRE;
     let received = 0;
@@ -56,6 +62,7 @@ export class BenchDevice {
         ...(limit !== 200 && { limit }),
       };
       const { request, answer } = await this.ask(body, route);
+      onResponse();
       wire = withAnswer(wire, request, answer);
       const { results = [], changes = [], syncToken } = answer.body;
       const failed = results.find(({ status }: { status: string }) => status !== 'applied');
@@ -89,16 +96,19 @@ export class BenchDevice {
   }
 }
 
-/** Deposits operations of the Participating Function, at most fifty a request. */
+/**
+ * Deposits operations of the Participating Function, at most fifty a request. After each the reader of the stream does its
+ * part, unless the caller looks after that.
+ */
 export async function deposit(
   server: BenchServer,
   userId: string,
   operations: readonly OperationInput[],
-  batch = OPERATIONS_A_REQUEST,
+  { isProjected = true } = {},
 ): Promise<Wire> {
   let wire = NO_WIRE;
   for (let rest = operations; rest.length > 0; ) {
-    const body = { operations: rest.slice(0, batch) };
+    const body = { operations: rest.slice(0, OPERATIONS_A_REQUEST) };
     const call = {
       scope: 'cpm/participate' as const,
       user: 'participating-function',
@@ -111,6 +121,7 @@ export async function deposit(
     if (failed) throw new Error(`a deposit was not applied: ${JSON.stringify(failed)}`);
     rest = rest.slice(results.length);
     wire = withAnswer(wire, body, answer);
+    if (isProjected) await server.readsStream(await server.streamOf(userId));
   }
   return wire;
 }

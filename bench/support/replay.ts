@@ -33,9 +33,14 @@ function exchange(value: unknown, from: string, to: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, exchange(each, from, to)]));
 }
 
+/** A condition that did not hold does not hold again. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
+}
+
 /** Sends commands as bare calls, groups one after the other. */
 export async function replay(database: DynamoDBClient, groups: (() => unknown)[][]): Promise<void> {
   for (const group of groups) {
-    await Promise.all(group.map((command) => database.send(command() as never)));
+    await Promise.all(group.map((command) => database.send(command() as never).catch(unlessRefused)));
   }
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { contextOf } from '../../functions/runtime/ticket-holder.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../protocol/ids.js';
+import type { Image } from './units.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what an event looks like is AWS's
 type SampleEvent = any;
@@ -46,6 +48,29 @@ export function connectionSample({ user, deviceId, instanceId, ...context }: Soc
   Object.assign(event.requestContext.authorizer, contextOf(holder));
   return event;
 }
+
+/** What the stream brings of items that were put, as the projector gets it. */
+export function insertionsOf(images: readonly Image[]): SampleEvent {
+  const event = sampleEvent('projector');
+  const [record] = event.Records;
+  event.Records = images.map((image, i) => ({
+    ...record,
+    dynamodb: {
+      ...record.dynamodb,
+      Keys: { box: image.box, sk: image.sk },
+      NewImage: streamImage(image),
+      SequenceNumber: String(i + 1),
+    },
+  }));
+  return event;
+}
+
+/** An item as the stream carries it to a function: binary in base64. */
+export const streamImage = (image: Image): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, streamValue(value)]));
+
+const streamValue = (value: AttributeValue): unknown =>
+  value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') };
 
 /** The sample of a queue's function with these messages. */
 export function queueSample(name: string, bodies: readonly string[]): SampleEvent {

@@ -1,11 +1,13 @@
 import { brotliDecompressSync } from 'node:zlib';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { TicketHolder } from '../../core/ports/registry.js';
 import { contextOf } from '../../functions/runtime/ticket-holder.js';
 import { startDynamoDbLocal } from '../../local/dynamodb/dynamodb-local.js';
 import { SecretStore } from '../../local/secrets/secret-store.js';
 import { secretsService } from '../../local/secrets/secrets-service.js';
 import { startServicesServer } from '../../local/services/services-server.js';
+import { insertionsOf } from './sample-events.js';
+import type { Image } from './units.js';
 
 const TABLES = { STORE_TABLE: 'store', REGISTRY_TABLE: 'registry' } as const;
 const SECRET = 'token-key';
@@ -36,6 +38,10 @@ export interface BenchServer {
   http(routeKey: string, call: HttpCall): Promise<HttpAnswer>;
   /** A frame to the socket's function; the bytes of the frame that it answers with. */
   frame(holder: TicketHolder, frame: object): Promise<HttpAnswer>;
+  /** What the stream brings of a box since it was last asked: an event for the projector. */
+  streamOf(user: string): Promise<object>;
+  /** The projector is given an event of the stream. Its time is nobody's. */
+  readsStream(event: object): Promise<void>;
   /** Time in handlers since it was last asked, without what the caller does with their answers. Unit: ms. */
   takeHandlerMs(): number;
   stop(): Promise<void>;
@@ -63,6 +69,7 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
   );
   Object.assign(process.env, {
     ...TABLES,
+    TIMELINE: '0',
     TOKEN_SECRET_ID: SECRET,
     SOCKET_CALLBACK_URL: services.url,
     SOCKET_URL: 'ws://127.0.0.1:1',
@@ -80,6 +87,7 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
   ]);
   const handlers = await loadHandlers();
   let handlerMs = 0;
+  const told = new Map<string, string>(); // key of the newest entry that the stream has brought, by user
   const showLog = withoutLog();
   const run = async (handler: Handler, event: unknown): Promise<HttpAnswer> => {
     const startedMs = performance.now();
@@ -107,6 +115,18 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
         authorizer: contextOf(holder),
       };
       return run(handler, { body: JSON.stringify(frame), requestContext });
+    },
+    async streamOf(user) {
+      const images = await entriesBehind(database, TABLES.STORE_TABLE, user, told.get(user) ?? 'L#');
+      told.set(user, images.at(-1)?.sk?.S ?? told.get(user) ?? 'L#');
+      return insertionsOf(images);
+    },
+    async readsStream(event) {
+      const { handler } = (await import('../../functions/projector/handler.js')) as unknown as {
+        handler(event: unknown, context: unknown): Promise<{ batchItemFailures: unknown[] }>;
+      };
+      const { batchItemFailures } = await handler(event, CONTEXT);
+      if (batchItemFailures.length > 0) throw new Error('a record of the stream failed');
     },
     takeHandlerMs() {
       const taken = handlerMs;
@@ -171,6 +191,31 @@ function answerOf({
     rawBytes: raw.length,
     sentBytes: sent.length,
   };
+}
+
+/** Entries of the log behind one, oldest first. */
+async function entriesBehind(
+  database: DynamoDBClient,
+  table: string,
+  user: string,
+  sk: string,
+): Promise<Image[]> {
+  const images: Image[] = [];
+  let start: Image | undefined = { box: { S: user }, sk: { S: sk } };
+  while (start) {
+    const page: { Items?: Image[]; LastEvaluatedKey?: Image } = await database.send(
+      new QueryCommand({
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression: 'box = :box AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: { ':box': { S: user }, ':from': { S: sk }, ':to': { S: 'L$' } },
+        ExclusiveStartKey: start,
+      }),
+    );
+    images.push(...(page.Items ?? []));
+    start = page.LastEvaluatedKey;
+  }
+  return images;
 }
 
 const makeTable = (client: DynamoDBClient, TableName: string, partition: string) =>

@@ -39,15 +39,9 @@ const numberBytes = (text: string): number => {
 
 const blocks = (bytes: number, block: number): number => Math.max(1, Math.ceil(bytes / block));
 
-interface Kind {
-  readonly transactional?: boolean;
-  readonly consistent?: boolean; // a transaction always is
-}
-
 /** For so many bytes read together: an item got by its key, or all items of a query. Nothing found costs the least. */
-export const readUnits = (bytes: number, { transactional = false, consistent = false }: Kind): number =>
-  blocks(bytes, READ_BLOCK_BYTES) * (transactional ? 2 : consistent ? 1 : 0.5);
+export const readUnits = (bytes: number, { consistent = false } = {}): number =>
+  blocks(bytes, READ_BLOCK_BYTES) * (consistent ? 1 : 0.5);
 
 /** For one item: the larger of what it was and what it is. */
-export const writeUnits = (bytes: number, { transactional = false }: Kind): number =>
-  blocks(bytes, WRITE_BLOCK_BYTES) * (transactional ? 2 : 1);
+export const writeUnits = (bytes: number): number => blocks(bytes, WRITE_BLOCK_BYTES);

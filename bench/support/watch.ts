@@ -1,21 +1,23 @@
 import {
+  type BatchExecuteStatementCommandInput,
+  type BatchExecuteStatementCommandOutput,
   type BatchGetItemCommandInput,
   type BatchGetItemCommandOutput,
   type BatchWriteItemCommandInput,
+  type DeleteItemCommandInput,
   DynamoDBClient,
   GetItemCommand,
+  type PutItemCommandInput,
   type QueryCommandInput,
   type QueryCommandOutput,
-  type TransactGetItemsCommandInput,
-  type TransactGetItemsCommandOutput,
-  type TransactWriteItem,
-  type TransactWriteItemsCommandInput,
+  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { parseStatement } from '../../test/support/scripted-dynamodb.js';
 import { type Image, itemBytes, readUnits, type Units, writeUnits } from './units.js';
 
 /** One call of DynamoDB, as the SDK's client was asked and answered. Unit of times: ms. */
 export interface Call extends Units {
-  readonly name: string; // Query, TransactWriteItems …
+  readonly name: string; // Query, PutItem …
   readonly items: number; // read and found, or written
   readonly startedMs: number;
   readonly endedMs: number;
@@ -35,6 +37,8 @@ interface ItemWrite {
   readonly key: Image;
   readonly item?: Image; // as it will be; absent where an expression says it, or it is deleted
   readonly isGone?: boolean;
+  /** `refused`: its condition does not hold, which is billed by the item that is there; `throttled`: nothing is. */
+  readonly outcome?: 'refused' | 'throttled' | undefined;
 }
 
 /**
@@ -71,10 +75,10 @@ export class CallWatch {
 
   private async see(client: DynamoDBClient, command: Command, rest: unknown[]): Promise<object> {
     const startedMs = performance.now();
-    const note = async (output: object) => {
+    const note = async (output: object, error?: unknown) => {
       const endedMs = performance.now();
       const name = command.constructor.name.replace(/Command$/, '');
-      const cost = this.withCosts ? await this.costOf(client, name, command.input, output) : NO_COST;
+      const cost = this.withCosts ? await this.costOf(client, name, command.input, output, error) : NO_COST;
       this.calls.push({ name, startedMs, endedMs, command, ...cost });
     };
     try {
@@ -82,7 +86,7 @@ export class CallWatch {
       await note(output);
       return output;
     } catch (error) {
-      await note({}); // what was refused is billed too
+      await note({}, error); // what was refused is billed too
       throw error;
     }
   }
@@ -92,7 +96,9 @@ export class CallWatch {
     name: string,
     input: object,
     output: object,
+    error: unknown,
   ): Promise<Units & { items: number }> {
+    const outcome = error === undefined ? undefined : isRefused(error) ? 'refused' : 'throttled';
     switch (name) {
       case 'GetItem': {
         const { Item } = output as { Item?: Image };
@@ -104,36 +110,45 @@ export class CallWatch {
         return queryCost(input as QueryCommandInput, output as QueryCommandOutput);
       case 'BatchGetItem':
         return batchGetCost(input as BatchGetItemCommandInput, output as BatchGetItemCommandOutput);
-      case 'TransactGetItems':
-        return transactGetCost(
-          input as TransactGetItemsCommandInput,
-          output as TransactGetItemsCommandOutput,
+      case 'BatchExecuteStatement':
+        return this.writeCost(
+          client,
+          statementsOf(
+            input as BatchExecuteStatementCommandInput,
+            output as BatchExecuteStatementCommandOutput,
+          ),
         );
-      case 'TransactWriteItems': {
-        const { TransactItems = [] } = input as TransactWriteItemsCommandInput;
-        return this.writeCost(client, TransactItems.map(writeOf), true);
-      }
       case 'BatchWriteItem':
-        return this.writeCost(client, batchWritesOf(input as BatchWriteItemCommandInput), false);
-      case 'PutItem':
-        return this.writeCost(client, [writeOf({ Put: input } as TransactWriteItem)], false);
-      case 'UpdateItem':
-        return this.writeCost(client, [writeOf({ Update: input } as TransactWriteItem)], false);
-      case 'DeleteItem':
-        return this.writeCost(client, [writeOf({ Delete: input } as TransactWriteItem)], false);
+        return this.writeCost(client, batchWritesOf(input as BatchWriteItemCommandInput));
+      case 'PutItem': {
+        const { TableName: table = '', Item: item = {} } = input as PutItemCommandInput;
+        return this.writeCost(client, [{ table, key: keyIn(item), item, outcome }]);
+      }
+      case 'UpdateItem': {
+        const { TableName: table = '', Key: key = {} } = input as UpdateItemCommandInput;
+        return this.writeCost(client, [{ table, key, outcome }]);
+      }
+      case 'DeleteItem': {
+        const { TableName: table = '', Key: key = {} } = input as DeleteItemCommandInput;
+        return this.writeCost(client, [{ table, key, isGone: true, outcome }]);
+      }
       default:
         throw new Error(`what ${name} costs is not known here`);
     }
   }
 
-  private async writeCost(client: DynamoDBClient, writes: readonly ItemWrite[], transactional: boolean) {
+  private async writeCost(client: DynamoDBClient, writes: readonly ItemWrite[]) {
     let units = 0;
     for (const write of writes) {
+      if (write.outcome === 'throttled') continue;
       const id = JSON.stringify([write.table, write.key]);
       const before = this.sizes.get(id) ?? 0;
-      const after = write.isGone ? 0 : await this.bytesAfter(client, write);
+      const { item: _, ...asItIs } = write;
+      const isRefused = write.outcome === 'refused';
+      const after =
+        write.isGone && !isRefused ? 0 : await this.bytesAfter(client, isRefused ? asItIs : write);
       this.sizes.set(id, after);
-      units += writeUnits(Math.max(before, after), { transactional });
+      units += writeUnits(isRefused ? after : Math.max(before, after));
     }
     return { read: 0, write: units, items: writes.length };
   }
@@ -173,24 +188,29 @@ function batchGetCost(
   return { read, write: 0, items };
 }
 
-function transactGetCost(
-  { TransactItems = [] }: TransactGetItemsCommandInput,
-  { Responses = [] }: TransactGetItemsCommandOutput,
-) {
-  const found = TransactItems.map((_, i) => Responses[i]?.Item);
-  const read = sum(found.map((item) => readUnits(item ? itemBytes(item) : 0, { transactional: true })));
-  return { read, write: 0, items: found.filter(Boolean).length };
-}
-
+/** An item of the registry's table may have an attribute `box` that is no key. */
 const keyIn = (item: Image): Image =>
-  Object.fromEntries(Object.entries(item).filter(([name]) => ['box', 'pk', 'sk'].includes(name)));
+  Object.fromEntries(
+    Object.entries(item).filter(
+      ([name]) => ['box', 'pk', 'sk'].includes(name) && !(name === 'box' && item.pk),
+    ),
+  );
 
-function writeOf({ Put, Update, Delete, ConditionCheck }: TransactWriteItem): ItemWrite {
-  if (Put) return { table: Put.TableName ?? '', key: keyIn(Put.Item ?? {}), item: Put.Item ?? {} };
-  if (Delete) return { table: Delete.TableName ?? '', key: Delete.Key ?? {}, isGone: true };
-  const { TableName = '', Key = {} } = Update ?? ConditionCheck ?? {};
-  return { table: TableName, key: Key };
-}
+const isRefused = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ConditionalCheckFailedException';
+const REFUSALS = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
+
+/** Each statement is a write of its own, and billed like one. */
+const statementsOf = (
+  { Statements = [] }: BatchExecuteStatementCommandInput,
+  { Responses = [] }: BatchExecuteStatementCommandOutput,
+): ItemWrite[] =>
+  Statements.map(({ Statement = '', Parameters = [] }, i) => {
+    const { kind, table, key } = parseStatement(Statement, Parameters);
+    const code = Responses[i]?.Error?.Code;
+    const outcome = code === undefined ? undefined : REFUSALS.has(code) ? 'refused' : 'throttled';
+    return { table, key, isGone: kind === 'delete', outcome };
+  });
 
 const batchWritesOf = ({ RequestItems = {} }: BatchWriteItemCommandInput): ItemWrite[] =>
   Object.entries(RequestItems).flatMap(([table, requests]) =>

@@ -1,17 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliDecompressSync } from 'node:zlib';
-import {
-  type AttributeValue,
-  CreateTableCommand,
-  DeleteTableCommand,
-  DynamoDBClient,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { startDynamoDbLocal } from '../../local/dynamodb/dynamodb-local.js';
 import { SecretStore } from '../../local/secrets/secret-store.js';
 import { secretsService } from '../../local/secrets/secrets-service.js';
 import { startServicesServer } from '../../local/services/services-server.js';
 import { RecordedQueues } from './recorded-queues.js';
-import type { Image } from './units.js';
 
 const SECRET = 'token-key';
 /** Variables that hold the URL of a queue, by the name of the queue. */
@@ -64,6 +58,7 @@ export async function startWholeServer({
   const [storeTable, registryTable] = [`store${tableSuffix}`, `registry${tableSuffix}`];
   Object.assign(process.env, {
     STORE_TABLE: storeTable,
+    TIMELINE: '0',
     REGISTRY_TABLE: registryTable,
     ...Object.fromEntries(
       Object.entries(QUEUES).map(([name, variable]) => [variable, `${services.url}/1/${name}`]),
@@ -170,13 +165,6 @@ export function bodyOf(answer: HttpAnswer) {
   const bytes = sentBy(answer);
   return JSON.parse((answer.isBase64Encoded ? brotliDecompressSync(bytes) : bytes).toString());
 }
-
-/** An item as the stream carries it to a function: binary in base64. */
-export const streamImage = (image: Image): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(image).map(([name, value]) => [name, streamValue(value)]));
-
-const streamValue = (value: AttributeValue): unknown =>
-  value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') };
 
 const makeTable = (client: DynamoDBClient, TableName: string, partition: string) =>
   client.send(

@@ -133,9 +133,16 @@ export class SyncFunction extends LambdaFunction {
       .opens('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
-  /** Writes tickets of devices, and removes what a device had before. */
-  registersDevices(registry: ITable): this {
-    return this.may(['dynamodb:PutItem', 'dynamodb:DeleteItem', ...REMOVE], registry.tableArn);
+  /** Removes what the registry keeps of boxes: devices, and what they had before. */
+  removesDevices(registry: ITable): this {
+    return this.may(REMOVE, registry.tableArn, OF_BOXES);
+  }
+
+  /** Writes tickets of devices, and takes one back. */
+  writesTickets(registry: ITable): this {
+    return this.may(['dynamodb:PutItem', 'dynamodb:DeleteItem'], registry.tableArn, {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['T#*'] },
+    });
   }
 
   /** Puts policies. */

@@ -126,6 +126,18 @@ function rulesFor(watched: Watched, capacity: Capacity): Record<string, AlarmRul
       threshold: 5,
       times: [2, 3],
     },
+    ViewBehind: {
+      says: 'Log entries of a box gather that are not known to be applied to its items',
+      metric: own('EntriesBehind', 'Maximum'),
+      threshold: 200,
+      times: [3, 3],
+    },
+    ProjectionLate: {
+      says: 'One log entry in a hundred is applied to the items a minute or more after it was written',
+      metric: own('ProjectionDelay', 'p99'),
+      threshold: 60_000,
+      times: [3, 5],
+    },
     TokenKeyUnreadable: {
       says: 'The key of the sync tokens cannot be read: no device can synchronize',
       metric: own('TokenKeyUnreadable'),

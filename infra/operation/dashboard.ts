@@ -75,7 +75,12 @@ function boxes({ stage }: Watched): IWidget[] {
     graph(
       'Synchronizations',
       [own('Synchronizations'), own('InitialSynchronizations')],
-      [own('Resets'), own('LogGaps'), own('BackfillsUnsettled')],
+      [own('Resets'), own('LogHoles')],
+    ),
+    graph(
+      'Items behind the log: entries, and how late they were applied (ms)',
+      [own('EntriesBehind', 'Maximum'), own('WritesProjected')],
+      [own('ProjectionDelay', 'p50'), own('ProjectionDelay', 'p99')],
     ),
     graph('Elements and operations', [
       own('ElementsSent'),
@@ -130,9 +135,9 @@ function tables({ stage, tables: watched }: Watched): IWidget[] {
   return [
     graph('Units', of('ConsumedReadCapacityUnits'), of('ConsumedWriteCapacityUnits')),
     graph(
-      'Refused and conflicting',
+      'Refused, and conditions that did not hold',
       [...of('ReadThrottleEvents'), ...of('WriteThrottleEvents')],
-      of('TransactionConflict'),
+      of('ConditionalCheckFailedRequests'),
     ),
     graph(
       'Cleared away and erased',

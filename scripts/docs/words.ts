@@ -150,20 +150,21 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   SyncRequest: {
     syncToken: 'As the last response had it. Absent: initial synchronization.',
     operations: '`n` ascends by one. Send the same request again when no answer came: it takes effect once.',
-    limit: 'Elements a response; the server may send fewer.',
+    limit: 'Elements a response, a message and its state counted as one; the server may send fewer.',
   },
   SyncFrame: {
     id: 'Chosen by the client, given back with the answer.',
     syncToken: 'As the last response had it. Absent: initial synchronization.',
     operations: '`n` ascends by one. Send the same request again when no answer came: it takes effect once.',
-    limit: 'Elements a response; the server may send fewer.',
+    limit: 'Elements a response, a message and its state counted as one; the server may send fewer.',
   },
   SyncResponse: {
     results: 'One for each operation that was processed; those without one are sent again.',
     changes: 'Applied in order: all elements before all removals.',
     hasMore: 'There is more: synchronize again with the new token.',
     reset: 'The token could not be continued: what follows replaces what is held.',
-    backfill: 'How far the initial synchronization has got, in elements; `total` is an estimate.',
+    backfill:
+      'How far the initial synchronization has got, in elements counted as `limit` does; `total` is an estimate.',
     nextSyncAfterSeconds: 'SyncTimer for the periodic synchronization.',
     effective: 'The scope, when it has changed.',
   },

@@ -228,10 +228,10 @@ test('[SP5] writers that go on make another box, and nothing of the one before c
 });
 
 test('where it ends before all that was under way has arrived, something of the box comes to lie in the next one', async () => {
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 200; seed++) {
     const course = new Course(seed, 0);
     await course.run();
-    if (course.foreign > 0) {console.log(seed, course.store.all(BOX).filter((i) => indexOf(latestVersionOf(i))< (course.store.box(BOX).read(ANCHOR_KEY) as any).firstIndex).map((i)=>i.kind));}
+    if (course.foreign > 0) return;
   }
   throw new Error('this test cannot tell a box that was erased from one that was not');
 });

@@ -6,7 +6,7 @@ type StoredElement = Exclude<Extract<StoredItem, { data: object }>, { kind: 'bod
 const isElement = (item: StoredItem): item is StoredElement =>
   ['folder', 'conversationHistory', 'sessionHistory', 'message'].includes(item.kind);
 
-// Items of the torn store never change, so each is written down once.
+// Items of the store in memory never change, so each is written down once.
 const wires = new WeakMap<StoredItem, readonly Wire[]>();
 
 /** Everything that a box has in store, dead or alive, as elements go over the wire; without what has passed its time. */
