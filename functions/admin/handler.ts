@@ -1,6 +1,6 @@
-import { orderErasing } from '../../core/lifecycle/erase.js';
-import { showBox, watchDevices } from '../../core/admin/show-box.js';
 import { assignToBox, assignToDevice, putPolicy, showPolicy } from '../../core/admin/policies.js';
+import { showBox, watchDevices } from '../../core/admin/show-box.js';
+import { orderErasing } from '../../core/lifecycle/erase.js';
 import { deviceIdSchema, policyIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
 import { accepted, ok } from '../runtime/answer.js';
@@ -9,7 +9,13 @@ import { httpEndpoint } from '../runtime/endpoint.js';
 import { eraseQueue, openCore, sockets, tables } from '../runtime/open-core.js';
 import { route } from '../runtime/route.js';
 
-const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'ERASE_QUEUE_URL', 'SOCKET_CALLBACK_URL']);
+const config = readConfig([
+  'STORE_TABLE',
+  'TIMELINE',
+  'REGISTRY_TABLE',
+  'ERASE_QUEUE_URL',
+  'SOCKET_CALLBACK_URL',
+]);
 const core = openCore(tables(config), eraseQueue(config), sockets(config));
 
 const scope = 'cpm/admin';

@@ -1,5 +1,5 @@
-import { showBox } from '../../core/admin/show-box.js';
 import { listDevices, registerDevice, revokeDevice, showDevice } from '../../core/admin/devices.js';
+import { showBox } from '../../core/admin/show-box.js';
 import { issueTicket } from '../../core/admin/tickets.js';
 import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
 import { deviceIdSchema } from '../../protocol/ids.js';

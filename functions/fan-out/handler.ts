@@ -1,5 +1,5 @@
-import { fanOut } from '../../core/push/fan-out.js';
 import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
+import { fanOut } from '../../core/push/fan-out.js';
 import { readConfig } from '../runtime/config.js';
 import { entryIn } from '../runtime/log-record.js';
 import { openCore, purgeQueue, pushQueue, tables } from '../runtime/open-core.js';

@@ -4,7 +4,13 @@ import { openCore, pushBackoff, sockets, tables } from '../runtime/open-core.js'
 import { pushMessageSchema } from '../runtime/push-queue.js';
 import { queueEndpoint } from '../runtime/records.js';
 
-const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'SOCKET_CALLBACK_URL']);
+const config = readConfig([
+  'STORE_TABLE',
+  'TIMELINE',
+  'REGISTRY_TABLE',
+  'PUSH_QUEUE_URL',
+  'SOCKET_CALLBACK_URL',
+]);
 const core = openCore(tables(config), sockets(config));
 
 export const handler = queueEndpoint(

@@ -11,10 +11,7 @@ import { streamEndpoint } from '../runtime/records.js';
 
 const core = openCore(tables(readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE'])));
 
-type Work =
-  | { readonly entry: LogEntry }
-  | { readonly expired: Expired }
-  | { readonly isQuiet: true };
+type Work = { readonly entry: LogEntry } | { readonly expired: Expired } | { readonly isQuiet: true };
 
 /** Keeps the view with the log: applies entries, and does what the passing of time asks for. */
 function workIn(record: DynamoDBRecord): { group: BoxId; item: Work } | undefined {

@@ -8,7 +8,13 @@ import { openCore, pushQueue, sockets, tables } from '../runtime/open-core.js';
 import type { SocketAnswer, SocketEvent } from '../runtime/socket-event.js';
 import { holderOf } from '../runtime/ticket-holder.js';
 
-const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'SOCKET_CALLBACK_URL']);
+const config = readConfig([
+  'STORE_TABLE',
+  'TIMELINE',
+  'REGISTRY_TABLE',
+  'PUSH_QUEUE_URL',
+  'SOCKET_CALLBACK_URL',
+]);
 const core = openCore(tables(config), pushQueue(config), sockets(config));
 
 /** A status other than 200 refuses the connection; after `$disconnect` nobody listens. */

@@ -56,8 +56,11 @@ async function main(): Promise<number> {
     if (at === undefined) missed++;
     console.log(at === undefined ? `NOT FOUND  ${fault.name}` : `${String(at).padStart(9)}  ${fault.name}`);
   }
-  console.log(`${faults.length - missed} of ${faults.length} faults found; the number is that of the run that found it.`);
+  console.log(
+    `${faults.length - missed} of ${faults.length} faults found; the number is that of the run that found it.`,
+  );
   return missed > 0 ? 1 : 0;
 }
 
-process.exitCode = values.help ? (console.log(HELP), 0) : await main();
+if (values.help) console.log(HELP);
+else process.exitCode = await main();

@@ -99,6 +99,12 @@ export const FAULTS: readonly Fault[] = [
     to: 'if (',
   },
   {
+    name: 'takes off what a purge counted before it came again',
+    file: 'core/lifecycle/purge.ts',
+    from: 'purgedBy(key, item) && !hasExpired(item, core.clock.now()) && !isCounted(item.sk);',
+    to: 'purgedBy(key, item) && !hasExpired(item, core.clock.now());',
+  },
+  {
     name: 'counts what was purged before it is gone',
     file: 'core/lifecycle/purge.ts',
     from: 'if (replaced.size < dead.length) continue;',

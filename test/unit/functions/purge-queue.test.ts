@@ -25,13 +25,15 @@ const messages: PurgeMessage[] = [
   { box, index: 7, modSeq: 3, container: { type: 'folder', id: folderIdSchema.parse('Familie "#1" 📁') } },
   {
     box,
-    index: 7, modSeq: 3,
+    index: 7,
+    modSeq: 3,
     container: { type: 'conversationHistory', id: conversationId },
     after: 'E#c9#M#\ud7ff\uffff',
   },
   {
     box,
-    index: 7, modSeq: 3,
+    index: 7,
+    modSeq: 3,
     container: { type: 'sessionHistory', id: sessionIdSchema.parse('s1'), conversationId },
     isEmpty: true,
   },

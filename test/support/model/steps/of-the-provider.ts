@@ -143,8 +143,7 @@ export async function restoreBox(world: World): Promise<void> {
   const copy = stage.chance.pick(world.copies);
   // Before the box was made there was no log that an item could be ahead of.
   const isWhole = copy.later === copy || copy.modSeq === 0;
-  const how =
-    isWhole ? 'whole' : stage.chance.pick(['whole', 'itemsBehind', 'itemsAhead'] as const);
+  const how = isWhole ? 'whole' : stage.chance.pick(['whole', 'itemsBehind', 'itemsAhead'] as const);
   const to = how === 'itemsBehind' ? copy.later : copy;
   stage.note(() => `  box restored to ${to.modSeq}, ${how}`);
   stage.hit(how === 'whole' ? 'box restored' : 'box restored torn');

@@ -124,7 +124,12 @@ test('a deleted container is ordered to be emptied once nothing can be under way
   await order();
   const { index, modSeq } = await box.head();
   expect(box.purges).toEqual([
-    { box: BOX, index: index - 1, modSeq: modSeq - 1, container: { type: 'sessionHistory', id: 's1', conversationId: 'c1' } },
+    {
+      box: BOX,
+      index: index - 1,
+      modSeq: modSeq - 1,
+      container: { type: 'sessionHistory', id: 's1', conversationId: 'c1' },
+    },
     { box: BOX, index, modSeq, container: { type: 'folder', id: 'f1' } },
     { box: BOX, index, modSeq, container: { type: 'conversationHistory', id: 'c1' } },
   ]);
@@ -452,7 +457,12 @@ test('an entry that is applied after the purge brings nothing back', async () =>
 
 test('of a box that was erased meanwhile nothing is written', async () => {
   await expect(
-    purge(box.core, { box: 'tel:+1' as never, index: 3, modSeq: 2, container: { type: 'folder', id: 'f1' as never } }),
+    purge(box.core, {
+      box: 'tel:+1' as never,
+      index: 3,
+      modSeq: 2,
+      container: { type: 'folder', id: 'f1' as never },
+    }),
   ).resolves.toBeUndefined();
   expect(await box.store.query('tel:+1' as never, { from: 'A', to: 'Z', limit: 10 })).toMatchObject({
     items: [],
@@ -491,7 +501,12 @@ test('an order of a past that the box has lost, or of an earlier life of it, cle
   const before = store.all(BOX);
   const { index, firstIndex, modSeq } = await box.head();
   for (const other of [index + 1, index + 1000, firstIndex - 1]) {
-    await purge(box.core, { box: BOX, container: { type: 'conversationHistory', id: C1 }, index: other, modSeq });
+    await purge(box.core, {
+      box: BOX,
+      container: { type: 'conversationHistory', id: C1 },
+      index: other,
+      modSeq,
+    });
   }
   expect(store.all(BOX)).toEqual(before);
 });
