@@ -24,12 +24,21 @@ export interface BenchCloud {
   stop(): Promise<void>;
 }
 
-/** @throws Error when it does not come up, or the signal aborts. */
-export async function startBenchCloud(signal: AbortSignal): Promise<BenchCloud> {
+/**
+ * Starts it as `npm start` does: everything is in memory.
+ * @param onDisk keeps everything in a folder, which is removed at the end. DynamoDB Local then makes one write at a
+ * time and flushes each to the disk. What is measured is how long pushes wait for that.
+ * @throws Error when it does not come up, or the signal aborts.
+ */
+export async function startBenchCloud(
+  signal: AbortSignal,
+  { onDisk = false }: { readonly onDisk?: boolean | undefined } = {},
+): Promise<BenchCloud> {
   signal.throwIfAborted();
-  const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-bench-'));
+  const folder = onDisk ? await mkdtemp(join(tmpdir(), 'cpm-sync-bench-')) : undefined;
   const args = ['local/main.ts', '--port', '0', '--json', '--no-sample', '--show-logs'];
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args, '--data', join(folder, 'data')], {
+  if (folder !== undefined) args.push('--data', join(folder, 'data'));
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
     cwd: ROOT,
     env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // it stops when the channel ends, however this process does
@@ -40,7 +49,7 @@ export async function startBenchCloud(signal: AbortSignal): Promise<BenchCloud> 
   const stop = async () => {
     child.kill('SIGTERM');
     await ended;
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   };
   const pushes: LoggedPush[] = [];
   const said: string[] = [];

@@ -3,15 +3,23 @@ import { startBenchCloud } from './cloud.js';
 import { Play, type PlayOptions } from './play.js';
 import { FULL, type PushNumbers, type PushSize, scenariosOf } from './scenarios.js';
 
-export type PushOptions = Omit<PlayOptions, 'pushWindowMs'> & { readonly size?: PushSize | undefined };
+export type PushOptions = Omit<PlayOptions, 'pushWindowMs'> & {
+  readonly size?: PushSize | undefined;
+  /** Whether the local cloud keeps its data on disk; default: in memory. */
+  readonly onDisk?: boolean | undefined;
+};
 
 /**
  * Starts a local cloud and plays the scenarios on it one after the other, each with users of its own.
  * @throws Error when the cloud does not come up, a device is not told of its last commit, or the signal aborts.
  */
-export async function measurePushes({ size = FULL, ...options }: PushOptions): Promise<PushNumbers[]> {
+export async function measurePushes({
+  size = FULL,
+  onDisk,
+  ...options
+}: PushOptions): Promise<PushNumbers[]> {
   setMaxListeners(0, options.signal); // every request under way waits on it
-  const cloud = await startBenchCloud(options.signal);
+  const cloud = await startBenchCloud(options.signal, { onDisk });
   try {
     const measured: PushNumbers[] = [];
     for (const [i, scenario] of scenariosOf(size).entries()) {
