@@ -94,11 +94,7 @@ export function decodeItem(image: Image): { box: BoxId; item: StoredItem } {
   const { box, pk, sk, f, v, b, sv, s, expiresAt } = image;
   const owner = box?.S ?? (pk?.S === undefined ? undefined : boxOf(pk.S));
   if (owner === undefined || !sk?.S) throw new Error('an item of a box has no key');
-  if (!(Number(f?.N) <= FORMAT)) {
-    throw new SyncProblem('unavailable', {
-      detail: `an item has format ${f?.N ?? 'none'}, known is ${FORMAT}`,
-    });
-  }
+  refuseNewer(f);
   const base = {
     sk: sk.S,
     version: v?.N === undefined ? UNWRITTEN : Number(v.N),
@@ -121,6 +117,14 @@ export function decodeItem(image: Image): { box: BoxId; item: StoredItem } {
   if (item.kind === 'message' && state) return of(owner, { ...item, state: state as StoredState });
   if (item.kind === 'device') return of(owner, { ...item, ...progressIn(image), ...idempotencyIn(state) });
   return of(owner, item.kind === 'entry' ? unpacked(item) : item);
+}
+
+/** @throws SyncProblem `unavailable` for a format that is not known. */
+export function refuseNewer(f: AttributeValue | undefined): void {
+  if (Number(f?.N) <= FORMAT) return;
+  throw new SyncProblem('unavailable', {
+    detail: `an item has format ${f?.N ?? 'none'}, known is ${FORMAT}`,
+  });
 }
 
 const of = (owner: string, item: StoredItem) => ({ box: userIdSchema.parse(owner), item });

@@ -1,4 +1,9 @@
-import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { ViewWrite } from '../model/effects.js';
 import type { BoxId, Idempotency, StoredDevice } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
@@ -14,6 +19,7 @@ import {
   type ProgressField,
   progressAttribute,
   progressFields,
+  refuseNewer,
   registrationAttributes,
 } from './codec.js';
 import { isConditionFailed } from './errors.js';
@@ -129,13 +135,16 @@ export class DeviceWriter {
       TableName: this.table,
       Key: keyOf(box, sk),
       ReturnValues: 'ALL_OLD',
-      ...update.expressions,
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      ...update.isKnown(format).expressions,
     } as const;
     try {
       return (await this.client.send(new UpdateItemCommand(input))).Attributes ?? {};
     } catch (error) {
-      if (isConditionFailed(error)) return undefined;
-      throw error;
+      if (!isConditionFailed(error)) throw error;
+      const { Item } = error as ConditionalCheckFailedException;
+      if (Item) refuseNewer(Item.f);
+      return undefined;
     }
   }
 }

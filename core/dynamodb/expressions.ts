@@ -37,6 +37,13 @@ export class Update {
     return this;
   }
 
+  /** The item is not of a newer format: what is not known is not written over. */
+  isKnown(format: AttributeValue): this {
+    const at = this.refer('f', format);
+    this.conditions.push(`(attribute_not_exists(#f) OR #f <= ${at})`);
+    return this;
+  }
+
   /** The attribute has this value; undefined: it is absent. */
   isEqual(name: string, value: AttributeValue | undefined): this {
     if (value === undefined) {

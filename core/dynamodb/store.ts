@@ -28,6 +28,7 @@ import {
   isDeviceKey,
   keyOf,
   number,
+  refuseNewer,
 } from './codec.js';
 import { DeviceWriter } from './device-writer.js';
 import { calling, isConditionFailed } from './errors.js';
@@ -39,7 +40,6 @@ const UNPROCESSED_WAIT_MS = 25; // doubled each time
 const UNPROCESSED_TRIES_MAX = 8;
 /** So many writes go by themselves, side by side; more go in batches, which cost the function less. */
 const SINGLE_WRITES_MAX = 3;
-const REGISTRY_RANGES_FROM = 'D#';
 
 /** The boxes in two DynamoDB tables, `box` and `sk` for their contents, `pk` and `sk` for their devices. No index. */
 export class DynamoStore implements Store {
@@ -107,7 +107,7 @@ export class DynamoStore implements Store {
   }
 
   async query(box: BoxId, { from, to, limit, descending = false }: Range): Promise<Items> {
-    const isRegistry = from.startsWith(REGISTRY_RANGES_FROM);
+    const isRegistry = isRegistryKey(from);
     const query = new QueryCommand({
       TableName: this.tableOf(from),
       ConsistentRead: true,
@@ -212,14 +212,22 @@ export class DynamoStore implements Store {
     for (const { version, at, body: value, bodyAt } of parts) {
       update.change({ [at]: version, [bodyAt]: value }).isOlder(at, version);
     }
+    update.isKnown(format);
     try {
       await this.client.send(
-        new UpdateItemCommand({ TableName: this.tableOf(sk), Key: keyOf(box, sk), ...update.expressions }),
+        new UpdateItemCommand({
+          TableName: this.tableOf(sk),
+          Key: keyOf(box, sk),
+          ...update.expressions,
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
       );
       return true;
     } catch (error) {
-      if (isConditionFailed(error)) return false;
-      throw error;
+      if (!isConditionFailed(error)) throw error;
+      const { Item } = error as ConditionalCheckFailedException;
+      if (Item) refuseNewer(Item.f);
+      return false;
     }
   }
 
@@ -240,12 +248,10 @@ export class DynamoStore implements Store {
     };
     return creates
       ? insert(table, { ...key, ...changes })
-      : update(
-          table,
-          key,
-          changes,
-          parts.map(({ at, version }) => ({ name: at, below: version })),
-        );
+      : update(table, key, changes, [
+          ...parts.map(({ at, version }) => ({ name: at, below: version })),
+          { name: 'f', atMost: format },
+        ]);
   }
 
   async replace(
@@ -337,6 +343,7 @@ function partsOf({ version, content, state }: ViewWrite): Part[] {
 
 type Condition = { readonly name: string } & (
   | { readonly below: Image[string] }
+  | { readonly atMost: Image[string] }
   | { readonly is: Image[string] | undefined }
 );
 
@@ -351,6 +358,8 @@ function update(table: string, key: Image, changes: Changes, conditions: readonl
     const { name } = condition;
     if ('below' in condition)
       return { text: `("${name}" IS MISSING OR "${name}" < ?)`, value: condition.below };
+    if ('atMost' in condition)
+      return { text: `("${name}" IS MISSING OR "${name}" <= ?)`, value: condition.atMost };
     return condition.is === undefined
       ? { text: `"${name}" IS MISSING` }
       : { text: `"${name}"=?`, value: condition.is };

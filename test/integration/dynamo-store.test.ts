@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { boxKey, encodeItem } from '../../core/dynamodb/codec.js';
 import type { BoxId } from '../../core/model/items.js';
 import { anEntry, anItem, describeStore } from '../contract/store-contract.js';
@@ -101,6 +101,39 @@ describe('an item of a newer format', () => {
       () => tables.store.get(box, ['D#phone']),
     ];
     for (const read of reads) await expect(read()).rejects.toMatchObject(unavailable);
+  });
+
+  test.each([1, 5])('is not written over, by %d writes at once', async (count) => {
+    const image = { ...encodeItem(box, anItem('A#1')), v: { N: '1' } };
+    await putNewer(image);
+    const writes = Array.from({ length: count }, (_, i) => ({
+      sk: `A#${i + 1}`,
+      version: 9,
+      content: anItem(`A#${i + 1}`),
+    }));
+    await expect(tables.store.project(box, writes)).rejects.toMatchObject(unavailable);
+    const { Item } = await tables.client.send(
+      new GetItemCommand({ TableName: tables.storeTable, Key: { box: { S: box }, sk: { S: 'A#1' } } }),
+    );
+    expect(Item).toEqual({ ...image, f: NEWER });
+  });
+
+  test('of a device is not written over, whatever is to be set', async () => {
+    const image = { pk: { S: boxKey(box) }, sk: { S: 'D#phone' }, v: { N: '1' }, instanceId: { S: 'i1' } };
+    await putNewer(image);
+    const device = { deviceId: 'phone' as never, instanceId: 'i1' as never };
+    const writes: (() => Promise<unknown>)[] = [
+      () => tables.store.project(box, [], { ...device, set: { syncedModSeq: 5 } }),
+      () =>
+        tables.store.project(box, [
+          {
+            sk: 'D#phone',
+            version: 9,
+            content: { kind: 'revokedDevice', sk: 'D#phone', version: 9, scopeVersion: 1 },
+          },
+        ]),
+    ];
+    for (const write of writes) await expect(write()).rejects.toMatchObject(unavailable);
   });
 
   test('is found among the keys all the same, and can be removed', async () => {

@@ -14,7 +14,6 @@ export const LEAST = {
   'result invalid': 600,
   'result forbidden': 100,
   'result duplicate': 1000,
-  'problem busy': 10,
   'problem device-not-registered': 200,
   'problem instance-replaced': 100,
   'problem operation-gap': 50,

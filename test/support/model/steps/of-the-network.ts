@@ -40,7 +40,6 @@ async function depositOnce({ stage, box }: World, operations: readonly Intended[
   } catch (error) {
     if (error instanceof NoAnswer) return false;
     if (!(error instanceof SyncProblem) || error.kind !== 'busy') throw error;
-    stage.hit('problem busy');
     return false;
   }
 }

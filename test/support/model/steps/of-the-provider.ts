@@ -1,5 +1,6 @@
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
-import { bodyKey } from '../../../../core/model/keys.js';
+import type { StoredItem } from '../../../../core/model/items.js';
+import { bodyKey, conversationKey } from '../../../../core/model/keys.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
@@ -177,9 +178,12 @@ function putBack(
   stage.store.restore(box, to.items);
   stage.replay = to.replay.copy();
   if (how === 'whole') return;
-  const isMixed = (sk: string) =>
-    how === 'itemsBehind' ? /^[EFHND]#/.test(sk) : sk.startsWith('E#') && sk.includes('#M#');
-  const items = new Map([...other.items].filter(([sk]) => isMixed(sk) && stage.chance.happens(0.5)));
+  // What is ahead of its own conversation history nobody can tell from a part of that once it is begun.
+  const isMixed = (item: StoredItem) =>
+    how === 'itemsBehind'
+      ? /^[EFHND]#/.test(item.sk)
+      : item.kind === 'message' && to.items.has(conversationKey(item.conversationId));
+  const items = new Map([...other.items].filter(([, item]) => isMixed(item) && stage.chance.happens(0.5)));
   // Bodies of large messages go with them.
   for (const [sk] of [...items]) {
     const body = other.items.get(bodyKey(sk));
