@@ -17,6 +17,8 @@ const IN_PLACE_OF = Object.fromEntries(
     ['@smithy/core/checksum', 'checksum.ts'],
     ['@smithy/core/config', 'config.ts'],
     ['@smithy/core/event-streams', 'event-streams.ts'],
+    ['@smithy/core/serde', 'serde.ts'],
+    ['@aws-sdk/core/client', 'aws-client.ts'],
     ['@aws-sdk/middleware-endpoint-discovery', 'endpoint-discovery.ts'],
   ].map(([name, file]) => [name, join(PROJECT_ROOT, 'infra', 'in-place-of', file ?? '')]),
 );
@@ -43,6 +45,7 @@ export const BUNDLE_OPTIONS = {
   sourcemap: 'linked', // read when an error is logged, never at the start
   sourcesContent: false,
   alias: IN_PLACE_OF,
+  loader: { '.json': 'empty' }, // each AWS client imports its package.json, to send its version
   legalComments: 'none',
   format: 'esm',
   outExtension: { '.js': '.mjs' },

@@ -71,18 +71,19 @@ export interface WholeTail extends Tail {
 
 /** @throws SyncProblem `unavailable` where entries are missing that the view lacks. */
 export async function withUnprojected(core: Core, box: BoxId, tail: Tail): Promise<WholeTail> {
+  const whole = await reachingBack(core, box, tail);
+  return { ...whole, behind: await withEffects(core, box, whole.behind) };
+}
+
+/** The same without the effects of large entries. A tail that reaches back already is not read again. */
+export async function reachingBack(core: Core, box: BoxId, tail: Tail): Promise<WholeTail> {
   const { head, entries } = tail;
   // After a restore, items may be from before the log.
   const projected =
     (core.timeline ?? 0) > head.timeline ? await appliedBefore(core, box, head) : head.projected;
   const needed = Math.max(projected + 1, head.firstIndex);
   const all = await entriesFrom(core, box, needed, entries, head);
-  const behind = await withEffects(
-    core,
-    box,
-    all.filter(({ index }) => index > projected),
-  );
-  return { ...tail, entries: all, projected, behind };
+  return { ...tail, entries: all, projected, behind: all.filter(({ index }) => index > projected) };
 }
 
 async function entriesFrom(

@@ -26,18 +26,19 @@ interface VersionedEffect {
  */
 export class BoxView {
   private readonly effects = new Map<string, VersionedEffect[]>();
-  private readonly ahead = new Map<string, Promise<Items>>();
   readonly nowMs: number;
 
   /**
    * @param head that the view is as of, at least
    * @param entries all behind the one up to which items were known to be applied, before the items are read
+   * @param ahead ranges that are being read already, by name
    */
   constructor(
     private readonly core: Pick<Core, 'store' | 'clock'>,
     private readonly box: BoxId,
     readonly head: Head,
     entries: readonly LogEntry[],
+    private readonly ahead = new Map<string, Promise<Items>>(),
   ) {
     this.nowMs = core.clock.now();
     for (const entry of entries) this.layOver(entry);
@@ -65,15 +66,6 @@ export class BoxView {
     const read = await this.core.store.get(this.box, wanted);
     const items = wanted.map((sk) => this.laidOver(sk, read.get(sk)));
     return new Map(items.flatMap((item) => (item ? [[item.sk, item]] : [])));
-  }
-
-  /** Begins to read a range that will probably be asked for. */
-  readAhead(range: Range): void {
-    const key = nameOf(range);
-    if (this.ahead.has(key)) return;
-    const items = this.core.store.query(this.box, range);
-    items.catch(() => undefined); // who asks for it gets the error
-    this.ahead.set(key, items);
   }
 
   /** Items of a range with those that are only in the log yet. */
@@ -119,10 +111,30 @@ export class BoxView {
 /** Ranges that differ in their limit only are the same: more items than were asked for do no harm. */
 const nameOf = ({ from, to, descending = false }: Range): string => JSON.stringify([from, to, descending]);
 
-/** The view as of the head of a tail. */
-export async function viewOf(core: Core, box: BoxId, tail: Tail): Promise<BoxView> {
+/** Begins to read ranges, each to be taken once by the query that asks for it. */
+export function readAhead(
+  { store }: Pick<Core, 'store'>,
+  box: BoxId,
+  ranges: readonly Range[],
+): Map<string, Promise<Items>> {
+  const ahead = new Map(ranges.map((range) => [nameOf(range), store.query(box, range)]));
+  for (const items of ahead.values()) items.catch(() => undefined); // the query that takes them gets the error
+  return ahead;
+}
+
+/**
+ * The view as of the head of a tail.
+ * @param ranges that will be asked for: they are read beside the effects of large entries, which are laid over both
+ */
+export async function viewOf(
+  core: Core,
+  box: BoxId,
+  tail: Tail,
+  ranges: readonly Range[] = [],
+): Promise<BoxView> {
+  const ahead = readAhead(core, box, ranges);
   const { head, behind } = await withUnprojected(core, box, tail);
-  return new BoxView(core, box, head, behind);
+  return new BoxView(core, box, head, behind, ahead);
 }
 
 /** The order of keys: by their bytes in UTF-8, which that of UTF-16 is not where there are surrogates. */

@@ -53,7 +53,9 @@ export const deviceIdOf = (key: string): DeviceId => unpart(key.slice(DEVICES.le
 export const scopeKey = (deviceId: DeviceId, version: number, nonce: string): string =>
   `S#${part(deviceId)}#${version}#${nonce}`;
 /** Preferences of a device. A version is a number, so no scope has this key. */
-export const preferencesKey = (deviceId: DeviceId, nonce: string): string => `S#${part(deviceId)}#P#${nonce}`;
+export const preferencesKey = (deviceId: DeviceId, nonce: string): string =>
+  preferencesPrefix(deviceId) + nonce;
+export const preferencesPrefix = (deviceId: DeviceId): string => `S#${part(deviceId)}#P#`;
 /** Idempotency record of a device that is too large for its own item. */
 export const idempotencyKey = (deviceId: DeviceId): string => `I#${part(deviceId)}`;
 /** Idempotency record of an instance of the device that is not registered any more. */

@@ -3,6 +3,7 @@ import { elementOf, stateElementOf } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type { StoredConversation, StoredElement, StoredItem } from '../model/items.js';
 import type { Head } from '../model/log-entry.js';
+import type { Range } from '../ports/store.js';
 import {
   coversAnything,
   elementsInScope,
@@ -11,16 +12,17 @@ import {
   type Scope,
 } from '../scope/scope.js';
 import { truncated } from '../scope/truncate.js';
+import type { DeviceScope } from './device-scope.js';
 import type { Page } from './page.js';
 import { Holding } from './placement.js';
 import { type BackfillCursor, type ContentsCursor, type Cursor, STAGES, type Stage } from './position.js';
 import { outOfScope } from './rules/change-in-scope.js';
-import { readStretch, type Source, type Stretch } from './stretch.js';
+import { rangesAhead, readStretch, type Source, type Stretch } from './stretch.js';
 import { READINGS_MAX, type Walk } from './walk.js';
 
 /** The start of a backfill: of everything in the scope, or of its difference to what the device holds. */
-export function startOfBackfill(total: number): BackfillCursor {
-  return { stage: STAGES[0], sent: 0, total };
+export function startOfBackfill(head: Pick<Head, 'counts'>, { held }: DeviceScope): BackfillCursor {
+  return { stage: held.length > 0 ? 'leaving' : 'folders', sent: 0, total: elementsIn(head) };
 }
 
 /** An estimate of the elements that a device is sent that has nothing; a message and its state count as one. */
@@ -40,7 +42,7 @@ export async function backfill(
     const source: Source = {
       stage,
       isWanted: (history) => isContentWanted(walk, history),
-      isAll: !walk.scope.hasCompleted && holdsEverything(walk.scope.now),
+      isAll: isAllWanted(walk.scope),
     };
     const next: Advanced = await advance(walk, source, cursor, page, 'difference');
     cursor = next.kind === 'at' ? { ...cursor, ...next.cursor } : firstOf(stageAfter(walk, stage), cursor);
@@ -61,6 +63,16 @@ function stageAfter({ scope }: Walk, stage: Stage): Stage | undefined {
 }
 
 const CONTENTS: readonly ElementType[] = ['sessionHistory', 'message', 'messageState'];
+
+/** What a backfill will read in the response that it begins or goes on in. */
+export const readsAhead = (
+  head: Head,
+  scope: DeviceScope,
+  at: BackfillCursor,
+  page: Page,
+): readonly Range[] => (isAllWanted(scope) ? rangesAhead(head, at, page.room.elements) : []);
+
+const isAllWanted = ({ now, hasCompleted }: DeviceScope): boolean => !hasCompleted && holdsEverything(now);
 
 const holdsEverything = ({ folders, excluded }: Scope): boolean => folders === '*' && excluded.size === 0;
 

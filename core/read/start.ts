@@ -4,7 +4,7 @@ import type { Tail } from '../log/tail.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
 import { lacksConversations } from '../scope/scope.js';
-import { elementsIn, startOfBackfill } from './backfill.js';
+import { startOfBackfill } from './backfill.js';
 import { type DeviceScope, deviceScope } from './device-scope.js';
 import type { Position } from './position.js';
 import type { LogReading, LossReason } from './read-log.js';
@@ -47,7 +47,7 @@ export async function startFor(
   const position: Position = {
     ...given,
     scope: { ...given.scope, to: scope.mark },
-    backfill: startOfBackfill(elementsIn(tail.head)),
+    backfill: startOfBackfill(tail.head, scope),
   };
   return { kind: 'resume', position, scope, log, effective: device.effective };
 }
@@ -81,7 +81,7 @@ async function restart(
     midway: true,
     step: 0,
     scope: { from: scope.mark, to: scope.mark, isFirst: true },
-    backfill: startOfBackfill(elementsIn(head)),
+    backfill: startOfBackfill(head, scope),
   };
   return { kind: 'restart', why, position, scope, effective: device.effective };
 }

@@ -13,8 +13,9 @@ import {
   endOf,
   FOLDERS,
 } from '../model/keys.js';
+import type { Head } from '../model/log-entry.js';
 import type { Items, Range } from '../ports/store.js';
-import type { Cursor, Stage } from './position.js';
+import type { BackfillCursor, Cursor, Stage } from './position.js';
 
 const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
 const HISTORIES_PER_READ = 200;
@@ -46,22 +47,23 @@ export function readStretch(view: BoxView, source: Source, cursor: Cursor, room:
   const { stage, isAll } = source;
   if (stage === 'contents')
     return isAll ? readAllContents(view, cursor, room) : readContents(view, source, cursor, room);
-  if (isAll) readAhead(view, stage, cursor, room);
   return readPlain(view, plainRange(stage, cursor, room));
 }
 
 /**
- * Begins to read what the same response will need next: a device that has nothing is sent folders, conversation histories
- * and contents one after the other, and none of these reads depends on another.
+ * Ranges that one response needs where every conversation history is wanted: folders, conversation histories and contents
+ * are sent one after the other, and none of these reads depends on another.
  */
-function readAhead(view: BoxView, stage: Stage, cursor: Cursor, room: number): void {
-  const { folder, conversationHistory } = view.head.counts;
-  if (folder + conversationHistory >= room) return;
-  if (stage !== 'conversations')
-    view.readAhead(plainRange('folders', stage === 'folders' ? cursor : {}, room));
-  view.readAhead(plainRange('conversations', stage === 'conversations' ? cursor : {}, room));
-  view.readAhead(historiesFrom(undefined, undefined));
-  view.readAhead(allContents(undefined, room));
+export function rangesAhead({ counts }: Pick<Head, 'counts'>, at: BackfillCursor, room: number): Range[] {
+  const { stage, after } = at;
+  if (stage === 'contents') return [historiesFrom(undefined, after), allContents(after, room)];
+  if (stage === 'leaving' || counts.folder + counts.conversationHistory >= room) return [];
+  return [
+    ...(stage === 'folders' ? [plainRange('folders', at, room)] : []),
+    plainRange('conversations', stage === 'conversations' ? at : {}, room),
+    historiesFrom(undefined, undefined),
+    allContents(undefined, room),
+  ];
 }
 
 const plainRange = (stage: Stage, { after }: Cursor, room: number): Range => {

@@ -3,8 +3,8 @@ import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
 import type { Core } from '../core.js';
 import { withEffects } from '../log/overflow.js';
 import { project } from '../log/projection.js';
-import { readTail, type Tail } from '../log/tail.js';
-import { viewOf } from '../log/view.js';
+import { reachingBack, readTail, type Tail } from '../log/tail.js';
+import { BoxView, viewOf } from '../log/view.js';
 import { authorized, changedMeanwhile } from '../model/device-access.js';
 import { applied } from '../model/effects.js';
 import { jsonBytes } from '../model/element.js';
@@ -12,7 +12,7 @@ import type { StoredDevice, StoredItem } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { policiesOf } from '../scope/device-scope.js';
+import { expectPreferences, policiesOf } from '../scope/device-scope.js';
 import { afterCommit, type Known } from '../write/commit.js';
 import { type Caller, commitOperations } from '../write/device-operations.js';
 import { inOrder } from './changes.js';
@@ -110,19 +110,22 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
   const [end, items] = await Promise.all([
     readTail(core, caller.box, given && Math.min(given.projected + 1, given.index)),
     core.store.get(caller.box, [key]),
+    given ? undefined : expectScope(core, caller),
   ]);
   if (!end) throw new SyncProblem('device-not-registered');
-  const tail = await leadingOn(core, caller, end, given);
+  let tail = await leadingOn(core, caller, end, given);
   let item: StoredItem | undefined = items.get(key);
   const isSameTimeline =
     given !== undefined && Math.max(core.timeline ?? 0, tail.head.timeline) <= given.timeline;
   if (isSameTimeline && isOfToken(tail, given) && hasAllBehind(tail, given)) {
     // The device was this instance when the token was made, and the entries that it may lack say what became of it.
-    // Only a server's own entries register and revoke.
-    const about = tail.following.filter(({ origin }) => origin.by === 'server');
-    for (const entry of await withEffects(core, caller.box, about)) item = withEntryOf(item, entry, key);
+    const about = await withEffects(core, caller.box, tail.following.filter(isOfServer));
+    for (const entry of about) item = withEntryOf(item, entry, key);
   } else {
-    item = (await viewOf(core, caller.box, tail)).laidOver(key, item);
+    const whole = await reachingBack(core, caller.box, tail);
+    const about = await withEffects(core, caller.box, whole.behind.filter(isOfServer));
+    item = new BoxView(core, caller.box, tail.head, about).laidOver(key, item);
+    tail = whole;
   }
   const device = authorized(item?.kind === 'device' ? item : undefined, caller);
   return {
@@ -133,6 +136,13 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
     projected: Math.max(tail.head.projected, isSameTimeline ? given.projected : 0),
   };
 }
+
+/** A device without a token has nothing: what it asks for and the policy of most boxes are read beside the log. */
+const expectScope = (core: Core, { box, deviceId }: Caller): Promise<unknown> =>
+  Promise.all([policiesOf(core, undefined, undefined), expectPreferences(core, box, deviceId)]);
+
+/** Only a server's own entries register and revoke. */
+const isOfServer = ({ origin }: LogEntry): boolean => origin.by === 'server';
 
 const isOfToken = ({ following, head }: Tail, { index, nonce }: Position): boolean =>
   index === head.index
@@ -172,12 +182,16 @@ async function respond(
   const sight = new Sight();
   if (processed.length > 0) sight.noteIndex(tail.head.index); // results are as of the head
   const request = { body, results, own: ownOf(caller, results), tail };
-  const end = await tell(core, caller.box, start, request, page, sight);
+  // A device that starts over stands where it started until all is sent, so that is noted while the page is read.
+  const [end, isNoted] = await Promise.all([
+    tell(core, caller.box, start, request, page, sight),
+    start.kind === 'restart' ? finish(core, caller, done, device, start.position.modSeq) : undefined,
+  ]);
   const seen = await seenBeyond(core, caller.box, end.position, sight);
   const hasMore = end.hasMore || seen !== undefined;
   const told = hasMore ? midway(end.position, seen) : settled(end.position);
   const position = { ...told, projected: Math.min(told.index, Math.max(done.projected, told.projected)) };
-  const isWhole = await finish(core, caller, done, device, position.modSeq);
+  const isWhole = isNoted ?? (await finish(core, caller, done, device, position.modSeq));
 
   const isReset = start.kind === 'restart' && syncToken !== undefined;
   if (start.kind === 'restart') core.report('syncFromStart', { why: isReset ? start.why : 'initial' });

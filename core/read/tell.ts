@@ -6,8 +6,9 @@ import type { Tail } from '../log/tail.js';
 import { type BoxView, viewOf } from '../log/view.js';
 import type { BoxId } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
+import type { Range } from '../ports/store.js';
 import { lacksConversations } from '../scope/scope.js';
-import { backfill, contentsOf } from './backfill.js';
+import { backfill, contentsOf, readsAhead } from './backfill.js';
 import type { Budget } from './changes.js';
 import type { DeviceScope } from './device-scope.js';
 import { isItemized, tellItems } from './itemized.js';
@@ -59,7 +60,10 @@ export async function tell(
   const isFilling = start.scope.isFirst || start.scope.from.version !== start.scope.to.version;
   // Two cursors at once have to fit into the token: where they do not, the backfill waits for what is told beside it.
   const isShared = start.backfill !== undefined && !start.backfill.waits && hasRoomForCursors(start);
-  const teller = new Teller(core, box, tail, scope, page, own, isFilling, sight);
+  const isQuiet =
+    begin.kind === 'restart' || (begin.log.kind === 'continued' && begin.log.entries.length === 0);
+  const ahead = start.backfill && isQuiet ? readsAhead(tail.head, scope, start.backfill, page) : [];
+  const teller = new Teller(core, box, tail, scope, page, own, isFilling, sight, ahead);
 
   await putOmittedCurrents(() => teller.walk(), body, results, page);
   page.limitTo(isShared ? halfOf(page.room) : undefined);
@@ -112,6 +116,7 @@ class Teller {
     private readonly own: Own,
     private readonly isFilling: boolean,
     private readonly sight: Sight,
+    private readonly ahead: readonly Range[],
   ) {}
 
   /**
@@ -120,7 +125,7 @@ class Teller {
    */
   async walk(): Promise<Walk> {
     const { core, box, scope, sight } = this;
-    this.view ??= viewOf(core, box, this.tail);
+    this.view ??= viewOf(core, box, this.tail, this.ahead);
     return { view: await this.view, scope, nowMs: core.clock.now(), sight };
   }
 

@@ -14,7 +14,7 @@ import type {
   StoredScope,
 } from '../model/items.js';
 import { canonicalJson, isSameJson } from '../model/json.js';
-import { preferencesKey, scopeKey } from '../model/keys.js';
+import { endOf, preferencesKey, preferencesPrefix, scopeKey } from '../model/keys.js';
 import { effectiveOf, scopePart } from './effective.js';
 import { policyOf } from './policies.js';
 
@@ -22,6 +22,7 @@ import { policyOf } from './policies.js';
 export const SCOPES_KEPT = 4;
 const DIGEST_CHARACTERS = 8;
 const CACHED_MAX = 2000;
+const PREFERENCES_EXPECTED = 2; // the present ones, and former ones that are about to be removed
 
 /** A device with what it asks for and what it gets, by the policies of now. */
 export interface ScopedDevice extends StoredDevice {
@@ -54,27 +55,51 @@ async function readUnchanging(
   box: BoxId,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, Unchanging>> {
-  const cache = caches.get(store) ?? new Map<string, Unchanging>();
-  caches.set(store, cache);
-  const nameOf = (sk: string) => JSON.stringify([box, sk]);
+  const cache = cacheOf(store);
   const known = new Map(
     keys.flatMap((sk) => {
-      const item = cache.get(nameOf(sk));
+      const item = cache.get(nameOf(box, sk));
       return item ? [[sk, item]] : [];
     }),
   );
   const missing = keys.filter((sk) => !known.has(sk));
   if (missing.length === 0) return known;
-  for (const [sk, item] of await store.get(box, missing)) {
-    if (item.kind !== 'scope' && item.kind !== 'preferences') continue;
-    known.set(sk, item);
-    cache.set(nameOf(sk), item);
-  }
+  const read = await store.get(box, missing);
+  for (const item of keep(store, box, read.values())) known.set(item.sk, item);
+  return known;
+}
+
+function keep(store: Core['store'], box: BoxId, items: Iterable<StoredItem>): readonly Unchanging[] {
+  const cache = cacheOf(store);
+  const kept = [...items].filter((item) => item.kind === 'scope' || item.kind === 'preferences');
+  for (const item of kept) cache.set(nameOf(box, item.sk), item);
   for (const oldest of cache.keys()) {
     if (cache.size <= CACHED_MAX) break;
     cache.delete(oldest);
   }
-  return known;
+  return kept;
+}
+
+function cacheOf(store: Core['store']): Map<string, Unchanging> {
+  const cache = caches.get(store) ?? new Map<string, Unchanging>();
+  caches.set(store, cache);
+  return cache;
+}
+
+const nameOf = (box: BoxId, sk: string): string => JSON.stringify([box, sk]);
+
+/**
+ * Reads what a device asks for before the device is read, which says where that stands. Only the present preferences are
+ * kept, so this mostly costs what reading them costs.
+ */
+export async function expectPreferences(
+  { store }: Pick<Core, 'store'>,
+  box: BoxId,
+  deviceId: DeviceId,
+): Promise<void> {
+  const from = preferencesPrefix(deviceId);
+  const { items } = await store.query(box, { from, to: endOf(from), limit: PREFERENCES_EXPECTED });
+  keep(store, box, items);
 }
 
 /** Scopes that a device has had, by version, as far as they are known. */

@@ -226,7 +226,7 @@ class Work<T> {
       const entry = await this.entryOf(draft, decision, rows, effects);
       for (const item of [...overflowOf(entry), ...(decision.aside ?? [])])
         await core.store.put(box, item, 'always');
-      const [appended, looked] = await Promise.all([this.append(entry), this.looked()]);
+      const [appended, looked] = await Promise.all([this.append(entry), this.looked().catch(afterCommit)]);
       if (appended.nonce === entry.nonce) {
         core.report('commit', { changes: rows.length, by: decision.origin.by, attempt });
         return { answer: decision.answer, entry, tail: withEntry(this.tail, entry), ...looked };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Device, User, type WireChange } from '../support/cloud.js';
 import { generatedMessages, type MessageLine } from '../support/generated-messages.js';
+import { countOf } from '../support/told.js';
 
 // 5,000 messages as a Participating Function deposits them: generated ones, or those of a file, one a line:
 // CPM_SYNC_MESSAGES=messages.jsonl npm test -- --selectProjects e2e -- five-thousand
@@ -127,7 +128,7 @@ describe('after the deposit of 5,000 messages', () => {
     const { changes } = await phone.synchronize({ limit: 1000 });
     const { folders, conversations, contents } = expectedOf(modSeqs, () => true);
     expect(sorted(changes)).toEqual(sorted([...folders, ...conversations, ...contents]));
-    const perPage = phone.pages.map((page) => page.changes?.length ?? 0);
+    const perPage = phone.pages.map((page) => countOf(page.changes));
     expect(Math.max(...perPage)).toBeLessThanOrEqual(1000);
     const last = new Map<string, string>();
     for (const { id, conversationId = '' } of changes.filter(({ type }) => type === 'message')) {

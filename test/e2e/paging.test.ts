@@ -1,5 +1,6 @@
 import { aConversation, aMessage, deletion } from '../support/builders.js';
 import { byName, names, User, type WireChange } from '../support/cloud.js';
+import { countOf } from '../support/told.js';
 
 /** A box with two folders, three conversation histories, a session history and messages, some of them with a state. */
 async function filledBox() {
@@ -49,6 +50,8 @@ const HELD = [
   'messageState m3',
   'sessionHistory s1',
 ];
+/** A message counts as one with its state. */
+const HELD_COUNT = HELD.filter((name) => !name.startsWith('messageState ')).length;
 const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 
 test.concurrent.each([1, 2, 3, 7, 1000])(
@@ -57,7 +60,7 @@ test.concurrent.each([1, 2, 3, 7, 1000])(
     const phone = await (await filledBox()).device();
     const { changes } = await phone.synchronize({ limit });
     expect(names(changes).sort()).toEqual(HELD);
-    expect(Math.max(...phone.pages.map((page) => page.changes?.length ?? 0))).toBeLessThanOrEqual(limit);
+    expect(Math.max(...phone.pages.map((page) => countOf(page.changes)))).toBeLessThanOrEqual(limit);
     expect(phone.pages.filter(({ hasMore }) => hasMore)).toHaveLength(phone.pages.length - 1);
     for (const { syncToken } of phone.pages) expect(syncToken.length).toBeLessThanOrEqual(600);
     expect(new Set(phone.pages.map(({ syncToken }) => syncToken)).size).toBe(phone.pages.length);
@@ -121,8 +124,8 @@ test.concurrent('[BF2, SY15] what is written while a device is paging arrives, a
 test.concurrent('[BF3] a backfill says how much it has sent, and estimates how much there is', async () => {
   const phone = await (await filledBox()).device();
   await phone.synchronize({ limit: 5 });
-  expect(phone.pages[0]?.backfill).toEqual({ sent: 5, total: HELD.length });
-  expect(phone.pages.at(-1)?.backfill?.sent).toBe(HELD.length);
+  expect(phone.pages[0]?.backfill).toEqual({ sent: 5, total: HELD_COUNT });
+  expect(phone.pages.at(-1)?.backfill?.sent).toBe(HELD_COUNT);
 });
 
 test.concurrent('[SY7] changes since a token are paged too, each element once with its latest state', async () => {

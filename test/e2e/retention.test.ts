@@ -1,4 +1,8 @@
-import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { decodeItem } from '../../core/dynamodb/codec.js';
+import { ENTRIES } from '../../core/model/keys.js';
+import type { LogEntry } from '../../core/model/log-entry.js';
+import { indexOf } from '../../core/model/version.js';
 import { aConversation, aMessage } from '../support/builders.js';
 import {
   call,
@@ -13,6 +17,7 @@ import {
 } from '../support/cloud.js';
 import { aSession, modify, remove, statuses } from '../support/cloud-box.js';
 import type { SyncRequest } from '../support/cloud-socket.js';
+import { eventually } from '../support/local-eventually.js';
 
 const DAY_SECONDS = 24 * 3600;
 const WITHIN_MS = 40_000; // to be found past its time, gathered with others, and committed
@@ -44,19 +49,54 @@ const keyOf = (user: User, sk: string) => ({
   TableName: cloud.storeTable,
   Key: { box: { S: user.id }, sk: { S: sk } },
 });
-const expiresAt = async (user: User, sk: string) =>
-  Number((await dynamodb.send(new GetItemCommand(keyOf(user, sk)))).Item?.expiresAt?.N);
+/** What is deposited is an item only when the log was applied to the items. */
+const itemOf = (user: User, sk: string) =>
+  eventually(async () => {
+    const { Item } = await dynamodb.send(new GetItemCommand(keyOf(user, sk)));
+    if (!Item) throw new Error(`${sk} is no item yet`);
+    return Item;
+  });
+const expiresAt = async (user: User, sk: string) => Number((await itemOf(user, sk)).expiresAt?.N);
 
-/** Its days go by: the time of an item is now. */
-const endTimeOf = (user: User, sk: string) =>
+const newestEntry = async (user: User): Promise<LogEntry> => {
+  const { Items: [image = {}] = [] } = await dynamodb.send(
+    new QueryCommand({
+      TableName: cloud.storeTable,
+      KeyConditionExpression: 'box = :box AND begins_with(sk, :entries)',
+      ExpressionAttributeValues: { ':box': { S: user.id }, ':entries': { S: ENTRIES } },
+      ScanIndexForward: false,
+      Limit: 1,
+    }),
+  );
+  return decodeItem(image).item as LogEntry;
+};
+
+/**
+ * Registrations are log entries that tell no device anything, and each says how far the items follow the log. What is
+ * noted as applied nobody applies again, as he would to an item that is gone before the time that the log has for it.
+ */
+const noted = (user: User, version: number) =>
+  eventually(async () => {
+    await user.device(`onlooker-${unique()}`);
+    if ((await newestEntry(user)).projected < indexOf(version)) throw new Error('not noted as applied yet');
+  });
+
+const setTime = (user: User, sk: string, seconds: number) =>
   dynamodb.send(
     new UpdateItemCommand({
       ...keyOf(user, sk),
-      UpdateExpression: 'SET expiresAt = :now',
+      UpdateExpression: 'SET expiresAt = :time',
       ConditionExpression: 'attribute_exists(expiresAt)',
-      ExpressionAttributeValues: { ':now': { N: String(Math.floor(Date.now() / 1000) - 1) } },
+      ExpressionAttributeValues: { ':time': { N: String(seconds) } },
     }),
   );
+
+/** Their days go by: the time of items is now. */
+async function endTimeOf(user: User, ...sks: string[]): Promise<void> {
+  const items = await Promise.all(sks.map((sk) => itemOf(user, sk)));
+  await noted(user, Math.max(...items.map(({ v }) => Number(v?.N))));
+  for (const sk of sks) await setTime(user, sk, Math.floor(Date.now() / 1000) - 1);
+}
 
 /** Synchronizes until something comes. */
 async function toldOf(device: Device, count: number): Promise<WireChange[]> {
@@ -131,20 +171,19 @@ test('[RT5] a session history is kept for a message that comes late, and told as
   const phone = await user.device('phone');
   await user.deposit(aConversation({ id: 'c1' }), aSession('s1'));
   const soon = Math.floor(Date.now() / 1000) + 3600;
-  await dynamodb.send(
-    new UpdateItemCommand({
-      ...keyOf(user, 'E#c1#S#s1'),
-      UpdateExpression: 'SET expiresAt = :soon',
-      ExpressionAttributeValues: { ':soon': { N: String(soon) } },
-    }),
-  );
+  await itemOf(user, 'E#c1#S#s1');
+  await setTime(user, 'E#c1#S#s1', soon);
   await user.deposit(aMessage({ id: 'm1', sessionId: 's1' }));
-  const [session, message] = [await expiresAt(user, 'E#c1#S#s1'), await expiresAt(user, 'E#c1#M#m1')];
+  const message = await expiresAt(user, 'E#c1#M#m1');
+  const session = await eventually(async () => {
+    const time = await expiresAt(user, 'E#c1#S#s1');
+    if (time === soon) throw new Error('the session history is not kept longer yet');
+    return time;
+  });
   expect(session).toBeGreaterThanOrEqual(message);
   expect(session - message).toBeLessThanOrEqual(DAY_SECONDS);
   await phone.synchronize();
-  await endTimeOf(user, 'E#c1#M#m1');
-  await endTimeOf(user, 'E#c1#S#s1');
+  await endTimeOf(user, 'E#c1#M#m1', 'E#c1#S#s1');
   expect(names(await toldOf(phone, 2)).sort()).toEqual(['message m1 expired', 'sessionHistory s1 expired']);
   expect(await statuses(phone, aSession('s1'), aMessage({ id: 'm2', sessionId: 's1' }))).toEqual([
     'gone',

@@ -88,8 +88,18 @@ export async function startCloud() {
   };
   try {
     const { url, socketUrl, issuer, dynamodbEndpoint, tables } = await readyLine(child);
-    const [, storeTable] = Object.entries(tables).find(([id]) => id.startsWith('TablesStore')) ?? [];
-    const facts = { url, socketUrl, issuer, dynamodbEndpoint, storeTable, outDir, pid: child.pid };
+    const named = (start) => Object.entries(tables).find(([id]) => id.startsWith(start))?.[1];
+    const [storeTable, registryTable] = [named('TablesStore'), named('TablesRegistry')];
+    const facts = {
+      url,
+      socketUrl,
+      issuer,
+      dynamodbEndpoint,
+      storeTable,
+      registryTable,
+      outDir,
+      pid: child.pid,
+    };
     return { facts, stop };
   } catch (error) {
     error.message += `:\n${readFileSync(logFile, 'utf8')}`;

@@ -8,6 +8,7 @@ export interface CloudFacts {
   readonly issuer: string;
   readonly dynamodbEndpoint: string;
   readonly storeTable: string;
+  readonly registryTable: string;
   readonly outDir: string; // what was synthesized for it
   readonly pid: number;
 }

@@ -4,22 +4,29 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { decodeItem, encodeItem } from '../../core/dynamodb/codec.js';
+import { newNonce } from '../../core/model/ids.js';
 import { startLocalCloud } from '../../local/local-cloud.js';
 import { cloud } from './cloud.js';
+import { clientOf, type Image } from './cloud-tables.js';
 
 /** What the database does with a request instead of answering it. */
 export type Fault =
   /** Answers this error, as DynamoDB does. */
-  | { readonly error: string; readonly status?: number; readonly reasons?: readonly string[] }
+  | { readonly error: string; readonly status?: number }
   /** Never answers. */
   | 'silence'
   /** Breaks the connection, before it has done anything or after it has done it. */
   | 'broken'
-  | 'brokenAfterwards';
+  | 'brokenAfterwards'
+  /** Of a put of a log entry: lets others put theirs in its place first. */
+  | 'overtaken';
 
 interface Trouble {
   readonly about: string; // a request that holds this text
-  readonly operations: RegExp; // of DynamoDB, as TransactWriteItems
+  readonly operations: RegExp; // of DynamoDB, as PutItem
+  readonly holding: RegExp; // what stands in the request, too
   readonly fault: Fault;
   times: number;
 }
@@ -31,8 +38,12 @@ class FaultyDatabase {
   constructor(readonly behind: string) {}
 
   /** From now on, requests that hold the text fail. @returns what ends it. */
-  fail(about: string, fault: Fault, { operations = /./, times = Number.POSITIVE_INFINITY } = {}): () => void {
-    const trouble: Trouble = { about, operations, fault, times };
+  fail(
+    about: string,
+    fault: Fault,
+    { operations = /./, holding = /./, times = Number.POSITIVE_INFINITY } = {},
+  ): () => void {
+    const trouble: Trouble = { about, operations, holding, fault, times };
     this.#troubles.push(trouble);
     return () => {
       this.#troubles = this.#troubles.filter((each) => each !== trouble);
@@ -45,6 +56,7 @@ class FaultyDatabase {
     const fault = this.#faultFor(operation, body.toString());
     if (fault === 'silence') return;
     if (fault === 'broken') return void request.socket.destroy();
+    if (fault === 'overtaken') await this.#overtake(JSON.parse(body.toString()));
     if (typeof fault === 'object') return answerError(response, fault);
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers;
     const answer = await fetch(this.behind, {
@@ -58,9 +70,26 @@ class FaultyDatabase {
     response.writeHead(answer.status, Object.fromEntries(kept)).end(bytes);
   }
 
+  /** Puts an entry of others, which changes nothing, where another one was to be put. */
+  async #overtake({ TableName, Item }: { TableName: string; Item: Image }): Promise<void> {
+    const { box, item } = decodeItem(Item);
+    if (item.kind !== 'entry') return;
+    const theirs = {
+      ...item,
+      nonce: newNonce(),
+      modSeq: item.rows.length > 0 ? item.modSeq - 1 : item.modSeq,
+      rows: [],
+      effects: [],
+    };
+    const client = clientOf(this.behind);
+    await client.send(new PutItemCommand({ TableName, Item: encodeItem(box, theirs) }));
+    client.destroy();
+  }
+
   #faultFor(operation: string, body: string): Fault | undefined {
     const trouble = this.#troubles.find(
-      ({ about, operations, times }) => times > 0 && operations.test(operation) && body.includes(about),
+      ({ about, operations, holding, times }) =>
+        times > 0 && operations.test(operation) && body.includes(about) && holding.test(body),
     );
     if (trouble) trouble.times--;
     return trouble?.fault;
@@ -71,7 +100,6 @@ function answerError(response: ServerResponse, fault: Exclude<Fault, string>): v
   const body = {
     __type: `com.amazonaws.dynamodb.v20120810#${fault.error}`,
     message: `secret words of ${cloud.outDir}`,
-    ...(fault.reasons && { CancellationReasons: fault.reasons.map((Code) => ({ Code })) }),
   };
   response.writeHead(fault.status ?? 400, { 'content-type': 'application/x-amz-json-1.0' });
   response.end(JSON.stringify(body));

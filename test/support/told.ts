@@ -14,13 +14,15 @@ export const told = (changes: readonly Change[] = []): string[] =>
   );
 
 /** How many elements of a response these are: a message and its state count as one, and so does a state alone. */
-export const countOf = (changes: readonly Change[] = []): number =>
+export const countOf = (changes: readonly Counted[] = []): number =>
   new Set(
-    changes.map(({ type, id, ...more }) =>
-      JSON.stringify([
-        type === 'messageState' ? 'message' : type,
-        id,
-        'conversationId' in more ? more.conversationId : '',
-      ]),
+    changes.map(({ type, id, conversationId = '' }) =>
+      JSON.stringify([type === 'messageState' ? 'message' : type, id, conversationId]),
     ),
   ).size;
+
+interface Counted {
+  readonly type: string;
+  readonly id: string;
+  readonly conversationId?: string;
+}

@@ -228,6 +228,19 @@ describe('a database that takes no more for this box', () => {
     expect((await box.sync(phone, { operations })).results).toEqual([{ n: 1, status: 'applied', modSeq: 2 }]);
     expect(await messages()).toEqual(['m1']);
   });
+
+  test('[XO8] at the look at the view, while the entry is put, is no 4xx', async () => {
+    const { syncToken } = await box.syncAll(phone);
+    await box.given(aFolder('f1')); // not applied, and the token does not know of it
+    const look = store.getStale.bind(store);
+    store.getStale = async () => {
+      throw new SyncProblem('too-many-requests');
+    };
+    await expect(box.sync(phone, { syncToken, operations })).rejects.toMatchObject({ kind: 'unavailable' });
+    store.getStale = look;
+    expect(await messages()).toEqual(['m1']);
+    expect((await box.sync(phone, { operations })).results).toMatchObject([{ n: 1, status: 'applied' }]);
+  });
 });
 
 describe('a put whose answer is lost', () => {

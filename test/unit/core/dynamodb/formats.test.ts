@@ -18,7 +18,7 @@ const fromDatabase = (image: Image): Image =>
   Object.fromEntries(
     Object.entries(image).map(([name, value]) => [
       name,
-      typeof value.B === 'string' ? { B: Buffer.from(value.B, 'base64') } : value,
+      value.B === undefined ? value : { B: Buffer.from(String(value.B), 'base64') },
     ]),
   );
 

@@ -1,4 +1,4 @@
-import { BoxView, byKey } from '../../../../core/log/view.js';
+import { BoxView, byKey, readAhead } from '../../../../core/log/view.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import type { Range } from '../../../../core/ports/store.js';
 import { BOX } from '../../../support/builders.js';
@@ -14,8 +14,12 @@ beforeEach(() => {
   store = new MemoryStore();
 });
 
-const viewWith = (...entries: LogEntry[]) =>
-  new BoxView({ store, clock: new TestClock(NOW_MS) }, BOX, entries.at(-1) ?? anEntry(FIRST, []), entries);
+const viewWith = (...entries: LogEntry[]) => viewAheadOf([], ...entries);
+const viewAheadOf = (ranges: readonly Range[], ...entries: LogEntry[]) => {
+  const core = { store, clock: new TestClock(NOW_MS) };
+  const ahead = readAhead(core, BOX, ranges);
+  return new BoxView(core, BOX, entries.at(-1) ?? anEntry(FIRST, []), entries, ahead);
+};
 /** The view has messages already, as an entry of this index left them. */
 const applied = async (index: number, ...ids: string[]) => {
   for (const id of ids) await store.put(BOX, itemOf(aMessageEffect(id), index), 'always');
@@ -166,11 +170,9 @@ describe('a range that is read', () => {
 
   test('that was begun ahead is read once, and is as of the view that asks for it', async () => {
     await applied(FIRST, 'b');
-    const view = viewWith(between);
     const query = jest.spyOn(store, 'query');
     const range = { from: FROM, to: TO, limit: 9 } as Range;
-    view.readAhead(range);
-    view.readAhead(range);
+    const view = viewAheadOf([range], between);
     view.layOver(anEntry(FIRST + 2, [aTombstone('b')]));
     expect(idsOf((await view.query({ ...range, limit: 5 })).items)).toEqual([
       'a',
@@ -186,12 +188,11 @@ describe('a range that is read', () => {
   });
 
   test('that could not be read ahead fails for who asks for it', async () => {
-    const view = viewWith(between);
     store.query = async () => {
       throw new Error('no answer');
     };
     const range = { from: FROM, to: TO, limit: 9 } as Range;
-    view.readAhead(range);
+    const view = viewAheadOf([range], between);
     await new Promise((settle) => setImmediate(settle));
     await expect(view.query(range)).rejects.toThrow('no answer');
   });
