@@ -60,7 +60,8 @@ function effectOf({ item, before }: Staged): Effect {
     was.noted === item.noted &&
     was.expiresAtMs === expiresAtMs &&
     was.data === item.data;
-  const isSameState = was ? was.state === state : before === undefined && state === undefined;
+  // A late write may bring back the state of one that expired under the same key: a new message says that it has none.
+  const isSameState = was !== undefined && was.state === state;
   return {
     sk,
     ...expiry,

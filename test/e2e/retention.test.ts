@@ -91,10 +91,16 @@ const setTime = (user: User, sk: string, seconds: number) =>
     }),
   );
 
-/** Their days go by: the time of items is now. */
-async function endTimeOf(user: User, ...sks: string[]): Promise<void> {
+const allNoted = async (user: User, ...sks: string[]): Promise<void> => {
   const items = await Promise.all(sks.map((sk) => itemOf(user, sk)));
   await noted(user, Math.max(...items.map(({ v }) => Number(v?.N))));
+};
+
+/** Their days go by: the time of items is now. */
+async function endTimeOf(user: User, ...sks: string[]): Promise<void> {
+  await allNoted(user, ...sks);
+  // The stream tells times in seconds: what goes in the second in which the box was made is taken for an earlier box's.
+  await new Promise((settle) => setTimeout(settle, 1000));
   for (const sk of sks) await setTime(user, sk, Math.floor(Date.now() / 1000) - 1);
 }
 
@@ -118,6 +124,9 @@ test('[RT1, RT3, RT4, PU1] a message expires: the device is asked to synchronize
   expect(days).toBeGreaterThanOrEqual(30);
   expect(days).toBeLessThan(30.01);
 
+  // Its token says too how far the items follow the log, and what it writes is decided on that.
+  await allNoted(user, 'E#c1#M#m1');
+  await phone.synchronize();
   const socket = await phone.connect();
   await endTimeOf(user, 'E#c1#M#m1');
   expect(await statuses(phone, modify('messageState', 'm1', { addFlags: ['\\Flagged'] }))).toEqual(['gone']);

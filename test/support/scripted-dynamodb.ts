@@ -290,12 +290,12 @@ function holds(
 ): boolean {
   const absent = /^attribute_not_exists\(([#\w]+)\)$/.exec(part);
   if (absent) return image[nameOfIt(absent[1] ?? '')] === undefined;
-  const older = /^\(attribute_not_exists\(([#\w]+)\) OR [#\w]+ < (:\w+)\)$/.exec(part);
+  const older = /^\(attribute_not_exists\(([#\w]+)\) OR [#\w]+ <=? (:\w+)\)$/.exec(part);
   const [, name = '', value = ''] = older ?? /^([#\w]+) [=>] (:\w+)$/.exec(part) ?? [];
   if (!name) throw new Error(`the condition is not understood here: ${part}`);
   const is = image[nameOfIt(name)];
   const given = valueOfIt(value);
-  if (older) return is === undefined || numberOf(is) < numberOf(given);
+  if (older) return is === undefined || numberOf(is) < numberOf(given) || (part.includes("<=") && numberOf(is) === numberOf(given));
   if (part.includes(' > ')) return is !== undefined && numberOf(is) > numberOf(given);
   return isSame(is, given);
 }

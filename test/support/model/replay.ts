@@ -1,4 +1,4 @@
-import { applied } from '../../../core/model/effects.js';
+import { applied, latestVersionOf } from '../../../core/model/effects.js';
 import type { StoredItem } from '../../../core/model/items.js';
 import type { LogEntry } from '../../../core/model/log-entry.js';
 
@@ -39,9 +39,10 @@ export class Replay {
     }
   }
 
-  /** A purge puts tombstones without an entry. */
+  /** A purge puts tombstones without an entry, in place of what may be another by the log already. */
   put(item: StoredItem): void {
-    if (this.items.has(item.sk)) this.items.set(item.sk, item);
+    const there = this.items.get(item.sk);
+    if (there && latestVersionOf(there) < item.version) this.items.set(item.sk, item);
   }
 
   /** The database has removed it after its time. */
