@@ -295,7 +295,12 @@ function holds(
   if (!name) throw new Error(`the condition is not understood here: ${part}`);
   const is = image[nameOfIt(name)];
   const given = valueOfIt(value);
-  if (older) return is === undefined || numberOf(is) < numberOf(given) || (part.includes("<=") && numberOf(is) === numberOf(given));
+  if (older)
+    return (
+      is === undefined ||
+      numberOf(is) < numberOf(given) ||
+      (part.includes('<=') && numberOf(is) === numberOf(given))
+    );
   if (part.includes(' > ')) return is !== undefined && numberOf(is) > numberOf(given);
   return isSame(is, given);
 }
