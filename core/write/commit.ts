@@ -123,7 +123,11 @@ async function open<T>(
   if (known) {
     // Up to `known.projected` entries were applied before this read began, and the entries behind are laid over it.
     const from = Math.min(known.projected + 1, known.index);
-    const [tail, read] = await Promise.all([readTail(core, box, from), core.store.get(box, keys)]);
+    const [tail, read] = await Promise.all([
+      readTail(core, box, from),
+      core.store.get(box, keys),
+      expectPolicy(core),
+    ]);
     const behind = tail && entriesSince(core, tail, known);
     if (tail && behind && !behind.some(isOfPurge)) {
       const entries = await withEffects(core, box, behind);
@@ -137,7 +141,7 @@ async function open<T>(
       });
     }
   }
-  let tail = await readTail(core, box);
+  let [tail] = await Promise.all([readTail(core, box), expectPolicy(core)]);
   if (!tail) {
     if (typeof intent.onMissingBox === 'object') return undefined;
     if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
@@ -162,6 +166,9 @@ async function open<T>(
     read: readOf(keys, read),
   });
 }
+
+/** Most boxes have the default policy: it is read beside the log, where it is not known. A failure is for who needs it. */
+const expectPolicy = (core: Core): Promise<unknown> => policyOf(core).catch(() => undefined);
 
 const readOf = (
   keys: readonly string[],
