@@ -29,8 +29,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'shows the view without what it lacks',
     file: 'core/log/view.ts',
-    from: 'return new BoxView(core, box, head, behind);',
-    to: 'return new BoxView(core, box, head, []);',
+    from: 'return new BoxView(core, box, head, behind, ahead);',
+    to: 'return new BoxView(core, box, head, [], ahead);',
   },
   {
     name: 'lays nothing over what stands aside',
