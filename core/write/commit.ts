@@ -1,13 +1,13 @@
 import type { Core } from '../core.js';
 import { overflowOf, withEffects } from '../log/overflow.js';
 import { type Looked, look, project } from '../log/projection.js';
-import { appliedBefore, entriesAfter, readTail, type Tail, withEntry, withUnprojected } from '../log/tail.js';
-import { BoxView } from '../log/view.js';
+import { appliedBefore, entriesAfter, type Tail, withEntry } from '../log/tail.js';
+import type { BoxView } from '../log/view.js';
 import { beingErased } from '../model/being-erased.js';
 import { latestVersionOf } from '../model/effects.js';
 import { newNonce } from '../model/ids.js';
 import type { BoxId, FolderName, StoredItem } from '../model/items.js';
-import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey, PURGES, TIMER_KEY } from '../model/keys.js';
+import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey, TIMER_KEY } from '../model/keys.js';
 import type { BoxState, ChangeRow, Effect, Head, LogEntry, Origin } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../model/timing.js';
@@ -16,9 +16,9 @@ import { backOff } from '../ports/back-off.js';
 import { closeQuietly } from '../ports/close-quietly.js';
 import type { Projected } from '../ports/store.js';
 import { policyOf } from '../scope/policies.js';
-import { makeBox } from './box-creation.js';
 import { Draft, Unread, UnreadFolders } from './draft.js';
 import { countsAfter, effectsOf, rowsOf } from './log-rows.js';
+import { isOfPurge, type Known, type Opened, open, readOf } from './opened.js';
 
 const ATTEMPTS_MAX = 16;
 /** A pause after a lost attempt is at most this. Unit: ms. */
@@ -51,14 +51,6 @@ export interface Intent<T> {
   decide(reading: Reading): Decision<T> | Promise<Decision<T>>;
 }
 
-/** What a caller knows of the log before it reads: then log and items can be read at the same time. */
-export interface Known {
-  readonly index: number; // of an entry
-  readonly nonce: string; // of the same
-  readonly timeline: number; // of the box then: what was applied may be missing after a restore
-  readonly projected: number; // up to here entries are applied, not beyond `index`
-}
-
 /** What was decided, and what follows from it. */
 export interface Committed<T> {
   readonly answer: T;
@@ -82,10 +74,10 @@ export async function commit<T>(
   intent: Intent<T>,
   known?: Known,
 ): Promise<Committed<T>> {
-  const work = await open(core, box, intent, known);
-  return work === undefined
+  const opened = await open(core, box, intent, known);
+  return opened === undefined
     ? { answer: (intent.onMissingBox as { answer: T }).answer, tail: undefined, projected: 0, left: [] }
-    : work.commit();
+    : new Work(core, box, intent, opened).commit();
 }
 
 /** The same for a server's own entries, which are projected before the answer. */
@@ -111,96 +103,6 @@ export async function projectCommitted(
 /** Fails once an entry was put: that is no refusal, since a 4xx says that nothing was done. */
 export function afterCommit(error: unknown): never {
   throw error instanceof SyncProblem && error.kind === 'too-many-requests' ? notKnown(error) : error;
-}
-
-async function open<T>(
-  core: Core,
-  box: BoxId,
-  intent: Intent<T>,
-  known: Known | undefined,
-): Promise<Work<T> | undefined> {
-  const keys = [...new Set(intent.keys)];
-  if (known) {
-    // Up to `known.projected` entries were applied before this read began, and the entries behind are laid over it.
-    const from = Math.min(known.projected + 1, known.index);
-    const [tail, read] = await Promise.all([
-      readTail(core, box, from),
-      core.store.get(box, keys),
-      expectPolicy(core),
-    ]);
-    const behind = tail && entriesSince(core, tail, known);
-    if (tail && behind && !behind.some(isOfPurge)) {
-      const entries = await withEffects(core, box, behind);
-      const view = new BoxView(core, box, tail.head, entries);
-      return new Work(core, box, intent, {
-        tail,
-        view,
-        behind: entries,
-        projected: known.projected,
-        read: readOf(keys, read),
-      });
-    }
-  }
-  let [tail] = await Promise.all([readTail(core, box), expectPolicy(core)]);
-  if (!tail) {
-    if (typeof intent.onMissingBox === 'object') return undefined;
-    if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
-    await makeBox(core, box);
-    tail = await readTail(core, box);
-    if (!tail) throw new SyncProblem('busy', { detail: 'the box is being made', retryAfterSeconds: 1 });
-  }
-  const { behind, projected: before, ...end } = await withUnprojected(core, box, tail);
-  tail = end;
-  const view = new BoxView(core, box, tail.head, behind);
-  const [looked, read] = await Promise.all([
-    behind.length > 0 ? look(core, box, before, behind) : undefined,
-    core.store.get(box, keys),
-  ]);
-  const projected = looked?.projected ?? before;
-  return new Work(core, box, intent, {
-    tail,
-    view,
-    behind,
-    projected,
-    left: looked?.left ?? [],
-    read: readOf(keys, read),
-  });
-}
-
-/** Most boxes have the default policy: it is read beside the log, where it is not known. A failure is for who needs it. */
-const expectPolicy = (core: Core): Promise<unknown> => policyOf(core).catch(() => undefined);
-
-const readOf = (
-  keys: readonly string[],
-  found: ReadonlyMap<string, StoredItem>,
-): Map<string, StoredItem | undefined> => new Map(keys.map((sk) => [sk, found.get(sk)]));
-
-/** All entries behind what the caller knew to be applied; undefined where they are not in hand, or of another past. */
-function entriesSince(core: Core, { head, entries }: Tail, known: Known): readonly LogEntry[] | undefined {
-  const { index, nonce, timeline, projected } = known;
-  const isSame =
-    index === head.index
-      ? head.nonce === nonce
-      : entries.find((entry) => entry.index === index)?.nonce === nonce;
-  if (!isSame || projected + 1 < head.firstIndex || Math.max(core.timeline ?? 0, head.timeline) > timeline)
-    return undefined;
-  // The entry after a long silence has to say that what came before the silence is applied, since that expires first.
-  if (core.clock.now() - head.atMs > TIMER_RENEWED_MS) return undefined;
-  const behind = entries.filter((entry) => entry.index > projected);
-  return behind.length === head.index - projected ? behind : undefined;
-}
-
-/** The tombstones of a purge are in no entry: they are put before the one that takes them off the counts. */
-const isOfPurge = ({ effects }: LogEntry): boolean => effects.some(({ sk }) => sk.startsWith(PURGES));
-
-/** What was read before the first attempt. */
-interface Opened {
-  readonly tail: Tail;
-  readonly view: BoxView;
-  readonly behind: readonly LogEntry[]; // entries that the items may lack
-  readonly projected: number; // up to here entries were applied before anything is written
-  readonly left?: readonly LogEntry[]; // absent: nobody has looked yet
-  readonly read: Map<string, StoredItem | undefined>;
 }
 
 /** One commit under way. */

@@ -3,7 +3,8 @@ import type { Core } from '../core.js';
 import { project } from '../log/projection.js';
 import type { BoxId } from '../model/items.js';
 import { isRegistryKey } from '../model/keys.js';
-import { afterCommit, type Committed, commit, type Known } from './commit.js';
+import { afterCommit, type Committed, commit } from './commit.js';
+import type { Known } from './opened.js';
 import { evaluateAll, prepare, resultOf } from './process.js';
 
 /**

@@ -5,9 +5,10 @@ import type { Core } from '../core.js';
 import { authorized } from '../model/device-access.js';
 import type { BoxId, Idempotency, StoredDevice } from '../model/items.js';
 import { deviceKey, idempotencyKey } from '../model/keys.js';
-import { type Committed, commit, type Decision, type Known, type Reading } from './commit.js';
+import { type Committed, commit, type Decision, type Reading } from './commit.js';
 import type { Draft } from './draft.js';
 import { emptyRecord, recordAfter, sortOut } from './idempotency.js';
+import type { Known } from './opened.js';
 import { evaluateAll, prepare, resultOf } from './process.js';
 
 /** The device instance that a request comes from. */

@@ -82,7 +82,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'decides on what may be old',
-    file: 'core/write/commit.ts',
+    file: 'core/write/opened.ts',
     from: 'behind.length > 0 ? look(core, box, before, behind) : undefined,\n    core.store.get(box, keys),',
     to: 'behind.length > 0 ? look(core, box, before, behind) : undefined,\n    core.store.getStale(box, keys),',
   },
@@ -124,7 +124,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'reads beside the log, and lays over what the head says',
-    file: 'core/write/commit.ts',
+    file: 'core/write/opened.ts',
     from: 'const behind = entries.filter((entry) => entry.index > projected);\n  return behind.length === head.index - projected ? behind : undefined;',
     to: 'return entries.filter((entry) => entry.index > head.projected);',
   },
