@@ -4,27 +4,23 @@ import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { NoAnswer } from '../adversarial-store.js';
 import { BOX } from '../builders.js';
 import { nameOfElement } from './elements.js';
-import { type Stage, Violation } from './stage.js';
+import { LateWork } from './late-work.js';
+import type { Stage } from './stage.js';
 import { elementsIn } from './stored.js';
 import type { Stream } from './stream.js';
 
-const ROUNDS_MAX = 500;
 const LATE_MAX_MS = 120_000;
-
-interface Due {
-  readonly expired: readonly Expired[];
-  readonly dueMs: number;
-}
 
 /** What the database removes after its time, and the stream that brings it to the function that notes it: late, or twice. */
 export class Expiring {
-  private waiting: Due[] = [];
-  private underWay = 0;
+  private readonly work: LateWork;
 
   constructor(
     private readonly stage: Stage,
     private readonly stream: Stream,
-  ) {}
+  ) {
+    this.work = new LateWork(stage, 'expiring');
+  }
 
   /** The database removes some of what has passed its time, or all of it. */
   remove(probability = 0.5): void {
@@ -51,21 +47,16 @@ export class Expiring {
 
   /** Nothing has been removed that is still to be noted. */
   get isDone(): boolean {
-    return this.waiting.length === 0 && this.underWay === 0;
+    return this.work.isDone;
   }
 
   /** The box is another table by now, whose stream tells nothing of what was removed from the one before. */
   restored(): void {
-    this.waiting = [];
+    this.work.drop();
   }
 
   start(): void {
-    if (this.waiting.length === 0) return;
-    const now = this.stage.time.now();
-    for (const due of this.waiting.filter(({ dueMs }) => dueMs <= now)) {
-      this.waiting.splice(this.waiting.indexOf(due), 1);
-      this.stage.begin('expiring', () => this.note(due.expired));
-    }
+    this.work.start();
   }
 
   /** Everything that has passed its time is removed and noted; `idle` waits until nobody has anything under way. */
@@ -75,33 +66,23 @@ export class Expiring {
   }
 
   /** What was removed is noted: a stream keeps that for a day, and what could not be noted is kept for two weeks. */
-  async deliver(idle: () => Promise<void>): Promise<void> {
-    for (let rounds = 0; ; rounds++) {
-      await idle();
-      if (this.waiting.length === 0) return;
-      if (rounds > ROUNDS_MAX) throw new Violation('noting what has expired does not come to an end');
-      const next = Math.min(...this.waiting.map(({ dueMs }) => dueMs));
-      this.stage.pass(Math.max(0, next - this.stage.time.now()));
-      this.start();
-    }
+  deliver(idle: () => Promise<void>): Promise<void> {
+    return this.work.deliver(idle);
   }
 
   private push(expired: readonly Expired[]): void {
-    const { chance, time } = this.stage;
+    const { chance } = this.stage;
     const lateMs = chance.happens(0.3) ? chance.between(0, LATE_MAX_MS) : chance.between(0, 500);
-    this.waiting.push({ expired, dueMs: time.now() + lateMs });
+    this.work.put(lateMs, () => this.note(expired));
   }
 
   private async note(expired: readonly Expired[]): Promise<void> {
-    this.underWay++;
     try {
       await this.stage.mortal((core) => noteExpired(core, BOX, expired));
       this.stage.hit('elements that have expired noted');
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
       this.push(expired);
-    } finally {
-      this.underWay--;
     }
   }
 }
