@@ -17,7 +17,7 @@ import { Purging } from '../model/purging.js';
 import { expireAll } from '../model/quiet.js';
 import { Stage, Violation } from '../model/stage.js';
 import { participate, participateAgain } from '../model/steps/of-the-network.js';
-import { changePolicy, copyBox, expire, wait, waitDays } from '../model/steps/of-the-provider.js';
+import { changePolicy, copyBox, expire, restorable, wait, waitDays } from '../model/steps/of-the-provider.js';
 import { Stream } from '../model/stream.js';
 import type { Swarm } from '../model/swarm.js';
 import type { Copy, World } from '../model/world.js';
@@ -212,6 +212,7 @@ export class SdkWorld {
   /** A backup of the box is put back. What is ahead of a token in the middle of a synchronization tells of no past. */
   private async restoreBox(): Promise<void> {
     const { stage } = this;
+    this.copies = restorable(this);
     if (this.copies.length === 0) return;
     await this.idle();
     const { items, replay, modSeq, lives, policies } = stage.chance.pick(this.copies);

@@ -125,6 +125,10 @@ export async function copyBox(world: World): Promise<void> {
   });
 }
 
+/** Point-in-time recovery goes back so far; boxes in an older backup may have lost the end of their log (docs/runbook.md). */
+export const restorable = ({ stage, copies }: Pick<World, 'stage' | 'copies'>): readonly Copy[] =>
+  copies.filter(({ atMs }) => stage.time.now() - atMs < RECOVERY_DAYS * DAY_MS);
+
 const moment = ({ stage, box }: World): Moment => ({
   items: stage.store.copyOf(box),
   replay: stage.replay.copy(),
@@ -136,8 +140,7 @@ const moment = ({ stage, box }: World): Moment => ({
 
 /** A backup of the box is put back, while the devices are as they are. */
 export async function restoreBox(world: World): Promise<void> {
-  // Point-in-time recovery goes back so far; boxes in an older backup may have lost the end of their log (docs/runbook.md).
-  world.copies = world.copies.filter(({ atMs }) => world.stage.time.now() - atMs < RECOVERY_DAYS * DAY_MS);
+  world.copies = restorable(world);
   if (world.copies.length === 0) return;
   await world.idle();
   const { stage, devices, exchange } = world;
