@@ -43,12 +43,14 @@ export async function makeBox(core: Core, box: BoxId): Promise<void> {
   await core.store.put(box, mine, 'absent');
   const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
   if (anchor?.kind !== 'anchor') return; // it is being erased already
+  const entry = firstEntry(anchor, nowMs);
+  // Of the version of the entry: whoever erases this box removes it, and none of a box that is made later.
+  const { version } = entry;
   await core.store.put(
     box,
-    { kind: 'quietTimer', sk: TIMER_KEY, version: versionOf(timeline, nowMs), expiresAtMs: nowMs + TIMER_MS },
+    { kind: 'quietTimer', sk: TIMER_KEY, version, expiresAtMs: nowMs + TIMER_MS },
     'always',
   );
-  const entry = firstEntry(anchor, nowMs);
   const { nonce } = await core.store.append(box, entry);
   if (nonce === entry.nonce) await project(core, box, [entry]);
 }

@@ -189,14 +189,15 @@ class Work<T> {
     const { core, box } = this;
     const { head, nowMs } = draft;
     const { timeline, resetsBefore } = this.timelineAfter(head);
-    const timerAtMs = await setTimer(core, box, head.timerAtMs, nowMs, timeline);
+    const index = head.index + 1;
+    const version = versionOf(timeline, index);
+    const timerAtMs = await setTimer(core, box, head.timerAtMs, nowMs, version);
     const { erasing: _, ...state } = boxStateOf(head);
     const emptying = draft.emptying.length > 0 ? { emptying: draft.emptying } : {};
-    const index = head.index + 1;
     const entry: LogEntry = {
       kind: 'entry',
       sk: entryKey(index),
-      version: versionOf(timeline, index),
+      version,
       expiresAtMs: nowMs + ENTRY_MS,
       index,
       timeline,
@@ -328,18 +329,21 @@ const boxStateOf = ({
 const modSeqOf = (item: StoredItem): number =>
   Math.max('modSeq' in item ? item.modSeq : 0, item.kind === 'message' ? (item.state?.modSeq ?? 0) : 0);
 
-/** Sets the quiet timer anew where it is old, before the entry that says so. */
+/**
+ * Sets the quiet timer anew where it is old, before the entry that says so. It has the version of that entry, so that whoever
+ * erases the box removes it.
+ */
 async function setTimer(
   core: Core,
   box: BoxId,
   timerAtMs: number,
   nowMs: number,
-  timeline: number,
+  version: number,
 ): Promise<number> {
   if (nowMs - timerAtMs < TIMER_RENEWED_MS) return timerAtMs;
   await core.store.put(
     box,
-    { kind: 'quietTimer', sk: TIMER_KEY, version: versionOf(timeline, nowMs), expiresAtMs: nowMs + TIMER_MS },
+    { kind: 'quietTimer', sk: TIMER_KEY, version, expiresAtMs: nowMs + TIMER_MS },
     'always',
   );
   return nowMs;

@@ -1,9 +1,11 @@
 import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
 import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
 import { readTail } from '../../../../core/log/tail.js';
+import { entryVersion } from '../../../../core/model/effects.js';
 import type { Anchor } from '../../../../core/model/items.js';
 import { ANCHOR_KEY, TIMER_KEY } from '../../../../core/model/keys.js';
 import { ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../../../../core/model/timing.js';
+import { versionOf } from '../../../../core/model/version.js';
 import { DAY_MS } from '../../../../core/ports/clock.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
@@ -103,6 +105,14 @@ describe('the quiet timer', () => {
     await box.given(aMessage());
     expect(timer()?.expiresAtMs).toBe(box.clock.nowMs + TIMER_MS);
     expect((await box.head()).timerAtMs).toBe(box.clock.nowMs);
+  });
+
+  test('is of the version of the entry that says so, so that whoever erases the box removes it', async () => {
+    const { firstIndex, timeline } = await box.head();
+    expect(timer()?.version).toBe(versionOf(timeline, firstIndex));
+    box.clock.nowMs += TIMER_RENEWED_MS;
+    await box.given(aMessage());
+    expect(timer()?.version).toBe(entryVersion(await box.head()));
   });
 
   test('goes while the newest entry is still there, however late, whenever that was written', async () => {
