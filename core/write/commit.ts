@@ -8,7 +8,7 @@ import { latestVersionOf } from '../model/effects.js';
 import { newNonce } from '../model/ids.js';
 import type { BoxId, FolderName, StoredItem } from '../model/items.js';
 import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey, TIMER_KEY } from '../model/keys.js';
-import type { BoxState, ChangeRow, Effect, Head, LogEntry, Origin } from '../model/log-entry.js';
+import type { BoxState, ChangeRow, Effect, Head, LogEntry, LogOverflow, Origin } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../model/timing.js';
 import { entryOf, TIMELINE_MAX, versionOf } from '../model/version.js';
@@ -132,9 +132,8 @@ class Work<T> {
       if (effects.length === 0 && rows.length === 0 && !decision.box) {
         return { answer: decision.answer, tail: this.tail, ...(await this.looked()) };
       }
-      const entry = await this.entryOf(draft, decision, rows, effects);
-      for (const item of [...overflowOf(entry), ...(decision.aside ?? [])])
-        await core.store.put(box, item, 'always');
+      const { entry, overflow } = await this.entryOf(draft, decision, rows, effects);
+      for (const item of [...overflow, ...(decision.aside ?? [])]) await core.store.put(box, item, 'always');
       const [appended, looked] = await Promise.all([this.append(entry), this.looked().catch(afterCommit)]);
       if (appended.nonce === entry.nonce) {
         core.report('commit', { changes: rows.length, by: decision.origin.by, attempt });
@@ -185,7 +184,7 @@ class Work<T> {
     { origin, box: change }: Decision<T>,
     rows: readonly ChangeRow[],
     effects: readonly Effect[],
-  ): Promise<LogEntry> {
+  ): Promise<{ readonly entry: LogEntry; readonly overflow: readonly LogOverflow[] }> {
     const { core, box } = this;
     const { head, nowMs } = draft;
     const { timeline, resetsBefore } = this.timelineAfter(head);
@@ -220,8 +219,8 @@ class Work<T> {
       resetsBefore,
       ...(change as Partial<BoxState>),
     };
-    const overflow = overflowOf(entry).length;
-    return overflow > 0 ? { ...entry, overflow } : entry;
+    const overflow = overflowOf(entry);
+    return { entry: overflow.length > 0 ? { ...entry, overflow: overflow.length } : entry, overflow };
   }
 
   /**
