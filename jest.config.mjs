@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 
 const transform = {
   '^.+\\.(ts|mjs|js)$': [
-    '@swc/jest',
+    // With a fault planted in the source (npm run faults) another one, which does the same beside.
+    process.env.CPM_FAULT ? '<rootDir>/test/support/faults/transform.mjs' : '@swc/jest',
     { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
   ],
 };

@@ -128,7 +128,7 @@ const COMMITS: readonly (Limits & { readonly name: CaseName; readonly what: stri
   },
   {
     name: 'send 50 states read',
-    what: '50 states in one request of a device',
+    what: '50 states in one request of a device, in 19 conversation histories',
     write: 60,
     read: 75,
     inLine: 4,

@@ -27,7 +27,7 @@ export async function projectEntries(core: Core, box: BoxId, records: readonly L
   if (writes.length === 0) return;
   const items = await core.store.getStale(box, [...new Set(writes.map(({ sk }) => sk))]);
   const nowMs = core.clock.now();
-  const missing = writes.filter((write) => !isShown(write, items.get(write.sk), nowMs));
+  const missing = writes.filter((write) => !isShown(write, items.get(write.sk)));
   const { outcome } = missing.length > 0 ? await core.store.project(box, missing) : { outcome: 'done' };
   const newest = entries.at(-1);
   core.report('projected', {

@@ -17,6 +17,7 @@ import {
   messagesPrefix,
   purgeKey,
 } from '../model/keys.js';
+import { isOfEarlierLife } from '../model/liveness.js';
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
@@ -234,6 +235,8 @@ function isDead(
 ): boolean {
   const element = view.laidOver(read.sk, read);
   if (!element || !isElement(element)) return false;
+  // The database removes what has expired, and that is noted, if only later: it is not to be counted twice.
+  if (hasExpired(element, view.nowMs)) return false;
   // It came after the deletion, so it is in a later life of its container, whose end another purge is for.
   if (element.modSeq > modSeq || (isCounted && element.modSeq === modSeq)) return false;
   switch (container.type) {
@@ -254,7 +257,7 @@ function isDead(
     case 'conversationHistory': {
       if (history?.kind !== 'conversationHistory') return true;
       const isInDeletedFolder = head.emptying?.some(({ id }) => id === history.data.folderId) ?? false;
-      return isInDeletedFolder || element.modSeq < history.data.createdModSeq;
+      return isInDeletedFolder || isOfEarlierLife(history, element);
     }
   }
 }

@@ -65,8 +65,7 @@ export async function look(
   const items: ReadonlyMap<string, StoredItem> =
     keys.length > 0 ? await core.store.getStale(box, keys) : new Map();
   const nowMs = core.clock.now();
-  const isApplied = (its: readonly ViewWrite[]) =>
-    its.every((write) => isShown(write, items.get(write.sk), nowMs));
+  const isApplied = (its: readonly ViewWrite[]) => its.every((write) => isShown(write, items.get(write.sk)));
   let upTo = projected;
   const left: LogEntry[] = [];
   for (const { entry, writes: its } of writes) {

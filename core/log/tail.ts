@@ -4,7 +4,7 @@ import type { Anchor, BoxId, StoredItem } from '../model/items.js';
 import { ANCHOR_KEY, ENTRIES, entryKey } from '../model/keys.js';
 import type { Head, LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { APPLIED_AFTER_MS, BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
+import { BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
 import { withEffects } from './overflow.js';
 
 /** Items of an end that is read backwards, the anchor among them: so few that they mostly cost one read unit. */
@@ -114,6 +114,7 @@ async function entriesFrom(
  */
 export async function appliedBefore(core: Core, box: BoxId, head: Head): Promise<number> {
   let oldest = head.index + 1;
+  let known: number | undefined; // up to here everything was applied, as an entry from before the backup says
   for (;;) {
     const range = {
       from: entryKey(head.firstIndex),
@@ -123,10 +124,10 @@ export async function appliedBefore(core: Core, box: BoxId, head: Head): Promise
     };
     const { items, more } = await core.store.query(box, range);
     for (const item of items) {
-      // A gap: what is older has expired, and was applied long ago.
+      // What has expired, and so what is behind a gap, was applied before that.
       if (item.kind !== 'entry' || item.index < oldest - 1) return oldest - 1;
-      if (item.atMs + APPLIED_AFTER_MS < core.clock.now()) return oldest - 1;
-      if (item.atMs < head.atMs - BACKUP_SPREAD_MS) return Math.min(item.projected, head.projected);
+      if (item.atMs + ENTRY_MS <= core.clock.now() || item.index === known) return oldest - 1;
+      if (item.atMs < head.atMs - BACKUP_SPREAD_MS) known ??= Math.min(item.projected, head.projected);
       oldest = item.index;
     }
     if (!more || items.length === 0) return oldest - 1;

@@ -83,11 +83,17 @@ function withContent(
   const state = content?.kind === 'message' && item && 'state' in item ? item.state : undefined;
   return {
     ...base,
-    ...content,
+    ...(content && begunAt(content, version)),
     ...(state && { state }),
     ...(stateVersion !== undefined && { stateVersion }),
   } as StoredItem;
 }
+
+/** A conversation history says since when it lives; the entry that creates it does not know its version yet. */
+const begunAt = <T extends NonNullable<Part['content']>>(content: T, version: number): T =>
+  content.kind === 'conversationHistory' && content.modSeq === content.data.createdModSeq
+    ? { begun: version, ...content }
+    : content;
 
 function withState(
   item: StoredItem | undefined,
@@ -145,7 +151,7 @@ const headerOf = (data: MessageData): MessageData =>
 /** The items that an effect writes, as they stand in the view: the content of a large message stands aside. */
 export function viewWritesOf(effect: Effect, version: number, atMs: number): ViewWrite[] {
   const { sk, content, state, dropsBody, creates, ...rest } = effect;
-  const item = content && ({ ...content, sk, version, ...rest } as StoredItem);
+  const item = content && ({ ...begunAt(content, version), sk, version, ...rest } as StoredItem);
   const hint = creates ? { creates } : {};
   const write = { sk, version, ...rest, ...hint, ...(state !== undefined && { state }) };
   if (item?.kind === 'message') {
@@ -190,14 +196,13 @@ function deviceWritesOf(write: ViewWrite, content: StoredItem | undefined): View
   ];
 }
 
-/** Whether the view shows a write already. What has expired may have been removed since, so it counts as shown. */
-export function isShown(write: ViewWrite, item: StoredItem | undefined, nowMs: number): boolean {
-  if (item === undefined && write.expiresAtMs !== undefined && write.expiresAtMs <= nowMs) return true;
-  return (
-    (write.content === undefined || contentVersionOf(item) >= write.version) &&
-    (write.state === undefined || stateVersionOf(item) >= write.version)
-  );
-}
+/**
+ * Whether the view shows a write already. What has expired is no exception: had it never been written, its removal would
+ * not be noted. Where it was removed before, it is removed once more, and that is noted once (see Succeeding).
+ */
+export const isShown = (write: ViewWrite, item: StoredItem | undefined): boolean =>
+  (write.content === undefined || contentVersionOf(item) >= write.version) &&
+  (write.state === undefined || stateVersionOf(item) >= write.version);
 
 /** A large message with its content again; one whose content is not there yet, or any more, stays as it is. */
 export function withBody(message: StoredMessage, body: StoredItem | undefined): StoredMessage {

@@ -60,6 +60,7 @@ export interface StoredConversation extends StoredContent {
   readonly kind: 'conversationHistory';
   readonly id: ConversationId;
   readonly data: ConversationData;
+  readonly begun?: number; // version of the entry that created it; absent until that is applied
   readonly emptying?: readonly Emptying<SessionId>[]; // deleted session histories that may still hold messages
 }
 

@@ -17,8 +17,11 @@ export const TIMER_RENEWED_MS = 15 * DAY_MS;
  */
 export const TIMER_MS = 45 * DAY_MS;
 
-/** What is older has been applied to the view: when the timer expired, the anchor was written after that at the latest. */
-export const APPLIED_AFTER_MS = TIMER_MS + 7 * DAY_MS;
+/**
+ * A writer that finds the timer older than this copies the newest entry itself before it renews the timer: should it fail
+ * then, and others after it, the timer would run longer than the entry is kept.
+ */
+export const TIMER_OLD_MS = 30 * DAY_MS;
 
 /** Only an entry that is older than this may be left lying by a writer that died: others leave it to its writer. */
 export const LEFT_LYING_MS = 2000;

@@ -2,6 +2,7 @@ import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element
 import { elementOf, stateElementOf } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type { StoredConversation, StoredElement, StoredItem } from '../model/items.js';
+import { isGoneFrom } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
 import type { Range } from '../ports/store.js';
 import {
@@ -197,12 +198,7 @@ function isAlive(item: StoredItem, { histories }: Stretch, walk: Walk): item is 
     case 'message': {
       const history = histories.get(item.conversationId);
       if (history?.kind !== 'conversationHistory' || hasExpired(item, walk.nowMs)) return false;
-      const sessionId = item.kind === 'message' ? item.data.sessionId : undefined;
-      return (
-        item.modSeq >= history.data.createdModSeq &&
-        !history.emptying?.some(({ id }) => id === sessionId) &&
-        !isInDeletedFolder(walk.view.head, history)
-      );
+      return !isGoneFrom(history, item) && !isInDeletedFolder(walk.view.head, history);
     }
     default:
       return false;

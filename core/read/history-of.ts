@@ -10,6 +10,7 @@ import { elementOf, jsonBytes, stateElementOf } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type { BoxId, StoredConversation, StoredItem, StoredMessage } from '../model/items.js';
 import { bodyKey, conversationKey, deviceKey, endOf, messageKey, messagesPrefix } from '../model/keys.js';
+import { isGoneFrom } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { scoped } from '../scope/device-scope.js';
@@ -102,7 +103,4 @@ async function withBodies(
 }
 
 const isAlive = (item: StoredItem, history: StoredConversation, nowMs: number): item is StoredMessage =>
-  item.kind === 'message' &&
-  !hasExpired(item, nowMs) &&
-  item.modSeq >= history.data.createdModSeq &&
-  !history.emptying?.some(({ id }) => id === item.data.sessionId);
+  item.kind === 'message' && !hasExpired(item, nowMs) && !isGoneFrom(history, item);

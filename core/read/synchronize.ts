@@ -8,6 +8,7 @@ import { BoxView, viewOf } from '../log/view.js';
 import { authorized, changedMeanwhile } from '../model/device-access.js';
 import { applied } from '../model/effects.js';
 import { jsonBytes } from '../model/element.js';
+import { hasExpired } from '../model/expiry.js';
 import type { StoredDevice, StoredItem } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
@@ -118,7 +119,9 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
   let item: StoredItem | undefined = items.get(key);
   const isSameTimeline =
     given !== undefined && Math.max(core.timeline ?? 0, tail.head.timeline) <= given.timeline;
-  if (isSameTimeline && isOfToken(tail, given) && hasAllBehind(tail, given)) {
+  // What has expired is applied, and may be there in part only.
+  const hasExpiredOnes = tail.following.some((entry) => hasExpired(entry, core.clock.now()));
+  if (isSameTimeline && !hasExpiredOnes && isOfToken(tail, given) && hasAllBehind(tail, given)) {
     // The device was this instance when the token was made, and the entries that it may lack say what became of it.
     const about = await withEffects(core, caller.box, tail.following.filter(isOfServer));
     for (const entry of about) item = withEntryOf(item, entry, key);

@@ -55,8 +55,8 @@ export async function tell(
   sight: Sight,
 ): Promise<Told> {
   const { position: start, scope, effective } = begin;
-  if (page.room.bytes < LEAST_ROOM_BYTES) return { position: start, hasMore: true };
-  if (effective && losesConversations(scope)) return { position: start, hasMore: true };
+  if (page.room.bytes < LEAST_ROOM_BYTES || (effective && losesConversations(scope)))
+    return { position: start, hasMore: true, ...(start.backfill && { backfill: progress(start.backfill) }) };
   const isFilling = start.scope.isFirst || start.scope.from.version !== start.scope.to.version;
   // Two cursors at once have to fit into the token: where they do not, the backfill waits for what is told beside it.
   const isShared = start.backfill !== undefined && !start.backfill.waits && hasRoomForCursors(start);

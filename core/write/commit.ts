@@ -1,4 +1,5 @@
 import type { Core } from '../core.js';
+import { keepNewest } from '../log/keep-newest.js';
 import { overflowOf, withEffects } from '../log/overflow.js';
 import { type Looked, look, project } from '../log/projection.js';
 import { appliedBefore, entriesAfter, type Tail, withEntry } from '../log/tail.js';
@@ -10,7 +11,7 @@ import type { BoxId, FolderName, StoredItem } from '../model/items.js';
 import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey, TIMER_KEY } from '../model/keys.js';
 import type { BoxState, ChangeRow, Effect, Head, LogEntry, LogOverflow, Origin } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../model/timing.js';
+import { ENTRY_MS, TIMER_MS, TIMER_OLD_MS, TIMER_RENEWED_MS } from '../model/timing.js';
 import { entryOf, TIMELINE_MAX, versionOf } from '../model/version.js';
 import { backOff } from '../ports/back-off.js';
 import { closeQuietly } from '../ports/close-quietly.js';
@@ -130,6 +131,7 @@ class Work<T> {
       const rows = rowsOf(draft);
       const effects = [...effectsOf(draft), ...(decision.effects ?? [])];
       if (effects.length === 0 && rows.length === 0 && !decision.box) {
+        if (await this.hasTakenUpNewer()) continue;
         return { answer: decision.answer, tail: this.tail, ...(await this.looked()) };
       }
       const { entry, overflow } = await this.entryOf(draft, decision, rows, effects);
@@ -229,19 +231,35 @@ class Work<T> {
    * an element is ahead, devices may hold it or not, so all of them start over.
    */
   private timelineAfter(head: Head): { readonly timeline: number; readonly resetsBefore: number } {
-    const newest = versionOf(head.timeline, head.index);
-    let isAhead = false;
-    let isElementAhead = false;
-    for (const [sk, item] of this.read) {
-      const shown = item && this.view.laidOver(sk, item);
-      if (!shown || (entryOf(latestVersionOf(shown)) <= newest && modSeqOf(shown) <= head.modSeq)) continue;
-      isAhead = true;
-      isElementAhead ||= !isRegistryKey(sk);
-    }
+    const ahead = this.keysAhead(head);
+    const isAhead = ahead.length > 0;
+    const isElementAhead = ahead.some((sk) => !isRegistryKey(sk));
     const given = this.core.timeline ?? 0;
     const timeline = Math.min(TIMELINE_MAX, Math.max(given, head.timeline + (isAhead ? 1 : 0)));
     const isRestored = given > head.timeline || isElementAhead;
     return { timeline, resetsBefore: isRestored ? timeline : head.resetsBefore };
+  }
+
+  /** Keys of what was read and is newer than the head. */
+  private keysAhead(head: Head): readonly string[] {
+    const newest = versionOf(head.timeline, head.index);
+    return [...this.read].flatMap(([sk, item]) => {
+      const shown = item && this.view.laidOver(sk, item);
+      return shown && (entryOf(latestVersionOf(shown)) > newest || modSeqOf(shown) > head.modSeq) ? [sk] : [];
+    });
+  }
+
+  /**
+   * A decision that writes nothing no put proves to be of one moment. Where something was read that is newer than the head,
+   * others have appended meanwhile, and it may be read in part: they are laid over it. After a restore nobody has.
+   */
+  private async hasTakenUpNewer(): Promise<boolean> {
+    const { core, box } = this;
+    const { head } = this.tail;
+    if (this.keysAhead(head).length === 0) return false;
+    const others = await entriesAfter(core, box, head.index);
+    await this.layOver(others);
+    return others.length > 0;
   }
 
   /** Puts the entry at most once, however often it is sent: who has the place shows by the nonce. */
@@ -274,6 +292,11 @@ class Work<T> {
       await backOff(core.clock, Math.min(attempt, LONGEST_WAIT_AFTER));
       others = [first, ...(await entriesAfter(core, box, first.index))];
     }
+    await this.layOver(others);
+  }
+
+  private async layOver(others: readonly LogEntry[]): Promise<void> {
+    const { core, box } = this;
     for (const entry of await withEffects(core, box, others)) {
       this.tail = withEntry(this.tail, entry);
       this.view.layOver(entry);
@@ -340,6 +363,7 @@ async function setTimer(
   version: number,
 ): Promise<number> {
   if (nowMs - timerAtMs < TIMER_RENEWED_MS) return timerAtMs;
+  if (nowMs - timerAtMs > TIMER_OLD_MS) await keepNewest(core, box);
   await core.store.put(
     box,
     { kind: 'quietTimer', sk: TIMER_KEY, version, expiresAtMs: nowMs + TIMER_MS },

@@ -17,6 +17,7 @@ import type {
   Tombstone,
 } from '../model/items.js';
 import { bodyKey, conversationKey, folderKey, messageKey, parentOfName, sessionKey } from '../model/keys.js';
+import { isGoneFrom, isOfEarlierLife } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
 import { indexOf, versionOf } from '../model/version.js';
@@ -152,13 +153,13 @@ export class Draft {
   session(conversation: StoredConversation, id: SessionId): Found<StoredSession> {
     const found: Found<StoredSession> = this.find(sessionKey(conversation.id, id), 'sessionHistory');
     if (found === undefined || found === 'gone') return found;
-    return isGoneWithContainer(conversation, found) ? 'gone' : found;
+    return this.isGoneFrom(conversation, found) ? 'gone' : found;
   }
 
   message(conversation: StoredConversation, id: ElementId): Found<StoredMessage> {
     const found: Found<StoredMessage> = this.find(messageKey(conversation.id, id), 'message');
     if (found === undefined || found === 'gone') return found;
-    return isGoneWithContainer(conversation, found) ? 'gone' : found;
+    return this.isGoneFrom(conversation, found) ? 'gone' : found;
   }
 
   /** A message with its whole content, which stands aside where it is large. */
@@ -206,12 +207,12 @@ export class Draft {
    * Notes that the database has removed an element after its time: under its free key is put what is left of a deleted
    * one, and devices are told, unless its conversation history went before it. Where the key was taken meanwhile, what
    * has expired counts no more, and what is there now takes its place with whoever holds it still. What was noted before
-   * is passed over.
+   * is passed over. A late projection may have put under the key what has expired itself: that is nothing new.
    */
   noteExpired(was: ExpiringElement): void {
     const before = this.read(was.sk);
-    const found =
-      before && before.kind !== 'stateAlone' ? before : tombstoneOf(was, this.version, this.nowMs);
+    const isNew = before !== undefined && before.kind !== 'stateAlone' && before.version !== was.version;
+    const found = isNew ? before : tombstoneOf(was, this.version, this.nowMs);
     if (found.kind !== 'tombstone' && found.kind !== was.kind) return;
     // The item is written again, so its whole content is needed.
     const there = found.kind === 'message' ? this.whole(found) : (found as Tombstone | StoredSession);
@@ -225,9 +226,10 @@ export class Draft {
       : isThere
         ? this.inPlaceOf(was, there)
         : { item: there, types: [was.kind] };
+    this.readPurgeOf(before);
     this.elements.set(was.sk, {
       key: keyOf(was),
-      item: { ...item, version: this.version, noted: was.version },
+      item: { ...withoutPurged(item), version: this.version, noted: was.version },
       before: isThere ? before : undefined,
       expired: was,
       touches: types.map((type) => ({ type, implied: false })),
@@ -268,9 +270,9 @@ export class Draft {
     };
   }
 
-  private wentBefore({ conversationId, modSeq }: ExpiringElement): boolean {
-    const conversation = this.conversation(conversationId);
-    return conversation === undefined || conversation === 'gone' || modSeq < conversation.data.createdModSeq;
+  private wentBefore(was: ExpiringElement): boolean {
+    const conversation = this.conversation(was.conversationId);
+    return conversation === undefined || conversation === 'gone' || isOfEarlierLife(conversation, was);
   }
 
   /** What this request has written into a conversation history that begins anew: its number would make it live on. */
@@ -288,6 +290,12 @@ export class Draft {
     this.names.set(key, { item, before: this.read(key) });
   }
 
+  /** A conversation history that this request begins holds nothing but what the request puts there. */
+  private isGoneFrom(conversation: StoredConversation, found: ExpiringElement): boolean {
+    const isBegunNow = conversation.begun === undefined && conversation.data.createdModSeq === this.modSeq;
+    return isGoneFrom(conversation, found) || (isBegunNow && !this.elements.has(found.sk));
+  }
+
   private find<K extends StoredElement['kind']>(
     sk: string,
     kind: K,
@@ -298,6 +306,11 @@ export class Draft {
     return item.kind === kind ? (item as Extract<StoredElement, { kind: K }>) : undefined;
   }
 
+  /** The counts of the commit need to know whether what was purged counts still. */
+  private readPurgeOf(before: StoredItem | undefined): void {
+    if (before?.kind === 'tombstone' && before.purged) this.read(before.purged.by);
+  }
+
   private lay(
     item: StoredElement | Tombstone,
     key: ElementKey,
@@ -306,7 +319,7 @@ export class Draft {
   ): void {
     this.stagedBytes += jsonBytes(item);
     const before = this.items.get(item.sk);
-    if (before?.kind === 'tombstone' && before.purged) this.read(before.purged.by); // whether it counts still
+    this.readPurgeOf(before);
     const touches = this.elements.get(item.sk)?.touches ?? [];
     this.elements.set(item.sk, {
       key,
@@ -334,14 +347,6 @@ function touched(touches: readonly Touch[], type: ElementType, implied: boolean)
   return [...others, { type, implied: implied || (same?.implied ?? false) }];
 }
 
-/**
- * What an earlier life of the conversation history held is gone, and what a deleted session history of it held, whether
- * it was cleared away yet or not.
- */
-const isGoneWithContainer = ({ data, emptying }: StoredConversation, item: ExpiringElement): boolean =>
-  item.modSeq < data.createdModSeq ||
-  (item.kind === 'message' && (emptying?.some(({ id }) => id === item.data.sessionId) ?? false));
-
 export const tombstoneOf = (item: StoredElement, version: number, nowMs: number): Tombstone => ({
   kind: 'tombstone',
   sk: item.sk,
@@ -350,6 +355,13 @@ export const tombstoneOf = (item: StoredElement, version: number, nowMs: number)
   expiresAtMs: nowMs + TOMBSTONE_MS,
   ...('noted' in item && { noted: item.noted }),
 });
+
+/** What was purged is taken off the counts by whatever takes its place. */
+const withoutPurged = <T extends ExpiringElement | Tombstone>(item: T): T => {
+  if (item.kind !== 'tombstone') return item;
+  const { purged: _, ...rest } = item;
+  return rest as T;
+};
 
 const keyOf = (item: StoredElement): ElementKey =>
   item.kind === 'folder' || item.kind === 'conversationHistory'

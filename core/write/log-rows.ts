@@ -3,6 +3,7 @@ import type { FolderId } from '../../protocol/ids.js';
 import { byKey } from '../log/view.js';
 import { ASIDE_ABOVE_BYTES } from '../model/effects.js';
 import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../model/element.js';
+import { hasExpired } from '../model/expiry.js';
 import type { Counts, Purged, StoredElement, StoredItem, StoredMessage, Tombstone } from '../model/items.js';
 import type { ChangeRow, Effect, ItemContent } from '../model/log-entry.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
@@ -170,7 +171,8 @@ export function countsAfter(counts: Counts, draft: Draft): Counts {
 
 /** What was purged counts until its purge has taken it off, unless something else takes its place before. */
 function countsStill(draft: Draft, item: Tombstone): item is Tombstone & Required<Pick<Tombstone, 'purged'>> {
-  if (!item.purged) return false;
+  // What says that it was taken off is kept as long as what was purged, and no longer.
+  if (!item.purged || hasExpired(item, draft.nowMs)) return false;
   const purge = draft.read(item.purged.by);
   return purge?.kind !== 'purge' || byKey(item.sk, purge.after) > 0;
 }

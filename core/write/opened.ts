@@ -3,6 +3,7 @@ import { withEffects } from '../log/overflow.js';
 import { look } from '../log/projection.js';
 import { readTail, type Tail, withUnprojected } from '../log/tail.js';
 import { BoxView } from '../log/view.js';
+import { hasExpired } from '../model/expiry.js';
 import type { BoxId, StoredItem } from '../model/items.js';
 import { PURGES } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
@@ -101,6 +102,8 @@ function entriesSince(core: Core, { head, entries }: Tail, known: Known): readon
   // The entry after a long silence has to say that what came before the silence is applied, since that expires first.
   if (core.clock.now() - head.atMs > TIMER_RENEWED_MS) return undefined;
   const behind = entries.filter((entry) => entry.index > projected);
+  // What has expired is applied, and may be there in part only.
+  if (behind.some((entry) => hasExpired(entry, core.clock.now()))) return undefined;
   return behind.length === head.index - projected ? behind : undefined;
 }
 

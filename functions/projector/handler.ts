@@ -1,7 +1,7 @@
 import type { DynamoDBRecord } from 'aws-lambda';
-import { keepNewest } from '../../core/lifecycle/keep-newest.js';
 import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js';
 import { projectEntries } from '../../core/lifecycle/project-entry.js';
+import { keepNewest } from '../../core/log/keep-newest.js';
 import type { BoxId } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import { readConfig } from '../runtime/config.js';

@@ -1,15 +1,16 @@
-// npm run faults: breaks one rule of the core after another, and runs the model until it finds each.
+// npm run faults: breaks one rule of the core after another, and runs the model, or unit tests, until they find each.
 import { parseArgs } from 'node:util';
-import { FAULTS } from '../support/faults/faults.js';
+import { FAULTS, type Fault } from '../support/faults/faults.js';
 import { planted } from '../support/faults/planted.js';
+import { failsIn } from '../support/faults/tested.js';
 import { runInProcesses } from '../support/model/processes.js';
 
 const HELP = `npm run faults -- [options]
 
 Plants each fault of test/support/faults/faults.ts in the core, one at a time, and runs the model-based test until a run
-fails. The files of the project stay as they are.
+fails; where none does, the unit tests that the fault names. The files of the project stay as they are.
 
-  --runs N      how many runs a fault may take (5000)
+  --runs N      how many runs of the model a fault may take (2000)
   --only TEXT   only faults whose names contain this
   --help        this
 
@@ -17,7 +18,7 @@ Ends with 0 where all faults were found, with 1 where one was not, with 130 afte
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '5000' },
+    runs: { type: 'string', default: '2000' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
@@ -27,7 +28,7 @@ const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 
 /** @returns how many runs it took; undefined: it was not found. */
-async function find(fault: (typeof FAULTS)[number], runs: number): Promise<number | undefined> {
+async function find(fault: Fault, runs: number): Promise<number | undefined> {
   const found = new AbortController();
   const signal = AbortSignal.any([found.signal, interrupted.signal]);
   let done = 0;
@@ -42,6 +43,9 @@ async function find(fault: (typeof FAULTS)[number], runs: number): Promise<numbe
   return at;
 }
 
+const byTests = async (fault: Fault): Promise<string | undefined> =>
+  fault.test !== undefined && (await failsIn(fault.test, fault, interrupted.signal)) ? 'by tests' : undefined;
+
 async function main(): Promise<number> {
   const runs = Number(values.runs);
   if (!Number.isSafeInteger(runs) || runs < 1) {
@@ -51,10 +55,10 @@ async function main(): Promise<number> {
   const faults = FAULTS.filter(({ name }) => name.includes(values.only));
   let missed = 0;
   for (const fault of faults) {
-    const at = await find(fault, runs);
+    const at = (await find(fault, runs)) ?? (await byTests(fault));
     if (interrupted.signal.aborted) return 130;
     if (at === undefined) missed++;
-    console.log(at === undefined ? `NOT FOUND  ${fault.name}` : `${String(at).padStart(9)}  ${fault.name}`);
+    console.log(`${String(at ?? 'NOT FOUND').padStart(10)}  ${fault.name}`);
   }
   console.log(
     `${faults.length - missed} of ${faults.length} faults found; the number is that of the run that found it.`,

@@ -1,8 +1,8 @@
 // What random runs have found, each as small as it gets.
 
-import { keepNewest } from '../../core/lifecycle/keep-newest.js';
 import { noteExpired } from '../../core/lifecycle/note-expired.js';
 import { purge } from '../../core/lifecycle/purge.js';
+import { keepNewest } from '../../core/log/keep-newest.js';
 import type { BoxId } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import type { PurgeMessage } from '../../core/ports/purge-queue.js';

@@ -12,7 +12,7 @@ import type { Interpretation } from './model/client/held.js';
 import type { Intended } from './model/client/wire.js';
 import { canonical, type WireEffective } from './model/elements.js';
 import { livingOf, scopeOfBox } from './model/oracle.js';
-import { elementsIn } from './model/stored.js';
+import { elementsIn, ofThisLife } from './model/stored.js';
 
 const PAGES_MAX = 500;
 
@@ -70,7 +70,7 @@ export class DeviceUnderTest {
     const nowMs = this.box.clock.now();
     const written = (view: ReadonlyMap<string, unknown>) => [...view.values()].map(canonical).sort();
     expect(written(this.model.view(nowMs))).toEqual(
-      written(scopeOfBox(livingOf(elementsIn(items)), effective, nowMs)),
+      written(scopeOfBox(livingOf(elementsIn(ofThisLife(items))), effective, nowMs)),
     );
   }
   /** What the box holds, in store or in its log alone; the core's own view of it is not asked. */

@@ -35,7 +35,7 @@ export function passDays(rig: Rig, days: number, box: BoxId = BOX): void {
 }
 
 /** All entries of a box are applied to its view, each as far as it is not. */
-export function applyAll({ store, clock }: Rig, box: BoxId = BOX): void {
+export function applyAll({ store }: Rig, box: BoxId = BOX): void {
   if (!(store instanceof MemoryStore)) return;
   const items = store.box(box);
   for (const { overflow = 0, ...entry } of store.all(box).filter((item) => item.kind === 'entry')) {
@@ -43,7 +43,7 @@ export function applyAll({ store, clock }: Rig, box: BoxId = BOX): void {
     const effects =
       overflow > 0 ? aside.flatMap((item) => (item?.kind === 'overflow' ? item.effects : [])) : entry.effects;
     const writes = effects.flatMap((effect) => viewWritesOf(effect, entry.version, entry.atMs));
-    for (const write of writes) if (!isShown(write, items.read(write.sk), clock.nowMs)) items.project(write);
+    for (const write of writes) if (!isShown(write, items.read(write.sk))) items.project(write);
   }
 }
 

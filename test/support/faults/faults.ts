@@ -4,6 +4,8 @@ export interface Fault {
   readonly file: string;
   readonly from: string; // stands in the file exactly once
   readonly to: string;
+  /** Unit tests that find it where the model takes too long: what they need to happen is rare. */
+  readonly test?: string;
 }
 
 /** Each takes one rule away that the storage stands on. Named by what the core does then. */
@@ -112,7 +114,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'lets a quiet log expire',
-    file: 'core/lifecycle/keep-newest.ts',
+    file: 'core/log/keep-newest.ts',
     from: 'await core.store.replace(box, [{ read: anchor, next }]);',
     to: '',
   },
@@ -125,7 +127,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'reads beside the log, and lays over what the head says',
     file: 'core/write/opened.ts',
-    from: 'const behind = entries.filter((entry) => entry.index > projected);\n  return behind.length === head.index - projected ? behind : undefined;',
+    from: 'return behind.length === head.index - projected ? behind : undefined;',
     to: 'return entries.filter((entry) => entry.index > head.projected);',
   },
   {
@@ -149,8 +151,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'does not notice an item ahead of the log',
     file: 'core/write/commit.ts',
-    from: 'isAhead = true;',
-    to: '',
+    from: 'const isAhead = ahead.length > 0;',
+    to: 'const isAhead = ahead.length < 0;',
   },
   {
     name: 'takes what was applied before a backup for applied in it',

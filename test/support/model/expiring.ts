@@ -22,8 +22,8 @@ export class Expiring {
     this.work = new LateWork(stage, 'expiring');
   }
 
-  /** The database removes some of what has passed its time, or all of it. */
-  remove(probability = 0.5): void {
+  /** The database removes some of what has passed its time, or all of it. @returns how many elements. */
+  remove(probability = 0.5): number {
     const { stage } = this;
     const { chance } = stage;
     // A timer is always removed in time, within two days: what it is for is still there then.
@@ -37,12 +37,13 @@ export class Expiring {
       stage.hit('entries of the log removed, as they had expired');
     if (removed.some(({ kind }) => kind === 'tombstone')) stage.hit('what was deleted forgotten, long after');
     const expired = removed.flatMap((item) => expiredOf(item, stage.time.now()));
-    if (expired.length === 0) return;
+    if (expired.length === 0) return 0;
     for (const { element } of expired)
       for (const wire of elementsIn([element]))
         stage.removed.set(nameOfElement(wire), Math.max(wire.modSeq, element.modSeq));
     stage.note(() => `  removed after their time: ${expired.map(({ element }) => element.sk).join(', ')}`);
     for (let copies = stage.chance.happens(0.1) ? 2 : 1; copies > 0; copies--) this.push(expired);
+    return expired.length;
   }
 
   /** Nothing has been removed that is still to be noted. */
@@ -61,7 +62,8 @@ export class Expiring {
 
   /** Everything that has passed its time is removed and noted; `idle` waits until nobody has anything under way. */
   async finish(idle: () => Promise<void>): Promise<void> {
-    this.remove(1);
+    // What was removed before its entry was applied comes once more.
+    while (this.remove(1) > 0) await this.deliver(idle);
     await this.deliver(idle);
   }
 

@@ -16,7 +16,7 @@ import { Ledger } from './ledger.js';
 import { type Living, livingOf } from './oracle.js';
 import { Placements } from './placements.js';
 import { Replay } from './replay.js';
-import { elementsIn, nextExpiry } from './stored.js';
+import { elementsIn, nextExpiry, ofThisLife } from './stored.js';
 import type { Swarm } from './swarm.js';
 import { VirtualTime } from './time.js';
 
@@ -155,7 +155,7 @@ export class Stage {
     const nowMs = this.time.now();
     if (this.living?.revision !== revision || this.living.untilMs <= nowMs) {
       const { truth } = this;
-      const elements = livingOf(elementsIn(truth, nowMs));
+      const elements = livingOf(elementsIn(ofThisLife(truth), nowMs));
       this.living = { revision, elements, untilMs: nextExpiry(truth, nowMs) };
     }
     return this.living.elements;

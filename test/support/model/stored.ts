@@ -15,6 +15,19 @@ export const elementsIn = (items: readonly StoredItem[], nowMs = 0): readonly Wi
     isElement(item) && (item.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs ? wiresOf(item) : [],
   );
 
+/** Without contents that were written before the life that their conversation history leads, whatever their numbers say. */
+export function ofThisLife(items: readonly StoredItem[]): readonly StoredItem[] {
+  const begun = new Map(
+    items.flatMap((item) => (item.kind === 'conversationHistory' ? [[item.id, item.begun ?? 0]] : [])),
+  );
+  return items.filter(
+    (item) =>
+      !isElement(item) ||
+      !('conversationId' in item) ||
+      item.version >= (begun.get(item.conversationId) ?? 0),
+  );
+}
+
 /** When the next element passes its time. */
 export const nextExpiry = (items: readonly StoredItem[], nowMs: number): number =>
   items.reduce(

@@ -1,5 +1,5 @@
-import { keepNewest } from '../../../core/lifecycle/keep-newest.js';
 import { projectEntries } from '../../../core/lifecycle/project-entry.js';
+import { keepNewest } from '../../../core/log/keep-newest.js';
 import type { LogEntry } from '../../../core/model/log-entry.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { NoAnswer } from '../adversarial-store.js';

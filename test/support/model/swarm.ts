@@ -38,14 +38,32 @@ const ALWAYS: ReadonlySet<string> = new Set<StepKind | OperationKind>([
   'createMessage',
 ]);
 
+/** What some runs do much more of than others: rare things meet each other there. */
+const THEMES: readonly Partial<Record<StepKind | OperationKind, number>>[] = [
+  {},
+  {},
+  {},
+  { copyBox: 4, restoreBox: 6 },
+  { deleteFolder: 5, deleteConversation: 3, deleteSession: 4, createConversation: 2, wait: 2 },
+  { waitDays: 4, expire: 4, assignPolicy: 2, changePolicy: 2 },
+  { changePreferences: 4, changePolicy: 3, assignPolicy: 2, moveConversation: 2, page: 2 },
+];
+
 /** Each run leaves some things out, so that others meet more often, and failures stay small. */
 export function swarmOf(chance: Chance): Swarm {
+  const theme: Readonly<Record<string, number>> = chance.pick(THEMES);
   const thinned = <K extends string>(weights: Readonly<Record<K, number>>): Record<K, number> => {
     const share = chance.pick([0.3, 0.6, 1]);
     const entries = Object.entries(weights) as [K, number][];
-    return Object.fromEntries(
-      entries.map(([name, weight]) => [name, ALWAYS.has(name) || chance.happens(share) ? weight : 0]),
-    ) as Record<K, number>;
+    const weightOf = (name: string, weight: number): number => {
+      const times = theme[name];
+      if (times !== undefined) return weight * times;
+      return ALWAYS.has(name) || chance.happens(share) ? weight : 0;
+    };
+    return Object.fromEntries(entries.map(([name, weight]) => [name, weightOf(name, weight)])) as Record<
+      K,
+      number
+    >;
   };
   return {
     devices: chance.pick([1, 2, 2, 3]),

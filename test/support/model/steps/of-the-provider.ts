@@ -1,6 +1,7 @@
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
+import { latestVersionOf } from '../../../../core/model/effects.js';
 import type { StoredItem } from '../../../../core/model/items.js';
-import { bodyKey, conversationKey } from '../../../../core/model/keys.js';
+import { bodyKey } from '../../../../core/model/keys.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';
@@ -181,11 +182,12 @@ function putBack(
   stage.store.restore(box, to.items);
   stage.replay = to.replay.copy();
   if (how === 'whole') return;
-  // What is ahead of its own conversation history nobody can tell from a part of that once it is begun.
+  // Ahead is only what the log of that moment says of it, too: the replay knows no other.
+  const isShown = (item: StoredItem, { replay, items }: Moment) =>
+    latestVersionOf(item) === latestVersionOf(replay.get(item.sk) ?? item) &&
+    (item.kind !== 'message' || item.aside === undefined || items.has(bodyKey(item.sk)));
   const isMixed = (item: StoredItem) =>
-    how === 'itemsBehind'
-      ? /^[EFHND]#/.test(item.sk)
-      : item.kind === 'message' && to.items.has(conversationKey(item.conversationId));
+    how === 'itemsBehind' ? /^[EFHND]#/.test(item.sk) : item.kind === 'message' && isShown(item, other);
   const items = new Map([...other.items].filter(([, item]) => isMixed(item) && stage.chance.happens(0.5)));
   // Bodies of large messages go with them.
   for (const [sk] of [...items]) {

@@ -1,5 +1,5 @@
 import { revokeDevice } from '../../../../core/admin/devices.js';
-import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
+import { keepNewest } from '../../../../core/log/keep-newest.js';
 import { DAY_MS } from '../../../../core/ports/clock.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
@@ -206,6 +206,27 @@ describe('results that are too large for the item of the device', () => {
     expect(await box.registry.device(BOX, phone.deviceId)).not.toHaveProperty('idempotency.results');
     expect(await send(...many)).toEqual(first);
     expect(await send(...many.slice(10))).toEqual(first.slice(10));
+  });
+
+  test('[XO2] are known to the same request that finds the device newer than the log it has read, and nothing beside it yet', async () => {
+    const store = box.store as MemoryStore;
+    const { query, project } = store;
+    let first: readonly OperationResult[] = [];
+    store.query = async (of, range) => {
+      store.query = query;
+      const read = await query.call(store, of, range);
+      store.project = async (at, writes, advance) => {
+        store.project = project;
+        const soFar = writes.filter(({ sk }) => !sk.startsWith('I#'));
+        return project.call(store, at, soFar, advance);
+      };
+      first = await send(...many);
+      return read;
+    };
+    const again = await send(...many);
+    expect(store.all(BOX).filter(({ kind }) => kind === 'idempotency')).toEqual([]);
+    expect(first).toHaveLength(many.length);
+    expect(again).toEqual(first);
   });
 
   test('[XO3] are duplicates once a later request had results', async () => {

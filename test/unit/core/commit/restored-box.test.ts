@@ -2,11 +2,23 @@
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { readTail } from '../../../../core/log/tail.js';
 import { latestVersionOf } from '../../../../core/model/effects.js';
+import type { StoredConversation, StoredMessage } from '../../../../core/model/items.js';
 import { entryKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import { BACKUP_SPREAD_MS } from '../../../../core/model/timing.js';
+import { DAY_MS } from '../../../../core/ports/clock.js';
+import { historyOf } from '../../../../core/read/history-of.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aFolder, aMessage, BOX, deletion, modification, stateChange } from '../../../support/builders.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  BOX,
+  deletion,
+  modification,
+  removal,
+  stateChange,
+} from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 
 let store: MemoryStore;
@@ -90,6 +102,41 @@ describe('an item that is ahead of the head', () => {
   });
 });
 
+describe('a message that is ahead of the head, and of a later life of its conversation history by its number', () => {
+  beforeEach(async () => {
+    await box.device(BOX, 'phone');
+    await box.projected(BOX);
+    const restore = backup(isLog);
+    for (const subject of ['lost', 'lost too', 'lost as well'])
+      await box.given(modification('message', 'm1', { subject }));
+    await box.projected(BOX);
+    restore();
+    Object.assign(box.core, { timeline: 1 });
+    await box.given(removal('conversationHistory', 'c1'));
+  });
+  const isYounger = async () => {
+    const { data } = (await stored('H#c1#')) as StoredConversation;
+    return ((await stored(M1)) as StoredMessage).modSeq > data.createdModSeq;
+  };
+
+  test('answers gone to the request that begins it, and to later ones', async () => {
+    expect(await box.statuses(aConversation(), aMessage({ id: 'm1' }))).toEqual(['applied', 'gone']);
+    await box.projected(BOX);
+    expect(await isYounger()).toBe(true);
+    expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
+  });
+
+  test('is shown to no device, and is not in the history', async () => {
+    await box.given(aMessage({ id: 'm3' }));
+    await box.projected(BOX);
+    expect(await isYounger()).toBe(true);
+    expect(await box.names('message')).toEqual(['m3']);
+    const query = { deviceId: 'phone' as never, limit: 10 } as never;
+    const { elements } = await historyOf(box.core, BOX, 'c1' as never, query);
+    expect(elements.map(({ id }) => id)).toEqual(['m3']);
+  });
+});
+
 test('a write that others were first to make is no sign of a restore', async () => {
   const append = store.append.bind(store);
   store.append = async (of, entry) => {
@@ -149,6 +196,29 @@ describe('a timeline that the deployment has set, since its tables were restored
     const { results } = await box.sync(phone, { syncToken, operations: [aMessage({ n: 1, id: 'm1' })] });
     expect(results).toEqual([{ n: 1, status: 'gone' }]);
     expect(await box.statuses(aMessage({ id: 'm2' }))).toEqual(['gone']);
+  });
+
+  test('shows and applies what a box lacks that has been quiet for long', async () => {
+    await box.given(aMessage({ id: 'm3' }));
+    box.clock.nowMs += 60 * DAY_MS;
+    restored();
+    expect(await box.names('message')).toEqual(['m1', 'm2', 'm3']);
+    await box.given(aFolder('f1'));
+    expect(await stored('E#c1#M#m3')).toMatchObject({ kind: 'message' });
+  });
+
+  test('does not miss what has expired of the log, though a later entry says that it was not applied yet', async () => {
+    await box.given(aMessage({ id: 'm3' }));
+    const { sk } = (await box.entries(BOX)).at(-1) as LogEntry;
+    await box.given(aMessage({ id: 'm4', textContent: 'x'.repeat(20_000) })); // its effects stand aside
+    box.clock.nowMs += 80 * DAY_MS;
+    await box.given(aMessage({ id: 'm5' }));
+    box.clock.nowMs += 15 * DAY_MS;
+    await box.given(aMessage({ id: 'm6' }));
+    const { items } = store.box(BOX);
+    for (const key of items.keys()) if (key === sk || key.startsWith('O#')) items.delete(key);
+    restored();
+    expect(await box.names('message')).toEqual(['m1', 'm2', 'm3', 'm4', 'm5', 'm6']);
   });
 
   test('takes for applied what is older than a backup takes', async () => {

@@ -1,5 +1,5 @@
 import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
-import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
+import { keepNewest } from '../../../../core/log/keep-newest.js';
 import { entriesAfter, liveTail, readEnd, readTail, withUnprojected } from '../../../../core/log/tail.js';
 import type { BoxId } from '../../../../core/model/items.js';
 import { ANCHOR_KEY, entryKey } from '../../../../core/model/keys.js';

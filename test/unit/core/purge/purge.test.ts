@@ -3,13 +3,11 @@ import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
-import { elementBytes } from '../../../../core/model/element.js';
 import type { BoxId, Counts } from '../../../../core/model/items.js';
 import { conversationKey, messageKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { deposit } from '../../../../core/write/deposit.js';
-import { isElement } from '../../../../core/write/log-rows.js';
 import type { ConversationId, MessageId } from '../../../../protocol/ids.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
@@ -22,6 +20,7 @@ import {
   removal,
   stateChange,
 } from '../../../support/builders.js';
+import { countedIn } from '../../../support/counted.js';
 import { Actor, inManyOrders, interleave } from '../../../support/interleaving.js';
 import { MemoryStore } from '../../../support/memory-store.js';
 import { passDays, removeExpired, retain } from '../../../support/time-to-live.js';
@@ -60,16 +59,7 @@ class CountedStore extends MemoryStore {
   }
 
   counted(): Counts {
-    const items = this.all(BOX);
-    const of = (kind: string) => items.filter((item) => item.kind === kind).length;
-    return {
-      folder: of('folder'),
-      conversationHistory: of('conversationHistory'),
-      sessionHistory: of('sessionHistory'),
-      message: of('message'),
-      messageState: items.filter((item) => item.kind === 'message' && item.state).length,
-      bytes: items.filter(isElement).reduce((sum, item) => sum + elementBytes(item), 0),
-    };
+    return countedIn(this.all(BOX));
   }
 }
 

@@ -2,9 +2,18 @@
 
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
+import type { StoredItem } from '../../../../core/model/items.js';
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aFolder, aMessage, aSession, BOX, removal } from '../../../support/builders.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  aSession,
+  BOX,
+  modification,
+  removal,
+} from '../../../support/builders.js';
 import { WatchedStore } from '../../../support/watched-store.js';
 
 let store: WatchedStore;
@@ -62,3 +71,21 @@ test.each(CONTAINERS)(
     expect(await box.contents()).toEqual(before);
   },
 );
+
+test('a message that the restore left ahead of the log is cleared away, though its number is not lower than that of the new life', async () => {
+  const M1 = 'E#c1#M#m1';
+  await box.projected(BOX);
+  const restore = store.backup(BOX);
+  await box.given(modification('message', 'm1', { subject: 'undone' }));
+  await box.projected(BOX);
+  const ahead = store.box(BOX).read(M1) as StoredItem;
+  restore();
+  store.box(BOX).put(ahead);
+  Object.assign(box.core, { timeline: 1 });
+  await box.given(removal('conversationHistory', 'c1'), aConversation({ id: 'c1' }));
+  expect(ahead).toMatchObject({ modSeq: (await box.head()).modSeq });
+  await orderAll();
+  await work();
+  expect(store.box(BOX).read(M1)).toMatchObject({ kind: 'tombstone' });
+  expect((await box.head()).counts.message).toBe(1); // m2
+});

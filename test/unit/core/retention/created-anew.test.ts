@@ -3,7 +3,7 @@ import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import type { Commit } from '../../../../core/model/log-entry.js';
 import type { ElementType } from '../../../../protocol/elements/element.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aMessage, aSession, BOX, removal, stateChange } from '../../../support/builders.js';
+import { aFolder, aMessage, aSession, BOX, removal, stateChange } from '../../../support/builders.js';
 import { aRetainingBox, passDays, removeExpired } from '../../../support/time-to-live.js';
 
 const OLD = '2025-11-01T09:00:00Z';
@@ -17,7 +17,9 @@ beforeEach(async () => {
 /** The box is given m1, which expires and is removed, and then something else, before that is noted. @returns what notes it */
 async function replaced(was: object, ...anew: readonly object[]): Promise<() => Promise<void>> {
   await box.given(was);
-  passDays(box, 30);
+  passDays(box, 29);
+  await box.given(aFolder('f1')); // its entry says that m1 is applied, so nobody applies it after its time
+  passDays(box, 1);
   const expired = removeExpired(box);
   for (const operation of anew) await box.given(operation);
   return () => noteExpired(box.core, BOX, expired);

@@ -1,7 +1,8 @@
-import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
+import { keepNewest } from '../../../../core/log/keep-newest.js';
+import { synchronize } from '../../../../core/read/synchronize.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { type Change, ELEMENT_TYPES } from '../../../../protocol/elements/element.js';
-import type { SyncResponse } from '../../../../protocol/sync.js';
+import { type SyncResponse, syncBodySchema } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,
@@ -266,6 +267,18 @@ test.each([
   const response = await box.sync(phone, { syncToken: await token() });
   expect(response.reset).toBe(true);
   expect(response.changes).toHaveLength(20);
+});
+
+test('[BF3, TK7] a response with reset says how far the backfill is, also where its results leave no room for it', async () => {
+  await fill();
+  const operations = Array.from({ length: 20 }, (_, i) => ({ n: i + 1, op: 'fly', unknown: 'x' }));
+  const body = syncBodySchema.parse({ syncToken: 'unknown', operations });
+  const maxBytes = 70 * 1024; // few more than one element may need
+  const response = await synchronize(box.core, phone, body, { maxBytes });
+  expect(response.results).toHaveLength(operations.length);
+  expect(response).not.toHaveProperty('changes');
+  const filling = { reset: true, hasMore: true, nextSyncAfterSeconds: 300 };
+  expect(response).toMatchObject({ ...filling, backfill: { sent: 0, total: 16 } });
 });
 
 test('an initial synchronization is no reset', async () => {

@@ -1,6 +1,6 @@
 import { revokeDevice } from '../../../../core/admin/devices.js';
 import { assignToBox } from '../../../../core/admin/policies.js';
-import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
+import { keepNewest } from '../../../../core/log/keep-newest.js';
 import { deviceKey } from '../../../../core/model/keys.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';

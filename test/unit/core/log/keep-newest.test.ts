@@ -1,10 +1,10 @@
 import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
-import { keepNewest } from '../../../../core/lifecycle/keep-newest.js';
+import { keepNewest } from '../../../../core/log/keep-newest.js';
 import { readTail } from '../../../../core/log/tail.js';
 import { entryVersion } from '../../../../core/model/effects.js';
 import type { Anchor } from '../../../../core/model/items.js';
 import { ANCHOR_KEY, TIMER_KEY } from '../../../../core/model/keys.js';
-import { ENTRY_MS, TIMER_MS, TIMER_RENEWED_MS } from '../../../../core/model/timing.js';
+import { ENTRY_MS, TIMER_MS, TIMER_OLD_MS, TIMER_RENEWED_MS } from '../../../../core/model/timing.js';
 import { versionOf } from '../../../../core/model/version.js';
 import { DAY_MS } from '../../../../core/ports/clock.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
@@ -105,6 +105,28 @@ describe('the quiet timer', () => {
     await box.given(aMessage());
     expect(timer()?.expiresAtMs).toBe(box.clock.nowMs + TIMER_MS);
     expect((await box.head()).timerAtMs).toBe(box.clock.nowMs);
+  });
+
+  test('is old where nobody was told of its end: a writer keeps the newest entry before it renews the timer', async () => {
+    const before = await box.head();
+    box.clock.nowMs += TIMER_OLD_MS + 1;
+    const { replace } = store;
+    store.replace = async () => {
+      throw new Error('the process ended');
+    };
+    await expect(box.deposit(BOX, aMessage())).rejects.toThrow('the process ended');
+    expect(timer()?.expiresAtMs).toBe(before.timerAtMs + TIMER_MS);
+    store.replace = replace;
+    await box.given(aMessage());
+    expect(anchor().last).toMatchObject({ index: before.index, projected: before.index });
+    expect(timer()?.expiresAtMs).toBe(box.clock.nowMs + TIMER_MS);
+  });
+
+  test('is not so old up to 30 days: the newest entry is not kept yet', async () => {
+    box.clock.nowMs += TIMER_OLD_MS;
+    await box.given(aMessage());
+    expect(anchor()).not.toHaveProperty('last');
+    expect(timer()?.expiresAtMs).toBe(box.clock.nowMs + TIMER_MS);
   });
 
   test('is of the version of the entry that says so, so that whoever erases the box removes it', async () => {

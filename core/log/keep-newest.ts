@@ -1,10 +1,10 @@
 import type { Core } from '../core.js';
-import { look, project } from '../log/projection.js';
-import { liveTail, withUnprojected } from '../log/tail.js';
 import { entryVersion } from '../model/effects.js';
 import type { Anchor, BoxId } from '../model/items.js';
 import { ANCHOR_KEY } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
+import { look, project } from './projection.js';
+import { liveTail, withUnprojected } from './tail.js';
 
 /**
  * Copies the newest entry of a quiet log into the anchor, which has no time to live: when all entries have expired, the box

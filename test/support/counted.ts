@@ -1,0 +1,16 @@
+import { elementBytes } from '../../core/model/element.js';
+import type { Counts, StoredItem } from '../../core/model/items.js';
+import { isElement } from '../../core/write/log-rows.js';
+
+/** The elements that stand among items, counted one by one. */
+export function countedIn(items: readonly StoredItem[]): Counts {
+  const of = (kind: string) => items.filter((item) => item.kind === kind).length;
+  return {
+    folder: of('folder'),
+    conversationHistory: of('conversationHistory'),
+    sessionHistory: of('sessionHistory'),
+    message: of('message'),
+    messageState: items.filter((item) => item.kind === 'message' && item.state).length,
+    bytes: items.filter(isElement).reduce((sum, item) => sum + elementBytes(item), 0),
+  };
+}

@@ -1,0 +1,61 @@
+// What has expired may be applied to the view after its time: it is removed again, and noted once.
+import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
+import { DAY_MS } from '../../../../core/ports/clock.js';
+import type { BoxUnderTest } from '../../../support/box-under-test.js';
+import { aConversation, aFolder, aMessage, BOX, stateChange } from '../../../support/builders.js';
+import { countedIn } from '../../../support/counted.js';
+import type { MemoryStore } from '../../../support/memory-store.js';
+import { aRetainingBox, expire, passDays, removeExpired } from '../../../support/time-to-live.js';
+
+const M1 = 'E#c1#M#m1';
+
+let box: BoxUnderTest;
+let store: MemoryStore;
+beforeEach(async () => {
+  box = await aRetainingBox(30);
+  store = box.store as MemoryStore;
+  await box.given(aConversation());
+});
+
+const stored = () => store.box(BOX).read(M1);
+const expectCounted = async () => {
+  await box.projected(BOX);
+  expect((await box.head()).counts).toEqual(countedIn(store.all(BOX)));
+};
+const expiredRows = async () =>
+  (await box.commits(BOX)).flatMap(({ rows }) => rows).filter(({ removed }) => removed === 'expired');
+
+test('[RT3] a deposit that nobody has applied before its time is applied by the next writer, removed and noted', async () => {
+  const phone = await box.device(BOX, 'phone');
+  await box.given(aMessage({ id: 'm1', flags: ['x'], seed: false }));
+  const { syncToken = '' } = await box.syncAll(phone);
+  box.clock.nowMs += 30 * DAY_MS;
+  expect(stored()).toBeUndefined();
+  await box.given(aFolder('f1'));
+  expect(stored()).toMatchObject({ kind: 'message', state: { flags: ['x'] } });
+  await expire(box);
+  await expectCounted();
+  expect(await expiredRows()).toHaveLength(1);
+  const { changes } = await box.syncAll(phone, { syncToken });
+  expect(changes).toContainEqual(expect.objectContaining({ type: 'message', id: 'm1', removed: 'expired' }));
+});
+
+test('what was removed, and then put back by a late projection without its state, is noted once', async () => {
+  await box.given(aMessage({ id: 'm1', seed: false }));
+  const created = (await box.entries(BOX)).slice(-1);
+  await box.given(stateChange('m1', { addFlags: ['x'] }));
+  passDays(box, 29);
+  await box.given(aFolder('f1')); // its entry says that all is applied
+  passDays(box, 1);
+  const removed = removeExpired(box);
+  await projectEntries(box.core, BOX, created);
+  expect(stored()).toMatchObject({ kind: 'message' });
+  expect(stored()).not.toHaveProperty('state');
+  await noteExpired(box.core, BOX, removed);
+  const again = removeExpired(box);
+  for (const each of [again, removed]) await noteExpired(box.core, BOX, each);
+  await expectCounted();
+  expect(await expiredRows()).toHaveLength(1);
+  expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
+});
