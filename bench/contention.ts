@@ -18,14 +18,17 @@ export interface Contention {
   readonly commitsPerSecond: number;
 }
 
-const COMMITS = 160; // of all writers together
+const COMMITS = 480; // of all writers together
+/** A function that reads a stream is given what has come four times a second. Unit: ms. */
+const STREAM_POLLED_MS = 250;
 
 export async function measureContention(
-  { database, storeTable, registryTable }: BenchServer,
+  server: BenchServer,
   operations: readonly OperationInput[],
   writers: readonly number[],
   onCount: (writers: number) => void = () => undefined,
 ): Promise<Contention[]> {
+  const { database, storeTable, registryTable } = server;
   const measured: Contention[] = [];
   for (const count of writers) {
     onCount(count);
@@ -41,9 +44,25 @@ export async function measureContention(
     const box = `tel:+155504${String(count).padStart(2, '0')}` as BoxId;
     await commitDeposit(core, box, operations.slice(0, 1));
     attempts = 0;
+    const reader = readStream(server, box);
     measured.push(await race(core, box, operations, count, () => attempts));
+    await reader.stop();
   }
   return measured;
+}
+
+/** The reader of the stream applies to the view what is committed, beside the writers. */
+function readStream(server: BenchServer, box: BoxId): { stop(): Promise<void> } {
+  let isOver = false;
+  const reading = (async () => {
+    for (; !isOver; await delay(STREAM_POLLED_MS)) await server.readsStream(await server.streamOf(box));
+  })();
+  return {
+    async stop() {
+      isOver = true;
+      await reading;
+    },
+  };
 }
 
 async function race(

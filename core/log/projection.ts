@@ -41,6 +41,7 @@ function newestOf(writes: readonly ViewWrite[]): ViewWrite[] {
 export interface Looked {
   readonly projected: number; // index up to which all entries are applied
   readonly left: readonly LogEntry[]; // entries that are not applied, and whose writer has had its time
+  readonly atMs?: number; // when it looked; absent where all are applied
 }
 
 /**
@@ -75,5 +76,6 @@ export async function look(
       left.push(entry);
     }
   }
-  return { projected: upTo, left };
+  const isAll = upTo === behind.at(-1)?.index;
+  return { projected: upTo, left, ...(!isAll && { atMs: nowMs }) };
 }

@@ -21,10 +21,16 @@ import { Draft, Unread, UnreadFolders } from './draft.js';
 import { countsAfter, effectsOf, rowsOf } from './log-rows.js';
 import { isOfPurge, type Known, type Opened, open, readOf } from './opened.js';
 
-const ATTEMPTS_MAX = 16;
+const ATTEMPTS_MAX = 24;
 /** A pause after a lost attempt is at most this. Unit: ms. */
 const LONGEST_WAIT_AFTER = 1;
 const SENDS_MAX = 3;
+/**
+ * Where so many entries are not applied, one who has just looked does not look again: the reader of the stream is no faster.
+ * Unit of the pause: ms.
+ */
+const BURST_ENTRIES = 8;
+const LOOKS_AFTER_MS = 250;
 const NAMES_PER_READING = 1000; // a box has some 500
 const BUSY_RETRY_AFTER_SECONDS = 1;
 
@@ -60,6 +66,8 @@ export interface Committed<T> {
   readonly projected: number; // up to here entries are applied
   /** Entries that their writers left lying, to be projected with one's own. */
   readonly left: readonly LogEntry[];
+  readonly atMs?: number; // when it was seen that some were not applied yet
+  readonly behind?: readonly LogEntry[]; // what the view may lack, the new entry last
 }
 
 /**
@@ -113,6 +121,7 @@ class Work<T> {
   private tail: Tail;
   private readonly view: BoxView;
   private readonly read: Map<string, StoredItem | undefined>;
+  private readonly behind: LogEntry[];
 
   constructor(
     private readonly core: Core,
@@ -121,6 +130,7 @@ class Work<T> {
     private readonly opened: Opened,
   ) {
     ({ tail: this.tail, view: this.view, read: this.read } = opened);
+    this.behind = [...opened.behind];
   }
 
   async commit(): Promise<Committed<T>> {
@@ -132,14 +142,16 @@ class Work<T> {
       const effects = [...effectsOf(draft), ...(decision.effects ?? [])];
       if (effects.length === 0 && rows.length === 0 && !decision.box) {
         if (await this.hasTakenUpNewer()) continue;
-        return { answer: decision.answer, tail: this.tail, ...(await this.looked()) };
+        const { behind } = this;
+        return { answer: decision.answer, tail: this.tail, behind, ...(await this.looked()) };
       }
       const { entry, overflow } = await this.entryOf(draft, decision, rows, effects);
       for (const item of [...overflow, ...(decision.aside ?? [])]) await core.store.put(box, item, 'always');
       const [appended, looked] = await Promise.all([this.append(entry), this.looked().catch(afterCommit)]);
       if (appended.nonce === entry.nonce) {
         core.report('commit', { changes: rows.length, by: decision.origin.by, attempt });
-        return { answer: decision.answer, entry, tail: withEntry(this.tail, entry), ...looked };
+        const [tail, behind] = [withEntry(this.tail, entry), [...this.behind, entry]];
+        return { answer: decision.answer, entry, tail, behind, ...looked };
       }
       await this.takeUp(appended, attempt);
     }
@@ -151,9 +163,12 @@ class Work<T> {
 
   /** How far the entries before this one are applied. Where it was not found out yet, while this one is on its way. */
   private looked(): Promise<Looked> {
-    const { projected, left, behind } = this.opened;
-    if (left || behind.length === 0) return Promise.resolve({ projected, left: left ?? [] });
-    this.looking ??= look(this.core, this.box, projected, behind);
+    const { core, box } = this;
+    const { projected, left, behind, lookedAtMs = 0 } = this.opened;
+    const isKnown = left !== undefined || behind.length === 0;
+    const hasLooked = behind.length > BURST_ENTRIES && core.clock.now() - lookedAtMs < LOOKS_AFTER_MS;
+    if (isKnown || hasLooked) return Promise.resolve({ projected, left: left ?? [], atMs: lookedAtMs });
+    this.looking ??= look(core, box, projected, behind);
     return this.looking;
   }
 
@@ -300,6 +315,7 @@ class Work<T> {
     for (const entry of await withEffects(core, box, others)) {
       this.tail = withEntry(this.tail, entry);
       this.view.layOver(entry);
+      this.behind.push(entry);
     }
     if (!others.some(isOfPurge)) return;
     const keys = [...this.read.keys()];

@@ -18,6 +18,8 @@ export interface Known {
   readonly nonce: string; // of the same
   readonly timeline: number; // of the box then: what was applied may be missing after a restore
   readonly projected: number; // up to here entries are applied, not beyond `index`
+  readonly lookedAtMs?: number; // when it saw that some were not applied yet
+  readonly behind?: readonly LogEntry[]; // entries from `projected` up to `index`; absent: they have to be read
 }
 
 /** What to do where there is no box. */
@@ -37,7 +39,7 @@ export async function open(
   const keys = [...new Set(intent.keys)];
   if (known) {
     // Up to `known.projected` entries were applied before this read began, and the entries behind are laid over it.
-    const from = Math.min(known.projected + 1, known.index);
+    const from = known.behind ? known.index : Math.min(known.projected + 1, known.index);
     const [tail, read] = await Promise.all([
       readTail(core, box, from),
       core.store.get(box, keys),
@@ -52,6 +54,7 @@ export async function open(
         view,
         behind: entries,
         projected: known.projected,
+        lookedAtMs: known.lookedAtMs,
         read: readOf(keys, read),
       };
     }
@@ -101,7 +104,8 @@ function entriesSince(core: Core, { head, entries }: Tail, known: Known): readon
     return undefined;
   // The entry after a long silence has to say that what came before the silence is applied, since that expires first.
   if (core.clock.now() - head.atMs > TIMER_RENEWED_MS) return undefined;
-  const behind = entries.filter((entry) => entry.index > projected);
+  const all = known.behind ? [...known.behind, ...entries.filter((entry) => entry.index > index)] : entries;
+  const behind = all.filter((entry) => entry.index > projected);
   // What has expired is applied, and may be there in part only.
   if (behind.some((entry) => hasExpired(entry, core.clock.now()))) return undefined;
   return behind.length === head.index - projected ? behind : undefined;
@@ -117,5 +121,6 @@ export interface Opened {
   readonly behind: readonly LogEntry[]; // entries that the items may lack
   readonly projected: number; // up to here entries were applied before anything is written
   readonly left?: readonly LogEntry[]; // absent: nobody has looked yet
+  readonly lookedAtMs?: number | undefined; // in an earlier request
   readonly read: Map<string, StoredItem | undefined>;
 }

@@ -152,6 +152,7 @@ test('looking at a box takes the same number of reads however much is in it', as
   for (let i = 0; i < 50; i++) await rig.device(BOX, `device ${i}`);
   for (let i = 0; i < 3; i++) {
     await rig.projected(BOX);
+    rig.clock.nowMs += 1000;
     await rig.deposit(BOX, aMessage()); // who writes finds out how far the view is
   }
   expect(await readsNow()).toBe(small);

@@ -161,14 +161,14 @@ describe('contention', () => {
     },
   );
 
-  test('[ER18] is given up after sixteen attempts: busy, with Retry-After, and nothing is written', async () => {
-    store.fates.push(...Array<Fate>(16).fill('refused'));
+  test('[ER18] is given up after twenty-four attempts: busy, with Retry-After, and nothing is written', async () => {
+    store.fates.push(...Array<Fate>(24).fill('refused'));
     const before = store.appends;
     await expect(box.deposit(BOX, aMessage())).rejects.toMatchObject({
       kind: 'busy',
       details: { retryAfterSeconds: 1 },
     });
-    expect(store.appends - before).toBe(16);
+    expect(store.appends - before).toBe(24);
     expect(await messages()).toEqual([]);
     expect(await box.names('message')).toEqual([]);
   });

@@ -65,7 +65,7 @@ test('[FO7] folders that others put below a moved one meanwhile are counted', as
 
 test('a move is busy where others commit all the time, and nothing is done', async () => {
   await box.given(...chain('x', 2), ...chain('y', 2));
-  const others = Array.from({ length: 20 }, (_, i) => () => box.given(aFolder(`z${i}`)));
+  const others = Array.from({ length: 28 }, (_, i) => () => box.given(aFolder(`z${i}`)));
   store.afterNames.push(...others);
   await expect(box.result(moved('y0', 'x1'))).rejects.toMatchObject({ kind: 'busy' });
   expect(store.afterNames).toHaveLength(4);

@@ -117,7 +117,7 @@ test('a registration is busy when others are faster each time, and nothing is re
     kind: 'busy',
     details: { retryAfterSeconds: 1 },
   });
-  expect(attempts).toBe(16);
+  expect(attempts).toBe(24);
   store.append = append;
   expect(await listDevices(rig.core, BOX)).toHaveLength(1);
   expect((await readTail(rig.core, BOX))?.head.devices).toBe(1);
