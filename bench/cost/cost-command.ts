@@ -8,6 +8,7 @@ import type { Measured } from './activities.js';
 import { billFor, billTable } from './bill.js';
 import { measureActivities } from './measure.js';
 import { readMeasured, writeMeasured } from './measured.js';
+import { perMillion, perMillionTable } from './per-million.js';
 import { PRICES_AS_OF, REGION } from './prices.js';
 import { ASSUMPTIONS, type Assumptions, assumptionsWith } from './usage.js';
 
@@ -26,7 +27,7 @@ ${PRICES_AS_OF} for ${REGION}, and assumptions on users.
 
   --users N          for so many users; without it, columns for ${USERS.join(', ')}
   --assume NAME=N    another value for one of the assumptions below; may be repeated
-  --json             everything the sum is made of, as JSON
+  --json             everything the sum is made of, as JSON, and perMillion for each activity
   --measure          measures first, and renews bench/cost/measured.json; needs Java 17 for DynamoDB Local
   --help             this
 
@@ -60,12 +61,15 @@ export const costCommand: Command = async (args, context) => {
   const assumptions = assumptionsWith(assumed(flags.assume));
   const measured = flags.measure ? await measureAnew(context) : await readMeasured();
   const users = flags.users === undefined ? USERS : [flags.users];
-  const bills = users.map((each) => billFor(each, measured, assumptions));
+  const activities = perMillion(measured, assumptions);
+  const bills = users.map((each) => ({ ...billFor(each, measured, assumptions), perMillion: activities }));
   if (flags.json) {
     terminal.print(JSON.stringify(flags.users === undefined ? bills : bills[0], null, 2));
     return 0;
   }
   terminal.print(billTable(bills));
+  terminal.print('');
+  terminal.print(perMillionTable(activities));
   terminal.say(
     `Prices of ${PRICES_AS_OF} in ${REGION}, measured on ${measured.date}. Assumptions and their names: --help.`,
   );

@@ -111,52 +111,69 @@ export function durationMs(activity: Activity, measured: Measured, { databaseMs 
   return callsInLine * databaseMs + cpuMs / share;
 }
 
+const HTTP_FUNCTIONS = ['sync', 'devices', 'participating'];
+/** A ping and its answer, a synchronization request; connecting and leaving are not billed as messages. */
+const SOCKET_MESSAGES: Partial<Record<Activity, number>> = { ping: 2, notify: 1 };
+
+/** What one of an activity takes, by what AWS bills it. */
+export function usageOfOne(
+  activity: Activity,
+  measured: Measured,
+  a: Assumptions,
+): Partial<Record<PriceName, number>> {
+  const { functionName } = ACTIVITIES[activity];
+  const { read, write, sqsRequests, logBytes, responseBytes } = measured.activities[activity];
+  const isHttp = HTTP_FUNCTIONS.includes(functionName);
+  const logGb = (logBytes + PLATFORM_LOG_BYTES + (isHttp ? ACCESS_LOG_BYTES : 0)) / GB;
+  return {
+    dynamoDbWrite: write,
+    dynamoDbRead: read,
+    lambdaRequest: 1,
+    lambdaTime: ((memoryOf(functionName) / 1024) * durationMs(activity, measured, a)) / 1000,
+    httpRequest: isHttp ? 1 : 0,
+    socketMessage: SOCKET_MESSAGES[activity] ?? 0,
+    sqsRequest: 3 * sqsRequests, // sent, received and deleted, one by one: batches are cheaper
+    logIngestion: logGb,
+    logStorage: logGb * LOG_MONTHS_KEPT,
+    trace: TRACED_SHARE,
+    dataOut: (responseBytes + (isHttp ? HEADER_BYTES : 0)) / GB,
+  };
+}
+
 /** What so many users take in a month, by what AWS bills it. */
 export function usageOf(users: number, measured: Measured, a: Assumptions): Record<PriceName, number> {
   const times = timesOf(a);
   const activities = Object.keys(ACTIVITIES) as Activity[];
-  const total = (of: (activity: Activity) => number, among = activities) =>
-    users * among.reduce((sum, activity) => sum + times[activity] * of(activity), 0);
-  const measuredTotal = (member: 'read' | 'write' | 'sqsRequests' | 'logBytes' | 'responseBytes') =>
-    total((activity) => measured.activities[activity][member]);
-  const http = activities.filter((activity) =>
-    ['sync', 'devices', 'participating'].includes(ACTIVITIES[activity].functionName),
-  );
-  const count = (among: readonly Activity[]) => total(() => 1, [...among]);
-
+  const ones = activities.map((activity) => ({ activity, of: usageOfOne(activity, measured, a) }));
+  const total = (name: PriceName) =>
+    users * ones.reduce((sum, { activity, of }) => sum + times[activity] * (of[name] ?? 0), 0);
   const storedGb =
     (users * a.messagesPerDay * (a.daysKept * measured.elementBytes + LOG_DAYS * measured.logBytes)) / GB;
-  const gbSeconds = total((activity) => {
-    const memoryGb = memoryOf(ACTIVITIES[activity].functionName) / 1024;
-    return (memoryGb * durationMs(activity, measured, a)) / 1000;
-  });
-  const logGb =
-    (measuredTotal('logBytes') + PLATFORM_LOG_BYTES * count(activities) + ACCESS_LOG_BYTES * count(http)) /
-    GB;
   const syncs: Activity[] = ['receive', 'act', 'nothing', 'initialPage'];
-  const secondsOfSync = total((activity) => durationMs(activity, measured, a) / 1000, syncs);
+  const secondsOfSync = syncs.reduce(
+    (sum, activity) => sum + (users * times[activity] * durationMs(activity, measured, a)) / 1000,
+    0,
+  );
   const instances = Math.max(1, (a.peakFactor * secondsOfSync) / (DAYS * 86_400));
   return {
-    dynamoDbWrite: measuredTotal('write'),
-    dynamoDbRead: measuredTotal('read'),
+    dynamoDbWrite: total('dynamoDbWrite'),
+    dynamoDbRead: total('dynamoDbRead'),
     dynamoDbStorage: storedGb,
     dynamoDbBackup: storedGb,
-    lambdaRequest: count(activities),
-    lambdaTime: gbSeconds,
-    httpRequest: count(http),
-    // A ping and its answer, a synchronization request; connecting and leaving are not billed as messages.
-    socketMessage: 2 * count(['ping']) + count(['notify']),
+    lambdaRequest: total('lambdaRequest'),
+    lambdaTime: total('lambdaTime'),
+    httpRequest: total('httpRequest'),
+    socketMessage: total('socketMessage'),
     socketMinute: users * a.devicesPerUser * a.connectedHoursPerDay * 60 * DAYS,
-    // Sent, received and deleted, one by one: batches are cheaper.
-    sqsRequest: 3 * measuredTotal('sqsRequests') + IDLE_POLLS_A_MONTH,
-    logIngestion: logGb,
-    logStorage: logGb * LOG_MONTHS_KEPT,
-    trace: TRACED_SHARE * count(activities),
+    sqsRequest: total('sqsRequest') + IDLE_POLLS_A_MONTH,
+    logIngestion: total('logIngestion'),
+    logStorage: total('logStorage'),
+    trace: total('trace'),
     customMetric: CUSTOM_METRICS,
     alarmMetric: ALARM_METRICS,
     secret: 1,
     secretCall: instances * KEY_READS_A_MONTH,
-    dataOut: (measuredTotal('responseBytes') + HEADER_BYTES * count(http)) / GB,
+    dataOut: total('dataOut'),
     userPool: users,
   };
 }

@@ -2,6 +2,7 @@ import { ACTIVITIES, type Activity, type Measured } from '../../../bench/cost/ac
 import { billFor, billTable, usd } from '../../../bench/cost/bill.js';
 import { costCommand } from '../../../bench/cost/cost-command.js';
 import { readMeasured } from '../../../bench/cost/measured.js';
+import type { PerMillion } from '../../../bench/cost/per-million.js';
 import { PRICES, priceOf } from '../../../bench/cost/prices.js';
 import { ASSUMPTIONS, assumptionsWith, durationMs, timesOf, usageOf } from '../../../bench/cost/usage.js';
 import { runCommand } from '../../../cli/command.js';
@@ -148,6 +149,21 @@ describe('npm run cost', () => {
       users: 5000,
       assumptions: { messagesPerDay: 60, devicesPerUser: 2 },
     });
+  });
+
+  test('says what a million of each activity costs, and of a commit with all that follows', async () => {
+    const { out } = await run();
+    for (const name of Object.keys(ACTIVITIES)) expect(out).toContain(`| ${name} |`);
+    expect(out).toContain('| a deposit, with all that follows | deposit, fanOutDeposit, projectDeposit |');
+    const rows: PerMillion[] = JSON.parse((await run('--json', '--users', '1')).out).perMillion;
+    const of = (name: string) => rows.find((row) => row.name === name) as PerMillion;
+    const { read, write } = (await readMeasured()).activities.act;
+    // A million write units cost 0.625 USD, and as many read units 0.125.
+    expect(of('act').dynamoDbUsd).toBeCloseTo(0.625 * write + 0.125 * read);
+    const parts = ['act', 'fanOutAct', 'projectAct'].map((name) => of(name).totalUsd);
+    expect(of('a device commit, with all that follows').totalUsd).toBeCloseTo(
+      parts.reduce((sum, each) => sum + each, 0),
+    );
   });
 
   test('twice as many messages cost more', async () => {

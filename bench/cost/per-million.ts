@@ -1,0 +1,60 @@
+import { ACTIVITIES, type Activity, type Measured } from './activities.js';
+import { usd } from './bill.js';
+import { PRICES, type PriceName } from './prices.js';
+import { type Assumptions, usageOfOne } from './usage.js';
+
+/** What a million of an activity costs, before free tiers and volume prices. Unit: USD. */
+export interface PerMillion {
+  readonly name: string;
+  readonly says: string;
+  readonly dynamoDbUsd: number;
+  readonly otherUsd: number;
+  readonly totalUsd: number;
+}
+
+/** An activity with those that follow from it, each in an invocation of its own: batches are cheaper. */
+const WHOLE: Readonly<Record<string, { readonly says: string; readonly of: readonly Activity[] }>> = {
+  'a device commit, with all that follows': {
+    says: 'act, fanOutAct, projectAct',
+    of: ['act', 'fanOutAct', 'projectAct'],
+  },
+  'a deposit, with all that follows': {
+    says: 'deposit, fanOutDeposit, projectDeposit',
+    of: ['deposit', 'fanOutDeposit', 'projectDeposit'],
+  },
+};
+
+const MILLION = 1_000_000;
+const DYNAMODB: readonly PriceName[] = ['dynamoDbWrite', 'dynamoDbRead'];
+
+const priceOfOne = (name: PriceName): number => (PRICES[name].steps[0]?.usd ?? 0) / PRICES[name].per;
+
+export function perMillion(measured: Measured, assumptions: Assumptions): PerMillion[] {
+  const costOf = (of: readonly Activity[], among: (name: PriceName) => boolean): number =>
+    of
+      .map((activity) => usageOfOne(activity, measured, assumptions))
+      .flatMap((usage) => Object.entries(usage) as [PriceName, number][])
+      .filter(([name]) => among(name))
+      .reduce((sum, [name, amount]) => sum + amount * priceOfOne(name) * MILLION, 0);
+  const row = (name: string, says: string, of: readonly Activity[]): PerMillion => {
+    const dynamoDbUsd = costOf(of, (each) => DYNAMODB.includes(each));
+    const otherUsd = costOf(of, (each) => !DYNAMODB.includes(each));
+    return { name, says, dynamoDbUsd, otherUsd, totalUsd: dynamoDbUsd + otherUsd };
+  };
+  const activities = Object.entries(ACTIVITIES) as [Activity, { says: string }][];
+  return [
+    ...activities.map(([name, { says }]) => row(name, says, [name])),
+    ...Object.entries(WHOLE).map(([name, { says, of }]) => row(name, says, of)),
+  ];
+}
+
+/** Shape: a table in Markdown. */
+export const perMillionTable = (rows: readonly PerMillion[]): string =>
+  [
+    '| USD a million | | DynamoDB | the rest | all |',
+    '|---|---|---:|---:|---:|',
+    ...rows.map(
+      ({ name, says, dynamoDbUsd, otherUsd, totalUsd }) =>
+        `| ${name} | ${says} | ${usd(dynamoDbUsd)} | ${usd(otherUsd)} | ${usd(totalUsd)} |`,
+    ),
+  ].join('\n');
