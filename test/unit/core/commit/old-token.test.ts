@@ -2,7 +2,7 @@ import { ENTRY_MS } from '../../../../core/model/timing.js';
 import { DAY_MS } from '../../../../core/ports/clock.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX } from '../../../support/builders.js';
-import type { MemoryStore } from '../../../support/memory-store.js';
+import { MemoryStore } from '../../../support/memory-store.js';
 
 test('a device whose token knows of entries that were not applied then, and are removed in part by now, is answered', async () => {
   const box = new BoxUnderTest();
@@ -20,4 +20,39 @@ test('a device whose token knows of entries that were not applied then, and are 
   const { results, changes } = await box.sync(phone, { syncToken, operations });
   expect(results).toMatchObject([{ n: 1, status: 'applied' }]);
   expect(changes).toHaveLength(9); // what came since
+});
+
+test('[XO4] what others commit while log and items are read side by side is laid over what was read before, applied or not', async () => {
+  const store = new MemoryStore();
+  const box = new BoxUnderTest(store);
+  const others = new BoxUnderTest(new Proxy(store, {})); // a process of its own
+  const phone = await box.device(BOX, 'phone');
+  await box.given(aMessage({ id: 'm1' }));
+  await box.projected(BOX);
+  const { syncToken } = await box.syncAll(phone);
+
+  const { get, query } = store;
+  let haveRead = () => {};
+  const isRead = new Promise<void>((settle) => {
+    haveRead = settle;
+  });
+  store.get = async (...args) => {
+    const items = await get.apply(store, args);
+    haveRead();
+    return items;
+  };
+  store.query = async (...args) => {
+    store.query = query;
+    await isRead;
+    // What comes before the log is read, and is applied, as the entry behind it says.
+    await others.given(aMessage({ id: 'theirs', subject: 'first' }));
+    await others.projected(BOX);
+    await others.given(aMessage({ id: 'next' }));
+    await others.given(aMessage({ id: 'last' })); // says so
+    return query.apply(store, args);
+  };
+  const operations = [aMessage({ n: 1, id: 'theirs', subject: 'second' })];
+  expect((await box.sync(phone, { syncToken, operations })).results).toMatchObject([
+    { n: 1, status: 'exists' },
+  ]);
 });

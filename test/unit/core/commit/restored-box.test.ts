@@ -221,6 +221,23 @@ describe('a timeline that the deployment has set, since its tables were restored
     expect(await box.names('message')).toEqual(['m1', 'm2', 'm3', 'm4', 'm5', 'm6']);
   });
 
+  test('shows and applies what its items lack, though the log says that it was applied', async () => {
+    const { deviceId } = await box.device(BOX, 'reader');
+    await box.given(aMessage({ id: 'm3' }));
+    await box.projected(BOX);
+    await box.given(aMessage({ id: 'm4' }), aMessage({ id: 'm5' }));
+    await box.projected(BOX);
+    await box.given(aMessage({ id: 'm6' }));
+    store.box(BOX).items.delete('E#c1#M#m3'); // of an earlier moment than the log
+    restored();
+    const { elements } = await historyOf(box.core, BOX, 'c1' as never, { deviceId, limit: 50 });
+    expect(elements.map(({ id }) => id)).toContain('m3');
+    await box.given(aMessage({ id: 'm7' }));
+    box.clock.nowMs += 5000;
+    await box.given(aMessage({ id: 'm8' }));
+    expect(await stored('E#c1#M#m3')).toMatchObject({ kind: 'message' });
+  });
+
   test('takes for applied what is older than a backup takes', async () => {
     box.clock.nowMs += BACKUP_SPREAD_MS + 1;
     for (let i = 0; i < 3; i++) {

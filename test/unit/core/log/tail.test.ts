@@ -252,3 +252,17 @@ describe('what the view may lack', () => {
     expect(box.reports.map(({ event }) => event)).not.toContain('logHole');
   });
 });
+
+test('what the anchor says to be applied is not looked for in the log, though a later entry does not know it', async () => {
+  await logOf(3);
+  await keepNewest(box.core, BOX);
+  box.clock.nowMs += 80 * DAY_MS;
+  const { getStale } = store;
+  store.getStale = async () => new Map(); // what a moment ago was there, may not show
+  await box.given(aMessage({ id: 'last' }));
+  store.getStale = getStale;
+  box.clock.nowMs += 15 * DAY_MS;
+  store.removeExpired(BOX, box.clock.nowMs);
+  expect(store.all(BOX).filter(({ kind }) => kind === 'entry')).toHaveLength(1);
+  expect(await box.names('message')).toHaveLength(4);
+});

@@ -4,6 +4,7 @@ import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { keepNewest } from '../../../../core/log/keep-newest.js';
+import type { StoredMessage } from '../../../../core/model/items.js';
 import type { Commit } from '../../../../core/model/log-entry.js';
 import { TOMBSTONE_MS } from '../../../../core/model/timing.js';
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
@@ -94,4 +95,20 @@ describe('[RT4] a purge leaves what has expired to the database', () => {
     await noteExpired(box.core, BOX, removeExpired(box));
     await expectCounted();
   });
+});
+
+test('what was written to while it was purged is purged all the same', async () => {
+  await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
+  await box.projected(BOX);
+  const order = await deleted();
+  const { replace } = store;
+  store.replace = async (of, items) => {
+    store.replace = replace;
+    const m1 = stored(M1) as StoredMessage;
+    store.box(BOX).items.set(M1, { ...m1, stateVersion: m1.version + 0.5 }); // a late write of a state
+    return replace.call(store, of, items);
+  };
+  await purge(box.core, order);
+  expect(stored(M1)).toMatchObject({ kind: 'tombstone' });
+  await expectCounted();
 });
