@@ -143,8 +143,8 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'takes its own entry for applied before anybody has applied it',
     file: 'core/write/deposit.ts',
-    from: 'projected: Math.min(projected, index)',
-    to: 'projected: index',
+    from: 'const projected = Math.min(committed.projected, index);',
+    to: 'const projected = index;',
     test: 'test/unit/core/sync/log-alone.test.ts',
   },
   {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { transform } from 'esbuild';
 import { FAULTS } from '../../support/faults/faults.js';
 import { withFault } from '../../support/faults/planted.js';
@@ -14,6 +14,7 @@ test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     const source = readFileSync(fault.file, 'utf8');
     const faulty = withFault(fault, source);
     expect(faulty).not.toBe(source);
+    if (fault.test !== undefined) expect(existsSync(fault.test)).toBe(true);
     await expect(transform(faulty, { loader: 'ts' })).resolves.toBeDefined();
   },
 );
