@@ -10,6 +10,7 @@ import { measureColdStarts } from './cold-start.js';
 import { measureContention } from './contention.js';
 import { measureCosts } from './costs.js';
 import { goalsOf } from './goals.js';
+import { measureLarge } from './large.js';
 import { measureOverhead } from './overhead.js';
 import { plots } from './plots.js';
 import { measurePushes } from './push/measure.js';
@@ -20,11 +21,11 @@ import { type BenchServer, startBenchServer } from './support/server.js';
 import { CallWatch } from './support/watch.js';
 import { USER, workload } from './support/workload.js';
 
-const PARTS = ['costs', 'overhead', 'boxes', 'cold-start', 'contention', 'pushes'] as const;
+const PARTS = ['costs', 'overhead', 'boxes', 'cold-start', 'contention', 'large', 'pushes'] as const;
 type Part = (typeof PARTS)[number];
 
 const HELP = `Measures what the functions cost: calls and units of DynamoDB, bytes on the wire, time over bare calls, cold start,
-contention, pushes on the local cloud. Needs Java 17 for DynamoDB Local. Counts and bytes are exact; times are ratios to a floor of the same run.
+contention, large data, pushes on the local cloud. Needs Java 17 for DynamoDB Local. Counts and bytes are exact; times are ratios to a floor of the same run.
 
   npm run bench -- --messages messages.jsonl
 
@@ -64,6 +65,7 @@ type Flags = z.infer<typeof flagsSchema>;
 
 const MESSAGES = 5000;
 const OVERHEAD_MESSAGES = 1000;
+const LARGE_MESSAGES = 100_000;
 /** Of what `npm run bench:push` plays, as much as leaves time for the rest. */
 const PUSHES = { ...FULL, users: 50, deposits: 600 };
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -133,6 +135,16 @@ async function measureAll(
         say(`contention: ${k} writers`),
       ),
     }),
+    large: async (server) => {
+      const watch = new CallWatch();
+      try {
+        const onProgress = (what: string) => say(`large data: ${what}`);
+        const messages = quick ? LARGE_MESSAGES / 100 : LARGE_MESSAGES;
+        return { large: await measureLarge(server, watch, operations, messages, onProgress) };
+      } finally {
+        watch.stop();
+      }
+    },
     pushes: async () => {
       const onProgress = told((what) => say(`pushes: ${what}`));
       return { pushes: await measurePushes({ size: quick ? QUICK : PUSHES, signal, onProgress }) };

@@ -85,7 +85,11 @@ async function handlerTime(server: BenchServer, work: () => Promise<unknown>): P
 }
 
 /** Copies of the messages that are there, written beside the log: an old box whose commits have expired looks like that. */
-async function fillUp({ database, storeTable }: BenchServer, box: BoxId, count: number): Promise<void> {
+export async function fillUp(
+  { database, storeTable }: BenchServer,
+  box: BoxId,
+  count: number,
+): Promise<void> {
   if (count <= 0) return;
   const { Items = [] } = await database.send(
     new QueryCommand({

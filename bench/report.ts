@@ -1,3 +1,4 @@
+import { BEFORE } from './before.js';
 import type { Cost } from './costs.js';
 import { goalsOf } from './goals.js';
 import { pushTable } from './push/push-table.js';
@@ -18,7 +19,8 @@ export const goalTable = (results: Results): string =>
 
 /** All that was measured, as sections of Markdown. */
 export function report(results: Results): string {
-  const { date, machine, workload, costs, overhead, boxSizes, coldStarts, contention, pushes } = results;
+  const { date, machine, workload, costs, overhead, boxSizes, coldStarts, contention, large, pushes } =
+    results;
   const sections: [string, string | undefined][] = [
     ['Goals', goalTable(results)],
     ['Calls and units of DynamoDB', costs && costTable(costs)],
@@ -27,13 +29,14 @@ export function report(results: Results): string {
       'Time of a handler over that of its DynamoDB calls made bare',
       overhead &&
         table(
-          ['case', 'calls', 'handler, median ms', 'bare calls, median ms', 'ratio'],
+          ['case', 'calls', 'handler, median ms', 'bare calls, median ms', 'ratio', 'handler before, ms'],
           overhead.map((each) => [
             each.case,
             each.calls,
             ms(each.handler.median),
             ms(each.bare.median),
             each.ratio.toFixed(2),
+            ms(BEFORE.handlerMs[each.case]),
           ]),
         ),
     ],
@@ -71,12 +74,43 @@ export function report(results: Results): string {
       'Writers that contend for one box',
       contention &&
         table(
-          ['writers', 'attempts a commit', 'busy', 'commits a second'],
-          contention.map((each) => [
-            each.writers,
-            each.attemptsPerCommit.toFixed(2),
-            `${(each.busyShare * 100).toFixed(1)} %`,
-            each.commitsPerSecond.toFixed(1),
+          ['writers', 'attempts a commit', 'busy', 'commits a second', 'before: busy', 'commits a second'],
+          contention.map((each) => {
+            const before = BEFORE.contention[each.writers];
+            return [
+              each.writers,
+              each.attemptsPerCommit.toFixed(2),
+              percent(each.busyShare),
+              each.commitsPerSecond.toFixed(1),
+              before ? percent(before.busyShare) : '',
+              before?.perSecond.toFixed(1) ?? '',
+            ];
+          }),
+        ),
+    ],
+    [
+      'Large data, with what the readers of the stream and the purger do',
+      large &&
+        table(
+          [
+            'case',
+            'elements',
+            'write units',
+            'read units',
+            'calls in line, at most',
+            'entries of the log',
+            'changes to a device',
+            'bytes, compressed',
+          ],
+          large.map((each) => [
+            each.case,
+            each.elements,
+            each.write,
+            each.read,
+            each.callsInLine,
+            each.entries,
+            each.changes,
+            each.down,
           ]),
         ),
     ],
@@ -86,22 +120,43 @@ export function report(results: Results): string {
   return [`Measured on ${date}, ${machine}, with ${workload}.`, ...texts].join('\n\n');
 }
 
-const ms = (value: number): string => value.toFixed(1);
+const ms = (value: number | undefined): string => value?.toFixed(1) ?? '';
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 const kb = (bytes: number): string => (bytes / 1024).toFixed(0);
 
 const costTable = (costs: readonly Cost[]): string =>
   table(
-    ['case', 'calls', 'in line', 'items', 'read units', 'write units'],
-    costs.map(({ case: name, calls, callsInLine, items, read, write }) => [
-      name,
-      Object.entries(calls)
-        .map(([call, count]) => `${count} ${call}`)
-        .join(', '),
-      callsInLine,
-      items,
-      read,
-      write,
-    ]),
+    [
+      'case',
+      'calls',
+      'in line',
+      'items',
+      'read units',
+      'write units',
+      'of the stream’s reader: read',
+      'write',
+      'before: in line',
+      'read',
+      'write',
+    ],
+    costs.map(({ case: name, calls, callsInLine, items, read, write, projected }) => {
+      const before = BEFORE.costs[name];
+      return [
+        name,
+        Object.entries(calls)
+          .map(([call, count]) => `${count} ${call}`)
+          .join(', '),
+        callsInLine,
+        items,
+        read,
+        write,
+        projected?.read ?? '',
+        projected?.write ?? '',
+        before?.inLine ?? '',
+        before?.read ?? '',
+        before?.write ?? '',
+      ];
+    }),
   );
 
 const wireTable = (costs: readonly Cost[]): string =>

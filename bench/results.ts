@@ -2,6 +2,7 @@ import type { SizeTimes } from './box-size.js';
 import type { ColdStart } from './cold-start.js';
 import type { Contention } from './contention.js';
 import type { Cost } from './costs.js';
+import type { Large } from './large.js';
 import type { Overhead } from './overhead.js';
 import type { PushNumbers } from './push/scenarios.js';
 
@@ -15,5 +16,6 @@ export interface Results {
   readonly boxSizes?: readonly SizeTimes[];
   readonly coldStarts?: readonly ColdStart[];
   readonly contention?: readonly Contention[];
+  readonly large?: readonly Large[];
   readonly pushes?: readonly PushNumbers[];
 }
