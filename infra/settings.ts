@@ -99,7 +99,7 @@ export function settingsFrom(node: Node): Settings {
     encryption: choice('encryption', ENCRYPTIONS, 'aws'),
     logLevel: choice('logLevel', LOG_LEVELS, 'INFO'),
     ...(restored && { restored }),
-    timeline: timelineFrom(text('timeline')),
+    timeline: timelineFrom(text('timeline'), restored !== undefined),
     alarms: alarmReceiversFrom(text('alarmTopicArn'), listOf(text('alarmEmail'))),
     gatewayAccount: choice('gatewayAccount', GATEWAY_ACCOUNTS, 'stack'),
     capacity: capacityFrom(text('capacity'), stage),
@@ -116,7 +116,12 @@ function capacityFrom(text: string, stage: Stage): number {
   );
 }
 
-function timelineFrom(text: string): number {
+/** What tokens and processes know of a table does not hold for one that was restored, so that never goes without. */
+function timelineFrom(text: string, isRestored: boolean): number {
+  if (isRestored && Number(text) === 0)
+    throw new Error(
+      'Restored tables need a timeline that is one more than so far: give -c timeline=1 or more.',
+    );
   if (/^\d{0,3}$/.test(text) && Number(text) <= TIMELINE_MAX) return Number(text);
   throw new Error(`The timeline must be a whole number from 0 to ${TIMELINE_MAX}, got "${text}".`);
 }

@@ -90,13 +90,16 @@ export class BoxView {
     return { items: keys.flatMap((sk) => this.laidOver(sk, read.get(sk)) ?? []), ...end };
   }
 
-  /** An item that was read after the tail, with what the tail has of it. Items of an earlier life of the box are none. */
-  laidOver(sk: string, read: StoredItem | undefined): StoredItem | undefined {
+  /**
+   * An item that was read after the tail, with what the tail has of it. Items of an earlier life of the box are none.
+   * @param withExpired also what the tail has of an item that has expired, and that the database may have removed already
+   */
+  laidOver(sk: string, read: StoredItem | undefined, withExpired = false): StoredItem | undefined {
     let item = read && this.isOfThisLife(read) ? read : undefined;
     for (const { effect, version } of this.effects.get(sk) ?? []) {
-      // What has expired the database may have removed already.
       const { expiresAtMs = Number.POSITIVE_INFINITY } = effect;
-      if (expiresAtMs <= this.nowMs && (item === undefined || contentVersionOf(item) === UNWRITTEN)) continue;
+      const isNothing = item === undefined || contentVersionOf(item) === UNWRITTEN;
+      if (isNothing && expiresAtMs <= this.nowMs && !withExpired) continue;
       item = applied(item, effect, version);
     }
     return item;

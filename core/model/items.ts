@@ -64,7 +64,7 @@ export interface StoredConversation extends StoredContent {
   readonly emptying?: readonly Emptying<SessionId>[]; // deleted session histories that may still hold messages
 }
 
-/** Which expired element that had the key before was taken off the counts, by its version: each is taken off once. */
+/** Which expired element that had the key before was taken off the counts, by its time: each is taken off once. Unit: ms. */
 interface Succeeding {
   readonly noted?: number;
 }

@@ -1,4 +1,5 @@
-import type { ExpiringElement, StoredConversation } from './items.js';
+import { stateVersionOf } from './effects.js';
+import type { ExpiringElement, StateAlone, StoredConversation, StoredItem, StoredMessage } from './items.js';
 import { UNWRITTEN } from './version.js';
 
 /**
@@ -14,3 +15,31 @@ export const isOfEarlierLife = (
 export const isGoneFrom = (history: StoredConversation, item: ExpiringElement): boolean =>
   isOfEarlierLife(history, item) ||
   (item.kind === 'message' && (history.emptying?.some(({ id }) => id === item.data.sessionId) ?? false));
+
+/** The database counts times in seconds. */
+export const isSameTime = (aMs: number | undefined, bMs: number | undefined): boolean =>
+  aMs !== undefined && bMs !== undefined && Math.ceil(aMs / 1000) === Math.ceil(bMs / 1000);
+
+/**
+ * Whether what is read under the key of an element that the database has removed is that element, with what a late
+ * projection has put back or the log alone has. It keeps its time as long as it lives, and another one that takes its key
+ * is given a later one. A session history may be given more time, which is no change of its own.
+ */
+export function isOfSameLife(removed: ExpiringElement, read: StoredItem | undefined): boolean {
+  if (read?.kind === 'sessionHistory' && removed.kind === 'sessionHistory' && read.modSeq === removed.modSeq)
+    return true;
+  const isKind = read?.kind === removed.kind || read?.kind === 'stateAlone';
+  return isKind && isSameTime(read?.expiresAtMs, removed.expiresAtMs);
+}
+
+/** An element as it was at last, content and state each by itself: that is how it is counted. */
+export function lastOf(removed: ExpiringElement, read: StoredItem): ExpiringElement {
+  const isNewer = read.kind === removed.kind && read.version > removed.version;
+  const content = isNewer ? (read as ExpiringElement) : removed;
+  if (content.kind !== 'message' || read.kind === 'sessionHistory' || removed.kind !== 'message')
+    return content;
+  const { state: _, stateVersion: __, ...message } = content;
+  const newer = stateVersionOf(read) > stateVersionOf(removed) ? read : removed;
+  const { state, stateVersion } = newer as StoredMessage | StateAlone;
+  return { ...message, ...(state && { state }), ...(stateVersion !== undefined && { stateVersion }) };
+}

@@ -182,6 +182,7 @@ class Work<T> {
       const items = {
         has: (sk: string) => this.read.has(sk),
         get: (sk: string) => this.view.laidOver(sk, this.read.get(sk)),
+        last: (sk: string) => this.view.laidOver(sk, this.read.get(sk), true),
       };
       const draft = new Draft(head, items, core.clock.now(), policy, names);
       try {

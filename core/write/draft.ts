@@ -17,7 +17,7 @@ import type {
   Tombstone,
 } from '../model/items.js';
 import { bodyKey, conversationKey, folderKey, messageKey, parentOfName, sessionKey } from '../model/keys.js';
-import { isGoneFrom, isOfEarlierLife } from '../model/liveness.js';
+import { isGoneFrom, isOfEarlierLife, isOfSameLife, isSameTime, lastOf } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
 import { indexOf, versionOf } from '../model/version.js';
@@ -49,6 +49,8 @@ export interface Touch {
 export interface ItemsRead {
   has(sk: string): boolean;
   get(sk: string): StoredItem | undefined;
+  /** The same, also of what has expired, and that the database may have removed already. */
+  last(sk: string): StoredItem | undefined;
 }
 
 /** Names the element that an item holds. */
@@ -209,50 +211,67 @@ export class Draft {
    * has expired counts no more, and what is there now takes its place with whoever holds it still. What was noted before
    * is passed over. A late projection may have put under the key what has expired itself: that is nothing new.
    */
-  noteExpired(was: ExpiringElement): void {
-    const before = this.read(was.sk);
-    const isNew = before !== undefined && before.kind !== 'stateAlone' && before.version !== was.version;
-    const found = isNew ? before : tombstoneOf(was, this.version, this.nowMs);
+  noteExpired(removed: ExpiringElement): void {
+    const read = this.read(removed.sk);
+    const last = this.items.last(removed.sk);
+    const same = isOfSameLife(removed, last) ? last : undefined;
+    if (same && !hasExpired(same, this.nowMs)) return; // it was given more time
+    const was = same ? lastOf(removed, same) : removed;
+    const other = same === undefined && read?.kind !== 'stateAlone' ? read : undefined;
+    const found = other ?? tombstoneOf(was, this.version, this.nowMs);
     if (found.kind !== 'tombstone' && found.kind !== was.kind) return;
     // The item is written again, so its whole content is needed.
     const there = found.kind === 'message' ? this.whole(found) : (found as Tombstone | StoredSession);
     // Also passed over: what the box has not come to, or has gone beyond, since it has another past by now.
-    const version = latestVersionOf(was);
+    const version = latestVersionOf(removed);
     if (version >= this.version) return;
-    const isThere = found === before;
-    if (isThere && (there.noted === was.version || latestVersionOf(there) <= version)) return;
-    const { item, types } = this.wentBefore(was)
-      ? { item: there, types: [] }
-      : isThere
-        ? this.inPlaceOf(was, there)
-        : { item: there, types: [was.kind] };
-    this.readPurgeOf(before);
+    if (other && (isSameTime(there.noted, was.expiresAtMs) || latestVersionOf(there) <= version)) return;
+    const { item, types } = this.succeeding(was, there, other !== undefined);
+    this.readPurgeOf(read);
     this.elements.set(was.sk, {
       key: keyOf(was),
-      item: { ...withoutPurged(item), version: this.version, noted: was.version },
-      before: isThere ? before : undefined,
+      item: {
+        ...withoutPurged(item),
+        version: this.version,
+        ...(was.expiresAtMs !== undefined && { noted: was.expiresAtMs }),
+      },
+      before: other,
       expired: was,
       touches: types.map((type) => ({ type, implied: false })),
     });
+  }
+
+  /** What is under the key of an expired element from now on, and what devices are told. */
+  private succeeding(
+    was: ExpiringElement,
+    there: ExpiringElement | Tombstone,
+    isThere: boolean,
+  ): { item: ExpiringElement | Tombstone; types: readonly ElementType[] } {
+    // A purge may be replacing it, without an entry: written again it would come back.
+    if (there.kind !== 'tombstone' && this.wentWithContainer(there))
+      return { item: tombstoneOf(there, this.version, this.nowMs), types: [] };
+    if (this.wentBefore(was)) return { item: there, types: [] };
+    return isThere ? this.inPlaceOf(was, there) : { item: there, types: [was.kind] };
+  }
+
+  private wentWithContainer(there: ExpiringElement): boolean {
+    const conversation = this.conversation(there.conversationId);
+    return conversation === undefined || conversation === 'gone' || this.isGoneFrom(conversation, there);
   }
 
   /**
    * Rule: nothing of an expired element is held beside the one that has its key now. Nobody is told that it expired, so
    * the new one has to replace all that it was. It does so by itself (its number is higher) except for two things: a state
    * where it has none, which is told as emptied; and where it is of another age, so that a device may hold the former and
-   * not be told of the new one, the row of this commit ends the former there. What is gone by now was told with its removal.
+   * not be told of the new one, the row of this commit ends the former there. What has expired by now is told with its
+   * removal.
    */
   private inPlaceOf<T extends ExpiringElement | Tombstone>(
     was: ExpiringElement,
     there: T,
   ): { item: T; types: ElementType[] } {
     if (there.kind !== 'message' || was.kind !== 'message') return { item: there, types: [] };
-    const conversation = this.conversation(there.conversationId);
-    const isGone =
-      conversation === undefined ||
-      conversation === 'gone' ||
-      this.message(conversation, there.id) === 'gone';
-    if (isGone) return { item: there, types: [] };
+    if (hasExpired(there, this.nowMs)) return { item: there, types: [] };
     const { modSeq } = this;
     const isOfAnotherAge =
       was.data.date !== there.data.date || was.data.messageContext !== there.data.messageContext;

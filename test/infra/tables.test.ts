@@ -74,7 +74,7 @@ describe('with tables that were restored from a backup', () => {
   };
 
   test('the stack makes none, and everything that uses tables uses these', () => {
-    const template = templateOf({ ...OWN_ISSUER, ...restored });
+    const template = templateOf({ ...OWN_ISSUER, ...restored, timeline: '1' });
     expect(resourcesOf(template, TABLE)).toEqual({});
     const { Properties } = resource(template, 'AWS::Lambda::Function', 'SyncFunction');
     expect(Properties.Environment).toMatchObject({
@@ -89,6 +89,12 @@ describe('with tables that were restored from a backup', () => {
     expect(policies).toContain(':table/registry-restored"');
     expect(policies).toContain(restored.storeStreamArn);
     expect(template.findOutputs('StoreTable')).toMatchObject({ StoreTable: { Value: 'store-restored' } });
+  });
+
+  test('without a timeline they are refused', () => {
+    expect(() => templateOf({ ...OWN_ISSUER, ...restored })).toThrow(
+      'Restored tables need a timeline that is one more than so far: give -c timeline=1 or more.',
+    );
   });
 
   test.each(Object.keys(restored))('%s alone is refused', (name) => {

@@ -42,8 +42,8 @@ export async function runModel(
   }
 }
 
-/** The same run with as few steps as still fail, all that happened in it, and how to see it again. */
-export async function described(run: Run): Promise<string> {
+/** The same run with as few steps as still fail, all that happened in it, and how to see it again. `first`: how it failed. */
+export async function described(run: Run, first = ''): Promise<string> {
   for (let steps = 0; steps <= STEPS_PER_RUN; steps++) {
     const { trace, failure } = await runModel({ ...run, steps }, { isTraced: true });
     if (failure === undefined) continue;
@@ -54,5 +54,5 @@ export async function described(run: Run): Promise<string> {
       `npm run soak -- --replay ${run.seed}`,
     ].join('\n');
   }
-  return `Seed ${run.seed} failed, and does not fail again: something in it hangs on more than its seed.`;
+  return `Seed ${run.seed} failed, and does not fail again: something in it hangs on more than its seed.\n${first}`;
 }

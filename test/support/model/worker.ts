@@ -17,7 +17,7 @@ export interface Piece {
 async function runPiece({ seed: first, runs }: Piece): Promise<void> {
   for (let seed = first; seed < first + runs; seed++) {
     const { happened, failure } = await runModel({ seed });
-    const told: RunTold = { seed, happened, ...(failure && { failure: await described({ seed }) }) };
+    const told: RunTold = { seed, happened, ...(failure && { failure: await described({ seed }, failure) }) };
     await new Promise<void>((sent) => process.send?.(told, () => sent()));
   }
 }

@@ -156,8 +156,7 @@ export async function restoreBox(world: World): Promise<void> {
   putBack(world, to, how === 'itemsBehind' ? copy : copy.later, how);
   to.policies();
   stage.pass(POLICY_MS);
-  // Whoever restores tables deploys another timeline; where all is of one moment it may be forgotten.
-  if (how !== 'whole' || stage.chance.happens(0.5)) stage.timeline++;
+  stage.timeline++; // whoever restores tables deploys another timeline
   for (const device of devices) {
     delete device.backup;
     delete device.late;
