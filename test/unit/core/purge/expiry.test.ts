@@ -1,4 +1,5 @@
 // What a deleted container held may expire before it is purged, and what the purge left expires too.
+import { setImmediate } from 'node:timers/promises';
 import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
@@ -109,6 +110,37 @@ test('what was written to while it was purged is purged all the same', async () 
     return replace.call(store, of, items);
   };
   await purge(box.core, order);
+  expect(stored(M1)).toMatchObject({ kind: 'tombstone' });
+  await expectCounted();
+});
+
+test('[RT4] what is dead is not brought back by the noting of what had its key before, while it is purged', async () => {
+  await box.given(aMessage({ id: 'm1', flags: ['x'] }));
+  passDays(box, 30);
+  const expired = removeExpired(box);
+  await box.given(aMessage({ id: 'm1', subject: 'the next' }));
+  await box.projected(BOX);
+  const order = await deleted();
+  const { append } = store;
+  let purging = Promise.resolve();
+  let isNoted = () => {};
+  const noted = new Promise<void>((settle) => {
+    isNoted = settle;
+  });
+  store.append = async (of, entry) => {
+    // The noting has read the next message. A purge replaces it without an entry, and takes it off the counts later.
+    store.append = async (...purged) => {
+      await noted;
+      return append.apply(store, purged);
+    };
+    purging = purge(box.core, order);
+    while (stored(M1)?.kind !== 'tombstone') await setImmediate();
+    return append.call(store, of, entry);
+  };
+  await noteExpired(box.core, BOX, expired);
+  isNoted();
+  await purging;
+  await box.projected(BOX);
   expect(stored(M1)).toMatchObject({ kind: 'tombstone' });
   await expectCounted();
 });

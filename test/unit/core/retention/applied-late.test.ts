@@ -3,7 +3,15 @@ import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { DAY_MS } from '../../../../core/ports/clock.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aFolder, aMessage, BOX, stateChange } from '../../../support/builders.js';
+import {
+  aConversation,
+  aFolder,
+  aMessage,
+  aSession,
+  BOX,
+  modification,
+  stateChange,
+} from '../../../support/builders.js';
 import { countedIn } from '../../../support/counted.js';
 import type { MemoryStore } from '../../../support/memory-store.js';
 import { aRetainingBox, expire, passDays, removeExpired } from '../../../support/time-to-live.js';
@@ -58,4 +66,36 @@ test('what was removed, and then put back by a late projection without its state
   await expectCounted();
   expect(await expiredRows()).toHaveLength(1);
   expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
+});
+
+describe('what was changed at last, in the log alone, counts as it was then', () => {
+  test.each([
+    ['its state', () => stateChange('m1', { addFlags: ['x', 'y'] })],
+    [
+      'its content',
+      () => modification('message', 'm1', { textContent: 'longer than it was' }, { conversationId: 'c1' }),
+    ],
+  ])('%s', async (_, change) => {
+    await box.given(aMessage({ id: 'm1', seed: false }));
+    passDays(box, 29);
+    await box.given(change());
+    box.clock.nowMs += DAY_MS; // nobody has applied it
+    const removed = removeExpired(box);
+    expect(removed).toHaveLength(1);
+    await noteExpired(box.core, BOX, removed);
+    await expectCounted();
+    expect((await box.head()).counts).toMatchObject({ message: 0, messageState: 0 });
+  });
+
+  test('a session history that was given more time lives on', async () => {
+    await box.given(aSession({ id: 's1' }));
+    passDays(box, 10);
+    await box.given(aMessage({ id: 'm2', sessionId: 's1' }));
+    box.clock.nowMs += 20 * DAY_MS;
+    const removed = removeExpired(box);
+    expect(removed.map(({ element }) => element.kind)).toEqual(['sessionHistory']);
+    await noteExpired(box.core, BOX, removed);
+    expect((await box.head()).counts.sessionHistory).toBe(1);
+    expect(await box.names('sessionHistory')).toEqual(['s1']);
+  });
 });
