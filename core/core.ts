@@ -25,6 +25,8 @@ export interface Core {
   readonly report: Report;
   /** One more each time the tables were restored; a setting of the deployment. Absent: 0. */
   readonly timeline?: number;
+  /** Of the process: what it remembers of boxes ends with it. Absent: the store is. */
+  readonly memory?: object;
 }
 
 /** Where the core says what it did, for logs and metrics: names and numbers, never contents. */

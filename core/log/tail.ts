@@ -56,11 +56,18 @@ export async function readEnd(core: Core, box: BoxId, from?: number): Promise<Ta
     const end = await readNewest(core, box);
     const head = headOf(core, end.entries, end.anchor);
     if (!head) return undefined;
+    if (end.entries.length === 0 && !(await isThere(core, box, head))) return undefined;
     const first = behind?.entries[0]?.index;
     const isPast = first === undefined || first < head.firstIndex; // of an earlier life of the box
     return { head, entries: end.entries, following: isPast ? [] : (behind?.entries ?? []) };
   }
   throw notInLine();
+}
+
+/** A query is no snapshot: it may have read the anchor before an eraser removed it, and the entries behind that. */
+async function isThere(core: Core, box: BoxId, { epoch }: Head): Promise<boolean> {
+  const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
+  return anchor?.kind === 'anchor' && anchor.epoch === epoch;
 }
 
 /** A tail with all entries that its view may lack. */

@@ -76,7 +76,8 @@ async function restart(
     timeline: Math.max(head.timeline, core.timeline ?? 0),
     modSeq: head.modSeq,
     nonce: head.nonce,
-    projected: Math.min(head.projected, head.index),
+    projected:
+      (core.timeline ?? 0) > head.timeline ? head.firstIndex - 1 : Math.min(head.projected, head.index),
     rows: 0,
     midway: true,
     step: 0,

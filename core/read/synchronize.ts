@@ -121,7 +121,9 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
     given !== undefined && Math.max(core.timeline ?? 0, tail.head.timeline) <= given.timeline;
   // What has expired is applied, and may be there in part only.
   const hasExpiredOnes = tail.following.some((entry) => hasExpired(entry, core.clock.now()));
-  if (isSameTimeline && !hasExpiredOnes && isOfToken(tail, given) && hasAllBehind(tail, given)) {
+  const isTrusted = isSameTimeline && isOfToken(tail, given);
+  let projected = (core.timeline ?? 0) > tail.head.timeline ? 0 : tail.head.projected;
+  if (isTrusted && !hasExpiredOnes && hasAllBehind(tail, given)) {
     // The device was this instance when the token was made, and the entries that it may lack say what became of it.
     const about = await withEffects(core, caller.box, tail.following.filter(isOfServer));
     for (const entry of about) item = withEntryOf(item, entry, key);
@@ -130,6 +132,7 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
     const about = await withEffects(core, caller.box, whole.behind.filter(isOfServer));
     item = new BoxView(core, caller.box, tail.head, about).laidOver(key, item);
     tail = whole;
+    projected = whole.projected;
   }
   const device = authorized(item?.kind === 'device' ? item : undefined, caller);
   return {
@@ -137,7 +140,7 @@ async function asked(core: Core, caller: Caller, given: Position | undefined): P
     device,
     tail,
     left: [],
-    projected: Math.max(tail.head.projected, isSameTimeline ? given.projected : 0),
+    projected: Math.max(projected, isTrusted ? given.projected : 0),
   };
 }
 

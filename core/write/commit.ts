@@ -83,10 +83,21 @@ export async function commit<T>(
   intent: Intent<T>,
   known?: Known,
 ): Promise<Committed<T>> {
-  const opened = await open(core, box, intent, known);
-  return opened === undefined
-    ? { answer: (intent.onMissingBox as { answer: T }).answer, tail: undefined, projected: 0, left: [] }
-    : new Work(core, box, intent, opened).commit();
+  for (let attempt = 0, of = known; attempt < ATTEMPTS_MAX; of = undefined) {
+    const opened = await open(core, box, intent, of);
+    if (opened === undefined)
+      return {
+        answer: (intent.onMissingBox as { answer: T }).answer,
+        tail: undefined,
+        projected: 0,
+        left: [],
+      };
+    const work = new Work(core, box, intent, opened, attempt);
+    const committed = await work.commit();
+    if (committed) return committed;
+    attempt = work.attempt; // another has found out that the table was restored: what was read says less than it seems
+  }
+  throw tooManyAttempts();
 }
 
 /** The same for a server's own entries, which are projected before the answer. */
@@ -114,6 +125,12 @@ export function afterCommit(error: unknown): never {
   throw error instanceof SyncProblem && error.kind === 'too-many-requests' ? notKnown(error) : error;
 }
 
+const tooManyAttempts = (): SyncProblem =>
+  new SyncProblem('busy', {
+    detail: 'other writers were faster each time',
+    retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS,
+  });
+
 /** One commit under way. */
 class Work<T> {
   private folders: { readonly asOf: string; readonly names: readonly FolderName[] } | undefined;
@@ -128,14 +145,17 @@ class Work<T> {
     private readonly box: BoxId,
     private readonly intent: Intent<T>,
     private readonly opened: Opened,
+    public attempt: number,
   ) {
     ({ tail: this.tail, view: this.view, read: this.read } = opened);
     this.behind = [...opened.behind];
   }
 
-  async commit(): Promise<Committed<T>> {
-    const { core, box } = this;
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+  /** Undefined: another timeline has begun meanwhile, so that all is to be read again. */
+  async commit(): Promise<Committed<T> | undefined> {
+    const { core, box, opened } = this;
+    for (; this.attempt < ATTEMPTS_MAX; this.attempt++) {
+      if (this.tail.head.timeline > opened.tail.head.timeline) return undefined;
       if (this.tail.head.erasing) throw beingErased();
       const { draft, decision } = await this.decided();
       const rows = rowsOf(draft);
@@ -149,16 +169,18 @@ class Work<T> {
       for (const item of [...overflow, ...(decision.aside ?? [])]) await core.store.put(box, item, 'always');
       const [appended, looked] = await Promise.all([this.append(entry), this.looked().catch(afterCommit)]);
       if (appended.nonce === entry.nonce) {
-        core.report('commit', { changes: rows.length, by: decision.origin.by, attempt });
-        const [tail, behind] = [withEntry(this.tail, entry), [...this.behind, entry]];
-        return { answer: decision.answer, entry, tail, behind, ...looked };
+        core.report('commit', { changes: rows.length, by: decision.origin.by, attempt: this.attempt });
+        const tail = withEntry(this.tail, entry);
+        // After a restore the look says less than it seems, since items may be of before the log.
+        if (entry.timeline > opened.tail.head.timeline) {
+          const { left } = looked;
+          return { answer: decision.answer, entry, tail, projected: entry.projected, left };
+        }
+        return { answer: decision.answer, entry, tail, behind: [...this.behind, entry], ...looked };
       }
-      await this.takeUp(appended, attempt);
+      await this.takeUp(appended, this.attempt);
     }
-    throw new SyncProblem('busy', {
-      detail: 'other writers were faster each time',
-      retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS,
-    });
+    throw tooManyAttempts();
   }
 
   /** How far the entries before this one are applied. Where it was not found out yet, while this one is on its way. */

@@ -54,22 +54,23 @@ export async function deposit(
 }
 
 /** Boxes that this process has deposited into, the last one last: of these it knows how far entries are applied. */
-const known = new WeakMap<Core['store'], Map<BoxId, Known>>();
+const known = new WeakMap<object, Map<BoxId, Known>>();
 const KNOWN_MAX = 1000;
 /** Entries that are kept of a box, so that a burst of deposits reads each once; large ones are read anew. */
 const KEPT_MAX = 100;
 const KEPT_BOXES_MAX = 20;
 
-const lastKnown = ({ store }: Core, box: BoxId): Known | undefined => known.get(store)?.get(box);
+const lastKnown = ({ store, memory = store }: Core, box: BoxId): Known | undefined =>
+  known.get(memory)?.get(box);
 
-function remember({ store }: Core, box: BoxId, committed: Committed<unknown>): void {
+function remember({ store, memory = store }: Core, box: BoxId, committed: Committed<unknown>): void {
   const { tail, behind = [], atMs = 0 } = committed;
   if (!tail) return;
   const { index, nonce, timeline } = tail.head;
   const projected = Math.min(committed.projected, index);
   const kept = behind.filter((entry) => entry.index > projected);
-  const boxes = known.get(store) ?? new Map<BoxId, Known>();
-  known.set(store, boxes);
+  const boxes = known.get(memory) ?? new Map<BoxId, Known>();
+  known.set(memory, boxes);
   boxes.delete(box);
   const isKept = kept.length <= KEPT_MAX && kept.every(({ overflow }) => !overflow);
   boxes.set(box, { index, nonce, timeline, projected, lookedAtMs: atMs, ...(isKept && { behind: kept }) });

@@ -5,6 +5,7 @@ import { type Answer, problemAnswer } from './answer.js';
 import type { HttpEvent } from './caller.js';
 import { compressed } from './compression.js';
 import { LAST_WORDS_MS } from './deadline.js';
+import { inInvocation } from './invocation.js';
 import { beginLog, logger } from './log.js';
 import { measured } from './metrics.js';
 import { logProblem, syncProblemOf } from './problem-document.js';
@@ -37,15 +38,19 @@ const finished: MiddlewareObj<HttpEvent, Answer> = { after: finish, onError: fin
 
 /** The handler of a function that answers HTTP routes, by their keys: `POST /v1/sync`. */
 export const httpEndpoint = (routes: Readonly<Record<string, Route>>) =>
-  middy<HttpEvent, Answer, Error, Context>({
-    timeoutEarlyInMillis: LAST_WORDS_MS,
-    timeoutEarlyResponse: () => {
-      throw new SyncProblem('unavailable', { detail: 'It took too long; whether it was done is not known.' });
-    },
-  })
-    .use([measured, finished, logged, problemsAnswered]) // back to front on the way out
-    .handler(async (event) => {
-      const found = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
-      if (!found) throw new SyncProblem('not-found');
-      return found.handle(event);
-    });
+  inInvocation(
+    middy<HttpEvent, Answer, Error, Context>({
+      timeoutEarlyInMillis: LAST_WORDS_MS,
+      timeoutEarlyResponse: () => {
+        throw new SyncProblem('unavailable', {
+          detail: 'It took too long; whether it was done is not known.',
+        });
+      },
+    })
+      .use([measured, finished, logged, problemsAnswered]) // back to front on the way out
+      .handler(async (event) => {
+        const found = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
+        if (!found) throw new SyncProblem('not-found');
+        return found.handle(event);
+      }),
+  );

@@ -8,6 +8,7 @@ import { DynamoStore } from '../../core/dynamodb/store.js';
 import { systemClock } from '../../core/ports/clock.js';
 import type { Config } from './config.js';
 import { SqsEraseQueue } from './erase-queue.js';
+import { endingWithInvocation } from './invocation.js';
 import { SqsPurgeQueue } from './purge-queue.js';
 import { SqsPushQueue } from './push-queue.js';
 import { QueueBackoff } from './queue-backoff.js';
@@ -41,7 +42,7 @@ const NO_TABLE = 'not-granted'; // a function that is granted one table reads an
 
 /** Boxes, devices, or both: as many tables as the configuration names. */
 export function tables({ STORE_TABLE, REGISTRY_TABLE, TIMELINE = 0 }: Partial<Config>): Partial<Core> {
-  const database = new DynamoDBClient(clientSettings);
+  const database = endingWithInvocation(new DynamoDBClient(clientSettings));
   return {
     store: new DynamoStore(database, STORE_TABLE ?? NO_TABLE, REGISTRY_TABLE ?? NO_TABLE),
     timeline: TIMELINE,
@@ -50,19 +51,19 @@ export function tables({ STORE_TABLE, REGISTRY_TABLE, TIMELINE = 0 }: Partial<Co
 }
 
 export const pushQueue = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): Partial<Core> => ({
-  pushQueue: new SqsPushQueue(new SQSClient(clientSettings), PUSH_QUEUE_URL),
+  pushQueue: new SqsPushQueue(endingWithInvocation(new SQSClient(clientSettings)), PUSH_QUEUE_URL),
 });
 
 /** Of the push queue, for whoever takes from it. */
 export const pushBackoff = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): QueueBackoff =>
-  new QueueBackoff(new SQSClient(clientSettings), PUSH_QUEUE_URL, systemClock.random);
+  new QueueBackoff(endingWithInvocation(new SQSClient(clientSettings)), PUSH_QUEUE_URL, systemClock.random);
 
 export const purgeQueue = ({ PURGE_QUEUE_URL }: Pick<Config, 'PURGE_QUEUE_URL'>): Partial<Core> => ({
-  purgeQueue: new SqsPurgeQueue(new SQSClient(clientSettings), PURGE_QUEUE_URL),
+  purgeQueue: new SqsPurgeQueue(endingWithInvocation(new SQSClient(clientSettings)), PURGE_QUEUE_URL),
 });
 
 export const eraseQueue = ({ ERASE_QUEUE_URL }: Pick<Config, 'ERASE_QUEUE_URL'>): Partial<Core> => ({
-  eraseQueue: new SqsEraseQueue(new SQSClient(clientSettings), ERASE_QUEUE_URL),
+  eraseQueue: new SqsEraseQueue(endingWithInvocation(new SQSClient(clientSettings)), ERASE_QUEUE_URL),
 });
 
 export const tokenKeys = ({ TOKEN_SECRET_ID }: Pick<Config, 'TOKEN_SECRET_ID'>): Partial<Core> => ({

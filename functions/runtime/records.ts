@@ -9,6 +9,7 @@ import type {
 } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { LAST_WORDS_MS, withinTime } from './deadline.js';
+import { inInvocation } from './invocation.js';
 import { beginLog, describeError, logger } from './log.js';
 import { count, measure, measured } from './metrics.js';
 import type { QueueBackoff } from './queue-backoff.js';
@@ -39,19 +40,21 @@ export const queueEndpoint = <Schema extends z.ZodMiniType>(
   consume: (message: z.infer<Schema>) => Promise<void>,
   backoff?: Pick<QueueBackoff, 'postpone'>,
 ) =>
-  middy<SQSEvent, SQSBatchResponse, Error, Context>()
-    .use(measured)
-    .before(({ context }) => beginLog(context.awsRequestId))
-    .handler(async ({ Records }, context) => {
-      const restMs = context.getRemainingTimeInMillis() - LAST_WORDS_MS;
-      const failed = await failedOf(
-        Records,
-        ({ messageId }) => messageId,
-        ({ body }) => withinTime(consume(messageOf(schema, body)), restMs),
-      );
-      await backoff?.postpone(Records.filter(({ messageId }) => failed.includes(messageId)));
-      return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
-    });
+  inInvocation(
+    middy<SQSEvent, SQSBatchResponse, Error, Context>()
+      .use(measured)
+      .before(({ context }) => beginLog(context.awsRequestId))
+      .handler(async ({ Records }, context) => {
+        const restMs = context.getRemainingTimeInMillis() - LAST_WORDS_MS;
+        const failed = await failedOf(
+          Records,
+          ({ messageId }) => messageId,
+          ({ body }) => withinTime(consume(messageOf(schema, body)), restMs),
+        );
+        await backoff?.postpone(Records.filter(({ messageId }) => failed.includes(messageId)));
+        return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+      }),
+  );
 
 const sequenceOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.SequenceNumber ?? '';
 
@@ -64,23 +67,25 @@ export const streamEndpoint = <Group, Item>(
   read: (record: DynamoDBRecord) => { readonly group: Group; readonly item: Item } | undefined,
   consume: (group: Group, items: readonly Item[]) => Promise<void>,
 ) =>
-  middy<DynamoDBStreamEvent, DynamoDBBatchResponse, Error, Context>()
-    .use(measured)
-    .before(({ context }) => beginLog(context.awsRequestId))
-    .handler(async ({ Records }) => {
-      const readings = new Map(Records.map((record) => [record, attempt(() => read(record))]));
-      const groups = new Map<Group, Item[]>();
-      for (const { value } of readings.values()) {
-        if (value) groups.set(value.group, [...(groups.get(value.group) ?? []), value.item]);
-      }
-      const work = new Map([...groups].map(([group, items]) => [group, consume(group, items)]));
-      const failed = await failedOf(Records, sequenceOf, async (record) => {
-        const { value, error } = readings.get(record) ?? {};
-        if (error) throw error;
-        if (value) await work.get(value.group);
-      });
-      return { batchItemFailures: failed.slice(0, 1).map((itemIdentifier) => ({ itemIdentifier })) };
-    });
+  inInvocation(
+    middy<DynamoDBStreamEvent, DynamoDBBatchResponse, Error, Context>()
+      .use(measured)
+      .before(({ context }) => beginLog(context.awsRequestId))
+      .handler(async ({ Records }) => {
+        const readings = new Map(Records.map((record) => [record, attempt(() => read(record))]));
+        const groups = new Map<Group, Item[]>();
+        for (const { value } of readings.values()) {
+          if (value) groups.set(value.group, [...(groups.get(value.group) ?? []), value.item]);
+        }
+        const work = new Map([...groups].map(([group, items]) => [group, consume(group, items)]));
+        const failed = await failedOf(Records, sequenceOf, async (record) => {
+          const { value, error } = readings.get(record) ?? {};
+          if (error) throw error;
+          if (value) await work.get(value.group);
+        });
+        return { batchItemFailures: failed.slice(0, 1).map((itemIdentifier) => ({ itemIdentifier })) };
+      }),
+  );
 
 function attempt<T>(act: () => T): { value?: T; error?: unknown } {
   try {

@@ -6,6 +6,7 @@ import type { TicketHolder } from '../../core/ports/registry.js';
 import type { ServerFrame } from '../../protocol/frames.js';
 import { syncFrameSchema } from '../../protocol/frames.js';
 import { LAST_WORDS_MS } from './deadline.js';
+import { inInvocation } from './invocation.js';
 import { beginLog, boxTag, deviceTag, logger } from './log.js';
 import { measured } from './metrics.js';
 import { parsed } from './parsed.js';
@@ -57,15 +58,19 @@ function frameIn(body = ''): FrameRequest['frame'] {
 
 /** The handler of a function that answers frames of a connection with frames. */
 export const frameEndpoint = (answer: (request: FrameRequest) => Promise<ServerFrame>) =>
-  middy<SocketEvent, SocketAnswer, Error, Context>({
-    timeoutEarlyInMillis: LAST_WORDS_MS,
-    timeoutEarlyResponse: () => {
-      throw new SyncProblem('unavailable', { detail: 'It took too long; whether it was done is not known.' });
-    },
-  })
-    .use([measured, logged, problemsAnswered])
-    .handler(async (event) => {
-      const holder = holderOf(event.requestContext.authorizer);
-      logger.appendKeys({ caller: boxTag(holder.box), device: deviceTag(holder.deviceId) });
-      return sent(await answer({ holder, frame: frameIn(event.body) }));
-    });
+  inInvocation(
+    middy<SocketEvent, SocketAnswer, Error, Context>({
+      timeoutEarlyInMillis: LAST_WORDS_MS,
+      timeoutEarlyResponse: () => {
+        throw new SyncProblem('unavailable', {
+          detail: 'It took too long; whether it was done is not known.',
+        });
+      },
+    })
+      .use([measured, logged, problemsAnswered])
+      .handler(async (event) => {
+        const holder = holderOf(event.requestContext.authorizer);
+        logger.appendKeys({ caller: boxTag(holder.box), device: deviceTag(holder.deviceId) });
+        return sent(await answer({ holder, frame: frameIn(event.body) }));
+      }),
+  );

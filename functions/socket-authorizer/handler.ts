@@ -3,6 +3,7 @@ import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Cont
 import { redeemTicket } from '../../core/admin/tickets.js';
 import { connectQuerySchema } from '../../protocol/ticket.js';
 import { readConfig } from '../runtime/config.js';
+import { inInvocation } from '../runtime/invocation.js';
 import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
 import { measured } from '../runtime/metrics.js';
 import { openCore, tables } from '../runtime/open-core.js';
@@ -14,22 +15,24 @@ const core = openCore(tables(readConfig(['REGISTRY_TABLE'])));
 const UNAUTHORIZED = 'Unauthorized';
 
 /** Lets a connection in for the ticket in its URL. */
-export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult, Error, Context>()
-  .use(measured)
-  .before(({ event }) => beginLog(event.requestContext.requestId))
-  .handler(async ({ queryStringParameters, methodArn }) => {
-    const query = connectQuerySchema.safeParse(queryStringParameters);
-    const holder = query.success ? await redeem(query.data.ticket) : undefined;
-    if (!holder) throw new Error(UNAUTHORIZED);
-    return {
-      principalId: boxTag(holder.box),
-      policyDocument: {
-        Version: '2012-10-17',
-        Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: methodArn }],
-      },
-      context: { ...contextOf(holder) },
-    };
-  });
+export const handler = inInvocation(
+  middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult, Error, Context>()
+    .use(measured)
+    .before(({ event }) => beginLog(event.requestContext.requestId))
+    .handler(async ({ queryStringParameters, methodArn }) => {
+      const query = connectQuerySchema.safeParse(queryStringParameters);
+      const holder = query.success ? await redeem(query.data.ticket) : undefined;
+      if (!holder) throw new Error(UNAUTHORIZED);
+      return {
+        principalId: boxTag(holder.box),
+        policyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: methodArn }],
+        },
+        context: { ...contextOf(holder) },
+      };
+    }),
+);
 
 async function redeem(ticket: string) {
   try {

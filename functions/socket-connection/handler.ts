@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { connected, disconnected } from '../../core/push/connections.js';
 import { readConfig } from '../runtime/config.js';
+import { inInvocation } from '../runtime/invocation.js';
 import { beginLog, boxTag, describeError, deviceTag, logger } from '../runtime/log.js';
 import { measured } from '../runtime/metrics.js';
 import { openCore, pushQueue, sockets, tables } from '../runtime/open-core.js';
@@ -20,21 +21,23 @@ const core = openCore(tables(config), pushQueue(config), sockets(config));
 /** A status other than 200 refuses the connection; after `$disconnect` nobody listens. */
 const answer = (statusCode: 200 | 401 | 500): SocketAnswer => ({ statusCode });
 
-export const handler = middy<SocketEvent, SocketAnswer, Error, Context>()
-  .use(measured)
-  .before(({ event }) => beginLog(event.requestContext.requestId))
-  .onError((request) => {
-    logger.error('connection event failed', { error: describeError(request.error) });
-    request.response = answer(500);
-  })
-  .handler(async ({ requestContext }) => {
-    const { connectionId, connectedAt, eventType } = requestContext;
-    const holder = holderOf(requestContext.authorizer);
-    logger.appendKeys({ caller: boxTag(holder.box), device: deviceTag(holder.deviceId) });
-    if (eventType === 'DISCONNECT') {
-      await disconnected(core, holder, connectionId);
-      return answer(200);
-    }
-    const isIn = await connected(core, holder, { id: connectionId, atMs: connectedAt });
-    return answer(isIn ? 200 : 401); // revoked, or registered anew, since the ticket was taken
-  });
+export const handler = inInvocation(
+  middy<SocketEvent, SocketAnswer, Error, Context>()
+    .use(measured)
+    .before(({ event }) => beginLog(event.requestContext.requestId))
+    .onError((request) => {
+      logger.error('connection event failed', { error: describeError(request.error) });
+      request.response = answer(500);
+    })
+    .handler(async ({ requestContext }) => {
+      const { connectionId, connectedAt, eventType } = requestContext;
+      const holder = holderOf(requestContext.authorizer);
+      logger.appendKeys({ caller: boxTag(holder.box), device: deviceTag(holder.deviceId) });
+      if (eventType === 'DISCONNECT') {
+        await disconnected(core, holder, connectionId);
+        return answer(200);
+      }
+      const isIn = await connected(core, holder, { id: connectionId, atMs: connectedAt });
+      return answer(isIn ? 200 : 401); // revoked, or registered anew, since the ticket was taken
+    }),
+);

@@ -64,8 +64,10 @@ export class Stage {
   replay = new Replay();
   /** A restore has put items from another moment than the log: counts may be wrong. */
   isTorn = false;
-  /** Of the deployment: one more with some of the restores. */
+  /** Of the deployment: one more with each restore. */
   timeline = 0;
+  /** Of functions, which are called one after the other in each: what they remember. */
+  private processes: readonly object[] = [{}, {}];
   /** When elements expire, by name; what has passed its time may be held until it is noted. */
   readonly expiries = new Map<string, number>();
   /** Up to which number what the database has removed after its time had a name; something else may have it by now. */
@@ -101,7 +103,7 @@ export class Stage {
       report: (event, fields) => this.reported(event, fields),
       ...others,
     };
-    Object.defineProperty(core, 'timeline', { get: () => this.timeline, enumerable: true });
+    this.withTimeline(core);
     this.core = disguise.core?.(core) ?? core;
   }
 
@@ -119,7 +121,8 @@ export class Stage {
    */
   mortal<T>(work: (core: Core) => Promise<T>): Promise<T> {
     const { kill } = this.store.mishaps;
-    if (kill === 0) return work(this.core);
+    const memory = this.chance.pick(this.processes);
+    if (kill === 0) return work(this.withTimeline({ ...this.core, memory }));
     return new Promise((resolve, reject) => {
       let isDead = false;
       const alive = <Port extends object>(port: Port): Port =>
@@ -138,15 +141,26 @@ export class Stage {
           },
         });
       const { store, registry, purgeQueue } = this.core;
-      const its: Core = {
+      const its = this.withTimeline({
         ...this.core,
+        memory,
         store: alive(store),
         registry: alive(registry),
         purgeQueue: alive(purgeQueue),
-      };
-      Object.defineProperty(its, 'timeline', { get: () => this.timeline, enumerable: true });
+      });
       work(its).then(resolve, reject);
     });
+  }
+
+  /** The timeline of the deployment, as it is whenever a function asks. */
+  private withTimeline(core: Core): Core {
+    return Object.defineProperty(core, 'timeline', { get: () => this.timeline, enumerable: true });
+  }
+
+  /** Functions are deployed anew, with another timeline: none remembers anything. */
+  deploy(): void {
+    this.timeline++;
+    this.processes = [{}, {}];
   }
 
   /** What lives in the box, as it is. */

@@ -156,7 +156,7 @@ export async function restoreBox(world: World): Promise<void> {
   putBack(world, to, how === 'itemsBehind' ? copy : copy.later, how);
   to.policies();
   stage.pass(POLICY_MS);
-  stage.timeline++; // whoever restores tables deploys another timeline
+  stage.deploy();
   for (const device of devices) {
     delete device.backup;
     delete device.late;
