@@ -11,7 +11,36 @@ interface Before {
  * 2026-12-01 on the machine of docs/benchmarks.md, right before it.
  */
 export const BEFORE: Before = {
-  costs: {},
-  handlerMs: {},
-  contention: {},
+  costs: {
+    'nothing changed': { inLine: 1, read: 2, write: 0 },
+    'receive 1 new message': { inLine: 2, read: 2, write: 1 },
+    'receive 100 new messages': { inLine: 2, read: 4, write: 1 },
+    'send 1 state read': { inLine: 4, read: 10, write: 9 },
+    'send 100 states read': { inLine: 8, read: 354, write: 226 },
+    'receive 100 states read': { inLine: 2, read: 3, write: 1 },
+    'send 100 deletions': { inLine: 8, read: 348, write: 218 },
+    'receive 100 deletions': { inLine: 2, read: 2, write: 1 },
+    'send a mixed 100': { inLine: 8, read: 344, write: 224 },
+    'receive a mixed 100': { inLine: 2, read: 3, write: 1 },
+    'one deposit': { inLine: 3, read: 7, write: 6 },
+    'a batch of 50 deposits': { inLine: 2, read: 170, write: 114 },
+    'initial synchronization': { inLine: 68, read: 1719, write: 1 },
+  },
+  handlerMs: {
+    'nothing changed': 2.7,
+    'receive 1 new message': 5.1,
+    'receive 100 new messages': 8.9,
+    'send 1 state read': 11.4,
+    'send 50 states read': 74.7,
+    'one deposit': 5.4,
+    'a batch of 50 deposits': 51.8,
+    'initial synchronization, 1000 elements': 42.0,
+  },
+  contention: {
+    1: { busyShare: 0, perSecond: 197.7 },
+    2: { busyShare: 0, perSecond: 165.1 },
+    4: { busyShare: 0, perSecond: 132.6 },
+    8: { busyShare: 0, perSecond: 117.8 },
+    16: { busyShare: 0.0123, perSecond: 58.6 },
+  },
 };
