@@ -26,7 +26,8 @@ process.once('message', async (events) => {
     const began = process.cpuUsage();
     const answer = await handler(event, context).catch((error) => ({ error }));
     times.push(cpuMs(process.cpuUsage(began)));
-    if (answer?.statusCode >= 400) throw new Error(JSON.stringify(answer));
+    const hasFailed = answer?.error || answer?.statusCode >= 400 || answer?.batchItemFailures?.length > 0;
+    if (hasFailed) throw answer.error ?? new Error(JSON.stringify(answer));
   }
   times.sort((a, b) => a - b);
   const peakMb = peakKb() / MB;

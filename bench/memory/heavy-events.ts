@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { decodeItem } from '../../core/dynamodb/codec.js';
 import {
   connectionSample,
   httpSample,
@@ -128,6 +129,8 @@ async function deletion(server: WholeServer, run: (name: string, event: unknown)
   const event = httpSample('participating', { body: { operations }, pathParameters: { userId: USER } });
   await run('participating', event);
   const [entry] = await newestCommits(server, 1);
-  const index = Number(entry?.sk?.S?.slice('L#'.length));
-  return { box: USER, container: { type: 'conversationHistory', id: CONVERSATION }, index };
+  const item = entry && decodeItem(entry).item;
+  if (item?.kind !== 'entry') throw new Error('the deletion has no entry');
+  const { index, modSeq } = item;
+  return { box: USER, container: { type: 'conversationHistory', id: CONVERSATION }, index, modSeq };
 }
