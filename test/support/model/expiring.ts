@@ -10,10 +10,13 @@ import { elementsIn } from './stored.js';
 import type { Stream } from './stream.js';
 
 const LATE_MAX_MS = 120_000;
+const RETRIED_AFTER_MS = 1000;
 
 /** What the database removes after its time, and the stream that brings it to the function that notes it: late, or twice. */
 export class Expiring {
   private readonly work: LateWork;
+  private dueMs = 0; // of the last record
+  private last = Promise.resolve(); // when it has been noted
 
   constructor(
     private readonly stage: Stage,
@@ -54,6 +57,7 @@ export class Expiring {
   /** The box is another table by now, whose stream tells nothing of what was removed from the one before. */
   restored(): void {
     this.work.drop();
+    this.last = Promise.resolve();
   }
 
   start(): void {
@@ -72,19 +76,32 @@ export class Expiring {
     return this.work.deliver(idle);
   }
 
+  /** A stream keeps the order of the records of an item, and what fails holds up what is behind it. */
   private push(expired: readonly Expired[]): void {
-    const { chance } = this.stage;
+    const { chance, time } = this.stage;
     const lateMs = chance.happens(0.3) ? chance.between(0, LATE_MAX_MS) : chance.between(0, 500);
-    this.work.put(lateMs, () => this.note(expired));
+    this.dueMs = Math.max(this.dueMs, time.now() + lateMs);
+    const before = this.last;
+    let isDone = () => {};
+    this.last = new Promise((settle) => {
+      isDone = settle;
+    });
+    this.work.put(this.dueMs - time.now(), async () => {
+      await before;
+      await this.note(expired);
+      isDone();
+    });
   }
 
   private async note(expired: readonly Expired[]): Promise<void> {
-    try {
-      await this.stage.mortal((core) => noteExpired(core, BOX, expired));
-      this.stage.hit('elements that have expired noted');
-    } catch (error) {
-      if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
-      this.push(expired);
+    for (;;) {
+      try {
+        await this.stage.mortal((core) => noteExpired(core, BOX, expired));
+        return this.stage.hit('elements that have expired noted');
+      } catch (error) {
+        if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
+        await this.stage.time.sleep(RETRIED_AFTER_MS);
+      }
     }
   }
 }
