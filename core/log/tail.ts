@@ -64,7 +64,7 @@ export async function readEnd(core: Core, box: BoxId, from?: number): Promise<Ta
   throw notInLine();
 }
 
-/** A query is no snapshot: it may have read the anchor before an eraser removed it, and the entries behind that. */
+/** Reads the anchor once more: an eraser may have removed anchor and entries while the query was running. */
 async function isThere(core: Core, box: BoxId, { epoch }: Head): Promise<boolean> {
   const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
   return anchor?.kind === 'anchor' && anchor.epoch === epoch;

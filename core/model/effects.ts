@@ -197,8 +197,8 @@ function deviceWritesOf(write: ViewWrite, content: StoredItem | undefined): View
 }
 
 /**
- * Whether the view shows a write already. What has expired is no exception: had it never been written, its removal would
- * not be noted. Where it was removed before, it is removed once more, and that is noted once (see Succeeding).
+ * Whether the view shows a write already. Expired writes are not skipped: the removal of an item is noted only if the item
+ * was written. An item that is written and removed a second time is noted once (see Succeeding).
  */
 export const isShown = (write: ViewWrite, item: StoredItem | undefined): boolean =>
   (write.content === undefined || contentVersionOf(item) >= write.version) &&

@@ -21,9 +21,9 @@ export const isSameTime = (aMs: number | undefined, bMs: number | undefined): bo
   aMs !== undefined && bMs !== undefined && Math.ceil(aMs / 1000) === Math.ceil(bMs / 1000);
 
 /**
- * Whether what is read under the key of an element that the database has removed is that element, with what a late
- * projection has put back or the log alone has. It keeps its time as long as it lives, and another one that takes its key
- * is given a later one. A session history may be given more time, which is no change of its own.
+ * Whether the item under the key of a removed element is that element: a late projection put it back, or only the log has
+ * it. An element keeps its expiry time for life, and a later element under the same key expires later. A session history may
+ * get a later expiry time without a new `modSeq`.
  */
 export function isOfSameLife(removed: ExpiringElement, read: StoredItem | undefined): boolean {
   if (read?.kind === 'sessionHistory' && removed.kind === 'sessionHistory' && read.modSeq === removed.modSeq)

@@ -1,5 +1,4 @@
 import type { Core } from '../core.js';
-import { keepNewest } from '../log/keep-newest.js';
 import { overflowOf, withEffects } from '../log/overflow.js';
 import { type Looked, look, project } from '../log/projection.js';
 import { appliedBefore, entriesAfter, type Tail, withEntry } from '../log/tail.js';
@@ -8,10 +7,10 @@ import { beingErased } from '../model/being-erased.js';
 import { latestVersionOf } from '../model/effects.js';
 import { newNonce } from '../model/ids.js';
 import type { BoxId, FolderName, StoredItem } from '../model/items.js';
-import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey, TIMER_KEY } from '../model/keys.js';
+import { behindKey, endOf, entryKey, FOLDER_NAMES, isRegistryKey } from '../model/keys.js';
 import type { BoxState, ChangeRow, Effect, Head, LogEntry, LogOverflow, Origin } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { ENTRY_MS, TIMER_MS, TIMER_OLD_MS, TIMER_RENEWED_MS } from '../model/timing.js';
+import { ENTRY_MS } from '../model/timing.js';
 import { entryOf, TIMELINE_MAX, versionOf } from '../model/version.js';
 import { backOff } from '../ports/back-off.js';
 import { closeQuietly } from '../ports/close-quietly.js';
@@ -20,16 +19,15 @@ import { policyOf } from '../scope/policies.js';
 import { Draft, Unread, UnreadFolders } from './draft.js';
 import { countsAfter, effectsOf, rowsOf } from './log-rows.js';
 import { isOfPurge, type Known, type Opened, open, readOf } from './opened.js';
+import { setTimer } from './quiet-timer.js';
 
 const ATTEMPTS_MAX = 24;
 /** A pause after a lost attempt is at most this. Unit: ms. */
 const LONGEST_WAIT_AFTER = 1;
 const SENDS_MAX = 3;
-/**
- * Where so many entries are not applied, one who has just looked does not look again: the reader of the stream is no faster.
- * Unit of the pause: ms.
- */
+/** With more entries that are not applied yet, a writer pauses before it looks again. The projector is not faster either. */
 const BURST_ENTRIES = 8;
+/** The pause between two looks. Unit: ms. */
 const LOOKS_AFTER_MS = 250;
 const NAMES_PER_READING = 1000; // a box has some 500
 const BUSY_RETRY_AFTER_SECONDS = 1;
@@ -389,24 +387,3 @@ const boxStateOf = ({
 /** Number of the commit that last changed an element of an item; 0: it is none. */
 const modSeqOf = (item: StoredItem): number =>
   Math.max('modSeq' in item ? item.modSeq : 0, item.kind === 'message' ? (item.state?.modSeq ?? 0) : 0);
-
-/**
- * Sets the quiet timer anew where it is old, before the entry that says so. It has the version of that entry, so that whoever
- * erases the box removes it.
- */
-async function setTimer(
-  core: Core,
-  box: BoxId,
-  timerAtMs: number,
-  nowMs: number,
-  version: number,
-): Promise<number> {
-  if (nowMs - timerAtMs < TIMER_RENEWED_MS) return timerAtMs;
-  if (nowMs - timerAtMs > TIMER_OLD_MS) await keepNewest(core, box);
-  await core.store.put(
-    box,
-    { kind: 'quietTimer', sk: TIMER_KEY, version, expiresAtMs: nowMs + TIMER_MS },
-    'always',
-  );
-  return nowMs;
-}
