@@ -74,8 +74,8 @@ export async function purge(core: Core, message: PurgeMessage): Promise<void> {
 }
 
 /**
- * The box as of now. All entries up to the deletion are applied to the view first: nothing can come into the container
- * since, so from then on the items show all that it held.
+ * The box as of now. All its entries are applied to the view first, so that the items show all that the container held: what
+ * is dead by now cannot change any more.
  */
 async function open(
   core: Core,
@@ -84,9 +84,8 @@ async function open(
   const end = await liveTail(core, box);
   if (!end || index > end.head.index || index < end.head.firstIndex) return undefined;
   const { head, behind, projected: known } = await withUnprojected(core, box, end);
-  const before = behind.filter((entry) => entry.index <= index);
-  const { projected } = await look(core, box, known, before);
-  const missing = before.filter((entry) => entry.index > projected);
+  const { projected } = await look(core, box, known, behind);
+  const missing = behind.filter((entry) => entry.index > projected);
   if (missing.length > 0) await project(core, box, missing);
   const view = new BoxView(core, box, head, behind);
   const historyKey = container.type === 'folder' ? undefined : conversationKey(conversationOf(container));

@@ -430,6 +430,18 @@ test('what was changed right before the deletion, and is in the log alone, is pu
   await expectCounted({ conversationHistory: 0, message: 0, messageState: 0 });
 });
 
+test('what was created anew in the request of the deletion, and changed in the log alone, counts as it was left', async () => {
+  await box.given(aMessage({ id: 'm1' }));
+  await box.given(removal('conversationHistory', 'c1'), aMessage({ id: 'm2', flags: ['x'] }));
+  await order();
+  await box.projected(BOX);
+  await box.given(stateChange('m2', { addFlags: ['y'] }));
+  await box.given(removal('conversationHistory', 'c1'));
+  await work();
+  await box.emptied();
+  await expectCounted({ conversationHistory: 0, message: 0, messageState: 0 });
+});
+
 test('an entry that is applied after the purge brings nothing back', async () => {
   await fill(4);
   await box.given(
