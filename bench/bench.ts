@@ -1,4 +1,4 @@
-import { runAsProcess } from '../cli/command.js';
+import { runAsProcess } from '../dev/cli/command.js';
 import { benchCommand } from './bench-command.js';
 
 await runAsProcess(benchCommand);

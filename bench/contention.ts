@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Core } from '../core/core.js';
 import { DynamoRegistry } from '../core/dynamodb/registry.js';
 import { DynamoStore } from '../core/dynamodb/store.js';
 import type { BoxId } from '../core/model/items.js';
 import { SyncProblem } from '../core/model/sync-problem.js';
 import { systemClock } from '../core/ports/clock.js';
+import type { Core } from '../core/ports/core.js';
 import { deposit as commitDeposit } from '../core/write/deposit.js';
 import type { OperationInput } from '../protocol/operation.js';
 import type { BenchServer } from './support/server.js';

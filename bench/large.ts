@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Core } from '../core/core.js';
 import { DynamoRegistry } from '../core/dynamodb/registry.js';
 import { DynamoStore } from '../core/dynamodb/store.js';
 import { purge } from '../core/lifecycle/purge.js';
@@ -7,6 +6,7 @@ import { schedulePurge } from '../core/lifecycle/schedule-purge.js';
 import { readTail } from '../core/log/tail.js';
 import type { BoxId } from '../core/model/items.js';
 import { systemClock } from '../core/ports/clock.js';
+import type { Core } from '../core/ports/core.js';
 import type { PurgeMessage } from '../core/ports/purge-queue.js';
 import type { OperationInput } from '../protocol/operation.js';
 import { fillUp } from './box-size.js';

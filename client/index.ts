@@ -7,29 +7,29 @@ export type { Operation, OperationInput } from '../protocol/operation.js';
 export type { OperationResult, OperationStatus } from '../protocol/operation-result.js';
 export type { Effective, Preferences } from '../protocol/preferences.js';
 export type { SyncResponse } from '../protocol/sync-response.js';
-export type { Applied, Dropped } from './apply-changes.js';
-export type { Condition, MessageDraft, MessageOptions } from './box-writer.js';
-export type { ClientEvents, ClientOptions, ClientStatus } from './client-options.js';
-export type { ConnectionTimings } from './connection.js';
-export type { Counts } from './counts.js';
-export type { Environment } from './environment.js';
-export type { Change } from './held/derived.js';
+export type { Condition, MessageDraft, MessageOptions } from './api/box-writer.js';
+export { MessageStorageClient } from './api/message-storage-client.js';
+export type { Applied, Dropped } from './local-state/apply-changes.js';
+export type { Counts } from './local-state/counts.js';
+export type { Change } from './local-state/derived.js';
 export type {
   ConversationItem,
   FolderItem,
   Listed,
   MessageItem,
   SessionItem,
-} from './held/queries.js';
-export type { HttpOptions, TokenSource } from './http-caller.js';
-export { MessageStorageClient } from './message-storage-client.js';
-export { isDenial, ServerProblem, UnexpectedAnswer, Unreachable } from './server-problem.js';
-export type { WebSocketConstructor, WebSocketLike } from './socket.js';
-export type { Entry, KeyRange, LocalStore, StoreTransaction } from './store/local-store.js';
-export { memoryStore } from './store/memory-store.js';
-export type { TabChannel, TabHandlers } from './store/tabs.js';
-export type { RenewalReason, SyncReport } from './synchronizer.js';
-export { type AskedHistory, httpTransport, type Transport } from './transport.js';
-export { InvalidOperation } from './write/invalid-operation.js';
-export type { Numbered } from './write/queue.js';
-export type { Settled } from './write/settle.js';
+} from './local-state/queries.js';
+export { InvalidOperation } from './outbox/invalid-operation.js';
+export type { Numbered } from './outbox/queue.js';
+export type { Settled } from './outbox/settle.js';
+export type { Entry, KeyRange, LocalStore, StoreTransaction } from './stores/local-store.js';
+export { memoryStore } from './stores/memory-store.js';
+export type { ClientEvents, ClientOptions, ClientStatus } from './sync/client-options.js';
+export type { ConnectionTimings } from './sync/connection.js';
+export type { Environment } from './sync/environment.js';
+export type { HttpOptions, TokenSource } from './sync/http-caller.js';
+export { isDenial, ServerProblem, UnexpectedAnswer, Unreachable } from './sync/server-problem.js';
+export type { WebSocketConstructor, WebSocketLike } from './sync/socket.js';
+export type { RenewalReason, SyncReport } from './sync/synchronizer.js';
+export type { TabChannel, TabHandlers } from './sync/tabs.js';
+export { type AskedHistory, httpTransport, type Transport } from './sync/transport.js';

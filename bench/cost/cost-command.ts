@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { UsageProblem } from '../../cli/cli-problem.js';
-import type { Command, CommandContext } from '../../cli/command.js';
-import { countFlag, parseFlags } from '../../cli/flags.js';
+import { UsageProblem } from '../../dev/cli/cli-problem.js';
+import type { Command, CommandContext } from '../../dev/cli/command.js';
+import { countFlag, parseFlags } from '../../dev/cli/flags.js';
 import { CallWatch } from '../support/watch.js';
 import { startWholeServer } from '../support/whole.js';
 import type { Measured } from './activities.js';

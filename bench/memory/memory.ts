@@ -1,4 +1,4 @@
-import { type Command, runAsProcess } from '../../cli/command.js';
+import { type Command, runAsProcess } from '../../dev/cli/command.js';
 import { startWholeServer } from '../support/whole.js';
 import { type MemoryUse, measureMemory } from './measure-memory.js';
 

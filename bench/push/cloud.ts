@@ -36,7 +36,7 @@ export async function startBenchCloud(
 ): Promise<BenchCloud> {
   signal.throwIfAborted();
   const folder = onDisk ? await mkdtemp(join(tmpdir(), 'cpm-sync-bench-')) : undefined;
-  const args = ['local/main.ts', '--port', '0', '--json', '--no-sample', '--show-logs'];
+  const args = ['dev/start/main.ts', '--port', '0', '--json', '--no-sample', '--show-logs'];
   if (folder !== undefined) args.push('--data', join(folder, 'data'));
   const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
     cwd: ROOT,

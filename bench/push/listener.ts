@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { Transport } from '../../client/transport.js';
+import type { Transport } from '../../client/sync/transport.js';
 import { serverFrameSchema } from '../../protocol/frames.js';
 
 /** How far a device was told or has synchronized, and when. Unit: ms of `performance.now()`. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { tokenSource } from '../../cli/dev-token.js';
-import { type HttpCaller, httpCaller } from '../../client/http-caller.js';
-import { httpTransport } from '../../client/transport.js';
+import { type HttpCaller, httpCaller } from '../../client/sync/http-caller.js';
+import { httpTransport } from '../../client/sync/transport.js';
+import { tokenSource } from '../../dev/dev-token.js';
 import { depositResponseSchema } from '../../protocol/participating.js';
 import { type Times, timesOf } from '../support/timing.js';
 import type { BenchCloud } from './cloud.js';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
-import type { Command } from '../../cli/command.js';
-import { countFlag, parseFlags } from '../../cli/flags.js';
-import { Progress } from '../../cli/progress.js';
+import type { Command } from '../../dev/cli/command.js';
+import { countFlag, parseFlags } from '../../dev/cli/flags.js';
+import { Progress } from '../../dev/cli/progress.js';
 import { measurePushes } from './measure.js';
 import { pushTable } from './push-table.js';
 import { FULL, type PushSize, QUICK } from './scenarios.js';

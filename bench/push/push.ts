@@ -1,4 +1,4 @@
-import { runAsProcess } from '../../cli/command.js';
+import { runAsProcess } from '../../dev/cli/command.js';
 import { pushCommand } from './push-command.js';
 
 await runAsProcess(pushCommand);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonService } from '../../local/services/services-server.js';
-import { md5 } from '../../local/sqs/message.js';
+import type { JsonService } from '../../packages/local-cloud/src/services/services-server.js';
+import { md5 } from '../../packages/local-cloud/src/sqs/message.js';
 
 interface Sent {
   readonly QueueUrl: string;

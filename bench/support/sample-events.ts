@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { contextOf } from '../../functions/runtime/ticket-holder.js';
+import { contextOf } from '../../functions/runtime/websocket/ticket-holder.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../protocol/ids.js';
 import type { Image } from './units.js';
 

@@ -1,11 +1,11 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { CreateTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { TicketHolder } from '../../core/ports/registry.js';
-import { contextOf } from '../../functions/runtime/ticket-holder.js';
-import { startDynamoDbLocal } from '../../local/dynamodb/dynamodb-local.js';
-import { SecretStore } from '../../local/secrets/secret-store.js';
-import { secretsService } from '../../local/secrets/secrets-service.js';
-import { startServicesServer } from '../../local/services/services-server.js';
+import { contextOf } from '../../functions/runtime/websocket/ticket-holder.js';
+import { startDynamoDbLocal } from '../../packages/local-cloud/src/dynamodb/dynamodb-local.js';
+import { SecretStore } from '../../packages/local-cloud/src/secrets/secret-store.js';
+import { secretsService } from '../../packages/local-cloud/src/secrets/secrets-service.js';
+import { startServicesServer } from '../../packages/local-cloud/src/services/services-server.js';
 import { insertionsOf } from './sample-events.js';
 import type { Image } from './units.js';
 

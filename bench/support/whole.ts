@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliDecompressSync } from 'node:zlib';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { startDynamoDbLocal } from '../../local/dynamodb/dynamodb-local.js';
-import { SecretStore } from '../../local/secrets/secret-store.js';
-import { secretsService } from '../../local/secrets/secrets-service.js';
-import { startServicesServer } from '../../local/services/services-server.js';
+import { startDynamoDbLocal } from '../../packages/local-cloud/src/dynamodb/dynamodb-local.js';
+import { SecretStore } from '../../packages/local-cloud/src/secrets/secret-store.js';
+import { secretsService } from '../../packages/local-cloud/src/secrets/secrets-service.js';
+import { startServicesServer } from '../../packages/local-cloud/src/services/services-server.js';
 import { RecordedQueues } from './recorded-queues.js';
 
 const SECRET = 'token-key';

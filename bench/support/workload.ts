@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { readJsonLines } from '../../cli/json-lines.js';
-import { operationOf } from '../../cli/message-line.js';
+import { readJsonLines } from '../../dev/cli/json-lines.js';
+import { operationOf } from '../../dev/cli/message-line.js';
 import type { OperationInput } from '../../protocol/operation.js';
 import { generatedMessages } from '../../test/support/generated-messages.js';
 

@@ -1,6 +1,6 @@
 import type { OperationInput } from '../../protocol/operation.js';
+import type { MessageStorageClient } from '../api/message-storage-client.js';
 import { isSame } from '../json.js';
-import type { MessageStorageClient } from '../message-storage-client.js';
 import type { Mapping, Ref } from './source.js';
 
 export interface Differences<Rec> {

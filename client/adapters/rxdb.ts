@@ -1,7 +1,7 @@
 import type { ReplicationOptions, RxCollection, RxReplicationPullStreamItem, WithDeleted } from 'rxdb';
 import { Subject } from 'rxjs';
+import type { MessageStorageClient } from '../api/message-storage-client.js';
 import { isSame } from '../json.js';
-import type { MessageStorageClient } from '../message-storage-client.js';
 import { ignoreUnreachable, Mirror } from './mirror.js';
 import type { Mapping, Ref } from './source.js';
 

@@ -1,6 +1,6 @@
 import type { OperationInput } from '../../protocol/operation.js';
-import type { ConversationItem, MessageItem } from '../held/queries.js';
-import type { MessageStorageClient } from '../message-storage-client.js';
+import type { MessageStorageClient } from '../api/message-storage-client.js';
+import type { ConversationItem, MessageItem } from '../local-state/queries.js';
 
 /** Names something that a client shows. `conversationId`: of a message. */
 export interface Ref {

@@ -1,4 +1,4 @@
-import type { MessageStorageClient } from '../message-storage-client.js';
+import type { MessageStorageClient } from '../api/message-storage-client.js';
 import { Mirror } from './mirror.js';
 import type { Mapping } from './source.js';
 

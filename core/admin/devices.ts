@@ -8,7 +8,6 @@ import {
   PAGE_MAX,
   REQUEST_MAX_BYTES,
 } from '../../protocol/limits.js';
-import type { Core } from '../core.js';
 import { readTail } from '../log/tail.js';
 import { type BoxView, viewOf } from '../log/view.js';
 import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../model/items.js';
@@ -25,6 +24,7 @@ import {
 import type { Effect, Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { FORMER_INSTANCE_MS } from '../model/timing.js';
+import type { Core } from '../ports/core.js';
 import {
   allScoped,
   digestOfPolicies,

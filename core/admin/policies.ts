@@ -1,9 +1,9 @@
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
-import type { Core } from '../core.js';
 import type { BoxId } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import type { Core } from '../ports/core.js';
 import { POLICY_CACHE_MS } from '../scope/policies.js';
 import { commitAndProject } from '../write/commit.js';
 import { registrationEffect } from '../write/registration.js';

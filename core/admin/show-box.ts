@@ -1,10 +1,10 @@
 import type { Box, DeviceStanding, WatchedDevice } from '../../protocol/box.js';
 import { DEFAULT_POLICY } from '../../protocol/policy.js';
-import type { Core } from '../core.js';
 import { readTail } from '../log/tail.js';
 import { viewOf } from '../log/view.js';
 import type { BoxId } from '../model/items.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import type { Core } from '../ports/core.js';
 import { allScoped, type ScopedDevice } from '../scope/device-scope.js';
 import { policyOf } from '../scope/policies.js';
 import { devicesIn, showDevices } from './devices.js';

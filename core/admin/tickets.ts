@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { DeviceId } from '../../protocol/ids.js';
 import { TICKET_SECONDS } from '../../protocol/limits.js';
-import type { Core } from '../core.js';
 import { readTail } from '../log/tail.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { ticketShelf } from '../model/ticket-shelf.js';
+import type { Core } from '../ports/core.js';
 import type { TicketHolder } from '../ports/registry.js';
 
 const SECRET_BYTES = 21;

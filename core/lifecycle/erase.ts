@@ -1,9 +1,9 @@
-import type { Core } from '../core.js';
 import { readEnd } from '../log/tail.js';
 import { entryVersion } from '../model/effects.js';
 import type { BoxId } from '../model/items.js';
 import { ANCHOR_KEY, entryKey } from '../model/keys.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import type { Core } from '../ports/core.js';
 import type { EraseMessage } from '../ports/erase-queue.js';
 import { type ErasingMark, markErasing } from './erasing-mark.js';
 import { removeDevices } from './remove-devices.js';

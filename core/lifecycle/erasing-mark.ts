@@ -1,7 +1,7 @@
-import type { Core } from '../core.js';
 import { readEnd } from '../log/tail.js';
 import type { Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import type { Core } from '../ports/core.js';
 import type { EraseMessage } from '../ports/erase-queue.js';
 import { elementsIn } from '../read/backfill.js';
 import { commit } from '../write/commit.js';

@@ -1,7 +1,7 @@
-import type { Core } from '../core.js';
 import type { BoxId, ExpiringElement } from '../model/items.js';
 import { conversationKey } from '../model/keys.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import type { Core } from '../ports/core.js';
 import { commitAndProject } from '../write/commit.js';
 
 /** Elements of one commit: its entry stays below what one item of the database holds. */

@@ -1,9 +1,9 @@
-import type { Core } from '../core.js';
 import { withEffects } from '../log/overflow.js';
 import { writesOf } from '../log/projection.js';
 import { isShown } from '../model/effects.js';
 import type { BoxId } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
+import type { Core } from '../ports/core.js';
 
 /**
  * Applies log entries to the items of the view, as far as they are not: those of the Participating Function, which nobody

@@ -1,5 +1,4 @@
 import type { FolderId, SessionId } from '../../protocol/ids.js';
-import type { Core } from '../core.js';
 import { look, project } from '../log/projection.js';
 import { liveTail, withUnprojected } from '../log/tail.js';
 import { BoxView, byKey } from '../log/view.js';
@@ -22,6 +21,7 @@ import type { Effect, Head, ItemContent } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
 import { rightAfter, versionOf } from '../model/version.js';
+import type { Core } from '../ports/core.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { commitAndProject } from '../write/commit.js';
 import { tombstoneOf } from '../write/draft.js';

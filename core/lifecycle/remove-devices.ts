@@ -1,7 +1,7 @@
-import type { Core } from '../core.js';
 import { entryVersion, latestVersionOf } from '../model/effects.js';
 import type { BoxId } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
+import type { Core } from '../ports/core.js';
 import type { ErasingMark } from './erasing-mark.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { ConversationId, FolderId, SessionId } from '../../protocol/ids.js';
-import type { Core } from '../core.js';
 import type { BoxId } from '../model/items.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
+import type { Core } from '../ports/core.js';
 import type { DeletedContainer } from '../ports/purge-queue.js';
 
 /** Longer than a reader takes that may have seen contents of the container before it was deleted. */

@@ -1,8 +1,8 @@
-import type { Core } from '../core.js';
 import { entryVersion } from '../model/effects.js';
 import type { Anchor, BoxId } from '../model/items.js';
 import { ANCHOR_KEY } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
+import type { Core } from '../ports/core.js';
 import { look, project } from './projection.js';
 import { liveTail, withUnprojected } from './tail.js';
 

@@ -1,4 +1,3 @@
-import type { Core } from '../core.js';
 import { elementFrom } from '../model/effects.js';
 import { jsonBytes } from '../model/element.js';
 import type { BoxId } from '../model/items.js';
@@ -6,7 +5,8 @@ import { overflowKey } from '../model/keys.js';
 import type { Effect, LogEntry, LogOverflow } from '../model/log-entry.js';
 import { rowKey } from '../model/row-key.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { DAY_MS } from '../ports/clock.js';
+import { DAY_MS } from '../model/timing.js';
+import type { Core } from '../ports/core.js';
 
 /**
  * An entry above this keeps its effects aside: then it costs one read unit, whatever it changed, to see that nothing follows.

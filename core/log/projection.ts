@@ -1,8 +1,8 @@
-import type { Core } from '../core.js';
 import { entryVersion, isShown, type ViewWrite, viewWritesOf } from '../model/effects.js';
 import type { BoxId, StoredItem } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { LEFT_LYING_MS } from '../model/timing.js';
+import type { Core } from '../ports/core.js';
 import type { DeviceAdvance, Projected } from '../ports/store.js';
 
 /** Items that are looked at in one go, to find out how far the view is complete. */

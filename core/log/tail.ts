@@ -1,10 +1,10 @@
-import type { Core } from '../core.js';
 import { beingErased } from '../model/being-erased.js';
 import type { Anchor, BoxId, StoredItem } from '../model/items.js';
 import { ANCHOR_KEY, ENTRIES, entryKey } from '../model/keys.js';
 import type { Head, LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
+import type { Core } from '../ports/core.js';
 import { withEffects } from './overflow.js';
 
 /** Items of an end that is read backwards, the anchor among them: so few that they mostly cost one read unit. */

@@ -1,4 +1,3 @@
-import type { Core } from '../core.js';
 import {
   applied,
   contentVersionOf,
@@ -9,6 +8,7 @@ import {
 import type { BoxId, StoredItem } from '../model/items.js';
 import type { Effect, Head, LogEntry } from '../model/log-entry.js';
 import { indexOf, UNWRITTEN } from '../model/version.js';
+import type { Core } from '../ports/core.js';
 import type { Items, Range } from '../ports/store.js';
 import { type Tail, withUnprojected } from './tail.js';
 

@@ -1,6 +1,6 @@
 import type { Policy } from '../../protocol/policy.js';
-import { DAY_MS } from '../ports/clock.js';
 import type { StoredItem, StoredSession } from './items.js';
+import { DAY_MS } from './timing.js';
 
 /** A session history is kept this much longer than its last message, so that a busy one is written once a day for it. */
 const SESSION_LONGER_MS = DAY_MS;

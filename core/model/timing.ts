@@ -1,6 +1,6 @@
-import { DAY_MS } from '../ports/clock.js';
-
 // Times that depend on each other, in one place. Unit: ms unless the name says otherwise.
+
+export const DAY_MS = 86_400_000;
 
 /** An entry of the log is kept this long; a device that stayed away longer starts over. */
 export const ENTRY_MS = 90 * DAY_MS;

@@ -12,5 +12,3 @@ export const systemClock: Clock = {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   random: () => Math.random(),
 };
-
-export const DAY_MS = 86_400_000;

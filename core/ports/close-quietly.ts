@@ -1,4 +1,4 @@
-import type { Core } from '../core.js';
+import type { Core } from './core.js';
 
 /**
  * Closes a connection that is no longer its device's. Where that fails it is noted and nothing more: who would try again

@@ -1,6 +1,6 @@
-import type { Core } from '../core.js';
 import { liveTail } from '../log/tail.js';
 import { closeQuietly } from '../ports/close-quietly.js';
+import type { Core } from '../ports/core.js';
 import type { TicketHolder } from '../ports/registry.js';
 import { isScheduled, OPENING_MS, windowEndMs } from './decide.js';
 import { withoutLostPosition } from './lost-position.js';

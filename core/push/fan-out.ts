@@ -1,7 +1,7 @@
 import type { PolicyId } from '../../protocol/ids.js';
-import type { Core } from '../core.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import type { Commit } from '../model/log-entry.js';
+import type { Core } from '../ports/core.js';
 import type { PushMessage } from '../ports/push.js';
 import { decidePush } from './decide.js';
 import { withoutPositionBefore } from './lost-position.js';

@@ -1,9 +1,9 @@
 import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
-import type { Core } from '../core.js';
 import { liveTail } from '../log/tail.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import { entryKey } from '../model/keys.js';
 import type { Head, LogEntry } from '../model/log-entry.js';
+import type { Core } from '../ports/core.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
 import { withoutLostPosition } from './lost-position.js';
 import { scopedNow } from './scoped-now.js';

@@ -1,8 +1,7 @@
-import type { Core } from '../core.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import type { Commit, Head } from '../model/log-entry.js';
-
 import { CLOCK_SKEW_MS } from '../model/timing.js';
+import type { Core } from '../ports/core.js';
 
 type Device = StoredDevice & { readonly box: BoxId };
 

@@ -1,5 +1,5 @@
-import type { Core } from '../core.js';
 import type { StoredDevice } from '../model/items.js';
+import type { Core } from '../ports/core.js';
 import type { PushMessage } from '../ports/push.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
 import { isScheduled, isTold, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';

@@ -1,5 +1,5 @@
-import type { Core } from '../core.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
+import type { Core } from '../ports/core.js';
 import type { PushMessage } from '../ports/push.js';
 
 const DELAY_MAX_SECONDS = 900;

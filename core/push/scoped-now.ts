@@ -1,6 +1,6 @@
 import type { PolicyId } from '../../protocol/ids.js';
-import type { Core } from '../core.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
+import type { Core } from '../ports/core.js';
 import { allScoped, type ScopedDevice, scoped } from '../scope/device-scope.js';
 
 const ATTEMPTS_MAX = 5;

@@ -1,8 +1,8 @@
-import type { Core } from '../core.js';
 import { authorized } from '../model/device-access.js';
 import type { StoredDevice } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import type { Head } from '../model/log-entry.js';
+import type { Core } from '../ports/core.js';
 import {
   digestOfPolicies,
   nextScope,

@@ -2,7 +2,6 @@ import type { MessageElement, MessageStateElement } from '../../protocol/element
 import type { HistoryResponse } from '../../protocol/history.js';
 import type { HistoryQuery } from '../../protocol/history-query.js';
 import type { ConversationId, MessageId } from '../../protocol/ids.js';
-import type { Core } from '../core.js';
 import { readTail } from '../log/tail.js';
 import { type BoxView, viewOf } from '../log/view.js';
 import { withBody } from '../model/effects.js';
@@ -13,6 +12,7 @@ import { bodyKey, conversationKey, deviceKey, endOf, messageKey, messagesPrefix 
 import { isGoneFrom } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import type { Core } from '../ports/core.js';
 import { scoped } from '../scope/device-scope.js';
 import { holdsConversation, scopeOf } from '../scope/scope.js';
 

@@ -1,10 +1,10 @@
 import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
-import type { Core } from '../core.js';
 import { withEffects } from '../log/overflow.js';
 import { entriesAfter, type Tail } from '../log/tail.js';
 import type { BoxId } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { ENTRY_MS } from '../model/timing.js';
+import type { Core } from '../ports/core.js';
 import type { Position } from './position.js';
 
 /** Why a position could not be continued. */

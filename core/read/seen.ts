@@ -1,9 +1,9 @@
-import type { Core } from '../core.js';
 import { readTail } from '../log/tail.js';
 import { latestVersionOf } from '../model/effects.js';
 import type { BoxId, StoredItem } from '../model/items.js';
 import { entryKey } from '../model/keys.js';
 import { indexOf, UNWRITTEN } from '../model/version.js';
+import type { Core } from '../ports/core.js';
 import type { Position, Seen } from './position.js';
 
 /**

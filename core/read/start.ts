@@ -1,7 +1,7 @@
 import type { Effective } from '../../protocol/preferences.js';
-import type { Core } from '../core.js';
 import type { Tail } from '../log/tail.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import type { Core } from '../ports/core.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
 import { lacksConversations } from '../scope/scope.js';
 import { startOfBackfill } from './backfill.js';

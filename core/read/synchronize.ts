@@ -1,6 +1,5 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody, SyncResponse } from '../../protocol/sync.js';
-import type { Core } from '../core.js';
 import { withEffects } from '../log/overflow.js';
 import { project } from '../log/projection.js';
 import { reachingBack, readTail, type Tail } from '../log/tail.js';
@@ -13,6 +12,7 @@ import type { StoredDevice, StoredItem } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import type { Core } from '../ports/core.js';
 import { expectPreferences, policiesOf } from '../scope/device-scope.js';
 import { afterCommit } from '../write/commit.js';
 import { type Caller, commitOperations } from '../write/device-operations.js';

@@ -1,11 +1,11 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { SyncBody } from '../../protocol/sync.js';
-import type { Core } from '../core.js';
 import { withEffects } from '../log/overflow.js';
 import type { Tail } from '../log/tail.js';
 import { type BoxView, viewOf } from '../log/view.js';
 import type { BoxId } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
+import type { Core } from '../ports/core.js';
 import type { Range } from '../ports/store.js';
 import { lacksConversations } from '../scope/scope.js';
 import { backfill, contentsOf, readsAhead } from './backfill.js';

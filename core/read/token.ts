@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod/mini';
 import { SYNC_TOKEN_MAX } from '../../protocol/limits.js';
-import type { TokenKeys } from '../core.js';
 import { contentsPrefix, conversationOfContents, packKey, unpackKey } from '../model/keys.js';
+import type { TokenKeys } from '../ports/core.js';
 import type { Caller } from '../write/device-operations.js';
 import { type BackfillCursor, type Cursor, type Position, STAGES } from './position.js';
 

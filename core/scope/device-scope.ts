@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective, Preferences } from '../../protocol/preferences.js';
-import type { Core } from '../core.js';
 import { changedMeanwhile } from '../model/device-access.js';
 import { newNonce, newScopeNonce } from '../model/ids.js';
 import type {
@@ -15,6 +14,7 @@ import type {
 } from '../model/items.js';
 import { canonicalJson, isSameJson } from '../model/json.js';
 import { endOf, preferencesKey, preferencesPrefix, scopeKey } from '../model/keys.js';
+import type { Core } from '../ports/core.js';
 import { effectiveOf, scopePart } from './effective.js';
 import { policyOf } from './policies.js';
 

@@ -1,6 +1,6 @@
 import type { PolicyId } from '../../protocol/ids.js';
 import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
-import type { Core } from '../core.js';
+import type { Core } from '../ports/core.js';
 import type { Registry } from '../ports/registry.js';
 
 /** Unit: ms. Whoever changes a policy answers only after it, so that nobody works by the former one any more. */

@@ -4,7 +4,7 @@ import type { ConversationId, FolderId } from '../../protocol/ids.js';
 import type { Effective } from '../../protocol/preferences.js';
 import type { StoredItem } from '../model/items.js';
 import type { ChangeRow } from '../model/log-entry.js';
-import { DAY_MS } from '../ports/clock.js';
+import { DAY_MS } from '../model/timing.js';
 
 /** What is kept synchronized with a device, ready to be asked about one element after the other. */
 export interface Scope {

@@ -1,6 +1,5 @@
 import { type FolderId, folderIdSchema } from '../../protocol/ids.js';
 import { DEFAULT_FOLDER, USER_ROOT_FOLDER } from '../../protocol/limits.js';
-import type { Core } from '../core.js';
 import { project } from '../log/projection.js';
 import { elementOf } from '../model/element.js';
 import { newNonce } from '../model/ids.js';
@@ -9,6 +8,7 @@ import { ANCHOR_KEY, entryKey, folderKey, folderNameKey, TIMER_KEY } from '../mo
 import type { Effect, LogEntry } from '../model/log-entry.js';
 import { ENTRY_MS, TIMER_MS } from '../model/timing.js';
 import { versionOf } from '../model/version.js';
+import type { Core } from '../ports/core.js';
 import { addCounts } from './log-rows.js';
 
 const FIRST_MOD_SEQ = 1;

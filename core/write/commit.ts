@@ -1,4 +1,3 @@
-import type { Core } from '../core.js';
 import { overflowOf, withEffects } from '../log/overflow.js';
 import { type Looked, look, project } from '../log/projection.js';
 import { appliedBefore, entriesAfter, type Tail, withEntry } from '../log/tail.js';
@@ -14,6 +13,7 @@ import { ENTRY_MS } from '../model/timing.js';
 import { entryOf, TIMELINE_MAX, versionOf } from '../model/version.js';
 import { backOff } from '../ports/back-off.js';
 import { closeQuietly } from '../ports/close-quietly.js';
+import type { Core } from '../ports/core.js';
 import type { Projected } from '../ports/store.js';
 import { policyOf } from '../scope/policies.js';
 import { Draft, Unread, UnreadFolders } from './draft.js';

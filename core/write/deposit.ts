@@ -1,8 +1,8 @@
 import type { DepositResponse } from '../../protocol/participating.js';
-import type { Core } from '../core.js';
 import { project } from '../log/projection.js';
 import type { BoxId } from '../model/items.js';
 import { isRegistryKey } from '../model/keys.js';
+import type { Core } from '../ports/core.js';
 import { afterCommit, type Committed, commit } from './commit.js';
 import type { Known } from './opened.js';
 import { evaluateAll, prepare, resultOf } from './process.js';

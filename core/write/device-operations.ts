@@ -1,10 +1,10 @@
 import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 import type { NumberedOperation } from '../../protocol/numbered-operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
-import type { Core } from '../core.js';
 import { authorized } from '../model/device-access.js';
 import type { BoxId, Idempotency, StoredDevice } from '../model/items.js';
 import { deviceKey, idempotencyKey } from '../model/keys.js';
+import type { Core } from '../ports/core.js';
 import { type Committed, commit, type Decision, type Reading } from './commit.js';
 import type { Draft } from './draft.js';
 import { emptyRecord, recordAfter, sortOut } from './idempotency.js';

@@ -1,4 +1,3 @@
-import type { Core } from '../core.js';
 import { withEffects } from '../log/overflow.js';
 import { look } from '../log/projection.js';
 import { readTail, type Tail, withUnprojected } from '../log/tail.js';
@@ -9,6 +8,7 @@ import { PURGES } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { TIMER_RENEWED_MS } from '../model/timing.js';
+import type { Core } from '../ports/core.js';
 import { policyOf } from '../scope/policies.js';
 import { makeBox } from './box-creation.js';
 

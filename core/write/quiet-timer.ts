@@ -1,8 +1,8 @@
-import type { Core } from '../core.js';
 import { keepNewest } from '../log/keep-newest.js';
 import type { BoxId } from '../model/items.js';
 import { TIMER_KEY } from '../model/keys.js';
 import { TIMER_MS, TIMER_OLD_MS, TIMER_RENEWED_MS } from '../model/timing.js';
+import type { Core } from '../ports/core.js';
 
 /**
  * Sets the quiet timer anew where it is old, before the entry that says so. It has the version of that entry, so that whoever

@@ -1,4 +1,3 @@
-import { type HttpCaller, httpCaller, type TokenSource } from '../../client/http-caller.js';
 import type { ClientStatus, Settled, SyncReport } from '../../client/index.js';
 import {
   httpTransport,
@@ -6,7 +5,8 @@ import {
   MessageStorageClient,
   type Preferences,
 } from '../../client/index.js';
-import { indexedDbStore } from '../../client/store/indexed-db-store.js';
+import { indexedDbStore } from '../../client/stores/indexed-db-store.js';
+import { type HttpCaller, httpCaller, type TokenSource } from '../../client/sync/http-caller.js';
 import { type Device, deviceSchema } from '../../protocol/device.js';
 import { Network } from './network.js';
 import type { Recorder } from './recorder.js';

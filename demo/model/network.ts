@@ -1,5 +1,5 @@
-import { type Environment, platformEnvironment } from '../../client/environment.js';
-import type { WebSocketConstructor } from '../../client/socket.js';
+import { type Environment, platformEnvironment } from '../../client/sync/environment.js';
+import type { WebSocketConstructor } from '../../client/sync/socket.js';
 import type { Lane, Recorder } from './recorder.js';
 
 /** The network of one device: can be switched off, and everything that goes over it is recorded. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { type HttpCaller, httpCaller, type TokenSource } from '../../client/http-caller.js';
-import { ServerProblem } from '../../client/server-problem.js';
+import { type HttpCaller, httpCaller, type TokenSource } from '../../client/sync/http-caller.js';
+import { ServerProblem } from '../../client/sync/server-problem.js';
 import { type Box, boxSchema } from '../../protocol/box.js';
 
 const depthsSchema = z.record(

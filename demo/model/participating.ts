@@ -1,6 +1,6 @@
-import { Depositor } from '../../cli/depositor.js';
-import type { TokenSource } from '../../client/http-caller.js';
-import { type HttpCaller, httpCaller } from '../../client/http-caller.js';
+import type { TokenSource } from '../../client/sync/http-caller.js';
+import { type HttpCaller, httpCaller } from '../../client/sync/http-caller.js';
+import { Depositor } from '../../dev/depositor.js';
 import { OPERATIONS_MAX } from '../../protocol/limits.js';
 import { messageIdOf } from '../../protocol/message-id.js';
 import type { OperationInput } from '../../protocol/operation.js';

@@ -1,4 +1,4 @@
-import { tokenSource } from '../../cli/dev-token.js';
+import { tokenSource } from '../../dev/dev-token.js';
 import { DemoDevice, type DeviceId, databaseOf } from './device.js';
 import { Operator } from './operator.js';
 import { Participating } from './participating.js';

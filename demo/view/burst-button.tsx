@@ -4,8 +4,8 @@ import { AMARA, TICKER } from '../model/people.js';
 import { RACE_DAY } from '../model/seed-content.js';
 import type { Stage } from '../model/stage.js';
 import { useStore } from '../model/store.js';
+import type { Attempt } from './attempt.js';
 import { Icon } from './icons.js';
-import type { Attempt } from './network-panel.js';
 import { bytesText, counted, durationText } from './words.js';
 
 interface Burst {

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Addressed } from '../model/participating.js';
 import { AMARA, firstNameOf, JONAS, MAYA } from '../model/people.js';
 import type { Stage } from '../model/stage.js';
-import type { Attempt } from './network-panel.js';
+import type { Attempt } from './attempt.js';
 
 interface Running {
   readonly id: string;

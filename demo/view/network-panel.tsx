@@ -79,8 +79,6 @@ export function NetworkPanel({ stage }: { stage: Stage }) {
   );
 }
 
-export type Attempt = (work: () => Promise<unknown>) => Promise<void>;
-
 /** Conversations that one of the two devices knows, the latest first. */
 function useConversations({ devices }: Stage): ConversationElement[] {
   const onPhone = useHeld(devices.phone, (client) => client.conversations({ limit: 100 }));

@@ -1,6 +1,6 @@
 import type { ConversationElement, MessageItem, MessageStorageClient } from '../../client/index.js';
 import type { Stage } from '../model/stage.js';
-import type { Attempt } from './network-panel.js';
+import type { Attempt } from './attempt.js';
 import { useHeld } from './use-held.js';
 
 interface ReportsProps {

@@ -1,5 +1,5 @@
-import { countsByType } from '../../client/counts.js';
 import type { SyncResponse } from '../../client/index.js';
+import { countsByType } from '../../client/local-state/counts.js';
 import type { Exchange, Frame, TimelineEntry } from '../model/recorder.js';
 import { bytesText, clockText, counted, countsText, durationText } from './words.js';
 

@@ -3,11 +3,11 @@ import { showBox, watchDevices } from '../../core/admin/show-box.js';
 import { orderErasing } from '../../core/lifecycle/erase.js';
 import { deviceIdSchema, policyIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
-import { accepted, ok } from '../runtime/answer.js';
-import { readConfig } from '../runtime/config.js';
-import { httpEndpoint } from '../runtime/endpoint.js';
-import { eraseQueue, openCore, sockets, tables } from '../runtime/open-core.js';
-import { route } from '../runtime/route.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { eraseQueue, openCore, sockets, tables } from '../runtime/aws/open-core.js';
+import { accepted, ok } from '../runtime/http/answer.js';
+import { httpEndpoint } from '../runtime/http/endpoint.js';
+import { route } from '../runtime/http/route.js';
 
 const config = readConfig([
   'STORE_TABLE',

@@ -3,11 +3,11 @@ import { showBox } from '../../core/admin/show-box.js';
 import { issueTicket } from '../../core/admin/tickets.js';
 import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
 import { deviceIdSchema } from '../../protocol/ids.js';
-import { created, noContent, ok } from '../runtime/answer.js';
-import { readConfig } from '../runtime/config.js';
-import { httpEndpoint } from '../runtime/endpoint.js';
-import { openCore, sockets, tables } from '../runtime/open-core.js';
-import { route } from '../runtime/route.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, sockets, tables } from '../runtime/aws/open-core.js';
+import { created, noContent, ok } from '../runtime/http/answer.js';
+import { httpEndpoint } from '../runtime/http/endpoint.js';
+import { route } from '../runtime/http/route.js';
 
 const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL', 'SOCKET_URL']);
 const core = openCore(tables(config), sockets(config));

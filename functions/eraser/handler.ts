@@ -1,8 +1,8 @@
 import { erase } from '../../core/lifecycle/erase.js';
-import { readConfig } from '../runtime/config.js';
-import { eraseMessageSchema } from '../runtime/erase-queue.js';
-import { eraseQueue, openCore, sockets, tables } from '../runtime/open-core.js';
-import { queueEndpoint } from '../runtime/records.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { eraseMessageSchema } from '../runtime/aws/erase-queue.js';
+import { eraseQueue, openCore, sockets, tables } from '../runtime/aws/open-core.js';
+import { queueEndpoint } from '../runtime/batch/records.js';
 
 const config = readConfig([
   'STORE_TABLE',

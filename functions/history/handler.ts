@@ -1,11 +1,11 @@
 import { historyOf } from '../../core/read/history-of.js';
 import { historyQuerySchema } from '../../protocol/history-query.js';
 import { conversationIdSchema } from '../../protocol/ids.js';
-import { ok } from '../runtime/answer.js';
-import { readConfig } from '../runtime/config.js';
-import { httpEndpoint } from '../runtime/endpoint.js';
-import { openCore, tables } from '../runtime/open-core.js';
-import { route } from '../runtime/route.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, tables } from '../runtime/aws/open-core.js';
+import { ok } from '../runtime/http/answer.js';
+import { httpEndpoint } from '../runtime/http/endpoint.js';
+import { route } from '../runtime/http/route.js';
 
 const core = openCore(tables(readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE'])));
 

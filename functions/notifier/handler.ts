@@ -1,8 +1,8 @@
 import { notify } from '../../core/push/notify.js';
-import { readConfig } from '../runtime/config.js';
-import { openCore, pushBackoff, sockets, tables } from '../runtime/open-core.js';
-import { pushMessageSchema } from '../runtime/push-queue.js';
-import { queueEndpoint } from '../runtime/records.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, pushBackoff, sockets, tables } from '../runtime/aws/open-core.js';
+import { pushMessageSchema } from '../runtime/aws/push-queue.js';
+import { queueEndpoint } from '../runtime/batch/records.js';
 
 const config = readConfig([
   'STORE_TABLE',

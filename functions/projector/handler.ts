@@ -4,10 +4,10 @@ import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { keepNewest } from '../../core/log/keep-newest.js';
 import type { BoxId } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
-import { readConfig } from '../runtime/config.js';
-import { entryIn, isRemovedByTime, removedIn } from '../runtime/log-record.js';
-import { openCore, tables } from '../runtime/open-core.js';
-import { streamEndpoint } from '../runtime/records.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, tables } from '../runtime/aws/open-core.js';
+import { streamEndpoint } from '../runtime/batch/records.js';
+import { entryIn, isRemovedByTime, removedIn } from '../runtime/observability/log-record.js';
 
 const core = openCore(tables(readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE'])));
 

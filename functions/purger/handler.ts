@@ -1,8 +1,8 @@
 import { purge } from '../../core/lifecycle/purge.js';
-import { readConfig } from '../runtime/config.js';
-import { openCore, purgeQueue, tables } from '../runtime/open-core.js';
-import { purgeMessageSchema } from '../runtime/purge-queue.js';
-import { queueEndpoint } from '../runtime/records.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, purgeQueue, tables } from '../runtime/aws/open-core.js';
+import { purgeMessageSchema } from '../runtime/aws/purge-queue.js';
+import { queueEndpoint } from '../runtime/batch/records.js';
 
 const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'PURGE_QUEUE_URL']);
 const core = openCore(tables(config), purgeQueue(config));

@@ -2,12 +2,12 @@ import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent, Context } from 'aws-lambda';
 import { redeemTicket } from '../../core/admin/tickets.js';
 import { connectQuerySchema } from '../../protocol/ticket.js';
-import { readConfig } from '../runtime/config.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, tables } from '../runtime/aws/open-core.js';
 import { inInvocation } from '../runtime/invocation.js';
-import { beginLog, boxTag, describeError, logger } from '../runtime/log.js';
-import { measured } from '../runtime/metrics.js';
-import { openCore, tables } from '../runtime/open-core.js';
-import { contextOf } from '../runtime/ticket-holder.js';
+import { beginLog, boxTag, describeError, logger } from '../runtime/observability/log.js';
+import { measured } from '../runtime/observability/metrics.js';
+import { contextOf } from '../runtime/websocket/ticket-holder.js';
 
 const core = openCore(tables(readConfig(['REGISTRY_TABLE'])));
 

@@ -1,13 +1,13 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { connected, disconnected } from '../../core/push/connections.js';
-import { readConfig } from '../runtime/config.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, pushQueue, sockets, tables } from '../runtime/aws/open-core.js';
 import { inInvocation } from '../runtime/invocation.js';
-import { beginLog, boxTag, describeError, deviceTag, logger } from '../runtime/log.js';
-import { measured } from '../runtime/metrics.js';
-import { openCore, pushQueue, sockets, tables } from '../runtime/open-core.js';
-import type { SocketAnswer, SocketEvent } from '../runtime/socket-event.js';
-import { holderOf } from '../runtime/ticket-holder.js';
+import { beginLog, boxTag, describeError, deviceTag, logger } from '../runtime/observability/log.js';
+import { measured } from '../runtime/observability/metrics.js';
+import type { SocketAnswer, SocketEvent } from '../runtime/websocket/socket-event.js';
+import { holderOf } from '../runtime/websocket/ticket-holder.js';
 
 const config = readConfig([
   'STORE_TABLE',

@@ -1,7 +1,7 @@
 import { SyncProblem } from '../../core/model/sync-problem.js';
 import { pingFrameSchema } from '../../protocol/frames.js';
-import { parsed } from '../runtime/parsed.js';
-import { frameEndpoint } from '../runtime/socket-endpoint.js';
+import { parsed } from '../runtime/http/parsed.js';
+import { frameEndpoint } from '../runtime/websocket/socket-endpoint.js';
 
 /** `ping`, and all that the gateway has no route for. */
 export const handler = frameEndpoint(async ({ frame }) => {

@@ -2,10 +2,10 @@ import { synchronize } from '../../core/read/synchronize.js';
 import { syncFrameSchema } from '../../protocol/frames.js';
 import { SYNC_RESPONSE_FRAME_MAX_BYTES } from '../../protocol/limits.js';
 import { utf8Length } from '../../protocol/text.js';
-import { readConfig } from '../runtime/config.js';
-import { openCore, tables, tokenKeys } from '../runtime/open-core.js';
-import { parsed } from '../runtime/parsed.js';
-import { frameEndpoint } from '../runtime/socket-endpoint.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, tables, tokenKeys } from '../runtime/aws/open-core.js';
+import { parsed } from '../runtime/http/parsed.js';
+import { frameEndpoint } from '../runtime/websocket/socket-endpoint.js';
 
 const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']);
 const core = openCore(tables(config), tokenKeys(config));

@@ -1,10 +1,10 @@
 import { synchronize } from '../../core/read/synchronize.js';
 import { syncRequestSchema } from '../../protocol/sync.js';
-import { ok } from '../runtime/answer.js';
-import { readConfig } from '../runtime/config.js';
-import { httpEndpoint } from '../runtime/endpoint.js';
-import { openCore, tables, tokenKeys } from '../runtime/open-core.js';
-import { route } from '../runtime/route.js';
+import { readConfig } from '../runtime/aws/config.js';
+import { openCore, tables, tokenKeys } from '../runtime/aws/open-core.js';
+import { ok } from '../runtime/http/answer.js';
+import { httpEndpoint } from '../runtime/http/endpoint.js';
+import { route } from '../runtime/http/route.js';
 
 /** Lambda takes 6 MB from a function, as JSON in JSON: quotes may double it. */
 const RESPONSE_MAX_BYTES = 2 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { KeyRange, LocalStore } from '../../client/store/local-store.js';
+import type { KeyRange, LocalStore } from '../../client/stores/local-store.js';
 
 const ALL = { from: '', to: '\u007f', limit: 1000 };
 

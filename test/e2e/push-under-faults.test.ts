@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Faults } from '../../local/faults.js';
-import { startLocalCloud } from '../../local/local-cloud.js';
-import type { LocalCloud } from '../../local/local-cloud-options.js';
+import { Faults } from '../../packages/local-cloud/src/faults.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
+import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
 import { aMessage } from '../support/builders.js';
 import { cloud as facts, User } from '../support/cloud.js';
 import { insist, Listener } from '../support/cloud-listener.js';

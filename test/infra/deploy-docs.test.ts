@@ -68,7 +68,7 @@ test('the flags of npm run device are those of its help', () => {
   const [line = ''] = deploy.split('\n').filter((it) => it.startsWith('npm run device'));
   const flags = all(line, /--(\w+)/g);
   expect(flags).toEqual(['user', 'device', 'url', 'token']);
-  expect(flags.filter((flag) => !read('cli/device-command.ts').includes(`  --${flag} `))).toEqual([]);
+  expect(flags.filter((flag) => !read('dev/cli/device-command.ts').includes(`  --${flag} `))).toEqual([]);
 });
 
 test('the table of costs is what npm run cost prints', async () => {

@@ -9,7 +9,7 @@ import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { noteExpired } from '../../core/lifecycle/note-expired.js';
 import { readTail } from '../../core/log/tail.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
-import { DAY_MS } from '../../core/ports/clock.js';
+import { DAY_MS } from '../../core/model/timing.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { aConversation, aMessage, aSession, modification, stateChange } from '../support/builders.js';
 import { makeTables, type Tables } from '../support/dynamodb-tables.js';

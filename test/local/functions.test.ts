@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Faults } from '../../local/faults.js';
-import { FunctionPool } from '../../local/lambda/function-pool.js';
-import { functionSettings } from '../../local/lambda/function-settings.js';
-import { LocalCloudProblem } from '../../local/problem.js';
-import { lambdaKinds } from '../../local/template/kinds/lambda.js';
+import { Faults } from '../../packages/local-cloud/src/faults.js';
+import { FunctionPool } from '../../packages/local-cloud/src/lambda/function-pool.js';
+import { functionSettings } from '../../packages/local-cloud/src/lambda/function-settings.js';
+import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
+import { lambdaKinds } from '../../packages/local-cloud/src/template/kinds/lambda.js';
 import { aFunction, removeFolders, writeStack } from '../support/local-stack.js';
 
 const PLACE = {

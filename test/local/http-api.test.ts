@@ -1,8 +1,8 @@
 import { request } from 'node:http';
-import { RouteTable } from '../../local/http/route-table.js';
-import { startLocalCloud } from '../../local/local-cloud.js';
-import type { LocalCloud } from '../../local/local-cloud-options.js';
-import { LocalCloudProblem } from '../../local/problem.js';
+import { RouteTable } from '../../packages/local-cloud/src/http/route-table.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
+import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
+import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
 import { eventOf, startHttpApi, stopHttpApi } from '../support/local-http-api.js';
 import { writeStack } from '../support/local-stack.js';
 

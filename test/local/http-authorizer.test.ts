@@ -1,8 +1,8 @@
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { authorize } from '../../local/http/jwt-authorizer.js';
-import { DevelopmentIssuer } from '../../local/issuer/development-issuer.js';
-import { startLocalCloud } from '../../local/local-cloud.js';
-import type { LocalCloud } from '../../local/local-cloud-options.js';
+import { authorize } from '../../packages/local-cloud/src/http/jwt-authorizer.js';
+import { DevelopmentIssuer } from '../../packages/local-cloud/src/issuer/development-issuer.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
+import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
 import { ECHO, eventOf, startHttpApi, stopHttpApi, withToken } from '../support/local-http-api.js';
 import { AUDIENCE, aFunction, anHttpApi, writeStack } from '../support/local-stack.js';
 

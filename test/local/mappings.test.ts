@@ -7,9 +7,9 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { startLocalCloud } from '../../local/local-cloud.js';
-import type { LocalCloud } from '../../local/local-cloud-options.js';
-import { LocalCloudProblem } from '../../local/problem.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
+import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
+import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
 import { eventually } from '../support/local-eventually.js';
 import { NOTE, readNotes } from '../support/local-notes.js';
 import {

@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { javaCommand } from '../../local/dynamodb/java.js';
-import { startLocalCloud } from '../../local/local-cloud.js';
-import { leashFile } from '../../local/paths.js';
-import { LocalCloudProblem } from '../../local/problem.js';
-import { parseStartOptions } from '../../local/start/start-options.js';
+import { parseStartOptions } from '../../dev/start/start-options.js';
+import { javaCommand } from '../../packages/local-cloud/src/dynamodb/java.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
+import { leashFile } from '../../packages/local-cloud/src/paths.js';
+import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
 import { eventually } from '../support/local-eventually.js';
 import { killCloudProcesses, runLocal, startCloudProcess } from '../support/local-process.js';
 import { aTable, removeFolders, temporaryFolder, writeStack } from '../support/local-stack.js';
@@ -71,7 +71,7 @@ describe('how it ends', () => {
   test('it ends when the npm that started it was killed', async () => {
     const outDir = emptyStack();
     const readyFile = join(temporaryFolder(), 'ready.json');
-    const command = `node --import tsx local/main.ts --port 0 --no-sample --out-dir ${outDir} --ready-file ${readyFile}; true`;
+    const command = `node --import tsx dev/start/main.ts --port 0 --no-sample --out-dir ${outDir} --ready-file ${readyFile}; true`;
     const npm = spawn(
       process.execPath,
       ['-e', `require('node:child_process').spawnSync('sh', ['-c', ${JSON.stringify(command)}])`],
@@ -219,7 +219,7 @@ describe('one clear line and exit code 1', () => {
 
 test('a program that forked it can call its methods, and ends it by letting go', async () => {
   const args = ['--json', '--port', '0', '--no-sample', '--out-dir', emptyStack()];
-  const child = fork('local/main.ts', args, { cwd: ROOT, execArgv: ['--import', 'tsx'], silent: true });
+  const child = fork('dev/start/main.ts', args, { cwd: ROOT, execArgv: ['--import', 'tsx'], silent: true });
   const [line] = await once(child.stdout ?? child, 'data');
   const { issuer } = JSON.parse(String(line));
   const call = async (id: number, method: string, ...args: unknown[]) => {

@@ -5,12 +5,15 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { openDataFolder } from '../../local/data-folder.js';
-import { generateSecretValue } from '../../local/secrets/generate.js';
-import { SecretStore } from '../../local/secrets/secret-store.js';
-import { secretsService } from '../../local/secrets/secrets-service.js';
-import { type ServicesServer, startServicesServer } from '../../local/services/services-server.js';
-import { secretsKinds } from '../../local/template/kinds/secrets.js';
+import { openDataFolder } from '../../packages/local-cloud/src/data-folder.js';
+import { generateSecretValue } from '../../packages/local-cloud/src/secrets/generate.js';
+import { SecretStore } from '../../packages/local-cloud/src/secrets/secret-store.js';
+import { secretsService } from '../../packages/local-cloud/src/secrets/secrets-service.js';
+import {
+  type ServicesServer,
+  startServicesServer,
+} from '../../packages/local-cloud/src/services/services-server.js';
+import { secretsKinds } from '../../packages/local-cloud/src/template/kinds/secrets.js';
 import { removeFolders, temporaryFolder } from '../support/local-stack.js';
 
 const secretSchema = secretsKinds['AWS::SecretsManager::Secret'].properties;

@@ -14,12 +14,19 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { Faults } from '../../local/faults.js';
-import { type ServicesServer, startServicesServer } from '../../local/services/services-server.js';
-import { noJournal, openQueueJournal, type QueueJournal } from '../../local/sqs/queue-journal.js';
-import { Queues } from '../../local/sqs/queues.js';
-import { sqsService } from '../../local/sqs/sqs-service.js';
-import { messagingKinds } from '../../local/template/kinds/messaging.js';
+import { Faults } from '../../packages/local-cloud/src/faults.js';
+import {
+  type ServicesServer,
+  startServicesServer,
+} from '../../packages/local-cloud/src/services/services-server.js';
+import {
+  noJournal,
+  openQueueJournal,
+  type QueueJournal,
+} from '../../packages/local-cloud/src/sqs/queue-journal.js';
+import { Queues } from '../../packages/local-cloud/src/sqs/queues.js';
+import { sqsService } from '../../packages/local-cloud/src/sqs/sqs-service.js';
+import { messagingKinds } from '../../packages/local-cloud/src/template/kinds/messaging.js';
 import { removeFolders, temporaryFolder } from '../support/local-stack.js';
 
 const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;

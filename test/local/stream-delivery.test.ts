@@ -1,8 +1,8 @@
-import { Faults } from '../../local/faults.js';
-import { FunctionError } from '../../local/lambda/function-error.js';
-import { StreamDelivery } from '../../local/mappings/stream-delivery.js';
-import type { StreamRecord } from '../../local/mappings/stream-record.js';
-import { lambdaKinds } from '../../local/template/kinds/lambda.js';
+import { Faults } from '../../packages/local-cloud/src/faults.js';
+import { FunctionError } from '../../packages/local-cloud/src/lambda/function-error.js';
+import { StreamDelivery } from '../../packages/local-cloud/src/mappings/stream-delivery.js';
+import type { StreamRecord } from '../../packages/local-cloud/src/mappings/stream-record.js';
+import { lambdaKinds } from '../../packages/local-cloud/src/template/kinds/lambda.js';
 
 const record = (n: number, ageSeconds = 0): StreamRecord => ({
   eventID: `e${n}`,

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalCloudProblem } from '../../local/problem.js';
-import { urlRewriter } from '../../local/template/local-urls.js';
-import { nameInArn } from '../../local/template/place.js';
-import { resolveStack, stackNameOf } from '../../local/template/stack.js';
-import { readTemplate } from '../../local/template/template-file.js';
+import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
+import { urlRewriter } from '../../packages/local-cloud/src/template/local-urls.js';
+import { nameInArn } from '../../packages/local-cloud/src/template/place.js';
+import { resolveStack, stackNameOf } from '../../packages/local-cloud/src/template/stack.js';
+import { readTemplate } from '../../packages/local-cloud/src/template/template-file.js';
 import {
   aFunction,
   anHttpApi,

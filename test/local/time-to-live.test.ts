@@ -7,8 +7,8 @@ import {
   PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { startLocalCloud } from '../../local/local-cloud.js';
-import type { LocalCloud } from '../../local/local-cloud-options.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
+import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
 import { eventually } from '../support/local-eventually.js';
 import { NOTE, readNotes } from '../support/local-notes.js';
 import {

@@ -9,8 +9,8 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import WebSocket from 'ws';
-import { startLocalCloud } from '../../local/local-cloud.js';
-import type { LocalCloud } from '../../local/local-cloud-options.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
+import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
 import { eventually } from '../support/local-eventually.js';
 import { aFunction, aQueue, aWebSocketApi, removeFolders, writeStack } from '../support/local-stack.js';
 

@@ -1,11 +1,11 @@
 import { registerDevice } from '../../core/admin/devices.js';
-import type { Core } from '../../core/core.js';
 import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { writesOf } from '../../core/log/projection.js';
 import type { StoredItem } from '../../core/model/items.js';
 import { entryKey } from '../../core/model/keys.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import { SyncProblem } from '../../core/model/sync-problem.js';
+import type { Core } from '../../core/ports/core.js';
 import { synchronize } from '../../core/read/synchronize.js';
 import { deposit } from '../../core/write/deposit.js';
 import type { Caller } from '../../core/write/device-operations.js';

@@ -1,7 +1,6 @@
 import { registerDevice, revokeDevice } from '../../core/admin/devices.js';
 import { assignToBox } from '../../core/admin/policies.js';
 import { issueTicket } from '../../core/admin/tickets.js';
-import type { Core } from '../../core/core.js';
 import { erase, orderErasing } from '../../core/lifecycle/erase.js';
 import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { purge } from '../../core/lifecycle/purge.js';
@@ -11,6 +10,7 @@ import { latestVersionOf } from '../../core/model/effects.js';
 import { ANCHOR_KEY } from '../../core/model/keys.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import { indexOf, UNWRITTEN } from '../../core/model/version.js';
+import type { Core } from '../../core/ports/core.js';
 import type { EraseMessage } from '../../core/ports/erase-queue.js';
 import type { PurgeMessage } from '../../core/ports/purge-queue.js';
 import { synchronize } from '../../core/read/synchronize.js';

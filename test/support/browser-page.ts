@@ -1,6 +1,6 @@
 // What the page of an application does with the SDK: bundled for the browser, and driven from outside.
 import { type ClientOptions, httpTransport, MessageStorageClient } from '../../client/index.js';
-import { indexedDbStore } from '../../client/store/indexed-db-store.js';
+import { indexedDbStore } from '../../client/stores/indexed-db-store.js';
 
 export interface PageOptions extends Pick<ClientOptions, 'deviceId' | 'pageLimit'> {
   url: string;

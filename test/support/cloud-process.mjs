@@ -59,7 +59,7 @@ export async function startCloud() {
   const args = [
     '--import',
     'tsx',
-    'local/main.ts',
+    'dev/start/main.ts',
     '--port',
     '0',
     '--json',

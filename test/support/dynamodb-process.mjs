@@ -29,11 +29,11 @@ async function answers(endpoint) {
 
 /** Starts it on a leash: it ends with `stop`, and with this process however that ends. */
 export async function startDynamoDb() {
-  const { javaCommand } = await tsImport('../../local/dynamodb/java.ts', import.meta.url);
+  const { javaCommand } = await tsImport('../../packages/local-cloud/src/dynamodb/java.ts', import.meta.url);
   const java = await javaCommand();
   const port = await freePort();
   const options = ['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)];
-  const leash = join(ROOT, 'local', 'dynamodb', 'leash.mjs');
+  const leash = join(ROOT, 'packages/local-cloud/src/dynamodb/leash.mjs');
   const args = [leash, 'java', ...java.args, ...options];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'pipe'], detached: true });
   let complaint = '';

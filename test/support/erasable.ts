@@ -1,7 +1,7 @@
-import type { Core } from '../../core/core.js';
 import { erase } from '../../core/lifecycle/erase.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
+import type { Core } from '../../core/ports/core.js';
 import { BOX } from './builders.js';
 import { MemoryRegistry } from './memory-registry.js';
 import { MemoryStore } from './memory-store.js';

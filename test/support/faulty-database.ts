@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { decodeItem, encodeItem } from '../../core/dynamodb/codec.js';
 import { newNonce } from '../../core/model/ids.js';
-import { startLocalCloud } from '../../local/local-cloud.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
 import { cloud } from './cloud.js';
 import { clientOf, type Image } from './cloud-tables.js';
 

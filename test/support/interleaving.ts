@@ -1,4 +1,4 @@
-import type { Core } from '../../core/core.js';
+import type { Core } from '../../core/ports/core.js';
 
 /** Stands before each call that an actor makes to the outside; the call is made when the actor is let on. */
 type Gate = () => Promise<void>;

@@ -1,8 +1,8 @@
 // A process with a client on a store in a file, which whoever started it kills at any moment. It writes and synchronizes
 // all the time, and says each message once that is safe; told to end, it sends all, and says what it holds.
 import { writeSync } from 'node:fs';
-import { openStoreFile } from '../../cli/store-file.js';
 import { httpTransport, MessageStorageClient } from '../../client/index.js';
+import { openStoreFile } from '../../dev/cli/store-file.js';
 
 const [url = '', token = '', file = '', prefix = '', mode = ''] = process.argv.slice(2);
 const say = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`);

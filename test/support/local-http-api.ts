@@ -1,5 +1,5 @@
-import { startLocalCloud } from '../../local/local-cloud.js';
-import type { LocalCloud } from '../../local/local-cloud-options.js';
+import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
+import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
 import { aFunction, anHttpApi, removeFolders, writeStack } from './local-stack.js';
 
 /** A function that answers with the event that it got. */

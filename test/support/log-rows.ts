@@ -1,5 +1,5 @@
 import type { ChangeRow, Commit } from '../../core/model/log-entry.js';
-import { DAY_MS } from '../../core/ports/clock.js';
+import { DAY_MS } from '../../core/model/timing.js';
 import { elementKey } from '../../core/read/changes.js';
 import type { DeviceScope } from '../../core/read/device-scope.js';
 import type { Line } from '../../core/read/line.js';

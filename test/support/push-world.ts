@@ -1,9 +1,9 @@
 import { revokeDevice } from '../../core/admin/devices.js';
-import type { Core } from '../../core/core.js';
 import type { StoredDevice } from '../../core/model/items.js';
 import { isRegistryKey } from '../../core/model/keys.js';
 import type { Commit } from '../../core/model/log-entry.js';
 import { SyncProblem } from '../../core/model/sync-problem.js';
+import type { Core } from '../../core/ports/core.js';
 import type { PushMessage } from '../../core/ports/push.js';
 import { connected, disconnected } from '../../core/push/connections.js';
 import { fanOut } from '../../core/push/fan-out.js';

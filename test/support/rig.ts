@@ -1,10 +1,10 @@
 import { registerDevice } from '../../core/admin/devices.js';
-import type { Core } from '../../core/core.js';
 import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { withEffects } from '../../core/log/overflow.js';
 import type { BoxId } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import type { Clock } from '../../core/ports/clock.js';
+import type { Core } from '../../core/ports/core.js';
 import type { EraseMessage } from '../../core/ports/erase-queue.js';
 import type { PurgeMessage } from '../../core/ports/purge-queue.js';
 import type { PushMessage } from '../../core/ports/push.js';

@@ -2,7 +2,7 @@ import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js'
 import { isShown, viewWritesOf } from '../../core/model/effects.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
 import { overflowKey } from '../../core/model/keys.js';
-import { DAY_MS } from '../../core/ports/clock.js';
+import { DAY_MS } from '../../core/model/timing.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { BoxUnderTest } from './box-under-test.js';
 import { BOX } from './builders.js';

@@ -6,7 +6,7 @@ import { routes as admin } from '../../functions/admin/handler.js';
 import { routes as devices } from '../../functions/devices/handler.js';
 import { routes as history } from '../../functions/history/handler.js';
 import { routes as participating } from '../../functions/participating/handler.js';
-import { retryAfterSeconds } from '../../functions/runtime/problem-document.js';
+import { retryAfterSeconds } from '../../functions/runtime/http/problem-document.js';
 import { routes as sync } from '../../functions/sync/handler.js';
 import { HTTP_ROUTES } from '../../infra/http-routes.js';
 import * as frames from '../../protocol/frames.js';
@@ -20,11 +20,11 @@ import { ROUTES, type RouteKey } from '../../scripts/docs/routes.js';
 import { ABOUT, describedMembers } from '../../scripts/docs/words.js';
 
 // Here a route is what it asks for: the handlers are compared with the documents, not called.
-jest.mock('../../functions/runtime/route.js', () => ({
+jest.mock('../../functions/runtime/http/route.js', () => ({
   route: (spec: object) => spec,
 }));
-jest.mock('../../functions/runtime/config.js', () => ({ readConfig: () => ({}) }));
-jest.mock('../../functions/runtime/open-core.js', () => new Proxy({}, { get: () => () => ({}) }));
+jest.mock('../../functions/runtime/aws/config.js', () => ({ readConfig: () => ({}) }));
+jest.mock('../../functions/runtime/aws/open-core.js', () => new Proxy({}, { get: () => () => ({}) }));
 
 interface Spec {
   readonly scope: string;

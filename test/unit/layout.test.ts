@@ -3,21 +3,46 @@ import { dirname, join, normalize, sep } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** What the files of a room may import: rooms of ours, and packages. `core/dynamodb` is a room of its own. */
+/** Layers of the core: each imports only itself and those before it. */
+const CORE_LAYERS = [
+  'model',
+  'ports',
+  'log',
+  'scope',
+  'write',
+  'read',
+  'push',
+  'lifecycle',
+  'admin',
+  'dynamodb',
+].map((layer) => `core/${layer}`);
+
+/** The folders and packages that the files of a folder may import. */
 const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
   protocol: { rooms: ['protocol'], packages: /^zod\/mini$/ },
-  core: { rooms: ['core', 'protocol'], packages: /^(node:|zod\/mini$)/ },
-  'core/dynamodb': {
-    rooms: ['core', 'core/dynamodb', 'protocol'],
-    packages: /^(node:|@aws-sdk\/client-dynamodb$)/,
-  },
+  ...Object.fromEntries(
+    CORE_LAYERS.map((layer, i) => [
+      layer,
+      {
+        rooms: ['protocol', ...CORE_LAYERS.slice(0, i + 1)],
+        packages: layer === 'core/dynamodb' ? /^(node:|@aws-sdk\/client-dynamodb$)/ : /^(node:|zod\/mini$)/,
+      },
+    ]),
+  ),
   client: { rooms: ['client', 'protocol'], packages: /^never$/ },
   'client/adapters': { rooms: ['client', 'client/adapters', 'protocol'], packages: /^(rxdb|rxjs)$/ },
-  cli: { rooms: ['cli', 'client', 'protocol'], packages: /^(node:|zod\/mini$|ws$)/ },
-  demo: { rooms: ['demo', 'client', 'protocol', 'cli'], packages: /^(preact(\/hooks)?|zod\/mini)$/ },
+  dev: {
+    rooms: ['dev', 'client', 'protocol', 'packages/local-cloud', 'scripts'],
+    packages: /^(node:|zod\/mini$|ws$|esbuild$)/,
+  },
+  demo: { rooms: ['demo', 'client', 'protocol', 'dev'], packages: /^(preact(\/hooks)?|zod\/mini)$/ },
   functions: {
-    rooms: ['functions', 'core', 'core/dynamodb', 'protocol'],
+    rooms: ['functions', ...CORE_LAYERS, 'protocol'],
     packages: /^(node:|zod\/mini$|@middy\/|@aws-sdk\/|aws-lambda$)/,
+  },
+  'packages/local-cloud': {
+    rooms: ['packages/local-cloud'],
+    packages: /^(node:|zod\/mini$|@aws-sdk\/client-dynamodb(-streams)?$|jose$|ws$)/,
   },
   infra: { rooms: ['infra'], packages: /^(node:|aws-cdk-lib|constructs$|esbuild$)/ },
 };

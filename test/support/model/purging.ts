@@ -1,8 +1,8 @@
-import type { Core } from '../../../core/core.js';
 import { purge } from '../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../core/lifecycle/schedule-purge.js';
 import type { Commit } from '../../../core/model/log-entry.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
+import type { Core } from '../../../core/ports/core.js';
 import type { PurgeMessage, PurgeQueue } from '../../../core/ports/purge-queue.js';
 import type { Store } from '../../../core/ports/store.js';
 import { NoAnswer } from '../adversarial-store.js';

@@ -1,6 +1,6 @@
-import type { Core } from '../../../core/core.js';
 import type { StoredItem } from '../../../core/model/items.js';
 import { deviceKey, preferencesKey } from '../../../core/model/keys.js';
+import type { Core } from '../../../core/ports/core.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import type { SyncResponse } from '../../../protocol/sync.js';

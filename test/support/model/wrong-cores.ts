@@ -1,5 +1,5 @@
-import type { Core } from '../../../core/core.js';
 import type { ViewWrite } from '../../../core/model/effects.js';
+import type { Core } from '../../../core/ports/core.js';
 import type { Store } from '../../../core/ports/store.js';
 import type { Change } from '../../../protocol/elements/element.js';
 import type { SyncResponse } from '../../../protocol/sync.js';

@@ -1,5 +1,5 @@
-import type { Entry, LocalStore, StoreTransaction } from '../../../client/store/local-store.js';
-import { memoryStore } from '../../../client/store/memory-store.js';
+import type { Entry, LocalStore, StoreTransaction } from '../../../client/stores/local-store.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
 import type { Chance } from '../model/chance.js';
 
 /** The process ended: nothing that was under way goes on. */

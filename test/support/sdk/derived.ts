@@ -1,4 +1,4 @@
-import type { Entry } from '../../../client/store/local-store.js';
+import type { Entry } from '../../../client/stores/local-store.js';
 import type { View, Wire } from '../model/elements.js';
 
 /** What is derived from the elements of a store, made anew: what of it is not as it stands there. */

@@ -1,4 +1,4 @@
-import type { Entry } from '../../../client/store/local-store.js';
+import type { Entry } from '../../../client/stores/local-store.js';
 import { isEqual, isYoung, merged, nameOf, nameOfElement, type View, type Wire } from '../model/elements.js';
 
 interface Queued {

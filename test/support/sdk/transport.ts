@@ -1,5 +1,5 @@
-import { ServerProblem, Unreachable } from '../../../client/server-problem.js';
-import type { Transport } from '../../../client/transport.js';
+import { ServerProblem, Unreachable } from '../../../client/sync/server-problem.js';
+import type { Transport } from '../../../client/sync/transport.js';
 import { registerDevice } from '../../../core/admin/devices.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { synchronize } from '../../../core/read/synchronize.js';

@@ -5,8 +5,8 @@ import { readMeasured } from '../../../bench/cost/measured.js';
 import type { PerMillion } from '../../../bench/cost/per-million.js';
 import { PRICES, priceOf } from '../../../bench/cost/prices.js';
 import { ASSUMPTIONS, assumptionsWith, durationMs, timesOf, usageOf } from '../../../bench/cost/usage.js';
-import { runCommand } from '../../../cli/command.js';
-import { Terminal } from '../../../cli/terminal.js';
+import { runCommand } from '../../../dev/cli/command.js';
+import { Terminal } from '../../../dev/cli/terminal.js';
 
 const NOTHING = {
   read: 0,

@@ -1,5 +1,5 @@
-import type { LocalStore } from '../../../client/store/local-store.js';
-import { memoryStore } from '../../../client/store/memory-store.js';
+import type { LocalStore } from '../../../client/stores/local-store.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
 import type { Change } from '../../../protocol/elements/element.js';
 import { storePage } from './box-on.js';
 import { aConversation, aFolder, aMessage, aPage, aRemoval, aSession, aState } from './builders.js';

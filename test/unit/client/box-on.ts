@@ -1,7 +1,7 @@
-import type { Applied } from '../../../client/apply-changes.js';
-import type { Change } from '../../../client/held/derived.js';
-import { LocalBox } from '../../../client/local-box.js';
-import type { LocalStore } from '../../../client/store/local-store.js';
+import type { Applied } from '../../../client/local-state/apply-changes.js';
+import type { Change } from '../../../client/local-state/derived.js';
+import type { LocalStore } from '../../../client/stores/local-store.js';
+import { LocalBox } from '../../../client/sync/local-box.js';
 import type { SyncResponse } from '../../../protocol/sync.js';
 
 export const NOW = Date.parse('2026-03-01T12:00:00Z');

@@ -8,7 +8,7 @@ import { useCloud } from './sdk.js';
 const context = useCloud();
 const ROOT = process.cwd();
 const IN_PACKAGE = /'cpm-sync\/client(\/[a-z-]+)?'/g;
-const FILES: Record<string, string> = { '': 'client/index.ts', '/check': 'client/check-operation.ts' };
+const FILES: Record<string, string> = { '': 'client/index.ts', '/check': 'client/api/check-operation.ts' };
 
 /** All examples of the page as one program, in their order. */
 async function program(): Promise<string> {

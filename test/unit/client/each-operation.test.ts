@@ -1,4 +1,4 @@
-import { checkOperation } from '../../../client/check-operation.js';
+import { checkOperation } from '../../../client/api/check-operation.js';
 import { draft, ME, SEED, useCloud, YOU } from './sdk.js';
 
 const context = useCloud();

@@ -1,7 +1,7 @@
-import { confirmed, elementsOf } from '../../../client/held/holdings.js';
-import { entriesBelow, ROWS } from '../../../client/held/keys.js';
-import type { Row } from '../../../client/held/rows.js';
-import type { LocalStore } from '../../../client/store/local-store.js';
+import { confirmed, elementsOf } from '../../../client/local-state/holdings.js';
+import { entriesBelow, ROWS } from '../../../client/local-state/keys.js';
+import type { Row } from '../../../client/local-state/rows.js';
+import type { LocalStore } from '../../../client/stores/local-store.js';
 import type { Element } from '../../../protocol/elements/element.js';
 
 const SHORT = {

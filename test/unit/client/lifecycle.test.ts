@@ -1,6 +1,6 @@
-import type { Environment } from '../../../client/environment.js';
-import type { LocalStore } from '../../../client/store/local-store.js';
-import { memoryStore } from '../../../client/store/memory-store.js';
+import type { LocalStore } from '../../../client/stores/local-store.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
+import type { Environment } from '../../../client/sync/environment.js';
 import { entriesOf, storeWith } from '../../support/sdk/crashing-store.js';
 import { until } from './fake-cloud.js';
 import { heldIn } from './held.js';

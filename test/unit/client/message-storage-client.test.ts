@@ -1,9 +1,9 @@
 import WebSocket from 'ws';
-import type { ClientOptions, ClientStatus } from '../../../client/client-options.js';
-import { MessageStorageClient } from '../../../client/message-storage-client.js';
-import { ServerProblem } from '../../../client/server-problem.js';
-import { memoryStore } from '../../../client/store/memory-store.js';
-import { httpTransport } from '../../../client/transport.js';
+import { MessageStorageClient } from '../../../client/api/message-storage-client.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
+import type { ClientOptions, ClientStatus } from '../../../client/sync/client-options.js';
+import { ServerProblem } from '../../../client/sync/server-problem.js';
+import { httpTransport } from '../../../client/sync/transport.js';
 import { aConversation, aMessage } from './builders.js';
 import { FakeCloud, until } from './fake-cloud.js';
 import { heldIn } from './held.js';

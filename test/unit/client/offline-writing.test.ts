@@ -1,7 +1,7 @@
-import { checkOperation } from '../../../client/check-operation.js';
-import { memoryStore } from '../../../client/store/memory-store.js';
-import { InvalidOperation } from '../../../client/write/invalid-operation.js';
-import type { Settled } from '../../../client/write/settle.js';
+import { checkOperation } from '../../../client/api/check-operation.js';
+import { InvalidOperation } from '../../../client/outbox/invalid-operation.js';
+import type { Settled } from '../../../client/outbox/settle.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
 import { messageIdOf } from '../../../protocol/message-id.js';
 import { until } from './fake-cloud.js';
 import { heldIn } from './held.js';

@@ -1,4 +1,4 @@
-import type { Change } from '../../../client/held/derived.js';
+import type { Change } from '../../../client/local-state/derived.js';
 import { until } from './fake-cloud.js';
 import { draft, SEED, textsOf, useCloud } from './sdk.js';
 

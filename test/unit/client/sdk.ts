@@ -1,8 +1,8 @@
 import WebSocket from 'ws';
-import type { ClientOptions } from '../../../client/client-options.js';
-import { MessageStorageClient } from '../../../client/message-storage-client.js';
-import { memoryStore } from '../../../client/store/memory-store.js';
-import { httpTransport } from '../../../client/transport.js';
+import { MessageStorageClient } from '../../../client/api/message-storage-client.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
+import type { ClientOptions } from '../../../client/sync/client-options.js';
+import { httpTransport } from '../../../client/sync/transport.js';
 import type { OperationInput } from '../../../protocol/operation.js';
 import { aMessage, BOX } from '../../support/builders.js';
 import { CoreCloud } from '../../support/core-cloud.js';

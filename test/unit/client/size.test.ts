@@ -23,7 +23,7 @@ test('the client with a store in memory takes at most 25,000 bytes of an applica
   // It is the whole of it that was measured, and nothing of a server or of Node.
   const inputs = Object.keys(metafile.inputs);
   expect(inputs).toEqual(
-    expect.arrayContaining(['client/message-storage-client.ts', 'client/store-page.ts']),
+    expect.arrayContaining(['client/api/message-storage-client.ts', 'client/sync/store-page.ts']),
   );
   expect(inputs.filter((input) => !/^(client|protocol|node_modules\/zod)\/|<stdin>/.test(input))).toEqual([]);
 });

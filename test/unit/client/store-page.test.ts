@@ -1,5 +1,5 @@
-import type { LocalStore } from '../../../client/store/local-store.js';
-import { memoryStore } from '../../../client/store/memory-store.js';
+import type { LocalStore } from '../../../client/stores/local-store.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
 import { boxOn, storePage } from './box-on.js';
 import { aConversation, aMessage, aPage, aRemoval, aState } from './builders.js';
 import { confirmedIn, heldIn } from './held.js';

@@ -1,7 +1,7 @@
-import type { LocalStore } from '../../../client/store/local-store.js';
-import { memoryStore } from '../../../client/store/memory-store.js';
-import { Synchronizer, type SynchronizerOptions } from '../../../client/synchronizer.js';
-import type { Transport } from '../../../client/transport.js';
+import type { LocalStore } from '../../../client/stores/local-store.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
+import { Synchronizer, type SynchronizerOptions } from '../../../client/sync/synchronizer.js';
+import type { Transport } from '../../../client/sync/transport.js';
 import type { SyncRequestInput, SyncResponse } from '../../../protocol/sync.js';
 import { boxOn } from './box-on.js';
 import { aConversation, aMessage, aPage, aRemoval } from './builders.js';

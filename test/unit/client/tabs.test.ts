@@ -1,5 +1,5 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { indexedDbStore } from '../../../client/store/indexed-db-store.js';
+import { indexedDbStore } from '../../../client/stores/indexed-db-store.js';
 import { until } from './fake-cloud.js';
 import { draft, SEED, syncBodies, textsOf, useCloud } from './sdk.js';
 

@@ -1,5 +1,10 @@
-import { isDenial, ServerProblem, UnexpectedAnswer, Unreachable } from '../../../client/server-problem.js';
-import { httpTransport } from '../../../client/transport.js';
+import {
+  isDenial,
+  ServerProblem,
+  UnexpectedAnswer,
+  Unreachable,
+} from '../../../client/sync/server-problem.js';
+import { httpTransport } from '../../../client/sync/transport.js';
 import type { SyncRequestInput } from '../../../protocol/sync.js';
 import { aMessage, aPage } from './builders.js';
 import { type Answer, type Loopback, problem, startLoopback } from './loopback.js';

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { ok } from '../../../functions/runtime/answer.js';
-import { acceptedEncoding, compressed } from '../../../functions/runtime/compression.js';
+import { ok } from '../../../functions/runtime/http/answer.js';
+import { acceptedEncoding, compressed } from '../../../functions/runtime/http/compression.js';
 
 test.each([
   [undefined, undefined],

@@ -1,4 +1,4 @@
-import { readConfig } from '../../../functions/runtime/config.js';
+import { readConfig } from '../../../functions/runtime/aws/config.js';
 
 test('a function gets the variables it asks for, and no other', () => {
   const environment = { STORE_TABLE: 'boxes', REGISTRY_TABLE: 'devices', PATH: '/bin' };

@@ -1,9 +1,9 @@
 import { brotliDecompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
-import { type Answer, created, noContent, ok } from '../../../functions/runtime/answer.js';
-import { httpEndpoint } from '../../../functions/runtime/endpoint.js';
-import { route } from '../../../functions/runtime/route.js';
+import { type Answer, created, noContent, ok } from '../../../functions/runtime/http/answer.js';
+import { httpEndpoint } from '../../../functions/runtime/http/endpoint.js';
+import { route } from '../../../functions/runtime/http/route.js';
 import { deviceIdSchema } from '../../../protocol/ids.js';
 import { capturedLog } from './captured-log.js';
 import { context, type HttpEventParts, httpEvent, REQUEST_ID, USER } from './gateway-events.js';

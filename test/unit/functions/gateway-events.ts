@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
-import type { HttpEvent } from '../../../functions/runtime/caller.js';
-import type { SocketEvent } from '../../../functions/runtime/socket-event.js';
-import { contextOf } from '../../../functions/runtime/ticket-holder.js';
+import type { HttpEvent } from '../../../functions/runtime/http/caller.js';
+import type { SocketEvent } from '../../../functions/runtime/websocket/socket-event.js';
+import { contextOf } from '../../../functions/runtime/websocket/ticket-holder.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../../protocol/ids.js';
 
 export const USER = 'tel:+15550100';

@@ -1,8 +1,8 @@
-import { ok } from '../../../functions/runtime/answer.js';
-import { httpEndpoint } from '../../../functions/runtime/endpoint.js';
-import { parsed } from '../../../functions/runtime/parsed.js';
-import { route } from '../../../functions/runtime/route.js';
-import { frameEndpoint } from '../../../functions/runtime/socket-endpoint.js';
+import { ok } from '../../../functions/runtime/http/answer.js';
+import { httpEndpoint } from '../../../functions/runtime/http/endpoint.js';
+import { parsed } from '../../../functions/runtime/http/parsed.js';
+import { route } from '../../../functions/runtime/http/route.js';
+import { frameEndpoint } from '../../../functions/runtime/websocket/socket-endpoint.js';
 import { syncFrameSchema } from '../../../protocol/frames.js';
 import { historyQuerySchema } from '../../../protocol/history-query.js';
 import { policyIdSchema } from '../../../protocol/ids.js';

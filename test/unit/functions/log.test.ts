@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { beginLog, boxTag, describeError, logger } from '../../../functions/runtime/log.js';
+import { beginLog, boxTag, describeError, logger } from '../../../functions/runtime/observability/log.js';
 import { capturedLog } from './captured-log.js';
 
 const log = capturedLog();

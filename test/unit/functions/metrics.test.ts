@@ -1,5 +1,10 @@
-import { beginLog } from '../../../functions/runtime/log.js';
-import { count, measure, milliseconds, publishMetrics } from '../../../functions/runtime/metrics.js';
+import { beginLog } from '../../../functions/runtime/observability/log.js';
+import {
+  count,
+  measure,
+  milliseconds,
+  publishMetrics,
+} from '../../../functions/runtime/observability/metrics.js';
 import { capturedLog } from './captured-log.js';
 
 const log = capturedLog();

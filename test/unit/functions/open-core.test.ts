@@ -1,4 +1,4 @@
-import { openCore } from '../../../functions/runtime/open-core.js';
+import { openCore } from '../../../functions/runtime/aws/open-core.js';
 
 test('what a function was not granted says so when it is used', async () => {
   const core = openCore();

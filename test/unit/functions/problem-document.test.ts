@@ -3,7 +3,7 @@ import {
   problemDocument,
   retryAfterSeconds,
   syncProblemOf,
-} from '../../../functions/runtime/problem-document.js';
+} from '../../../functions/runtime/http/problem-document.js';
 import { PROBLEMS, type ProblemKind } from '../../../protocol/problem.js';
 
 const named = (name: string, members: object = {}): Error =>

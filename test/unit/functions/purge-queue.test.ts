@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { PurgeMessage } from '../../../core/ports/purge-queue.js';
-import { purgeMessageSchema, SqsPurgeQueue } from '../../../functions/runtime/purge-queue.js';
+import { purgeMessageSchema, SqsPurgeQueue } from '../../../functions/runtime/aws/purge-queue.js';
 import {
   conversationIdSchema,
   folderIdSchema,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { pushMessageSchema, SqsPushQueue } from '../../../functions/runtime/push-queue.js';
+import { pushMessageSchema, SqsPushQueue } from '../../../functions/runtime/aws/push-queue.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../../protocol/ids.js';
 import { capturedLog } from './captured-log.js';
 import { clientOf, type Service, type ServiceAnswer, startService } from './service.js';

@@ -1,6 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { QueueBackoff, waitSeconds } from '../../../functions/runtime/queue-backoff.js';
+import { QueueBackoff, waitSeconds } from '../../../functions/runtime/batch/queue-backoff.js';
 import { capturedLog } from './captured-log.js';
 import { clientOf, type Service, type ServiceAnswer, startService } from './service.js';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { publishMetrics } from '../../../functions/runtime/metrics.js';
-import { report, ruledEvents } from '../../../functions/runtime/report.js';
+import { publishMetrics } from '../../../functions/runtime/observability/metrics.js';
+import { report, ruledEvents } from '../../../functions/runtime/observability/report.js';
 import { capturedLog } from './captured-log.js';
 
 const log = capturedLog();

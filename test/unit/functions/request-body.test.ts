@@ -1,4 +1,4 @@
-import { readJsonBody } from '../../../functions/runtime/request-body.js';
+import { readJsonBody } from '../../../functions/runtime/http/request-body.js';
 
 const json = { 'content-type': 'application/json' };
 const kindOf = (read: () => unknown): unknown => {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { clientSettings } from '../../../functions/runtime/open-core.js';
+import { clientSettings } from '../../../functions/runtime/aws/open-core.js';
 
 // As the functions have it, only that a test does not wait so long.
 const SHORT_MS = 150;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { holderOf } from '../../../functions/runtime/ticket-holder.js';
+import { holderOf } from '../../../functions/runtime/websocket/ticket-holder.js';
 import { capturedLog } from './captured-log.js';
 import { context } from './gateway-events.js';
 import { type Service, type ServiceAnswer, startService } from './service.js';

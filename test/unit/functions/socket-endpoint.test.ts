@@ -1,5 +1,5 @@
 import { SyncProblem } from '../../../core/model/sync-problem.js';
-import { frameEndpoint } from '../../../functions/runtime/socket-endpoint.js';
+import { frameEndpoint } from '../../../functions/runtime/websocket/socket-endpoint.js';
 import { handler as defaultHandler } from '../../../functions/socket-default/handler.js';
 import { errorFrameSchema } from '../../../protocol/frames.js';
 import { capturedLog } from './captured-log.js';

@@ -1,5 +1,5 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
-import { ApiGatewaySockets } from '../../../functions/runtime/sockets.js';
+import { ApiGatewaySockets } from '../../../functions/runtime/aws/sockets.js';
 import { clientOf, type Service, type ServiceAnswer, startService } from './service.js';
 
 const GONE: ServiceAnswer = {

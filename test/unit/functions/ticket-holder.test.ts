@@ -1,4 +1,4 @@
-import { contextOf, holderOf } from '../../../functions/runtime/ticket-holder.js';
+import { contextOf, holderOf } from '../../../functions/runtime/websocket/ticket-holder.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../../protocol/ids.js';
 
 test('ids of any characters come back from a context of plain strings', () => {

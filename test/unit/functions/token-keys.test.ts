@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SecretTokenKeys } from '../../../functions/runtime/token-keys.js';
+import { SecretTokenKeys } from '../../../functions/runtime/aws/token-keys.js';
 import { clientOf, type Service, type ServiceAnswer, startService } from './service.js';
 
 const MINUTE_MS = 60_000;

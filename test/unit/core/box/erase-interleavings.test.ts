@@ -1,7 +1,6 @@
 import { registerDevice, revokeDevice } from '../../../../core/admin/devices.js';
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
 import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
-import type { Core } from '../../../../core/core.js';
 import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
 import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
 import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
@@ -11,6 +10,7 @@ import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { keepNewest } from '../../../../core/log/keep-newest.js';
 import { latestVersionOf } from '../../../../core/model/effects.js';
 import type { Commit, Head, LogEntry } from '../../../../core/model/log-entry.js';
+import type { Core } from '../../../../core/ports/core.js';
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { connected, disconnected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';

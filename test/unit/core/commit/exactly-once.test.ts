@@ -1,6 +1,6 @@
 import { revokeDevice } from '../../../../core/admin/devices.js';
 import { keepNewest } from '../../../../core/log/keep-newest.js';
-import { DAY_MS } from '../../../../core/ports/clock.js';
+import { DAY_MS } from '../../../../core/model/timing.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';

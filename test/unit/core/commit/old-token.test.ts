@@ -1,5 +1,4 @@
-import { ENTRY_MS } from '../../../../core/model/timing.js';
-import { DAY_MS } from '../../../../core/ports/clock.js';
+import { DAY_MS, ENTRY_MS } from '../../../../core/model/timing.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';

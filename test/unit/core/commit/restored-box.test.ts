@@ -5,8 +5,7 @@ import { latestVersionOf } from '../../../../core/model/effects.js';
 import type { StoredConversation, StoredMessage } from '../../../../core/model/items.js';
 import { entryKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
-import { BACKUP_SPREAD_MS } from '../../../../core/model/timing.js';
-import { DAY_MS } from '../../../../core/ports/clock.js';
+import { BACKUP_SPREAD_MS, DAY_MS } from '../../../../core/model/timing.js';
 import { historyOf } from '../../../../core/read/history-of.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

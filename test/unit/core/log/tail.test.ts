@@ -4,8 +4,7 @@ import { entriesAfter, liveTail, readEnd, readTail, withUnprojected } from '../.
 import type { BoxId } from '../../../../core/model/items.js';
 import { ANCHOR_KEY, entryKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
-import { ENTRY_MS } from '../../../../core/model/timing.js';
-import { DAY_MS } from '../../../../core/ports/clock.js';
+import { DAY_MS, ENTRY_MS } from '../../../../core/model/timing.js';
 import type { Range } from '../../../../core/ports/store.js';
 import { makeBox } from '../../../../core/write/box-creation.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';

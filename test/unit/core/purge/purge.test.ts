@@ -1,4 +1,3 @@
-import type { Core } from '../../../../core/core.js';
 import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
@@ -6,6 +5,7 @@ import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import type { BoxId, Counts } from '../../../../core/model/items.js';
 import { conversationKey, messageKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
+import type { Core } from '../../../../core/ports/core.js';
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { deposit } from '../../../../core/write/deposit.js';
 import type { ConversationId, MessageId } from '../../../../protocol/ids.js';

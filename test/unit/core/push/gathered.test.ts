@@ -1,10 +1,10 @@
 // What has gathered for a device: what a synchronization request is made of.
 import { revokeDevice } from '../../../../core/admin/devices.js';
 import { assignToBox } from '../../../../core/admin/policies.js';
-import type { Core } from '../../../../core/core.js';
 import { orderErasing } from '../../../../core/lifecycle/erase.js';
 import type { StoredDevice } from '../../../../core/model/items.js';
 import { ANCHOR_KEY, entryKey } from '../../../../core/model/keys.js';
+import type { Core } from '../../../../core/ports/core.js';
 import type { Range } from '../../../../core/ports/store.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { gather } from '../../../../core/push/gathered.js';

@@ -1,7 +1,7 @@
 // What has expired may be applied to the view after its time: it is removed again, and noted once.
 import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
-import { DAY_MS } from '../../../../core/ports/clock.js';
+import { DAY_MS } from '../../../../core/model/timing.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,

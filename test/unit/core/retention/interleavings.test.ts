@@ -1,7 +1,7 @@
-import type { Core } from '../../../../core/core.js';
 import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { elementBytes } from '../../../../core/model/element.js';
 import type { StoredItem, StoredMessage } from '../../../../core/model/items.js';
+import type { Core } from '../../../../core/ports/core.js';
 import { deposit } from '../../../../core/write/deposit.js';
 import { isElement } from '../../../../core/write/log-rows.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';

@@ -1,5 +1,5 @@
 import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
-import { DAY_MS } from '../../../../core/ports/clock.js';
+import { DAY_MS } from '../../../../core/model/timing.js';
 import { historyOf } from '../../../../core/read/history-of.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { historyQuerySchema } from '../../../../protocol/history-query.js';

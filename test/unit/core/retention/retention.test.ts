@@ -1,5 +1,5 @@
 import { assignToDevice } from '../../../../core/admin/policies.js';
-import { DAY_MS } from '../../../../core/ports/clock.js';
+import { DAY_MS } from '../../../../core/model/timing.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,

@@ -1,0 +1,80 @@
+import type { ConversationSeed } from '../../protocol/elements/conversation-history.js';
+import type { Element, MessageStateElement } from '../../protocol/elements/element.js';
+import type { Disposition } from '../../protocol/elements/message-state.js';
+import type { MessageStatePatch } from '../../protocol/elements/patches.js';
+import { DEFAULT_FOLDER } from '../../protocol/limits.js';
+import type { Operation } from '../../protocol/operation.js';
+import { mergePatch } from '../json.js';
+import type { ElementKey } from '../local-state/keys.js';
+
+/** What operations do to elements, as the server does it (protocol, sections 2 and 3). */
+
+/** modSeq of what the server has not confirmed yet. */
+export const UNCONFIRMED = 0;
+
+type Create = Extract<Operation, { op: 'create' }>;
+type Modify = Extract<Operation, { op: 'modify' }>;
+
+export const stateKey = ({ id, conversationId }: ElementKey): ElementKey & { type: 'messageState' } => ({
+  type: 'messageState',
+  id,
+  conversationId,
+});
+
+export const targetOf = (operation: Operation): ElementKey =>
+  'conversationId' in operation
+    ? { type: operation.type, id: operation.id, conversationId: operation.conversationId }
+    : { type: operation.type, id: operation.id };
+
+/** The element that is made. */
+export function created(operation: Create, modSeq: number): Element {
+  const { type, data } = operation;
+  const life = type === 'conversationHistory' && { createdModSeq: modSeq };
+  const place = type === 'conversationHistory' && { folderId: DEFAULT_FOLDER };
+  return { ...place, ...data, ...life, ...targetOf(operation), modSeq } as Element;
+}
+
+/** The conversation history that a message brings along. */
+export const seeded = (id: string, seed: ConversationSeed): Element =>
+  ({
+    type: 'conversationHistory',
+    id,
+    modSeq: UNCONFIRMED,
+    createdModSeq: UNCONFIRMED,
+    folderId: DEFAULT_FOLDER,
+    ...seed,
+  }) as Element;
+
+/** The element that a modification makes of `before`; a state may not be there before. */
+export function modified(operation: Modify, before: Element | undefined, modSeq: number): Element {
+  const { type, data } = operation;
+  const own = { ...targetOf(operation), modSeq };
+  if (type === 'messageState') {
+    return {
+      ...withPatch(before as MessageStateElement | undefined, data as MessageStatePatch),
+      ...own,
+    } as Element;
+  }
+  // Null is a place for a folder: the top of the box.
+  if (type === 'folder') return { ...before, ...data, ...own } as Element;
+  const merged = mergePatch(before, data) as { textTruncated?: true };
+  if ('textContent' in data) delete merged.textTruncated;
+  return { ...merged, ...own } as Element;
+}
+
+/** The state with flags added, then removed, and dispositions added; the same participant and disposition keeps its first `at`. */
+export function withPatch(
+  before: Pick<MessageStateElement, 'flags' | 'dispositions'> | undefined,
+  { addFlags = [], removeFlags = [], dispositions = [] }: MessageStatePatch,
+) {
+  const flags = [...new Set([...(before?.flags ?? []), ...addFlags])].sort();
+  const all = [...(before?.dispositions ?? [])];
+  for (const each of dispositions) if (!all.some((known) => isSameReport(known, each))) all.push(each);
+  return {
+    flags: flags.filter((flag) => !removeFlags.includes(flag)),
+    ...(all.length > 0 && { dispositions: all }),
+  };
+}
+
+const isSameReport = (a: Disposition, b: Disposition): boolean =>
+  a.participant === b.participant && a.disposition === b.disposition;

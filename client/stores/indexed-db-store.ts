@@ -1,0 +1,122 @@
+import { type TabChannel, Tabs } from '../sync/tabs.js';
+import type { Entry, KeyRange, LocalStore, StoreTransaction } from './local-store.js';
+import { tabChannel } from './tab-channel.js';
+
+const ROWS = 'rows';
+
+export interface IndexedDbOptions {
+  /** The platform's, if not given. */
+  indexedDB?: IDBFactory;
+  IDBKeyRange?: typeof IDBKeyRange;
+  channel?: TabChannel;
+}
+
+/** A local store in a database of the browser, which its tabs share. Name it after the user, so that two never meet in it. */
+export const indexedDbStore = (name: string, options: IndexedDbOptions = {}): LocalStore =>
+  new IndexedDbStore(name, options);
+
+class IndexedDbStore implements LocalStore {
+  readonly sharing: NonNullable<LocalStore['sharing']>;
+  #database?: Promise<IDBDatabase>;
+
+  constructor(
+    private readonly name: string,
+    private readonly options: IndexedDbOptions,
+  ) {
+    const channel = options.channel ?? tabChannel(`cpm-sync ${name}`);
+    this.sharing = { join: (handlers) => new Tabs(channel, handlers) };
+  }
+
+  async transaction<T>(mode: 'read' | 'write', work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
+    const database = await this.#open();
+    const transaction =
+      mode === 'read'
+        ? database.transaction(ROWS)
+        : database.transaction(ROWS, 'readwrite', { durability: 'strict' });
+    const ended = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error ?? new Error('The transaction was aborted'));
+    });
+    try {
+      const value = await work(this.#rowsOf(transaction.objectStore(ROWS)));
+      await ended;
+      return value;
+    } catch (error) {
+      ended.catch(() => undefined);
+      // It may have ended by itself already, with what made `work` fail.
+      try {
+        transaction.abort();
+      } catch {}
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    (await this.#database)?.close();
+    this.#database = undefined;
+  }
+
+  #rowsOf(rows: IDBObjectStore): StoreTransaction {
+    const range = ({ from, to }: KeyRange) =>
+      (this.options.IDBKeyRange ?? IDBKeyRange).bound(from, to, false, true);
+    return {
+      get: (key) => answerOf(rows.get(key)),
+      scan: async (asked) => {
+        if (asked.from >= asked.to) return [];
+        if (asked.descending) return lastOf(rows.openCursor(range(asked), 'prev'), asked.limit);
+        const [keys, values] = await Promise.all([
+          answerOf(rows.getAllKeys(range(asked), asked.limit)),
+          answerOf(rows.getAll(range(asked), asked.limit)),
+        ]);
+        return keys.map((key, i): Entry => [key as string, values[i]]);
+      },
+      // Nobody waits for each of them: one that fails aborts the transaction.
+      put: async (key, value) => void rows.put(value, key),
+      delete: async (key) => void rows.delete(key),
+      clear: async () => void rows.clear(),
+    };
+  }
+
+  #open(): Promise<IDBDatabase> {
+    this.#database ??= this.#openAnew().catch((error) => {
+      this.#database = undefined;
+      throw error;
+    });
+    return this.#database;
+  }
+
+  async #openAnew(): Promise<IDBDatabase> {
+    const request = (this.options.indexedDB ?? indexedDB).open(this.name, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(ROWS);
+    const database = await answerOf(request);
+    const forget = () => {
+      this.#database = undefined;
+    };
+    // Another tab wants to delete it, or the user has cleared the browser's data: the next transaction opens it anew.
+    database.onversionchange = () => {
+      database.close();
+      forget();
+    };
+    database.onclose = forget;
+    return database;
+  }
+}
+
+const answerOf = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+function lastOf(request: IDBRequest<IDBCursorWithValue | null>, limit: number): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (cursor) entries.push([cursor.key as string, cursor.value]);
+      if (!cursor || entries.length >= limit) resolve(entries);
+      else cursor.continue();
+    };
+  });
+}

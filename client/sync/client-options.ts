@@ -1,0 +1,72 @@
+import type { Operation } from '../../protocol/operation.js';
+import type { Preferences } from '../../protocol/preferences.js';
+import type { SyncRequestFrame } from '../../protocol/sync-request-frame.js';
+import type { Applied } from '../local-state/apply-changes.js';
+import type { Change } from '../local-state/derived.js';
+import type { Settled } from '../outbox/settle.js';
+import type { LocalStore } from '../stores/local-store.js';
+import type { ConnectionTimings } from './connection.js';
+import type { Environment } from './environment.js';
+import type { ServerProblem } from './server-problem.js';
+import type { WebSocketConstructor } from './socket.js';
+import type { RenewalReason, SyncReport } from './synchronizer.js';
+import type { Transport } from './transport.js';
+
+/**
+ * `denied`: the user has to sign in again, the device is no longer registered, or another instance of it is. Nothing is
+ * tried any more until `start` is called again, after `register` or `wipe` where the device is not registered.
+ */
+export type ClientStatus =
+  | { state: 'offline'; error?: unknown } // not connected; tried again by itself once started
+  | { state: 'connecting' }
+  | { state: 'live' }
+  | { state: 'paused' }
+  | { state: 'denied'; problem: ServerProblem }
+  | { state: 'stopped' };
+
+export interface ClientEvents {
+  status: ClientStatus;
+  /** What is shown has changed: run your queries again. */
+  changed: Change;
+  /** A page of the server's changes has been stored; `dropped` says what went and why. */
+  received: Applied;
+  /** Of an initial synchronization or backfill; elements, `total` is an estimate. */
+  progress: { sent: number; total: number };
+  synchronized: SyncReport;
+  /** A synchronization that nobody waits for has failed; it is tried again by itself. */
+  failed: unknown;
+  /** The server refused an operation: it is undone here. `current` is the element that stands in its way. */
+  refused: Settled;
+  /** The server has done an operation, or it was done already. */
+  acknowledged: Settled;
+  /** The device goes on as another instance, since the server knew other numbers: one of the two was restored, or it was replaced. */
+  renewed: { reason: RenewalReason };
+  /** What the server has to say: a synchronization follows by itself. */
+  syncRequest: SyncRequestFrame;
+}
+
+export interface ClientOptions {
+  deviceId: string;
+  transport: Transport;
+  store: LocalStore;
+  name?: string; // of the device, for its user
+  preferences?: Preferences; // of a device that is registered the first time; later: setPreferences
+  /** The platform's, if it has one. Without any the client synchronizes by the timer alone. */
+  WebSocket?: WebSocketConstructor;
+  pageLimit?: number; // elements a response
+  periodic?: {
+    everySeconds?: number; // instead of the server's timer
+    whileHidden?: boolean; // default true
+    whileOffline?: boolean; // default true: platforms err
+  };
+  /** When another instance of this device was registered: `renew` takes its place (once in ten minutes), `deny` gives up. */
+  onInstanceReplaced?: 'renew' | 'deny';
+  /** Looks at each operation before it is done; `checkOperation` knows all that the server would say `invalid` to. */
+  check?: (operation: Operation) => Operation;
+  timings?: Partial<ConnectionTimings>;
+  /** Aborting it stops the client. */
+  signal?: AbortSignal;
+  environment?: Environment;
+  nowMs?: () => number;
+  mintId?: () => string; // names of instances, folders and messages
+}

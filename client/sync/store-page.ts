@@ -1,0 +1,120 @@
+import type { Element } from '../../protocol/elements/element.js';
+import type { SyncResponse } from '../../protocol/sync-response.js';
+import { Application, type Applied } from '../local-state/apply-changes.js';
+import type { Change } from '../local-state/derived.js';
+import { elementsOf, Holdings, type Layer } from '../local-state/holdings.js';
+import { digitsOf, keyOf, ROWS, STATE } from '../local-state/keys.js';
+import { dropOld, rescope } from '../local-state/scope.js';
+import type { SyncState } from '../local-state/sync-state.js';
+import { targetOf } from '../outbox/effects.js';
+import { forget, lift, type QueuedOperation, queueOf, relay } from '../outbox/queue.js';
+import { confirmOwn, type Settled, settledBy } from '../outbox/settle.js';
+import type { StoreTransaction } from '../stores/local-store.js';
+
+/** What storing a response came to. */
+export interface StoredPage {
+  applied: Applied;
+  settled: Settled[]; // operations that were answered
+  hasOperations: boolean; // that wait for an answer
+  change: Change;
+}
+
+/**
+ * Stores what a response brings together with its token, within one transaction: after a crash either both are there or
+ * neither, and the request is repeated.
+ */
+export async function storePage(
+  tx: StoreTransaction,
+  before: SyncState,
+  response: SyncResponse,
+  nowMs: number,
+): Promise<StoredPage> {
+  const { reset, effective = before.effective, changes = [], hasMore } = response;
+  const holdings = new Holdings(tx);
+  const queue = await queueOf(holdings);
+  // What is confirmed changes beneath the operations that are not settled.
+  await lift(holdings, queue);
+  // A reset marks all that is held as of an earlier generation.
+  const generation = before.generation + (reset ? 1 : 0);
+  const application = new Application(holdings, generation, effective?.elementTypes);
+  if (reset) await forgetNotes(holdings);
+  if (response.effective) await rescope(holdings, application, response.effective, before.effective);
+  await application.apply(changes);
+
+  const { settled, left } = await answer(application, queue, before, response);
+  for (const each of settled) {
+    if (each.isRefused) await tx.put(keyOf('X', digitsOf(nowMs), digitsOf(each.operation.n)), each);
+  }
+  const isSweeping = reset || before.sweeping;
+  if (!hasMore) {
+    await confirmOwn(holdings, application, left.filter(isAnswered), { effective, nowMs });
+    if (isSweeping) await sweep(holdings, application, generation);
+    await application.dropOrphans();
+    await forgetNotes(holdings);
+  }
+  if (effective) await dropOld(holdings, application, effective, nowMs);
+
+  for (const entry of queue) await forget(holdings, entry);
+  await relay(holdings, hasMore ? left : left.filter((entry) => !isAnswered(entry)));
+  const { syncToken, results = [], nextSyncAfterSeconds: periodSeconds = before.periodSeconds } = response;
+  const after: SyncState = {
+    ...before,
+    generation,
+    sweeping: (isSweeping && hasMore) ?? false,
+    sentN: results.at(-1)?.n ?? before.sentN,
+    syncToken,
+    effective,
+    periodSeconds,
+  };
+  await tx.put(STATE, after);
+  const hasOperations = left.some((entry) => !isAnswered(entry));
+  return { applied: application.applied, settled, hasOperations, change: await holdings.save() };
+}
+
+const isAnswered = ({ answered }: QueuedOperation): boolean => answered !== undefined;
+
+/** What became of the operations: `left` are those that are not refused, answered or not. */
+async function answer(
+  application: Application,
+  queue: readonly QueuedOperation[],
+  before: SyncState,
+  { results = [], reset = false, backfill }: SyncResponse,
+) {
+  const byN = new Map(results.map((result) => [result.n, result]));
+  // A device that is being filled is sent all of it, its own changes too.
+  const comesAsChange = reset || backfill !== undefined || before.syncToken === undefined;
+  const settled: Settled[] = [];
+  const left: QueuedOperation[] = [];
+  for (const entry of queue) {
+    const { operation, answered } = entry;
+    const result = answered ? undefined : byN.get(operation.n);
+    if (!result) {
+      left.push(answered && reset ? { ...entry, answered: { ...answered, comesAsChange } } : entry);
+      continue;
+    }
+    // A large one is left out of the result and stands in the changes.
+    const isInTheWay = result.status === 'exists' || result.status === 'conflict';
+    const current =
+      result.current ?? (isInTheWay ? await application.current(targetOf(operation)) : undefined);
+    const each = settledBy(operation, result, current);
+    settled.push(each);
+    if (!each.isRefused) left.push({ ...entry, answered: { modSeq: result.modSeq, comesAsChange } });
+  }
+  return { settled, left };
+}
+
+/** Removals and the like are remembered until the synchronization ends. */
+async function forgetNotes(holdings: Holdings): Promise<void> {
+  for (const kind of ['R', 'O']) await holdings.deleteBelow(kind);
+}
+
+/** The end of a reset: what it marked and nobody sent again is dropped. */
+async function sweep(holdings: Holdings, application: Application, generation: number): Promise<void> {
+  const old: Element[] = [];
+  const ofEarlier: Layer = (slot) =>
+    (slot?.generation ?? generation) < generation ? slot?.confirmed : undefined;
+  for (const kind of ROWS) {
+    for await (const row of holdings.rowsBelow(kind)) old.push(...elementsOf(row, ofEarlier));
+  }
+  await application.drop('reset', old);
+}

@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { participantsSchema } from '../../protocol/elements/conversation-history.js';
+import { messageDataSchema } from '../../protocol/elements/message.js';
+import { SEEN } from '../../protocol/elements/message-state.js';
+import { faultsOf } from '../../protocol/faults.js';
+import { conversationIdSchema, idSchema } from '../../protocol/ids.js';
+import { messageIdOf } from '../../protocol/message-id.js';
+import { type OperationInput, parseOperation } from '../../protocol/operation.js';
+
+const { direction, from, to, date } = messageDataSchema.shape;
+
+/** One line of the file: a text message as the Participating Function recorded it. */
+const messageLineSchema = z.strictObject({
+  conversationId: conversationIdSchema,
+  participants: participantsSchema,
+  direction,
+  from,
+  to,
+  date,
+  imdnMessageId: idSchema,
+  textContent: z.string(),
+  seen: z.optional(z.boolean()),
+});
+
+export type ReadOperation = { operation: OperationInput } | { fault: string };
+
+/** The operation that deposits the message of a line. The same line always gives the same message id. */
+export function operationOf(value: unknown): ReadOperation {
+  const parsed = messageLineSchema.safeParse(value, { reportInput: true });
+  if (!parsed.success) return { fault: faultText(faultsOf(parsed.error)) };
+  const { conversationId, participants, seen, ...message } = parsed.data;
+  const operation = {
+    op: 'create' as const,
+    type: 'message' as const,
+    id: messageIdOf(message.date, message.imdnMessageId),
+    conversationId,
+    data: { messageContext: 'pager-message' as const, contentType: 'text/plain', ...message },
+    conversation: {
+      kind: participants.length <= 2 ? ('oneToOne' as const) : ('group' as const),
+      participants,
+    },
+    ...(seen && { flags: [SEEN] }),
+  };
+  const checked = parseOperation(operation);
+  return checked.ok ? { operation } : { fault: faultText(checked.errors) };
+}
+
+/** `/date is no RFC 3339 time …; /to is missing` */
+export const faultText = (faults: { pointer: string; detail: string }[]): string =>
+  faults.map(({ pointer, detail }) => `${pointer || 'it'} ${detail}`).join('; ');

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
+import { projectRoot } from '../project-root.js';
+
+interface BundledDemo {
+  readonly html: string;
+  readonly script: string;
+  readonly style: string;
+}
+
+let bundled: Promise<BundledDemo> | undefined;
+
+/** The demo page, bundled when somebody looks at it for the first time. @throws LocalCloudProblem when it cannot be. */
+export function bundledDemo(): Promise<BundledDemo> {
+  bundled ??= bundle().catch((error) => {
+    bundled = undefined;
+    throw error;
+  });
+  return bundled;
+}
+
+async function bundle(): Promise<BundledDemo> {
+  const demo = join(projectRoot, 'demo');
+  const { outputFiles } = await build({
+    entryPoints: { page: join(demo, 'main.tsx') },
+    outdir: demo, // nothing is written there
+    write: false,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    logLevel: 'silent',
+  }).catch((cause) => {
+    throw new LocalCloudProblem(`The demo page cannot be bundled: ${cause.message}`);
+  });
+  const output = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
+  return {
+    html: await readFile(join(demo, 'index.html'), 'utf8'),
+    script: output('.js'),
+    style: output('.css'),
+  };
+}
