@@ -90,7 +90,7 @@ async function open(
   const view = new BoxView(core, box, head, behind);
   const historyKey = container.type === 'folder' ? undefined : conversationKey(conversationOf(container));
   const history = historyKey === undefined ? undefined : (await view.get([historyKey])).get(historyKey);
-  const key = purgeKey(index, `${container.type} ${container.id} ${historyKey ?? ''}`);
+  const key = purgeKey(index, modSeq, `${container.type} ${container.id} ${historyKey ?? ''}`);
   return { core, box, head, view, container, index, modSeq, key, history };
 }
 

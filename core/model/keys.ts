@@ -41,9 +41,12 @@ export const overflowKey = (nonce: string, part: number): string => `O#${nonce}#
 /** Its removal by the database says that the log has been quiet for a while. */
 export const TIMER_KEY = 'T#QUIET';
 export const PURGES = 'Q#';
-/** The purge of a container, which the log entry of this index deleted. */
-export const purgeKey = (index: number, container: string): string =>
-  `${PURGES}${String(index).padStart(INDEX_DIGITS, '0')}#${part(container)}`;
+/**
+ * The purge of a container, which the log entry of this index and number deleted. An index alone may also be that of a
+ * deletion in a past that a restore has undone, whose order comes late.
+ */
+export const purgeKey = (index: number, modSeq: number, container: string): string =>
+  `${PURGES}${String(index).padStart(INDEX_DIGITS, '0')}#${modSeq}#${part(container)}`;
 
 // Items of a device, in the registry's table. Ids hold no control character, so none begins with the key of another.
 export const DEVICES = 'D#';

@@ -512,3 +512,14 @@ test('an order of a past that the box has lost, or of an earlier life of it, cle
   }
   expect(store.all(BOX)).toEqual(before);
 });
+
+test('an order of a lost past with the index of a later deletion leaves that deletion to its own order', async () => {
+  await box.given(aMessage({ id: 'before' }));
+  await box.given(aMessage({ id: 'm1' }), removal('conversationHistory', 'c1'));
+  await order();
+  const [own] = box.purges.splice(0);
+  if (!own) throw new Error('nothing was ordered');
+  await purge(box.core, { ...own, modSeq: own.modSeq - 1 });
+  await purge(box.core, own);
+  await expectCounted({ message: 0, messageState: 0 });
+});

@@ -220,7 +220,7 @@ test('what belongs to devices stands in the table of the registry, and nothing e
     TIMER_KEY,
     entryKey(1),
     overflowKey('n', 0),
-    purgeKey(1, 'f'),
+    purgeKey(1, 1, 'f'),
     folderKey('f' as FolderId),
     folderNameKey(null, 'f'),
     conversationKey('c' as ConversationId),
