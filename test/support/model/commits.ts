@@ -89,11 +89,15 @@ export class Commits {
     if (kind === 'message') stage.expiries.set(nameOf('messageState', id, conversationId), expiresAtMs);
   }
 
-  /** Protocol, section 5: a box takes no more messages than its policy says. */
-  private checkQuota({ counts, policyId = DEFAULT_POLICY }: LogEntry): void {
+  /**
+   * Protocol, section 5: a box takes no more messages than its policy says. A write that lands late was decided with the
+   * policies of before.
+   */
+  private checkQuota({ counts, atMs, policyId = DEFAULT_POLICY }: LogEntry): void {
     const { stage } = this;
+    const isCertain = stage.policiesUnderWay === 0 && atMs >= stage.policiesKnownSinceMs;
     const { maxMessages = Number.POSITIVE_INFINITY } = stage.registry.policyNow(policyId);
-    if (counts.message > this.messages && counts.message > maxMessages && stage.policiesUnderWay === 0)
+    if (isCertain && counts.message > this.messages && counts.message > maxMessages)
       throw new Violation(`the box has ${counts.message} messages, and may have ${maxMessages}`);
     this.messages = counts.message;
   }

@@ -76,6 +76,8 @@ export class Stage {
   readonly sentBy = new Map<string, number>();
   /** Changes of policies that do not hold everywhere yet. */
   policiesUnderWay = 0;
+  /** Since then every function knows the policies as they are. */
+  policiesKnownSinceMs = 0;
   private readonly tasks = new Set<Promise<void>>();
   private failure: unknown;
   private living: Alive | undefined;

@@ -39,6 +39,7 @@ export async function changePolicy(world: World): Promise<void> {
   stage.begin('policy', async () => {
     await time.sleep(POLICY_MS);
     stage.policiesUnderWay--;
+    stage.policiesKnownSinceMs = time.now();
   });
 }
 
