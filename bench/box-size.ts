@@ -100,7 +100,7 @@ export async function fillUp(
     }),
   );
   const patterns = Items.map((image) => decodeItem(image).item).filter(
-    (item) => item.kind === 'message' && item.aside === undefined,
+    (item) => item.kind === 'message' && item.bodyBytes === undefined,
   );
   const copies = Array.from({ length: count }, (_, i) =>
     copyOf(patterns[i % patterns.length] as StoredMessage, i),

@@ -37,7 +37,7 @@ export async function measureContention(
       store: new DynamoStore(database, storeTable, registryTable),
       registry: new DynamoRegistry(database, registryTable),
       clock: systemClock,
-      report: (event, { attempt = 0 }) => {
+      observe: (event, { attempt = 0 }) => {
         if (event === 'commit') attempts += Number(attempt) + 1;
       },
     } as Partial<Core> as Core;

@@ -327,7 +327,7 @@ async function bytesOf(server: WholeServer, rounds: number) {
   const total = (images: Image[]) => images.reduce((sum, image) => sum + itemBytes(image), 0);
   const elements = await newestItems(server, 'E#', BACKLOG);
   const entries = await newestItems(server, 'L#', 4 * rounds);
-  const commits = entries.filter(({ told }) => told).slice(0, 2 * rounds);
+  const commits = entries.filter(({ rowCount }) => rowCount).slice(0, 2 * rounds);
   return {
     elementBytes: Math.round(total(elements) / elements.length),
     logBytes: Math.round(total(commits) / rounds),

@@ -37,10 +37,10 @@ import {
 import { policyOf } from '../scope/policies.js';
 import { commitAndProject } from '../write/commit.js';
 import { recordOf } from '../write/device-operations.js';
-import type { Draft } from '../write/draft.js';
 import { emptyRecord } from '../write/idempotency.js';
 import { registrationEffect } from '../write/registration.js';
-import { fitting } from './fitting.js';
+import type { UnitOfWork } from '../write/unit-of-work.js';
+import { trimToLimit } from './trim-to-limit.js';
 
 /** Where the policy sets none: no user has more devices in use, and every commit looks at all of them. */
 export const DEVICES_DEFAULT_MAX = 100;
@@ -73,7 +73,7 @@ export async function registerDevice(
       formerInstanceKey(deviceId, registration.instanceId),
     ],
     onMissingBox: 'create',
-    decide: ({ draft }) => registered(core, box, draft, deviceId, registration),
+    decide: ({ work }) => registered(core, box, work, deviceId, registration),
   });
   await core.store.remove(box, superseded, Number.MAX_SAFE_INTEGER);
   return { created, device: shown(await scoped(core, box, device, head.policyId)) };
@@ -82,35 +82,35 @@ export async function registerDevice(
 async function registered(
   core: Core,
   box: BoxId,
-  draft: Draft,
+  work: UnitOfWork,
   deviceId: DeviceId,
   { instanceId, name, preferences }: DeviceRegistration,
 ) {
-  const { head } = draft;
-  const item = draft.read(deviceKey(deviceId));
+  const { head } = work;
+  const item = work.read(deviceKey(deviceId));
   const previous = item?.kind === 'device' ? item : undefined;
   if (!previous) await refuseTooMany(core, head);
   const before = previous ? await scopeBefore(core, box, previous, head) : { device: counting(item) };
   const policies = await policiesOf(core, head.policyId, previous?.policyId);
-  const { registration, aside } = nextScope(deviceId, before, { name, preferences }, policies, draft.version);
+  const { registration, aside } = nextScope(deviceId, before, { name, preferences }, policies, work.version);
   const isSame = previous?.instanceId === instanceId;
-  const since = isSame ? previous.since : draft.version;
+  const since = isSame ? previous.since : work.version;
   const { policyId } = previous ?? {};
   const next = { deviceId, instanceId, since, ...registration, ...(policyId !== undefined && { policyId }) };
   const effects: Effect[] = [
     isSame
       ? registrationEffect(next)
-      : { ...registrationEffect(next), state: { ...firstRecord(draft, deviceId, instanceId, since), since } },
-    ...(previous && !isSame ? [putAside(draft, previous)] : []),
+      : { ...registrationEffect(next), state: { ...firstRecord(work, deviceId, instanceId, since), since } },
+    ...(previous && !isSame ? [putAside(work, previous)] : []),
   ];
   const progress = isSame ? previous : { syncedModSeq: 0 };
-  const record = isSame ? previous.idempotency : firstRecord(draft, deviceId, instanceId, since);
+  const record = isSame ? previous.idempotency : firstRecord(work, deviceId, instanceId, since);
   const device = {
     ...progress,
     ...next,
     kind: 'device',
     sk: deviceKey(deviceId),
-    version: draft.version,
+    version: work.version,
     ...(record && { idempotency: record }),
   } as StoredDevice;
   const answer: Registered = {
@@ -150,21 +150,21 @@ const counting = (item: StoredItem | undefined) => ({
 
 /** The record of an instance that comes: what it was last answered, if it was registered before. */
 function firstRecord(
-  draft: Draft,
+  work: UnitOfWork,
   deviceId: DeviceId,
   instanceId: DeviceRegistration['instanceId'],
   since: number,
 ): Idempotency {
-  const former = draft.read(formerInstanceKey(deviceId, instanceId));
+  const former = work.read(formerInstanceKey(deviceId, instanceId));
   return former?.kind === 'formerInstance' ? { ...former.record, since } : emptyRecord(since);
 }
 
 /** The record of an instance that goes, where the instance finds it when it is registered again. */
-function putAside(draft: Draft, device: StoredDevice): Effect {
-  const record = recordOf(draft, device, 'whole');
+function putAside(work: UnitOfWork, device: StoredDevice): Effect {
+  const record = recordOf(work, device, 'whole');
   return {
     sk: formerInstanceKey(device.deviceId, device.instanceId),
-    expiresAtMs: draft.nowMs + FORMER_INSTANCE_MS,
+    expiresAtMs: work.nowMs + FORMER_INSTANCE_MS,
     content: { kind: 'formerInstance', record },
   };
 }
@@ -211,7 +211,7 @@ export async function listDevices(core: Core, box: BoxId): Promise<ListedDevice[
   const tail = await readTail(core, box);
   if (!tail) return [];
   const devices = await devicesIn(await viewOf(core, box, tail));
-  return fitting(await showDevices(core, box, devices, tail.head));
+  return trimToLimit(await showDevices(core, box, devices, tail.head));
 }
 
 /** All devices of a box, as the log has decided about them. */
@@ -267,18 +267,18 @@ export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): 
   const revoked = await commitAndProject(core, box, {
     keys: [key, idempotencyKey(deviceId)],
     onMissingBox: { answer: undefined },
-    decide({ draft }) {
-      const device = draft.read(key);
+    decide({ work }) {
+      const device = work.read(key);
       if (device?.kind !== 'device') return { answer: undefined, origin };
       const { scopeVersion } = device;
       const gone: Effect = {
         sk: key,
-        expiresAtMs: draft.nowMs + FORMER_INSTANCE_MS,
+        expiresAtMs: work.nowMs + FORMER_INSTANCE_MS,
         content: { kind: 'revokedDevice', scopeVersion },
         state: null,
       };
-      const effects = [gone, putAside(draft, device)];
-      return { answer: device, origin, effects, box: { devices: draft.head.devices - 1 } };
+      const effects = [gone, putAside(work, device)];
+      return { answer: device, origin, effects, box: { devices: work.head.devices - 1 } };
     },
   });
   if (!revoked) throw unknown();

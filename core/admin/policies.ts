@@ -30,10 +30,10 @@ export async function assignToBox(core: Core, box: BoxId, policyId: PolicyId): P
   await commitAndProject(core, box, {
     keys: [],
     onMissingBox: 'create',
-    decide: ({ draft }) => ({
+    decide: ({ work }) => ({
       answer: undefined,
       origin,
-      ...(draft.head.policyId !== policyId && { box: { policyId } }),
+      ...(work.head.policyId !== policyId && { box: { policyId } }),
     }),
   });
 }
@@ -50,8 +50,8 @@ export async function assignToDevice(
   const isFound = await commitAndProject(core, box, {
     keys: [key],
     onMissingBox: { answer: false },
-    decide({ draft }) {
-      const device = draft.read(key);
+    decide({ work }) {
+      const device = work.read(key);
       if (device?.kind !== 'device') return { answer: false, origin };
       if (device.policyId === policyId) return { answer: true, origin };
       return { answer: true, origin, effects: [registrationEffect({ ...device, policyId })] };

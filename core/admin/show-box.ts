@@ -8,7 +8,7 @@ import type { Core } from '../ports/core.js';
 import { allScoped, type ScopedDevice } from '../scope/device-scope.js';
 import { policyOf } from '../scope/policies.js';
 import { devicesIn, showDevices } from './devices.js';
-import { fitting } from './fitting.js';
+import { trimToLimit } from './trim-to-limit.js';
 
 /**
  * What there is in a box, and where its devices stand: all of it is kept with the newest log entry and the devices, so it
@@ -45,7 +45,7 @@ export async function watchDevices(core: Core, box: BoxId): Promise<WatchedDevic
   const devices = await allScoped(core, box, await devicesIn(await viewOf(core, box, tail)), head.policyId);
   const all = await showDevices(core, box, devices, head);
   const standing = new Map(devices.map((device) => [device.deviceId, standingOf(device, head.modSeq)]));
-  return fitting(
+  return trimToLimit(
     all.flatMap((device) => {
       const its = standing.get(device.deviceId);
       return its ? [{ ...device, ...its }] : [];
@@ -71,10 +71,10 @@ function standingOf(device: ScopedDevice, modSeq: number): Standing {
 }
 
 function pendingOf(
-  { pushBy, pushDueMs = 0, connectionId, effective }: ScopedDevice,
+  { pendingPushModSeq, pendingPushDueMs = 0, connectionId, effective }: ScopedDevice,
   lag: number,
 ): Standing['pendingRequest'] {
-  if (pushBy !== undefined) return { dueAt: instant(pushDueMs) };
+  if (pendingPushModSeq !== undefined) return { dueAt: instant(pendingPushDueMs) };
   const isWaiting = connectionId === undefined && effective.serverInitiated && lag > 0;
   return isWaiting ? { onConnect: true } : undefined;
 }

@@ -81,7 +81,7 @@ export function encodeItem(box: BoxId, item: StoredItem): Image {
     ...(state && { s: body(state) }),
     ...(item.expiresAtMs !== undefined && { expiresAt: expiry(item.expiresAtMs) }),
     // What tells the reader of the stream that there is something to announce.
-    ...(item.kind === 'entry' && item.rows.length > 0 && { told: number(item.rows.length) }),
+    ...(item.kind === 'entry' && item.rows.length > 0 && { rowCount: number(item.rows.length) }),
   };
 }
 
@@ -138,8 +138,8 @@ const PROGRESS = {
   connectionId: 'S',
   connectedAtMs: 'N',
   announcedModSeq: 'N',
-  pushBy: 'N',
-  pushDueMs: 'N',
+  pendingPushModSeq: 'N',
+  pendingPushDueMs: 'N',
   lastPushAtMs: 'N',
 } as const satisfies Record<keyof DeviceProgress, 'S' | 'N'>;
 

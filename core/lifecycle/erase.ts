@@ -5,7 +5,7 @@ import { ANCHOR_KEY, entryKey } from '../model/keys.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
 import type { EraseMessage } from '../ports/erase-queue.js';
-import { type ErasingMark, markErasing } from './erasing-mark.js';
+import { type EraseMarker, putEraseMarker } from './erase-marker.js';
 import { removeDevices } from './remove-devices.js';
 
 /** What the order itself does is done by then. */
@@ -24,10 +24,10 @@ export async function orderErasing(core: Core, box: BoxId): Promise<void> {
   const epoch = (await readEnd(core, box))?.head.epoch;
   if (epoch === undefined) throw new SyncProblem('not-found', { detail: 'there is no such box' });
   await core.eraseQueue.send({ box, epoch }, FIRST_DELAY_SECONDS);
-  const mark = await markErasing(core, { box, epoch });
+  const mark = await putEraseMarker(core, { box, epoch });
   if (mark === 'gone') return;
   await removeDevices(core, box, mark);
-  core.report('erasingOrdered', { box, elements: mark.erasing.elements });
+  core.observe('erasingOrdered', { box, elements: mark.erasing.elements });
 }
 
 /**
@@ -39,14 +39,14 @@ export async function orderErasing(core: Core, box: BoxId): Promise<void> {
  */
 export async function erase(core: Core, message: EraseMessage, settleSeconds: number): Promise<void> {
   const { box } = message;
-  const mark = await markErasing(core, message);
+  const mark = await putEraseMarker(core, message);
   if (mark === 'gone') return;
   const settledAtMs = mark.atMs + settleSeconds * 1000;
   const beganAtMs = core.clock.now();
   await removeDevices(core, box, mark);
   const { removed, isEmpty } = await removePieces(core, box, mark);
   const seconds = Math.round((core.clock.now() - mark.atMs) / 1000);
-  core.report('erasedItems', { box, items: removed, elements: mark.erasing.elements, seconds });
+  core.observe('erasedItems', { box, items: removed, elements: mark.erasing.elements, seconds });
   if (!isEmpty) return core.eraseQueue.send(message, 0);
   const restMs = settledAtMs - beganAtMs;
   if (restMs > 0) {
@@ -55,13 +55,13 @@ export async function erase(core: Core, message: EraseMessage, settleSeconds: nu
   // The anchor first: without it the mark still says that the box is being erased.
   await core.store.remove(box, [ANCHOR_KEY], entryVersion(mark));
   await core.store.remove(box, [entryKey(mark.index)], entryVersion(mark));
-  core.report('erased', { box, seconds });
+  core.observe('erased', { box, seconds });
 }
 
 async function removePieces(
   core: Core,
   box: BoxId,
-  mark: ErasingMark,
+  mark: EraseMarker,
 ): Promise<{ removed: number; isEmpty: boolean }> {
   const kept = new Set([ANCHOR_KEY, entryKey(mark.index)]);
   let removed = 0;

@@ -34,13 +34,13 @@ async function noteSome(core: Core, box: BoxId, some: readonly Expired[]): Promi
   const elements = await commitAndProject(core, box, {
     keys: some.flatMap(({ element }) => [element.sk, conversationKey(element.conversationId)]),
     onMissingBox: { answer: 0 },
-    decide({ draft }) {
+    decide({ work }) {
       for (const { element, removedAtMs } of some) {
         // What was removed before this box was made was of an earlier box of the user.
-        if (removedAtMs >= draft.head.firstIndex) draft.noteExpired(element);
+        if (removedAtMs >= work.head.firstIndex) work.noteExpired(element);
       }
-      return { answer: draft.size, origin: { by: 'server' } };
+      return { answer: work.size, origin: { by: 'server' } };
     },
   });
-  core.report('expired', { box, elements });
+  core.observe('expired', { box, elements });
 }

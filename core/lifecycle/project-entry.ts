@@ -30,7 +30,7 @@ export async function projectEntries(core: Core, box: BoxId, records: readonly L
   const missing = writes.filter((write) => !isShown(write, items.get(write.sk)));
   const { outcome } = missing.length > 0 ? await core.store.project(box, missing) : { outcome: 'done' };
   const newest = entries.at(-1);
-  core.report('projected', {
+  core.observe('projected', {
     writes: missing.length,
     behind: newest ? newest.index - 1 - newest.projected : 0,
     ageMs: newest ? Math.max(0, nowMs - newest.atMs) : 0,

@@ -5,7 +5,7 @@ import { BoxView, byKey } from '../log/view.js';
 import { bodyDropped, latestVersionOf } from '../model/effects.js';
 import { elementBytes } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
-import type { BoxId, Emptying, Purged, StoredElement, StoredItem, Tombstone } from '../model/items.js';
+import type { BoxId, PendingPurge, Purged, StoredElement, StoredItem, Tombstone } from '../model/items.js';
 import {
   behindKey,
   CONVERSATIONS,
@@ -24,8 +24,8 @@ import { rightAfter, versionOf } from '../model/version.js';
 import type { Core } from '../ports/core.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { commitAndProject } from '../write/commit.js';
-import { tombstoneOf } from '../write/draft.js';
 import { countsWithout, isElement } from '../write/log-rows.js';
+import { tombstoneOf } from '../write/unit-of-work.js';
 import { SETTLE_SECONDS } from './schedule-purge.js';
 
 const PIECES_PER_MESSAGE = 10; // then the rest goes through the queue again, so that no invocation takes too long
@@ -70,7 +70,7 @@ export async function purge(core: Core, message: PurgeMessage): Promise<void> {
     [{ ...order, ...(isEmpty && { isEmpty }), ...(after !== undefined && { after }) }],
     0,
   );
-  core.report('purgeGoesOn', { box, container: container.type });
+  core.observe('purgeGoesOn', { box, container: container.type });
 }
 
 /**
@@ -133,7 +133,7 @@ async function purgePiece(
     if (container.type === 'folder') await orderConversations(reading, dead);
     const tombstones = new Map(dead.map((element) => [element.sk, tombstone(reading, element)]));
     const bodies = dead.flatMap((item) =>
-      item.kind === 'message' && item.aside !== undefined
+      item.kind === 'message' && item.bodyBytes !== undefined
         ? bodyDropped(item.sk, deadVersion(reading, item), reading.view.nowMs)
         : [],
     );
@@ -153,7 +153,7 @@ async function purgePiece(
     const taken = all.filter(counts).map(({ sk }) => sk);
     const end = more ? last : to;
     if (taken.length > 0 && !(await takeOff(reading, counted, taken, end ?? to))) continue;
-    core.report('purged', { items: taken.length });
+    core.observe('purged', { items: taken.length });
     return { last: end, purged: taken.length, more: more && last !== undefined };
   }
   throw new SyncProblem('busy', { detail: 'others purge the same container' });
@@ -172,21 +172,21 @@ function takeOff(
   return commitAndProject(core, box, {
     keys: [key, ...taken],
     onMissingBox: { answer: true },
-    decide({ draft }) {
-      const found = draft.read(key);
+    decide({ work }) {
+      const found = work.read(key);
       const origin = { by: 'server' } as const;
       if ((found?.kind === 'purge' ? found.after : undefined) !== counted) return { answer: false, origin };
       const effect: Effect = {
         sk: key,
-        expiresAtMs: draft.nowMs + TOMBSTONE_MS,
+        expiresAtMs: work.nowMs + TOMBSTONE_MS,
         content: { kind: 'purge', after },
       };
-      const purged = taken.map((sk) => draft.read(sk)).flatMap((item) => purgedBy(key, item) ?? []);
+      const purged = taken.map((sk) => work.read(sk)).flatMap((item) => purgedBy(key, item) ?? []);
       return {
         answer: true,
         origin,
         effects: [effect],
-        box: { counts: purged.reduce(countsWithout, draft.head.counts) },
+        box: { counts: purged.reduce(countsWithout, work.head.counts) },
       };
     },
   });
@@ -199,7 +199,7 @@ const purgedBy = (key: string, item: StoredItem | undefined): Purged | undefined
 function tombstone(reading: Reading, element: StoredElement): Tombstone {
   const { key, view } = reading;
   const version = deadVersion(reading, element);
-  const within =
+  const containerId =
     element.kind === 'conversationHistory'
       ? element.data.folderId
       : element.kind === 'message'
@@ -208,7 +208,7 @@ function tombstone(reading: Reading, element: StoredElement): Tombstone {
   const hasState = element.kind === 'message' && element.state !== undefined;
   return {
     ...tombstoneOf(element, version, view.nowMs),
-    ...(within !== undefined && { within: within as FolderId | SessionId }),
+    ...(containerId !== undefined && { containerId: containerId as FolderId | SessionId }),
     purged: {
       by: key,
       elements: [element.kind, ...(hasState ? (['messageState'] as const) : [])],
@@ -243,10 +243,10 @@ function isDead(
       return (
         element.kind === 'conversationHistory' &&
         element.data.folderId === container.id &&
-        isNoted(head.emptying, container.id, index)
+        isNoted(head.pendingPurges, container.id, index)
       );
     case 'sessionHistory': {
-      const notes = history?.kind === 'conversationHistory' ? history.emptying : undefined;
+      const notes = history?.kind === 'conversationHistory' ? history.pendingPurges : undefined;
       return (
         element.kind === 'message' &&
         element.data.sessionId === container.id &&
@@ -255,13 +255,13 @@ function isDead(
     }
     case 'conversationHistory': {
       if (history?.kind !== 'conversationHistory') return true;
-      const isInDeletedFolder = head.emptying?.some(({ id }) => id === history.data.folderId) ?? false;
+      const isInDeletedFolder = head.pendingPurges?.some(({ id }) => id === history.data.folderId) ?? false;
       return isInDeletedFolder || isOfEarlierLife(history, element);
     }
   }
 }
 
-const isNoted = (notes: readonly Emptying<string>[] | undefined, id: string, index: number): boolean =>
+const isNoted = (notes: readonly PendingPurge<string>[] | undefined, id: string, index: number): boolean =>
   notes?.some((note) => note.id === id && note.index === index) ?? false;
 
 /**
@@ -297,25 +297,25 @@ async function finish(core: Core, { box, container, index, modSeq }: PurgeMessag
 async function forget(core: Core, { box, container, index }: PurgeMessage): Promise<void> {
   if (container.type === 'conversationHistory') return;
   const key = container.type === 'sessionHistory' ? conversationKey(container.conversationId) : undefined;
-  const without = <Id extends string>(notes: readonly Emptying<Id>[]) =>
+  const without = <Id extends string>(notes: readonly PendingPurge<Id>[]) =>
     notes.filter((note) => note.id !== (container.id as string) || note.index !== index);
   await commitAndProject(core, box, {
     keys: key === undefined ? [] : [key],
     onMissingBox: { answer: undefined },
-    decide({ draft }) {
+    decide({ work }) {
       const origin = { by: 'server' } as const;
       if (key === undefined) {
-        const { emptying = [] } = draft.head;
-        const left = without(emptying);
-        if (left.length === emptying.length) return { answer: undefined, origin };
-        return { answer: undefined, origin, box: { emptying: left.length > 0 ? left : undefined } };
+        const { pendingPurges = [] } = work.head;
+        const left = without(pendingPurges);
+        if (left.length === pendingPurges.length) return { answer: undefined, origin };
+        return { answer: undefined, origin, box: { pendingPurges: left.length > 0 ? left : undefined } };
       }
-      const item = draft.read(key);
-      if (item?.kind !== 'conversationHistory' || !item.emptying) return { answer: undefined, origin };
-      const { sk, version: _, emptying, ...content } = item;
-      const left = without(emptying);
-      if (left.length === emptying.length) return { answer: undefined, origin };
-      const next = { ...content, ...(left.length > 0 && { emptying: left }) } as ItemContent;
+      const item = work.read(key);
+      if (item?.kind !== 'conversationHistory' || !item.pendingPurges) return { answer: undefined, origin };
+      const { sk, version: _, pendingPurges, ...content } = item;
+      const left = without(pendingPurges);
+      if (left.length === pendingPurges.length) return { answer: undefined, origin };
+      const next = { ...content, ...(left.length > 0 && { pendingPurges: left }) } as ItemContent;
       return { answer: undefined, origin, effects: [{ sk, content: next }] };
     },
   });

@@ -2,13 +2,13 @@ import { entryVersion, latestVersionOf } from '../model/effects.js';
 import type { BoxId } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import type { Core } from '../ports/core.js';
-import type { ErasingMark } from './erasing-mark.js';
+import type { EraseMarker } from './erase-marker.js';
 
 /**
  * Disconnects and removes the devices of a box that is being erased. A connection is closed before its device is removed: so
  * none stays open that nobody knows of. A device of a later life of the box stays.
  */
-export async function removeDevices(core: Core, box: BoxId, mark: ErasingMark): Promise<void> {
+export async function removeDevices(core: Core, box: BoxId, mark: EraseMarker): Promise<void> {
   const all = await core.registry.devices(box);
   const devices = all.filter((device) => latestVersionOf(device) <= entryVersion(mark));
   await Promise.all(

@@ -14,7 +14,7 @@ export const SETTLE_SECONDS = 90;
 export async function schedulePurge(core: Core, box: BoxId, { index, modSeq, rows }: Commit): Promise<void> {
   // What a session history held that has expired has expired before it.
   const containers = rows.flatMap((row) =>
-    row.removed === 'deleted' || row.livedIn !== undefined ? (containerOf(row) ?? []) : [],
+    row.removed === 'deleted' || row.previousLifeFolderId !== undefined ? (containerOf(row) ?? []) : [],
   );
   if (containers.length === 0) return;
   await core.purgeQueue.send(

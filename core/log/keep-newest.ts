@@ -28,5 +28,5 @@ export async function keepNewest(core: Core, box: BoxId): Promise<void> {
   const { rows: _, effects: __, overflow: ___, ...last } = head as LogEntry;
   const next: Anchor = { ...anchor, version, last: { ...last, projected: head.index } };
   await core.store.replace(box, [{ read: anchor, next }]);
-  core.report('newestKept', { box });
+  core.observe('newestKept', { box });
 }

@@ -111,7 +111,7 @@ async function entriesFrom(
   // While a box is erased its log goes too.
   const end = await readEnd(core, box);
   if (end?.head.erasing || end?.head.epoch !== head.epoch) throw beingErased();
-  core.report('logHole', { index: needed });
+  core.observe('logHole', { index: needed });
   throw new SyncProblem('unavailable', { detail: 'log entries are missing that the view lacks' });
 }
 
@@ -224,7 +224,7 @@ function headOf(core: Core, entries: readonly LogEntry[], anchor: Anchor | undef
   }
   if (last && last.index >= (newest?.index ?? 0)) return last;
   if (!newest) return undefined;
-  core.report('anchorBehind', { index: newest.index });
+  core.observe('anchorBehind', { index: newest.index });
   throw new SyncProblem('unavailable', {
     detail: 'the newest log entry has expired, and the anchor is older',
   });

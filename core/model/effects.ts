@@ -83,16 +83,16 @@ function withContent(
   const state = content?.kind === 'message' && item && 'state' in item ? item.state : undefined;
   return {
     ...base,
-    ...(content && begunAt(content, version)),
+    ...(content && withCreatedVersion(content, version)),
     ...(state && { state }),
     ...(stateVersion !== undefined && { stateVersion }),
   } as StoredItem;
 }
 
 /** A conversation history says since when it lives; the entry that creates it does not know its version yet. */
-const begunAt = <T extends NonNullable<Part['content']>>(content: T, version: number): T =>
+const withCreatedVersion = <T extends NonNullable<Part['content']>>(content: T, version: number): T =>
   content.kind === 'conversationHistory' && content.modSeq === content.data.createdModSeq
-    ? { begun: version, ...content }
+    ? { createdVersion: version, ...content }
     : content;
 
 function withState(
@@ -151,7 +151,7 @@ const headerOf = (data: MessageData): MessageData =>
 /** The items that an effect writes, as they stand in the view: the content of a large message stands aside. */
 export function viewWritesOf(effect: Effect, version: number, atMs: number): ViewWrite[] {
   const { sk, content, state, dropsBody, creates, ...rest } = effect;
-  const item = content && ({ ...begunAt(content, version), sk, version, ...rest } as StoredItem);
+  const item = content && ({ ...withCreatedVersion(content, version), sk, version, ...rest } as StoredItem);
   const hint = creates ? { creates } : {};
   const write = { sk, version, ...rest, ...hint, ...(state !== undefined && { state }) };
   if (item?.kind === 'message') {
@@ -159,7 +159,7 @@ export function viewWritesOf(effect: Effect, version: number, atMs: number): Vie
     if (bytes > ASIDE_ABOVE_BYTES) {
       const body: MessageBody = { kind: 'body', sk: bodyKey(sk), version, ...rest, data: item.data };
       return [
-        { ...write, content: { ...item, data: headerOf(item.data), aside: bytes } },
+        { ...write, content: { ...item, data: headerOf(item.data), bodyBytes: bytes } },
         { sk: body.sk, version, ...rest, ...hint, content: body },
       ];
     }
@@ -206,7 +206,7 @@ export const isShown = (write: ViewWrite, item: StoredItem | undefined): boolean
 
 /** A large message with its content again; one whose content is not there yet, or any more, stays as it is. */
 export function withBody(message: StoredMessage, body: StoredItem | undefined): StoredMessage {
-  if (message.aside === undefined || body?.kind !== 'body' || !body.data) return message;
-  const { aside: _, ...rest } = message;
+  if (message.bodyBytes === undefined || body?.kind !== 'body' || !body.data) return message;
+  const { bodyBytes: _, ...rest } = message;
   return { ...rest, data: body.data };
 }

@@ -46,7 +46,7 @@ export function stateElementOf(item: StoredMessage): MessageStateElement | undef
 export function elementBytes(item: StoredElement): number {
   const state = item.kind === 'message' ? stateElementOf(item) : undefined;
   const content =
-    item.kind === 'message' && item.aside !== undefined ? item.aside : jsonBytes(elementOf(item));
+    item.kind === 'message' && item.bodyBytes !== undefined ? item.bodyBytes : jsonBytes(elementOf(item));
   return content + (state ? jsonBytes(state) : 0);
 }
 

@@ -60,16 +60,16 @@ export interface StoredConversation extends StoredContent {
   readonly kind: 'conversationHistory';
   readonly id: ConversationId;
   readonly data: ConversationData;
-  readonly begun?: number; // version of the entry that created it; absent until that is applied
-  readonly emptying?: readonly Emptying<SessionId>[]; // deleted session histories that may still hold messages
+  readonly createdVersion?: number; // version of the entry that created it; absent until that is applied
+  readonly pendingPurges?: readonly PendingPurge<SessionId>[]; // deleted session histories that may still hold messages
 }
 
 /** Which expired element that had the key before was taken off the counts, by its time: each is taken off once. Unit: ms. */
-interface Succeeding {
-  readonly noted?: number;
+interface ReplacesExpired {
+  readonly countedExpiryMs?: number;
 }
 
-export interface StoredSession extends StoredContent, Succeeding {
+export interface StoredSession extends StoredContent, ReplacesExpired {
   readonly kind: 'sessionHistory';
   readonly id: SessionId;
   readonly conversationId: ConversationId;
@@ -82,12 +82,12 @@ export interface StoredSession extends StoredContent, Succeeding {
  * whole element, and the rest is an item of its own (see bodyKey). So the cost of a state does not depend on the size of
  * its message.
  */
-export interface StoredMessage extends StoredContent, Succeeding {
+export interface StoredMessage extends StoredContent, ReplacesExpired {
   readonly kind: 'message';
   readonly id: MessageId;
   readonly conversationId: ConversationId;
   readonly data: MessageData;
-  readonly aside?: number; // bytes of JSON
+  readonly bodyBytes?: number; // bytes of JSON
   readonly state?: StoredState;
   readonly stateVersion?: number; // also of a state that was removed
 }
@@ -112,17 +112,17 @@ export interface MessageBody extends Stored {
 }
 
 /** A deleted container whose contents carry only its id: they count as gone from the commit on that deleted it. */
-export interface Emptying<Id> {
+export interface PendingPurge<Id> {
   readonly id: Id;
   readonly modSeq: number;
   readonly index: number; // of the log entry that deleted it
 }
 
 /** What is left of an element that was deleted or has expired: it answers `gone`, and a late deposit cannot bring it back. */
-export interface Tombstone extends Stored, Succeeding {
+export interface Tombstone extends Stored, ReplacesExpired {
   readonly kind: 'tombstone';
   readonly of: Exclude<ElementType, 'messageState'>;
-  readonly within?: FolderId | SessionId; // the container that it was purged with
+  readonly containerId?: FolderId | SessionId; // the container that it was purged with
   readonly purged?: Purged;
   readonly stateVersion?: number;
 }
@@ -185,8 +185,8 @@ export interface DeviceProgress {
   readonly connectionId?: string;
   readonly connectedAtMs?: number;
   readonly announcedModSeq?: number; // last commit that a synchronization request on this connection covered
-  readonly pushBy?: number; // commit that scheduled the pending push
-  readonly pushDueMs?: number;
+  readonly pendingPushModSeq?: number; // commit that scheduled the pending push
+  readonly pendingPushDueMs?: number;
   readonly lastPushAtMs?: number;
 }
 

@@ -7,14 +7,14 @@ import { UNWRITTEN } from './version.js';
  * an item ahead of the log, the number may be higher than that of a life begun since, and its version says so.
  */
 export const isOfEarlierLife = (
-  { data, begun = UNWRITTEN }: StoredConversation,
+  { data, createdVersion = UNWRITTEN }: StoredConversation,
   { modSeq, version }: Pick<ExpiringElement, 'modSeq' | 'version'>,
-): boolean => modSeq < data.createdModSeq || version < begun;
+): boolean => modSeq < data.createdModSeq || version < createdVersion;
 
 /** Whether a conversation history holds an element no more, be it cleared away yet or not. */
 export const isGoneFrom = (history: StoredConversation, item: ExpiringElement): boolean =>
   isOfEarlierLife(history, item) ||
-  (item.kind === 'message' && (history.emptying?.some(({ id }) => id === item.data.sessionId) ?? false));
+  (item.kind === 'message' && (history.pendingPurges?.some(({ id }) => id === item.data.sessionId) ?? false));
 
 /** The database counts times in seconds. */
 export const isSameTime = (aMs: number | undefined, bMs: number | undefined): boolean =>

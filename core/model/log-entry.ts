@@ -10,10 +10,10 @@ import type {
 } from '../../protocol/ids.js';
 import type {
   Counts,
-  Emptying,
   FolderName,
   FormerInstance,
   Idempotency,
+  PendingPurge,
   Purge,
   Registration,
   RevokedDevice,
@@ -44,15 +44,15 @@ export interface ChangeRow {
   readonly id: ElementId;
   readonly conversationId?: ConversationId;
   readonly folderId?: FolderId; // of its conversation history, as of this commit
-  readonly folderBefore?: FolderId; // of a conversation history that was moved
+  readonly previousFolderId?: FolderId; // of a conversation history that was moved
   readonly created?: true; // a conversation history began its life
-  readonly livedIn?: FolderId; // where an earlier life of it ended, by this commit or with that folder
+  readonly previousLifeFolderId?: FolderId; // where an earlier life of it ended, by this commit or with that folder
   readonly date?: string; // of the message
   readonly messageContext?: MessageContext;
   readonly element?: Element; // absent: removed
   readonly removed?: 'deleted' | 'expired';
   readonly implied?: true; // not asked for by an operation of its own
-  readonly succeeds?: true; // a message: one of another age had its id before and has expired, which no row tells
+  readonly replacesExpired?: true; // a message: one of another age had its id before and has expired, which no row tells
 }
 
 /** An item as an entry leaves it, without version and key, which the entry and the effect say. */
@@ -64,7 +64,7 @@ export type ItemContent = Content<
   | StoredFolder
   | StoredConversation
   | StoredSession
-  | Omit<StoredMessage, 'state' | 'aside'>
+  | Omit<StoredMessage, 'state' | 'bodyBytes'>
   | Tombstone
   | FolderName
   | Purge
@@ -99,7 +99,7 @@ export interface BoxState {
   readonly counts: Counts;
   readonly devices: number; // that are registered
   readonly policyId?: PolicyId; // absent: the default one
-  readonly emptying?: readonly Emptying<FolderId>[]; // deleted folders that may still hold conversation histories
+  readonly pendingPurges?: readonly PendingPurge<FolderId>[]; // deleted folders that may still hold conversation histories
   readonly projected: number; // index up to which every entry is known to be applied to the view
   readonly timerAtMs: number; // when the quiet timer was last set
   readonly resetsBefore: number; // tokens of an earlier timeline than this start over

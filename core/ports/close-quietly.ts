@@ -5,12 +5,12 @@ import type { Core } from './core.js';
  * no longer knows of it, and over it nothing is sent any more and nothing is allowed.
  */
 export async function closeQuietly(
-  core: Pick<Core, 'sockets' | 'report'>,
+  core: Pick<Core, 'sockets' | 'observe'>,
   connectionId: string,
 ): Promise<void> {
   try {
     await core.sockets.close(connectionId);
   } catch (error) {
-    core.report('closeFailed', { error: error instanceof Error ? error.name : 'unknown' });
+    core.observe('closeFailed', { error: error instanceof Error ? error.name : 'unknown' });
   }
 }

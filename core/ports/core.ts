@@ -22,7 +22,7 @@ export interface Core {
   readonly purgeQueue: PurgeQueue;
   readonly eraseQueue: EraseQueue;
   readonly sockets: Sockets;
-  readonly report: Report;
+  readonly observe: Observe;
   /** One more each time the tables were restored; a setting of the deployment. Absent: 0. */
   readonly timeline?: number;
   /** Of the process: what it remembers of boxes ends with it. Absent: the store is. */
@@ -30,7 +30,7 @@ export interface Core {
 }
 
 /** Where the core says what it did, for logs and metrics: names and numbers, never contents. */
-export type Report = (
+export type Observe = (
   event: string,
   fields: Readonly<Record<string, string | number | boolean | undefined>>,
 ) => void;

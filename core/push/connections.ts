@@ -4,7 +4,7 @@ import type { Core } from '../ports/core.js';
 import type { TicketHolder } from '../ports/registry.js';
 import { isScheduled, OPENING_MS, windowEndMs } from './decide.js';
 import { withoutLostPosition } from './lost-position.js';
-import { markPush, pushMessage, sendPushes } from './schedule.js';
+import { pushMessage, sendPushes, setPendingPush } from './pending-push.js';
 import { scopedNow } from './scoped-now.js';
 
 const ATTEMPTS_MAX = 5;
@@ -31,8 +31,8 @@ export async function connected(
         connectionId: connection.id,
         connectedAtMs: connection.atMs,
         announcedModSeq: undefined,
-        pushBy: undefined,
-        pushDueMs: undefined,
+        pendingPushModSeq: undefined,
+        pendingPushDueMs: undefined,
       },
       expect: { connectionId: device.connectionId, connectedAtMs: device.connectedAtMs },
     });
@@ -60,13 +60,13 @@ async function tellIfBehind(core: Core, holder: TicketHolder, connectionId: stri
   const device = await withoutLostPosition(core, current, head);
   if (head.modSeq <= device.syncedModSeq || !device.effective.serverInitiated) return true;
   const nowMs = core.clock.now();
-  const { pushBy, pushDueMs = 0 } = device;
-  if (pushBy !== undefined && isScheduled(device, nowMs)) {
-    await sendPushes(core, [pushMessage(device, pushBy, pushDueMs)]);
+  const { pendingPushModSeq, pendingPushDueMs = 0 } = device;
+  if (pendingPushModSeq !== undefined && isScheduled(device, nowMs)) {
+    await sendPushes(core, [pushMessage(device, pendingPushModSeq, pendingPushDueMs)]);
     return true;
   }
   const dueMs = Math.max(nowMs + OPENING_MS, windowEndMs(device));
-  if (await markPush(core, device, head.modSeq, dueMs)) {
+  if (await setPendingPush(core, device, head.modSeq, dueMs)) {
     await sendPushes(core, [pushMessage(device, head.modSeq, dueMs)]);
     return true;
   }

@@ -2,7 +2,13 @@ import type { StoredDevice } from '../model/items.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
 import { conversationOf } from '../read/placement.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
-import { concerns, coversAnything, holdsConversation, type Scope, scopeOf } from '../scope/scope.js';
+import {
+  concerns,
+  coversAnything,
+  holdsConversation,
+  type SyncScope,
+  syncScopeOf,
+} from '../scope/sync-scope.js';
 
 /** A scheduled push that has not been done this long after its time was lost, and counts no more. Unit: ms. */
 export const OVERDUE_MS = 30_000;
@@ -29,8 +35,10 @@ export type PushDecision =
 const none = (why: Suppression): PushDecision => ({ kind: 'none', why });
 
 /** Whether a commit was made by this very device, which knows of it. */
-export const isOwn = ({ origin }: Pick<Commit, 'origin'>, { deviceId, instanceId }: StoredDevice): boolean =>
-  origin.by === 'device' && origin.deviceId === deviceId && origin.instanceId === instanceId;
+export const isOwnCommit = (
+  { origin }: Pick<Commit, 'origin'>,
+  { deviceId, instanceId }: StoredDevice,
+): boolean => origin.by === 'device' && origin.deviceId === deviceId && origin.instanceId === instanceId;
 
 /**
  * Whether commits are announced to a device, and when: at once after a quiet time, else at the end of its window. A
@@ -39,19 +47,19 @@ export const isOwn = ({ origin }: Pick<Commit, 'origin'>, { deviceId, instanceId
  * others back until its message has come.
  */
 export function decidePush(device: ScopedDevice, commits: readonly Commit[], nowMs: number): PushDecision {
-  const { pushBy, pushDueMs = 0 } = device;
-  if (pushBy !== undefined && commits.some(({ modSeq }) => modSeq === pushBy))
-    return { kind: 'schedule', by: pushBy, dueMs: pushDueMs };
-  const others = commits.filter((commit) => !isOwn(commit, device));
+  const { pendingPushModSeq, pendingPushDueMs = 0 } = device;
+  if (pendingPushModSeq !== undefined && commits.some(({ modSeq }) => modSeq === pendingPushModSeq))
+    return { kind: 'schedule', by: pendingPushModSeq, dueMs: pendingPushDueMs };
+  const others = commits.filter((commit) => !isOwnCommit(commit, device));
   if (others.length === 0) return none('ownChange');
   if (!device.connectionId) return none('notConnected');
   if (!device.effective.serverInitiated) return none('switchedOff');
   const missed = others.filter(({ modSeq }) => modSeq > device.syncedModSeq);
   if (missed.length === 0) return none('synchronizedPast');
-  const untold = missed.filter(({ modSeq }) => !isTold(device, modSeq));
+  const untold = missed.filter(({ modSeq }) => !isAnnounced(device, modSeq));
   if (untold.length === 0) return none('announced');
   if (isScheduled(device, nowMs)) return none('scheduled');
-  const scope = scopeOf(device.effective);
+  const scope = syncScopeOf(device.effective);
   const first = untold.find(({ rows }) => rows.some((row) => concernsScope(scope, row, nowMs)));
   if (!first) return none('outOfScope');
   // Its opening may still be under way: then nothing would be there to post to.
@@ -65,12 +73,12 @@ export function decidePush(device: ScopedDevice, commits: readonly Commit[], now
  * have ended before it sent its message.
  */
 export const isScheduled = (device: StoredDevice, nowMs: number): boolean =>
-  device.pushBy !== undefined &&
-  !isTold(device, device.pushBy) &&
-  nowMs <= (device.pushDueMs ?? 0) + OVERDUE_MS;
+  device.pendingPushModSeq !== undefined &&
+  !isAnnounced(device, device.pendingPushModSeq) &&
+  nowMs <= (device.pendingPushDueMs ?? 0) + OVERDUE_MS;
 
 /** Whether a device has synchronized a commit, or was told of it on this connection. */
-export const isTold = ({ syncedModSeq, announcedModSeq = 0 }: StoredDevice, modSeq: number): boolean =>
+export const isAnnounced = ({ syncedModSeq, announcedModSeq = 0 }: StoredDevice, modSeq: number): boolean =>
   modSeq <= Math.max(syncedModSeq, announcedModSeq);
 
 /** When the window ends that the last push began; long ago where there was none. */
@@ -78,11 +86,11 @@ export const windowEndMs = ({ lastPushAtMs = 0, effective }: ScopedDevice): numb
   lastPushAtMs + effective.pushWindowMs;
 
 /** Whether a row concerns a device: what is in its scope, comes in, or leaves it. */
-export function concernsScope(scope: Scope, row: ChangeRow, nowMs: number): boolean {
+export function concernsScope(scope: SyncScope, row: ChangeRow, nowMs: number): boolean {
   const id = conversationOf(row);
   if (id === undefined) return concerns(scope, row, true, nowMs);
   const isIn = holdsConversation(scope, id, row.folderId);
-  const wasIn = row.folderBefore !== undefined && holdsConversation(scope, id, row.folderBefore);
+  const wasIn = row.previousFolderId !== undefined && holdsConversation(scope, id, row.previousFolderId);
   if (wasIn && !isIn) return coversAnything(scope, row.type);
-  return concerns(scope, row, isIn, nowMs) || (isIn && row.folderBefore !== undefined && !wasIn);
+  return concerns(scope, row, isIn, nowMs) || (isIn && row.previousFolderId !== undefined && !wasIn);
 }

@@ -5,7 +5,7 @@ import type { Core } from '../ports/core.js';
 import type { PushMessage } from '../ports/push.js';
 import { decidePush } from './decide.js';
 import { withoutPositionBefore } from './lost-position.js';
-import { markPush, pushMessage, sendPushes } from './schedule.js';
+import { pushMessage, sendPushes, setPendingPush } from './pending-push.js';
 import { scopedNow } from './scoped-now.js';
 
 const ATTEMPTS_MAX = 5;
@@ -47,11 +47,11 @@ async function mark(
     if (!current) return undefined;
     const decision = decidePush(current, commits, core.clock.now());
     if (decision.kind === 'none') {
-      core.report('pushSuppressed', { why: decision.why });
+      core.observe('pushSuppressed', { why: decision.why });
       return undefined;
     }
     const { by, dueMs } = decision;
-    if (await markPush(core, current, by, dueMs)) return pushMessage(current, by, dueMs);
+    if (await setPendingPush(core, current, by, dueMs)) return pushMessage(current, by, dueMs);
     device = await core.registry.device(box, read.deviceId);
   }
   if (device) throw new Error('the device record kept changing');

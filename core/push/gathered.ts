@@ -5,9 +5,9 @@ import { entryKey } from '../model/keys.js';
 import type { Head, LogEntry } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
+import { ChangeCounter } from './change-counter.js';
 import { withoutLostPosition } from './lost-position.js';
 import { scopedNow } from './scoped-now.js';
-import { Tally } from './tally.js';
 
 const ENTRIES_PER_READ = 100;
 /** A device further behind than the log leads on from would be reset: beyond it nothing is counted. */
@@ -16,7 +16,7 @@ const COMMITS_COUNTED_MAX = COMMITS_BEHIND_MAX;
 /** A device as of the policies of now, and what it has not synchronized. */
 export interface Gathered {
   readonly device: ScopedDevice;
-  readonly tally: Tally;
+  readonly tally: ChangeCounter;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function gather(core: Core, box: BoxId, read: StoredDevice): Promis
   if (!current) return undefined;
   const device = await withoutLostPosition(core, current, head);
   const since = Math.max(device.syncedModSeq, head.modSeq - COMMITS_COUNTED_MAX);
-  const tally = new Tally(device, core.clock.now());
+  const tally = new ChangeCounter(device, core.clock.now());
   for (const entry of await entriesSince(core, box, tail.entries, head, since)) {
     if (entry.rows.length > 0 && entry.modSeq > since) tally.add(entry);
   }

@@ -2,9 +2,9 @@ import type { StoredDevice } from '../model/items.js';
 import type { Core } from '../ports/core.js';
 import type { PushMessage } from '../ports/push.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
-import { isScheduled, isTold, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
+import type { ChangeCounter } from './change-counter.js';
+import { isAnnounced, isScheduled, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
 import { gather } from './gathered.js';
-import type { Tally } from './tally.js';
 
 const WAIT_MAX_MS = 1000; // what whole seconds of delay leave over
 
@@ -21,13 +21,13 @@ export async function notify(core: Core, message: PushMessage): Promise<void> {
   // The record as it was at that moment, so that it need not be read again: whatever changes it from here on, a
   // synchronization or a connection, looks for itself whether something is to be told.
   const marked = await core.registry.exchange(message, {
-    set: { pushBy: undefined, pushDueMs: undefined, lastPushAtMs: clearedAtMs },
-    expect: { pushBy: message.by },
+    set: { pendingPushModSeq: undefined, pendingPushDueMs: undefined, lastPushAtMs: clearedAtMs },
+    expect: { pendingPushModSeq: message.by },
   });
   const device = marked ?? (await core.registry.device(message.box, message.deviceId));
   const why = await announce(core, message, device, marked !== undefined);
   if (!why) return;
-  core.report('pushSuppressed', { why });
+  core.observe('pushSuppressed', { why });
   // Nothing was sent, so the next change need not wait for the end of a window.
   if (marked) {
     const set = { lastPushAtMs: marked.lastPushAtMs };
@@ -50,7 +50,7 @@ async function announce(
   const gathered = await gather(core, box, device);
   if (!gathered) return 'boxErased';
   if (!gathered.device.effective.serverInitiated) return 'switchedOff';
-  if (!gathered.tally.frame || (!isCleared && isTold(gathered.device, by))) return 'announced';
+  if (!gathered.tally.frame || (!isCleared && isAnnounced(gathered.device, by))) return 'announced';
   await post(core, gathered.device, gathered.tally, { dueMs, isCleared });
   return undefined;
 }
@@ -58,7 +58,7 @@ async function announce(
 async function post(
   core: Core,
   device: ScopedDevice,
-  tally: Tally,
+  tally: ChangeCounter,
   { dueMs, isCleared }: { readonly dueMs: number; readonly isCleared: boolean },
 ): Promise<void> {
   const { box, deviceId, connectionId = '' } = device;
@@ -67,7 +67,7 @@ async function post(
   if ((await core.sockets.post(connectionId, JSON.stringify(frame))) === 'posted') {
     const nowMs = core.clock.now();
     const times = { delayMs: tally.waitedMs(nowMs), lateMs: Math.max(0, nowMs - dueMs) };
-    core.report('pushSent', { box, device: deviceId, commits, changes, ...times });
+    core.observe('pushSent', { box, device: deviceId, commits, changes, ...times });
     const set = { announcedModSeq: frame?.modSeq, ...(!isCleared && { lastPushAtMs: nowMs }) };
     await core.registry.patch(device, { set, expect });
     return;
@@ -76,5 +76,5 @@ async function post(
     throw new Error('the connection is not open yet');
   }
   await core.registry.patch(device, { set: { connectionId: undefined, announcedModSeq: undefined }, expect });
-  core.report('pushGone', { box, device: deviceId, commits });
+  core.observe('pushGone', { box, device: deviceId, commits });
 }

@@ -10,8 +10,8 @@ import {
   elementsInScope,
   holdsConversation,
   lacksConversations,
-  type Scope,
-} from '../scope/scope.js';
+  type SyncScope,
+} from '../scope/sync-scope.js';
 import { truncated } from '../scope/truncate.js';
 import type { DeviceScope } from './device-scope.js';
 import type { Page } from './page.js';
@@ -75,7 +75,7 @@ export const readsAhead = (
 
 const isAllWanted = ({ now, hasCompleted }: DeviceScope): boolean => !hasCompleted && holdsEverything(now);
 
-const holdsEverything = ({ folders, excluded }: Scope): boolean => folders === '*' && excluded.size === 0;
+const holdsEverything = ({ folders, excluded }: SyncScope): boolean => folders === '*' && excluded.size === 0;
 
 /** Puts the contents of a conversation history on the page that was moved into the scope. */
 export async function contentsOf(
@@ -130,7 +130,7 @@ async function advance(
 function noteSeen({ sight, view }: Walk, { items, histories }: Stretch): void {
   for (const item of items) sight.note(item);
   for (const item of histories.values()) sight.note(item);
-  for (const { index } of view.head.emptying ?? []) sight.noteIndex(index);
+  for (const { index } of view.head.pendingPurges ?? []) sight.noteIndex(index);
 }
 
 const cursorAt = (after: string | undefined): Cursor => ({
@@ -209,8 +209,10 @@ function isAlive(item: StoredItem, { histories }: Stretch, walk: Walk): item is 
  * Whether a conversation history went with its folder. The view is not older than the head, so it shows where the same
  * commit has moved a conversation history before.
  */
-const isInDeletedFolder = ({ emptying }: Pick<Head, 'emptying'>, { data }: StoredConversation): boolean =>
-  emptying?.some(({ id }) => id === data.folderId) ?? false;
+const isInDeletedFolder = (
+  { pendingPurges }: Pick<Head, 'pendingPurges'>,
+  { data }: StoredConversation,
+): boolean => pendingPurges?.some(({ id }) => id === data.folderId) ?? false;
 
 /**
  * In some scope that the device has had, and not in the one that it has. What goes with its folder is told to be deleted, or
@@ -234,15 +236,15 @@ function wanted(
   { histories }: Stretch,
   what: 'difference' | 'all',
 ): readonly ElementType[] {
-  const inScope = (of: Scope) => elementsInScope(of, item, isConversationIn(of, item, histories), nowMs);
+  const inScope = (of: SyncScope) => elementsInScope(of, item, isConversationIn(of, item, histories), nowMs);
   const types = inScope(scope.now);
   if (what === 'all' || !scope.hasCompleted) return types;
-  const isHeld = (type: ElementType) => (held: Scope) =>
+  const isHeld = (type: ElementType) => (held: SyncScope) =>
     inScope(held).includes(type) && (type !== 'message' || isTextHeld(held, scope.now, item));
   return types.filter((type) => !scope.held.every(isHeld(type)));
 }
 
-function isConversationIn(of: Scope, item: StoredElement, histories: Stretch['histories']): boolean {
+function isConversationIn(of: SyncScope, item: StoredElement, histories: Stretch['histories']): boolean {
   if (item.kind === 'folder') return false;
   if (item.kind === 'conversationHistory') return holdsConversation(of, item.id, item.data.folderId);
   const history = histories.get(item.conversationId);
@@ -250,7 +252,7 @@ function isConversationIn(of: Scope, item: StoredElement, histories: Stretch['hi
 }
 
 /** Rule: a text that may be longer now is sent again; what is to be shorter the client cuts by itself. */
-function isTextHeld(held: Scope, now: Scope, item: StoredElement): boolean {
+function isTextHeld(held: SyncScope, now: SyncScope, item: StoredElement): boolean {
   if (now.maxTextBytes <= held.maxTextBytes) return true;
   if (item.kind !== 'message' || item.data.textContent === undefined) return true;
   return Buffer.byteLength(item.data.textContent) <= held.maxTextBytes;
@@ -266,8 +268,11 @@ function isContentWanted({ scope, view }: Walk, history: StoredConversation): bo
 }
 
 /** Whether a scope may hold more of a conversation history than another does: types, ages, lengths of texts. */
-function isWider(now: Scope, held: Scope): boolean {
-  const contexts = Object.keys({ ...now.maxAgeDays, ...held.maxAgeDays }) as (keyof Scope['maxAgeDays'])[];
+function isWider(now: SyncScope, held: SyncScope): boolean {
+  const contexts = Object.keys({
+    ...now.maxAgeDays,
+    ...held.maxAgeDays,
+  }) as (keyof SyncScope['maxAgeDays'])[];
   return (
     CONTENTS.some((type) => now.types.has(type) && !held.types.has(type)) ||
     now.maxTextBytes > held.maxTextBytes ||

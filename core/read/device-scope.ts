@@ -12,7 +12,7 @@ import {
   type ScopedDevice,
   scoped,
 } from '../scope/device-scope.js';
-import { type Scope, scopeOf } from '../scope/scope.js';
+import { type SyncScope, syncScopeOf } from '../scope/sync-scope.js';
 import { commitAndProject } from '../write/commit.js';
 import type { Caller } from '../write/device-operations.js';
 import { registrationEffect } from '../write/registration.js';
@@ -21,9 +21,9 @@ import type { ScopeMark, ScopeSpan } from './position.js';
 /** What a device is to hold, and what it may hold already. */
 export interface DeviceScope {
   readonly mark: ScopeMark; // of the one now
-  readonly now: Scope;
+  readonly now: SyncScope;
   /** Scopes since its last complete synchronization, without the one now: it may hold something of each. */
-  readonly held: readonly Scope[];
+  readonly held: readonly SyncScope[];
   /** Whether it completed a synchronization: what is in all of `held` it has. Else it surely has nothing. */
   readonly hasCompleted: boolean;
 }
@@ -43,10 +43,10 @@ export async function withCurrentScope(
   const next = await commitAndProject(core, caller.box, {
     keys: [key],
     onMissingBox: 'refuse',
-    async decide({ draft }) {
-      const item = draft.read(key);
+    async decide({ work }) {
+      const item = work.read(key);
       const read = authorized(item?.kind === 'device' ? item : undefined, caller);
-      const { policyId } = draft.head;
+      const { policyId } = work.head;
       const origin = { by: 'server' } as const;
       if (await isCurrent(core, read, policyId)) return { answer: { device: read, policyId }, origin };
       const { preferences, name } = await scoped(core, caller.box, read, policyId);
@@ -54,7 +54,7 @@ export async function withCurrentScope(
       const asked = { name, preferences };
       const policies = await policiesOf(core, policyId, read.policyId);
       const before = { device: read, asked, ...(scope && { scope }) };
-      const { registration, aside } = nextScope(read.deviceId, before, asked, policies, draft.version);
+      const { registration, aside } = nextScope(read.deviceId, before, asked, policies, work.version);
       const answer = { device: { ...read, ...registration }, policyId };
       return { answer, origin, aside, effects: [registrationEffect({ ...read, ...registration })] };
     },
@@ -81,7 +81,7 @@ export async function deviceScope(
 ): Promise<DeviceScope | undefined> {
   const { effective, scopeVersion: version, scopeNonces } = device;
   const mark = markOf(device);
-  const now = scopeOf(effective);
+  const now = syncScopeOf(effective);
   if (!span) return { mark, now, held: [], hasCompleted: false };
   const { from, to, isFirst } = span;
   if (from.version > version || version - from.version >= SCOPES_KEPT) return undefined;
@@ -89,6 +89,6 @@ export async function deviceScope(
   if (!isSame(from) || !isSame(to)) return undefined;
   const versions = Array.from({ length: version - from.version }, (_, i) => from.version + i);
   const kept = await readScopes(core, device.box, device, versions);
-  const held = versions.flatMap((each) => kept.get(each) ?? []).map(scopeOf);
+  const held = versions.flatMap((each) => kept.get(each) ?? []).map(syncScopeOf);
   return held.length === versions.length ? { mark, now, held, hasCompleted: !isFirst } : undefined;
 }

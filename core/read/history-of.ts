@@ -14,7 +14,7 @@ import type { Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
 import { scoped } from '../scope/device-scope.js';
-import { holdsConversation, scopeOf } from '../scope/scope.js';
+import { holdsConversation, syncScopeOf } from '../scope/sync-scope.js';
 
 const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
 const ANSWER_MAX_BYTES = 2 * 1024 * 1024; // a Lambda function may answer with 6 MB, and a message has a state beside it
@@ -39,7 +39,7 @@ export async function historyOf(
   if (device?.kind !== 'device') throw new SyncProblem('device-not-registered');
   const history = liveHistory(tail.head, items.get(conversationKey(conversationId)));
   const { effective } = await scoped(core, box, device, tail.head.policyId);
-  if (!history || !holdsConversation(scopeOf(effective), conversationId, history.data.folderId)) {
+  if (!history || !holdsConversation(syncScopeOf(effective), conversationId, history.data.folderId)) {
     throw new SyncProblem('not-found', { detail: 'there is no such conversation history for this device' });
   }
   return page(view, history, before, limit);
@@ -47,7 +47,7 @@ export async function historyOf(
 
 function liveHistory(head: Head, history: StoredItem | undefined): StoredConversation | undefined {
   if (history?.kind !== 'conversationHistory') return undefined;
-  return head.emptying?.some((folder) => folder.id === history.data.folderId) ? undefined : history;
+  return head.pendingPurges?.some((folder) => folder.id === history.data.folderId) ? undefined : history;
 }
 
 /** Reads on until the page is full: among the others stand tombstones, and what has expired and is still there. */
@@ -96,7 +96,7 @@ async function withBodies(
   view: BoxView,
   messages: readonly StoredMessage[],
 ): Promise<readonly StoredMessage[]> {
-  const large = messages.filter(({ aside }) => aside !== undefined).map(({ sk }) => bodyKey(sk));
+  const large = messages.filter(({ bodyBytes: aside }) => aside !== undefined).map(({ sk }) => bodyKey(sk));
   if (large.length === 0) return messages;
   const bodies = await view.get(large);
   return messages.map((message) => withBody(message, bodies.get(bodyKey(message.sk))));

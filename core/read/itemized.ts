@@ -10,7 +10,7 @@ import {
   messagesPrefix,
 } from '../model/keys.js';
 import type { ChangeRow } from '../model/log-entry.js';
-import { holdsConversation, lacksConversations, lacksMessages, type Scope } from '../scope/scope.js';
+import { holdsConversation, lacksConversations, lacksMessages, type SyncScope } from '../scope/sync-scope.js';
 import type { DeviceScope } from './device-scope.js';
 import type { Line } from './line.js';
 import type { Page } from './page.js';
@@ -28,7 +28,7 @@ export function isItemized(row: ChangeRow, scope: DeviceScope): boolean {
   // What a session history held that has expired has expired before it, and was told.
   if (removed !== 'deleted' || (type !== 'folder' && type !== 'sessionHistory')) return false;
   const lacks = type === 'folder' ? lacksConversations : lacksMessages;
-  const contains = (of: Scope) =>
+  const contains = (of: SyncScope) =>
     type === 'folder'
       ? of.folders === '*' || of.folders.has(id)
       : conversationId !== undefined && holdsConversation(of, conversationId, folderId);
@@ -77,7 +77,7 @@ function isWithin(item: StoredItem, { id }: ChangeRow): boolean {
     case 'message':
       return item.data.sessionId === container;
     case 'tombstone':
-      return item.within === container;
+      return item.containerId === container;
     default:
       return false;
   }

@@ -1,6 +1,6 @@
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
-import { isYoungEnough, lacksConversations, lacksMessages, type Scope } from '../scope/scope.js';
+import { isYoungEnough, lacksConversations, lacksMessages, type SyncScope } from '../scope/sync-scope.js';
 import type { Caller } from '../write/device-operations.js';
 import type { Line } from './line.js';
 
@@ -34,16 +34,16 @@ export function ownOf({ deviceId, instanceId }: Caller, results: readonly Operat
  * A move is told, since it may come from where the device holds nothing, or lead there; so is what began anew with the end
  * of its earlier life, of which no row tells apart from it.
  */
-export const isKnown = (lines: readonly Line[], scope: Scope, { isAnswered }: Own): boolean =>
+export const isKnown = (lines: readonly Line[], scope: SyncScope, { isAnswered }: Own): boolean =>
   !isUnsure(scope) &&
   lines.every(({ commit, row }) => isPlain(row) && isAnswered(commit)) &&
   new Set(lines.map(({ commit }) => commit.modSeq)).size === 1;
 
-const isPlain = ({ implied, folderBefore, livedIn }: ChangeRow): boolean =>
-  !implied && folderBefore === undefined && livedIn === undefined;
+const isPlain = ({ implied, previousFolderId, previousLifeFolderId }: ChangeRow): boolean =>
+  !implied && previousFolderId === undefined && previousLifeFolderId === undefined;
 
 /** A device that keeps contents without what they are in cannot tell whether what it did is in its scope. */
-const isUnsure = (scope: Scope): boolean => lacksConversations(scope) || lacksMessages(scope);
+const isUnsure = (scope: SyncScope): boolean => lacksConversations(scope) || lacksMessages(scope);
 
 /**
  * Rule: such a device is told of everything that it did: of what is outside of its scope, that it is.
@@ -51,7 +51,7 @@ const isUnsure = (scope: Scope): boolean => lacksConversations(scope) || lacksMe
  */
 export const isAstray = (
   { commit, row }: Line,
-  scope: Scope,
+  scope: SyncScope,
   isConversationIn: boolean,
   { made }: Own,
   nowMs: number,

@@ -1,6 +1,6 @@
 import type { ConversationId, FolderId } from '../../protocol/ids.js';
 import type { ChangeRow } from '../model/log-entry.js';
-import { holdsConversation, type Scope } from '../scope/scope.js';
+import { holdsConversation, type SyncScope } from '../scope/sync-scope.js';
 import type { DeviceScope } from './device-scope.js';
 
 /** Which conversation history a row is about; undefined for folders. */
@@ -29,7 +29,7 @@ export class Holding {
   }
 }
 
-const contains = (id: ConversationId, folderId: FolderId | undefined) => (scope: Scope) =>
+const contains = (id: ConversationId, folderId: FolderId | undefined) => (scope: SyncScope) =>
   holdsConversation(scope, id, folderId);
 
 /** Where a conversation history has been in some rows of the log, and where it is behind them. */
@@ -42,13 +42,13 @@ export interface Placement {
 
 /** The placement with one more row. */
 export function placementAfter(earlier: Placement | undefined, row: ChangeRow): Placement {
-  const { folderId, folderBefore, created = false } = row;
+  const { folderId, previousFolderId, created = false } = row;
   const isGone = row.type === 'conversationHistory' && row.removed !== undefined;
   return {
     end: isGone ? undefined : folderId,
     isCreated: created || (earlier?.isCreated ?? false),
     hasEnded: isGone || (earlier?.hasEnded ?? false),
-    been: withFolders(earlier?.been ?? [], [folderBefore, folderId]),
+    been: withFolders(earlier?.been ?? [], [previousFolderId, folderId]),
   };
 }
 

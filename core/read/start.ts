@@ -3,7 +3,7 @@ import type { Tail } from '../log/tail.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
-import { lacksConversations } from '../scope/scope.js';
+import { lacksConversations } from '../scope/sync-scope.js';
 import { startOfBackfill } from './backfill.js';
 import { type DeviceScope, deviceScope } from './device-scope.js';
 import type { Position } from './position.js';

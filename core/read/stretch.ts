@@ -144,7 +144,7 @@ async function itemsBehind(
 ): Promise<readonly StoredItem[]> {
   const fresh = stateOwed ? items : items.filter(({ sk }) => sk !== after);
   const large = fresh.flatMap((item) =>
-    item.kind === 'message' && item.aside !== undefined ? bodyKey(item.sk) : [],
+    item.kind === 'message' && item.bodyBytes !== undefined ? bodyKey(item.sk) : [],
   );
   if (large.length === 0) return fresh;
   const bodies = await view.get(large);

@@ -15,8 +15,8 @@ import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
 import { expectPreferences, policiesOf } from '../scope/device-scope.js';
 import { afterCommit } from '../write/commit.js';
+import type { Known } from '../write/commit-snapshot.js';
 import { type Caller, commitOperations } from '../write/device-operations.js';
-import type { Known } from '../write/opened.js';
 import { inOrder } from './changes.js';
 import { withCurrentScope } from './device-scope.js';
 import { ownOf } from './own.js';
@@ -201,9 +201,9 @@ async function respond(
   const isWhole = isNoted ?? (await finish(core, caller, done, device, position.modSeq));
 
   const isReset = start.kind === 'restart' && syncToken !== undefined;
-  if (start.kind === 'restart') core.report('syncFromStart', { why: isReset ? start.why : 'initial' });
+  if (start.kind === 'restart') core.observe('syncFromStart', { why: isReset ? start.why : 'initial' });
   const changes = inOrder(page.changes);
-  core.report('synchronized', {
+  core.observe('synchronized', {
     operations: results.length,
     applied: results.filter(({ status }) => status === 'applied').length,
     elements: changes.filter((change) => !('removed' in change)).length,

@@ -7,7 +7,7 @@ import type { BoxId } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
 import type { Range } from '../ports/store.js';
-import { lacksConversations } from '../scope/scope.js';
+import { lacksConversations } from '../scope/sync-scope.js';
 import { backfill, contentsOf, readsAhead } from './backfill.js';
 import type { Budget } from './changes.js';
 import type { DeviceScope } from './device-scope.js';

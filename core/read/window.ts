@@ -1,7 +1,7 @@
 import type { ConversationId } from '../../protocol/ids.js';
 import { jsonBytes } from '../model/element.js';
 import type { ChangeRow } from '../model/log-entry.js';
-import { lacksConversations } from '../scope/scope.js';
+import { lacksConversations } from '../scope/sync-scope.js';
 import { type Budget, unitOf } from './changes.js';
 import type { DeviceScope } from './device-scope.js';
 import { isItemized } from './itemized.js';
@@ -122,13 +122,13 @@ const mayBeTold = (
  */
 export function endsEarlierLife(
   scope: DeviceScope,
-  { type, id, created, livedIn }: ChangeRow,
+  { type, id, created, previousLifeFolderId }: ChangeRow,
   { hasEnded, been }: Placement,
 ): boolean {
   if (type !== 'conversationHistory' || !created || !lacksConversations(scope.now)) return false;
-  if (!hasEnded && livedIn === undefined) return false;
+  if (!hasEnded && previousLifeFolderId === undefined) return false;
   const holding = new Holding(scope);
-  const folders = livedIn === undefined ? been : [...been, livedIn];
+  const folders = previousLifeFolderId === undefined ? been : [...been, previousLifeFolderId];
   return folders.some((folder) => holding.maybe(id as string as ConversationId, folder));
 }
 
@@ -142,7 +142,7 @@ const comesIn = (
   id: ConversationId,
   { end, isCreated, been }: Placement,
 ): boolean =>
-  row.folderBefore !== undefined &&
+  row.previousFolderId !== undefined &&
   !isCreated &&
   holding.isIn(id, end) &&
   been.some((folder) => !holding.surely(id, folder));

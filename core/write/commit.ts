@@ -16,10 +16,10 @@ import { closeQuietly } from '../ports/close-quietly.js';
 import type { Core } from '../ports/core.js';
 import type { Projected } from '../ports/store.js';
 import { policyOf } from '../scope/policies.js';
-import { Draft, Unread, UnreadFolders } from './draft.js';
+import { type CommitSnapshot, isOfPurge, type Known, openSnapshot, readOf } from './commit-snapshot.js';
 import { countsAfter, effectsOf, rowsOf } from './log-rows.js';
-import { isOfPurge, type Known, type Opened, open, readOf } from './opened.js';
 import { setTimer } from './quiet-timer.js';
+import { UnitOfWork, Unread, UnreadFolders } from './unit-of-work.js';
 
 const ATTEMPTS_MAX = 24;
 /** A pause after a lost attempt is at most this. Unit: ms. */
@@ -33,15 +33,15 @@ const NAMES_PER_READING = 1000; // a box has some 500
 const BUSY_RETRY_AFTER_SECONDS = 1;
 
 /** What an attempt decides on. */
-export interface Reading {
-  readonly draft: Draft;
+export interface PlanInput {
+  readonly work: UnitOfWork;
 }
 
 /** What one attempt decided. Without anything to write no entry is made. */
 export interface Decision<T> {
   readonly answer: T;
   readonly origin: Origin;
-  /** Effects beside those of the draft. */
+  /** Effects beside those of the work. */
   readonly effects?: readonly Effect[];
   /** What changes about the box, beside its counts. */
   readonly box?: { readonly [K in keyof BoxState]?: BoxState[K] | undefined };
@@ -50,10 +50,10 @@ export interface Decision<T> {
 }
 
 /** Keys that decide, and the decision on what is under them; made anew for each attempt. */
-export interface Intent<T> {
+export interface CommitPlan<T> {
   readonly keys: readonly string[];
   readonly onMissingBox: 'create' | 'refuse' | { readonly answer: T };
-  decide(reading: Reading): Decision<T> | Promise<Decision<T>>;
+  decide(reading: PlanInput): Decision<T> | Promise<Decision<T>>;
 }
 
 /** What was decided, and what follows from it. */
@@ -78,11 +78,11 @@ export interface Committed<T> {
 export async function commit<T>(
   core: Core,
   box: BoxId,
-  intent: Intent<T>,
+  intent: CommitPlan<T>,
   known?: Known,
 ): Promise<Committed<T>> {
   for (let attempt = 0, of = known; attempt < ATTEMPTS_MAX; of = undefined) {
-    const opened = await open(core, box, intent, of);
+    const opened = await openSnapshot(core, box, intent, of);
     if (opened === undefined)
       return {
         answer: (intent.onMissingBox as { answer: T }).answer,
@@ -99,7 +99,7 @@ export async function commit<T>(
 }
 
 /** The same for a server's own entries, which are projected before the answer. */
-export async function commitAndProject<T>(core: Core, box: BoxId, intent: Intent<T>): Promise<T> {
+export async function commitAndProject<T>(core: Core, box: BoxId, intent: CommitPlan<T>): Promise<T> {
   const committed = await commit(core, box, intent);
   const { dropped } = await projectCommitted(core, box, committed);
   for (const connectionId of dropped) await closeQuietly(core, connectionId);
@@ -141,8 +141,8 @@ class Work<T> {
   constructor(
     private readonly core: Core,
     private readonly box: BoxId,
-    private readonly intent: Intent<T>,
-    private readonly opened: Opened,
+    private readonly intent: CommitPlan<T>,
+    private readonly opened: CommitSnapshot,
     public attempt: number,
   ) {
     ({ tail: this.tail, view: this.view, read: this.read } = opened);
@@ -155,19 +155,19 @@ class Work<T> {
     for (; this.attempt < ATTEMPTS_MAX; this.attempt++) {
       if (this.tail.head.timeline > opened.tail.head.timeline) return undefined;
       if (this.tail.head.erasing) throw beingErased();
-      const { draft, decision } = await this.decided();
-      const rows = rowsOf(draft);
-      const effects = [...effectsOf(draft), ...(decision.effects ?? [])];
+      const { work, decision } = await this.decided();
+      const rows = rowsOf(work);
+      const effects = [...effectsOf(work), ...(decision.effects ?? [])];
       if (effects.length === 0 && rows.length === 0 && !decision.box) {
         if (await this.hasTakenUpNewer()) continue;
         const { behind } = this;
         return { answer: decision.answer, tail: this.tail, behind, ...(await this.looked()) };
       }
-      const { entry, overflow } = await this.entryOf(draft, decision, rows, effects);
+      const { entry, overflow } = await this.entryOf(work, decision, rows, effects);
       for (const item of [...overflow, ...(decision.aside ?? [])]) await core.store.put(box, item, 'always');
       const [appended, looked] = await Promise.all([this.append(entry), this.looked().catch(afterCommit)]);
       if (appended.nonce === entry.nonce) {
-        core.report('commit', { changes: rows.length, by: decision.origin.by, attempt: this.attempt });
+        core.observe('commit', { changes: rows.length, by: decision.origin.by, attempt: this.attempt });
         const tail = withEntry(this.tail, entry);
         // After a restore the look says less than it seems, since items may be of before the log.
         if (entry.timeline > opened.tail.head.timeline) {
@@ -193,7 +193,7 @@ class Work<T> {
   }
 
   /** The decision on what is there now. What it needs beyond its keys is read, and it decides again. */
-  private async decided(): Promise<{ draft: Draft; decision: Decision<T> }> {
+  private async decided(): Promise<{ work: UnitOfWork; decision: Decision<T> }> {
     const { core, box } = this;
     for (;;) {
       const { head } = this.tail;
@@ -204,9 +204,9 @@ class Work<T> {
         get: (sk: string) => this.view.laidOver(sk, this.read.get(sk)),
         last: (sk: string) => this.view.laidOver(sk, this.read.get(sk), true),
       };
-      const draft = new Draft(head, items, core.clock.now(), policy, names);
+      const work = new UnitOfWork(head, items, core.clock.now(), policy, names);
       try {
-        return { draft, decision: await this.intent.decide({ draft }) };
+        return { work, decision: await this.intent.decide({ work }) };
       } catch (error) {
         if (error instanceof Unread) {
           this.read.set(error.key, (await core.store.get(box, [error.key])).get(error.key));
@@ -218,19 +218,19 @@ class Work<T> {
   }
 
   private async entryOf(
-    draft: Draft,
+    work: UnitOfWork,
     { origin, box: change }: Decision<T>,
     rows: readonly ChangeRow[],
     effects: readonly Effect[],
   ): Promise<{ readonly entry: LogEntry; readonly overflow: readonly LogOverflow[] }> {
     const { core, box } = this;
-    const { head, nowMs } = draft;
+    const { head, nowMs } = work;
     const { timeline, resetsBefore } = this.timelineAfter(head);
     const index = head.index + 1;
     const version = versionOf(timeline, index);
     const timerAtMs = await setTimer(core, box, head.timerAtMs, nowMs, version);
     const { erasing: _, ...state } = boxStateOf(head);
-    const emptying = draft.emptying.length > 0 ? { emptying: draft.emptying } : {};
+    const pendingPurges = work.pendingPurges.length > 0 ? { pendingPurges: work.pendingPurges } : {};
     const entry: LogEntry = {
       kind: 'entry',
       sk: entryKey(index),
@@ -238,7 +238,7 @@ class Work<T> {
       expiresAtMs: nowMs + ENTRY_MS,
       index,
       timeline,
-      modSeq: rows.length > 0 ? draft.modSeq : head.modSeq,
+      modSeq: rows.length > 0 ? work.modSeq : head.modSeq,
       nonce: newNonce(),
       previous: head.nonce,
       previousAtMs: head.atMs,
@@ -247,8 +247,8 @@ class Work<T> {
       rows,
       effects,
       ...state,
-      ...emptying,
-      counts: countsAfter(head.counts, draft),
+      ...pendingPurges,
+      counts: countsAfter(head.counts, work),
       projected:
         timeline > head.timeline
           ? await appliedBefore(core, box, head)
@@ -308,7 +308,7 @@ class Work<T> {
         if (error instanceof SyncProblem) throw isUnknown ? notKnown(error) : error;
         if (sends >= SENDS_MAX) throw error;
         isUnknown = true;
-        this.core.report('commitUnanswered', {
+        this.core.observe('commitUnanswered', {
           attempt: sends,
           error: error instanceof Error ? error.name : 'unknown',
         });

@@ -4,7 +4,7 @@ import type { BoxId } from '../model/items.js';
 import { isRegistryKey } from '../model/keys.js';
 import type { Core } from '../ports/core.js';
 import { afterCommit, type Committed, commit } from './commit.js';
-import type { Known } from './opened.js';
+import type { Known } from './commit-snapshot.js';
 import { evaluateAll, prepare, resultOf } from './process.js';
 
 /**
@@ -27,12 +27,12 @@ export async function deposit(
     {
       keys: [...keys],
       onMissingBox: 'create',
-      decide({ draft }) {
-        const outcomes = evaluateAll(draft, prepared);
+      decide({ work }) {
+        const outcomes = evaluateAll(work, prepared);
         return {
           answer: {
-            results: outcomes.map((outcome) => resultOf(outcome, draft.modSeq)),
-            modSeq: draft.size > 0 ? draft.modSeq : draft.head.modSeq,
+            results: outcomes.map((outcome) => resultOf(outcome, work.modSeq)),
+            modSeq: work.size > 0 ? work.modSeq : work.head.modSeq,
           },
           origin: { by: 'participatingFunction' },
         };
@@ -46,7 +46,7 @@ export async function deposit(
   const left = committed.left.filter(({ effects }) => effects.every(({ sk }) => !isRegistryKey(sk)));
   if (left.length > 0) await project(core, box, left).catch(afterCommit);
   const { results } = answer;
-  core.report('deposited', {
+  core.observe('deposited', {
     operations: results.length,
     applied: results.filter(({ status }) => status === 'applied').length,
   });

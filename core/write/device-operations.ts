@@ -5,11 +5,11 @@ import { authorized } from '../model/device-access.js';
 import type { BoxId, Idempotency, StoredDevice } from '../model/items.js';
 import { deviceKey, idempotencyKey } from '../model/keys.js';
 import type { Core } from '../ports/core.js';
-import { type Committed, commit, type Decision, type Reading } from './commit.js';
-import type { Draft } from './draft.js';
-import { emptyRecord, recordAfter, sortOut } from './idempotency.js';
-import type { Known } from './opened.js';
+import { type Committed, commit, type Decision, type PlanInput } from './commit.js';
+import type { Known } from './commit-snapshot.js';
+import { emptyRecord, recordAfter, splitProcessed } from './idempotency.js';
 import { evaluateAll, prepare, resultOf } from './process.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /** The device instance that a request comes from. */
 export interface Caller {
@@ -40,15 +40,12 @@ export async function commitOperations(
   const { prepared, keys } = prepare(operations);
   const key = deviceKey(caller.deviceId);
 
-  const decide = ({ draft }: Reading): Decision<Processed> => {
-    const device = deviceIn(draft, caller);
-    const record = recordOf(draft, device, operations);
-    const { known: before, fresh } = sortOut(record, operations);
-    const outcomes = evaluateAll(draft, prepared.slice(before.length), before.length > 0);
-    const results = [
-      ...before,
-      ...outcomes.map((outcome, i) => resultOf(outcome, draft.modSeq, fresh[i]?.n)),
-    ];
+  const decide = ({ work }: PlanInput): Decision<Processed> => {
+    const device = deviceIn(work, caller);
+    const record = recordOf(work, device, operations);
+    const { known: before, fresh } = splitProcessed(record, operations);
+    const outcomes = evaluateAll(work, prepared.slice(before.length), before.length > 0);
+    const results = [...before, ...outcomes.map((outcome, i) => resultOf(outcome, work.modSeq, fresh[i]?.n))];
     const origin = {
       by: 'device' as const,
       deviceId: caller.deviceId,
@@ -64,14 +61,14 @@ export async function commitOperations(
   return commit(core, caller.box, { keys: [key, ...keys], onMissingBox: 'refuse', decide }, known);
 }
 
-function deviceIn(draft: Draft, caller: Caller): StoredDevice {
-  const item = draft.read(deviceKey(caller.deviceId));
+function deviceIn(work: UnitOfWork, caller: Caller): StoredDevice {
+  const item = work.read(deviceKey(caller.deviceId));
   return authorized(item?.kind === 'device' ? item : undefined, caller);
 }
 
 /** What the instance was last answered. Results that stand aside are read only for a request that repeats some of them. */
 export function recordOf(
-  draft: Draft,
+  work: UnitOfWork,
   { deviceId, since, idempotency }: StoredDevice,
   operations: readonly NumberedOperation[] | 'whole',
 ): Idempotency {
@@ -80,7 +77,7 @@ export function recordOf(
   const isRepeated =
     operations === 'whole' || (operations[0]?.n ?? Number.POSITIVE_INFINITY) <= idempotency.lastN;
   if (!isRepeated) return { ...idempotency, digests: [], results: [] };
-  const aside = draft.read(idempotencyKey(deviceId));
+  const aside = work.read(idempotencyKey(deviceId));
   if (aside?.kind === 'idempotency' && aside.record.lastN === idempotency.lastN) return aside.record;
   return { ...idempotency, digests: [], results: [] };
 }

@@ -36,7 +36,7 @@ export const emptyRecord = (since: number): Idempotency => ({
  * @throws SyncProblem `operation-gap` when operations before the first are missing, `operation-mismatch` when another
  * operation was processed under one of the numbers.
  */
-export function sortOut(
+export function splitProcessed(
   record: Idempotency,
   operations: readonly NumberedOperation[],
 ): { known: OperationResult[]; fresh: readonly NumberedOperation[] } {

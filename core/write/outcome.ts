@@ -15,7 +15,7 @@ export const gone: Outcome = { status: 'gone' };
 export const forbidden: Outcome = { status: 'forbidden' };
 export const quotaExceeded: Outcome = { status: 'quotaExceeded' };
 /** Cannot be done just now: neither it nor what follows gets a result, and the client sends them again. */
-export const later: Outcome = { status: 'later' };
+export const deferred: Outcome = { status: 'later' };
 export const notFound: Outcome = { status: 'notFound' };
 export const parentNotFound: Outcome = { status: 'parentNotFound' };
 export const exists = (current: Element): Outcome => ({ status: 'exists', current });

@@ -5,9 +5,9 @@ import type { OperationResult, OperationStatus } from '../../protocol/operation-
 import type { Fault } from '../../protocol/problem.js';
 import { jsonBytes } from '../model/element.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import type { Draft } from './draft.js';
 import { evaluate, keysFor } from './evaluate/evaluate.js';
 import { invalid, type Outcome } from './outcome.js';
+import type { UnitOfWork } from './unit-of-work.js';
 
 /** An entry and its overflow are written before the answer: more than this waits for the next request. */
 const COMMIT_MAX_BYTES = 1_500_000; // of JSON
@@ -40,11 +40,11 @@ export function prepare(inputs: readonly unknown[]): { prepared: Prepared[]; key
  * @param isAnswered whether others of the request were processed before, whose results are an answer by themselves
  * @throws SyncProblem `busy` when there would be no answer.
  */
-export function evaluateAll(draft: Draft, prepared: readonly Prepared[], isAnswered = false): Outcome[] {
+export function evaluateAll(work: UnitOfWork, prepared: readonly Prepared[], isAnswered = false): Outcome[] {
   const outcomes: Outcome[] = [];
   for (const { operation, outcome } of prepared) {
-    if (draft.bytes > COMMIT_MAX_BYTES && outcomes.length > 0) break;
-    const next = operation ? evaluate(draft, operation) : (outcome ?? invalid());
+    if (work.bytes > COMMIT_MAX_BYTES && outcomes.length > 0) break;
+    const next = operation ? evaluate(work, operation) : (outcome ?? invalid());
     if (next.status === 'later') {
       if (isAnswered || outcomes.length > 0) break;
       throw new SyncProblem('busy', { detail: 'too much is being cleared away', retryAfterSeconds: 5 });

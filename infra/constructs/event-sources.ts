@@ -15,7 +15,7 @@ const ENTRY = { Keys: { sk: { S: FilterRule.beginsWith('L#') } } };
 /** Log entries that changed elements; entries without number, the anchor and elements concern no device. */
 const NEW_COMMITS = FilterCriteria.filter({
   eventName: FilterRule.isEqual('INSERT'),
-  dynamodb: { ...ENTRY, NewImage: { told: { N: FilterRule.exists() } } },
+  dynamodb: { ...ENTRY, NewImage: { rowCount: { N: FilterRule.exists() } } },
 });
 
 /** Every log entry: the view follows all of them. */

@@ -27,7 +27,7 @@ export const HOUR = Duration.hours(1);
 
 const { SUM, MAXIMUM } = Stats;
 
-/** What functions measure themselves: functions/runtime/observability/report.ts. */
+/** What functions measure themselves: functions/runtime/observability/observe.ts. */
 export const ownMetric = (stage: Stage, metricName: string, statistic = SUM, period = MINUTE): Metric =>
   new Metric({
     namespace: `cpm-sync-${stage}`,

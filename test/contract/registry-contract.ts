@@ -80,8 +80,8 @@ export function describeRegistry(
       connectionId: 'A',
       connectedAtMs: 3,
       announcedModSeq: 6,
-      pushBy: 8,
-      pushDueMs: 9,
+      pendingPushModSeq: 8,
+      pendingPushDueMs: 9,
       lastPushAtMs: 2,
     };
 
@@ -288,23 +288,23 @@ export function describeRegistry(
     describe('a patch of progress', () => {
       test('sets some fields, removes others and leaves the rest', async () => {
         const read = await registered(PROGRESS);
-        const change = { pushBy: undefined, pushDueMs: undefined, lastPushAtMs: 7 };
+        const change = { pendingPushModSeq: undefined, pendingPushDueMs: undefined, lastPushAtMs: 7 };
         expect(await registry.patch(nameOf(read), { set: change })).toBe(true);
-        const { pushBy: _, pushDueMs: __, ...rest } = read;
+        const { pendingPushModSeq: _, pendingPushDueMs: __, ...rest } = read;
         expect(await device()).toEqual({ ...rest, lastPushAtMs: 7 });
       });
 
       test.each<[string, ProgressChange, boolean]>([
-        ['a number is as it was read', { pushBy: 5 }, true],
-        ['a number is another by now', { pushBy: 4 }, false],
+        ['a number is as it was read', { pendingPushModSeq: 5 }, true],
+        ['a number is another by now', { pendingPushModSeq: 4 }, false],
         ['a text is as it was read', { connectionId: 'A' }, true],
         ['a text is another by now', { connectionId: 'B' }, false],
         ['a field is absent, as it was', { announcedModSeq: undefined }, true],
-        ['a field has come since', { pushBy: undefined }, false],
+        ['a field has come since', { pendingPushModSeq: undefined }, false],
         ['a field has gone since', { announcedModSeq: 3 }, false],
-        ['one of two fields is another by now', { pushBy: 5, connectionId: undefined }, false],
+        ['one of two fields is another by now', { pendingPushModSeq: 5, connectionId: undefined }, false],
       ])('where %s (%j): %s', async (_, expect_, isDone) => {
-        const read = await registered({ pushBy: 5, connectionId: 'A' });
+        const read = await registered({ pendingPushModSeq: 5, connectionId: 'A' });
         expect(await registry.patch(nameOf(read), { set: { lastPushAtMs: 9 }, expect: expect_ })).toBe(
           isDone,
         );
@@ -312,19 +312,31 @@ export function describeRegistry(
       });
 
       test('may expect and change the same field', async () => {
-        const read = nameOf(await registered({ pushBy: 5 }));
-        expect(await registry.patch(read, { set: { pushBy: 6 }, expect: { pushBy: 5 } })).toBe(true);
-        expect(await registry.patch(read, { set: { pushBy: 7 }, expect: { pushBy: 5 } })).toBe(false);
-        expect(await registry.patch(read, { set: { pushBy: undefined }, expect: { pushBy: 6 } })).toBe(true);
-        expect((await device()).pushBy).toBeUndefined();
+        const read = nameOf(await registered({ pendingPushModSeq: 5 }));
+        expect(
+          await registry.patch(read, { set: { pendingPushModSeq: 6 }, expect: { pendingPushModSeq: 5 } }),
+        ).toBe(true);
+        expect(
+          await registry.patch(read, { set: { pendingPushModSeq: 7 }, expect: { pendingPushModSeq: 5 } }),
+        ).toBe(false);
+        expect(
+          await registry.patch(read, {
+            set: { pendingPushModSeq: undefined },
+            expect: { pendingPushModSeq: 6 },
+          }),
+        ).toBe(true);
+        expect((await device()).pendingPushModSeq).toBeUndefined();
       });
 
       test('as an exchange gives the device as it was before, or nothing where it is not done', async () => {
-        const read = await registered({ pushBy: 5, lastPushAtMs: 3 });
-        const exchange = { set: { pushBy: undefined, lastPushAtMs: 7 }, expect: { pushBy: 5 } };
+        const read = await registered({ pendingPushModSeq: 5, lastPushAtMs: 3 });
+        const exchange = {
+          set: { pendingPushModSeq: undefined, lastPushAtMs: 7 },
+          expect: { pendingPushModSeq: 5 },
+        };
         expect(await registry.exchange(nameOf(read), exchange)).toEqual(read);
         expect(await registry.exchange(nameOf(read), exchange)).toBeUndefined();
-        const { pushBy: _, ...rest } = read;
+        const { pendingPushModSeq: _, ...rest } = read;
         expect(await device()).toEqual({ ...rest, lastPushAtMs: 7 });
       });
 

@@ -75,9 +75,9 @@ const stateOf = (page: Page) => page.evaluate(() => window.client.status.state);
 
 const write = (page: Page, textContent: string): Promise<string> =>
   page.evaluate(async (text) => {
-    const draft = { from: 'tel:+15550100', to: ['tel:+15550101'], textContent: text };
+    const work = { from: 'tel:+15550100', to: ['tel:+15550101'], textContent: text };
     const conversation = { kind: 'oneToOne' as const, participants: ['tel:+15550100', 'tel:+15550101'] };
-    return (await window.client.createMessage('c1', draft, { conversation })).id;
+    return (await window.client.createMessage('c1', work, { conversation })).id;
   }, textContent);
 
 const isSync = (request: Request) => request.method() === 'POST' && request.url().endsWith('/v1/sync');

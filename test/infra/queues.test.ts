@@ -62,7 +62,7 @@ test('fan-out reads every log entry that changed elements, from the beginning of
       eventName: ['INSERT'],
       dynamodb: {
         Keys: { sk: { S: [{ prefix: 'L#' }] } },
-        NewImage: { told: { N: [{ exists: true }] } },
+        NewImage: { rowCount: { N: [{ exists: true }] } },
       },
     },
   ]);
@@ -93,7 +93,7 @@ test.each(['fan-out', 'projector'])('the filters let the entry through that even
   const [filter] = Filters.map(({ Pattern }) => JSON.parse(Pattern));
   expect(filter.eventName).toContain(record.eventName);
   expect(record.dynamodb.Keys.sk.S.startsWith(filter.dynamodb.Keys.sk.S[0].prefix)).toBe(true);
-  if (filter.dynamodb.NewImage) expect(record.dynamodb.NewImage).toHaveProperty('told.N');
+  if (filter.dynamodb.NewImage) expect(record.dynamodb.NewImage).toHaveProperty('rowCount.N');
 });
 
 test('a stream has two readers at most: more of them slow each other down', () => {

@@ -240,5 +240,5 @@ test('a deleted container is emptied, and the counts are right', async () => {
   expect(await head()).toMatchObject({
     counts: { folder: 2, conversationHistory: 0, message: 0, messageState: 0 },
   });
-  expect(await head()).not.toHaveProperty('emptying');
+  expect(await head()).not.toHaveProperty('pendingPurges');
 });

@@ -334,7 +334,7 @@ class Followed extends Scene {
       eraseQueue: { send: async () => {} },
       purgeQueue: { send: async () => {} },
       sockets: { post: async () => 'gone', close: async () => {} },
-      report: () => {},
+      observe: () => {},
     };
     store.witness = {
       appended: (box, entry) => {

@@ -71,7 +71,7 @@ class Course {
           void this.erasures.push({ message, atMs: this.time.now() + delaySeconds * 1000 }),
       },
       sockets: { post: async () => 'gone', close: async () => {} },
-      report: () => {},
+      observe: () => {},
     };
   }
 

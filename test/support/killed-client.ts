@@ -25,9 +25,9 @@ const heldIds = async () => {
 
 async function writeAndSynchronize(): Promise<never> {
   for (let i = 0; ; i++) {
-    const draft = { from: 'tel:+15550100', to: ['tel:+15550101'], date: '2026-02-28T10:00:00Z' };
+    const work = { from: 'tel:+15550100', to: ['tel:+15550101'], date: '2026-02-28T10:00:00Z' };
     const conversation = { kind: 'oneToOne' as const, participants: ['tel:+15550100', 'tel:+15550101'] };
-    const { id } = await client.createMessage('c1', draft, { id: `${prefix}-${i}`, conversation });
+    const { id } = await client.createMessage('c1', work, { id: `${prefix}-${i}`, conversation });
     say({ written: id });
     const synchronized = client.synchronize();
     if (i % 2 === 0) await synchronized;

@@ -7,7 +7,7 @@ import type { Own } from '../../core/read/own.js';
 import { conversationOf, type Placement, placementAfter } from '../../core/read/placement.js';
 import { changeInScope, strayed } from '../../core/read/rules/change-in-scope.js';
 import { effectiveOf } from '../../core/scope/effective.js';
-import { scopeOf } from '../../core/scope/scope.js';
+import { syncScopeOf } from '../../core/scope/sync-scope.js';
 import type { Change, ElementType } from '../../protocol/elements/element.js';
 import type { ConversationId } from '../../protocol/ids.js';
 import { told } from './told.js';
@@ -34,7 +34,8 @@ export const history = (folderId: string, more: Attributes = {}): ChangeRow =>
     ...(!more.removed && { element: { type: 'conversationHistory', id: 'c1', folderId, createdModSeq: 5 } }),
     ...more,
   });
-export const movedFrom = (folderBefore: string, folderId: string) => history(folderId, { folderBefore });
+export const movedFrom = (previousFolderId: string, folderId: string) =>
+  history(folderId, { previousFolderId });
 export const deleted = { removed: 'deleted' } as const;
 
 /** What a device is known by where a rule is asked about it. */
@@ -49,7 +50,7 @@ export interface Reader {
 }
 
 export const scopeOfPreferences = (preferences: object, policies: readonly object[] = []) =>
-  scopeOf(effectiveOf(preferences, policies));
+  syncScopeOf(effectiveOf(preferences, policies));
 export const scopeFor = ({ keeps = {}, kept = [], policies = [], isFilled = true }: Reader): DeviceScope => ({
   mark: { version: 1, nonce: '' },
   now: scopeOfPreferences(keeps, policies),

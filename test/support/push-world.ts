@@ -160,7 +160,7 @@ export class World extends Rig {
       ...this.past.record,
       ...(isConnected && { connectionId: 'A', connectedAtMs: nowMs - 600_000 }),
       ...(lastPushAgoMs !== undefined && { lastPushAtMs: nowMs - lastPushAgoMs }),
-      ...(isScheduled && { pushBy: 3, pushDueMs: nowMs }),
+      ...(isScheduled && { pendingPushModSeq: 3, pendingPushDueMs: nowMs }),
     };
     this.tables.box(BOX).put(record);
     if (isConnected) this.open.add('A');

@@ -96,7 +96,7 @@ export class Rig {
           this.open.delete(connectionId);
         },
       },
-      report: (event, fields) => this.reports.push({ event, ...fields }),
+      observe: (event, fields) => this.reports.push({ event, ...fields }),
     };
   }
 

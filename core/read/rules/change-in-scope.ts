@@ -7,8 +7,8 @@ import {
   holdsConversation,
   isYoungEnough,
   lacksConversations,
-  type Scope,
-} from '../../scope/scope.js';
+  type SyncScope,
+} from '../../scope/sync-scope.js';
 import { truncated } from '../../scope/truncate.js';
 import { elementKey } from '../changes.js';
 import type { DeviceScope } from '../device-scope.js';
@@ -51,7 +51,7 @@ export function changeInScope(
     if (row.removed && scope.held.some((held) => concerns(held, row, isHeldIn(held, id, placement), nowMs)))
       return told(last, scope);
     // Whoever is not to hold what has the id now, for its age, may hold what had it before.
-    const succeeds = isIn && lines.some((line) => line.row.succeeds);
+    const succeeds = isIn && lines.some((line) => line.row.replacesExpired);
     if (succeeds && !isYoungEnough(scope.now, row, nowMs) && coversAnything(scope.now, row.type))
       return removalOf(last, 'expired');
     return isAstray(last, scope.now, isIn, own, nowMs) ? removalOf(last, 'outOfScope') : undefined;
@@ -96,7 +96,7 @@ const heldBy = (change: Change): string[] =>
 const keepsSome = ({ now, held }: DeviceScope): boolean =>
   [now, ...held].some((scope) => coversAnything(scope, 'conversationHistory'));
 
-const isHeldIn = (scope: Scope, id: ConversationId, { been }: Placement): boolean =>
+const isHeldIn = (scope: SyncScope, id: ConversationId, { been }: Placement): boolean =>
   been.some((folder) => holdsConversation(scope, id, folder));
 
 /**

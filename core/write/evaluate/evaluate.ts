@@ -1,32 +1,32 @@
 import type { Operation } from '../../../protocol/operation.js';
 import { conversationKey, folderKey, folderNameKey, messageKey, sessionKey } from '../../model/keys.js';
-import type { Draft } from '../draft.js';
 import type { Outcome } from '../outcome.js';
+import type { UnitOfWork } from '../unit-of-work.js';
 import { createConversation, deleteConversation, modifyConversation } from './conversation.js';
 import { createFolder, deleteFolder, modifyFolder } from './folder.js';
 import { createMessage, deleteMessage, modifyMessage } from './message.js';
 import { modifyMessageState } from './message-state.js';
 import { createSession, deleteSession, modifySession } from './session.js';
 
-/** What becomes of one operation, given those before it; what it changes is staged in the draft. */
-export function evaluate(draft: Draft, operation: Operation): Outcome {
+/** What becomes of one operation, given those before it; what it changes is staged in the work. */
+export function evaluate(work: UnitOfWork, operation: Operation): Outcome {
   switch (operation.type) {
     case 'folder':
-      if (operation.op === 'create') return createFolder(draft, operation);
-      return operation.op === 'modify' ? modifyFolder(draft, operation) : deleteFolder(draft, operation);
+      if (operation.op === 'create') return createFolder(work, operation);
+      return operation.op === 'modify' ? modifyFolder(work, operation) : deleteFolder(work, operation);
     case 'conversationHistory':
-      if (operation.op === 'create') return createConversation(draft, operation);
+      if (operation.op === 'create') return createConversation(work, operation);
       return operation.op === 'modify'
-        ? modifyConversation(draft, operation)
-        : deleteConversation(draft, operation);
+        ? modifyConversation(work, operation)
+        : deleteConversation(work, operation);
     case 'sessionHistory':
-      if (operation.op === 'create') return createSession(draft, operation);
-      return operation.op === 'modify' ? modifySession(draft, operation) : deleteSession(draft, operation);
+      if (operation.op === 'create') return createSession(work, operation);
+      return operation.op === 'modify' ? modifySession(work, operation) : deleteSession(work, operation);
     case 'message':
-      if (operation.op === 'create') return createMessage(draft, operation);
-      return operation.op === 'modify' ? modifyMessage(draft, operation) : deleteMessage(draft, operation);
+      if (operation.op === 'create') return createMessage(work, operation);
+      return operation.op === 'modify' ? modifyMessage(work, operation) : deleteMessage(work, operation);
     case 'messageState':
-      return modifyMessageState(draft, operation);
+      return modifyMessageState(work, operation);
   }
 }
 

@@ -11,47 +11,47 @@ import { elementOf } from '../../model/element.js';
 import type { StoredFolder } from '../../model/items.js';
 import { isSameJson } from '../../model/json.js';
 import { folderKey, folderNameKey } from '../../model/keys.js';
-import type { Draft } from '../draft.js';
 import { countAfter } from '../log-rows.js';
 import {
   applied,
   conflict,
+  deferred,
   exists,
   forbidden,
   gone,
   invalid,
-  later,
   notFound,
   type Outcome,
   parentNotFound,
   quotaExceeded,
   unchanged,
 } from '../outcome.js';
+import type { UnitOfWork } from '../unit-of-work.js';
 
 const BUILT_IN = new Set<string>([DEFAULT_FOLDER, USER_ROOT_FOLDER]);
 const EMPTYING_MAX = 20; // the head names them, and is written with every commit
 
-export function createFolder(draft: Draft, { id, data: given }: OperationOf<'create folder'>): Outcome {
-  const found = draft.folder(id);
+export function createFolder(work: UnitOfWork, { id, data: given }: OperationOf<'create folder'>): Outcome {
+  const found = work.folder(id);
   if (found === 'gone') return gone;
   if (found) return exists(elementOf(found));
   const data: FolderData = { ...given, name: keptName(given.name) };
-  const against = againstPlace(draft, data.parentFolderId, id, 1) ?? againstName(draft, data, id);
+  const against = againstPlace(work, data.parentFolderId, id, 1) ?? againstName(work, data, id);
   if (against) return against;
-  if (countAfter(draft, 'folder') - BUILT_IN.size >= USER_FOLDERS_MAX) return quotaExceeded;
-  const { modSeq } = draft;
-  draft.stage(
-    { kind: 'folder', sk: folderKey(id), version: draft.version, modSeq, id, data, subFolders: 0 },
+  if (countAfter(work, 'folder') - BUILT_IN.size >= USER_FOLDERS_MAX) return quotaExceeded;
+  const { modSeq } = work;
+  work.put(
+    { kind: 'folder', sk: folderKey(id), version: work.version, modSeq, id, data, subFolders: 0 },
     'folder',
     { implied: data.name !== given.name },
   );
-  draft.setName(folderNameKey(data.parentFolderId, data.name), id);
-  countSubFolder(draft, data.parentFolderId, 1);
+  work.setName(folderNameKey(data.parentFolderId, data.name), id);
+  countSubFolder(work, data.parentFolderId, 1);
   return applied;
 }
 
-export function modifyFolder(draft: Draft, operation: OperationOf<'modify folder'>): Outcome {
-  const found = findFolder(draft, operation);
+export function modifyFolder(work: UnitOfWork, operation: OperationOf<'modify folder'>): Outcome {
+  const found = findFolder(work, operation);
   if ('outcome' in found) return found.outcome;
   const { folder } = found;
   const { name = folder.data.name } = operation.data;
@@ -67,15 +67,15 @@ export function modifyFolder(draft: Draft, operation: OperationOf<'modify folder
   const from = folder.data.parentFolderId;
   const isMoved = data.parentFolderId !== from;
   const against =
-    (isMoved ? againstPlace(draft, data.parentFolderId, folder.id, draft.heightOf(folder)) : undefined) ??
-    againstName(draft, data, folder.id);
+    (isMoved ? againstPlace(work, data.parentFolderId, folder.id, work.heightOf(folder)) : undefined) ??
+    againstName(work, data, folder.id);
   if (against) return against;
-  draft.setName(folderNameKey(from, folder.data.name), undefined);
-  draft.setName(folderNameKey(data.parentFolderId, data.name), folder.id);
-  draft.stage({ ...folder, modSeq: draft.modSeq, data }, 'folder', { implied: data.name !== name });
+  work.setName(folderNameKey(from, folder.data.name), undefined);
+  work.setName(folderNameKey(data.parentFolderId, data.name), folder.id);
+  work.put({ ...folder, modSeq: work.modSeq, data }, 'folder', { implied: data.name !== name });
   if (isMoved) {
-    countSubFolder(draft, from, -1);
-    countSubFolder(draft, data.parentFolderId, 1);
+    countSubFolder(work, from, -1);
+    countSubFolder(work, data.parentFolderId, 1);
   }
   return applied;
 }
@@ -84,27 +84,27 @@ export function modifyFolder(draft: Draft, operation: OperationOf<'modify folder
 const keptName = (name: string): string => name.normalize('NFC');
 
 /** The conversation histories in it count as gone from here on; they are cleared away afterwards. */
-export function deleteFolder(draft: Draft, operation: OperationOf<'delete folder'>): Outcome {
-  const found = findFolder(draft, operation);
+export function deleteFolder(work: UnitOfWork, operation: OperationOf<'delete folder'>): Outcome {
+  const found = findFolder(work, operation);
   if ('outcome' in found) return found.outcome.status === 'gone' ? unchanged : found.outcome;
   const { folder } = found;
   if (folder.subFolders > 0) return forbidden;
-  if (draft.emptying.length >= EMPTYING_MAX) return later;
-  draft.setName(folderNameKey(folder.data.parentFolderId, folder.data.name), undefined);
-  draft.bury(folder);
-  countSubFolder(draft, folder.data.parentFolderId, -1);
+  if (work.pendingPurges.length >= EMPTYING_MAX) return deferred;
+  work.setName(folderNameKey(folder.data.parentFolderId, folder.data.name), undefined);
+  work.deleteElement(folder);
+  countSubFolder(work, folder.data.parentFolderId, -1);
   return applied;
 }
 
 function findFolder(
-  draft: Draft,
+  work: UnitOfWork,
   { id, ifModSeq }: { id: FolderId; ifModSeq?: number | undefined },
 ): { folder: StoredFolder } | { outcome: Outcome } {
   if (BUILT_IN.has(id)) return { outcome: forbidden };
-  const folder = draft.folder(id);
+  const folder = work.folder(id);
   if (folder === undefined) return { outcome: notFound };
   if (folder === 'gone') return { outcome: gone };
-  if (ifModSeq !== undefined && ifModSeq !== draft.modSeqBefore(folder.sk, 'folder')) {
+  if (ifModSeq !== undefined && ifModSeq !== work.modSeqBefore(folder.sk, 'folder')) {
     return { outcome: conflict(elementOf(folder)) };
   }
   return { folder };
@@ -112,7 +112,7 @@ function findFolder(
 
 /** What stands against a folder of some height below this parent: that it is not there, or a cycle, or the depth. */
 function againstPlace(
-  draft: Draft,
+  work: UnitOfWork,
   parentId: FolderId | null,
   id: FolderId,
   height: number,
@@ -120,7 +120,7 @@ function againstPlace(
   let depth = height;
   for (let ancestorId = parentId; ancestorId !== null; ) {
     if (ancestorId === id) return misplaced('would put the folder into itself');
-    const ancestor = draft.folder(ancestorId);
+    const ancestor = work.folder(ancestorId);
     if (ancestor === undefined) return parentNotFound;
     if (ancestor === 'gone') return gone;
     if (!BUILT_IN.has(ancestorId)) depth++;
@@ -132,15 +132,19 @@ function againstPlace(
 
 const misplaced = (detail: string) => invalid({ pointer: '/data/parentFolderId', detail });
 
-function againstName(draft: Draft, { name, parentFolderId }: FolderData, id: FolderId): Outcome | undefined {
-  const holder = draft.holderOfName(folderNameKey(parentFolderId, name));
+function againstName(
+  work: UnitOfWork,
+  { name, parentFolderId }: FolderData,
+  id: FolderId,
+): Outcome | undefined {
+  const holder = work.holderOfName(folderNameKey(parentFolderId, name));
   if (holder === undefined || holder === id) return undefined;
-  const folder = draft.folder(holder);
+  const folder = work.folder(holder);
   return folder === undefined || folder === 'gone' ? undefined : exists(elementOf(folder));
 }
 
-function countSubFolder(draft: Draft, parentId: FolderId | null, by: 1 | -1): void {
-  const parent = parentId === null ? undefined : draft.folder(parentId);
+function countSubFolder(work: UnitOfWork, parentId: FolderId | null, by: 1 | -1): void {
+  const parent = parentId === null ? undefined : work.folder(parentId);
   if (parent === undefined || parent === 'gone') return;
-  draft.stage({ ...parent, subFolders: parent.subFolders + by });
+  work.put({ ...parent, subFolders: parent.subFolders + by });
 }

@@ -4,8 +4,8 @@ import { DISPOSITIONS_MAX, FLAGS_MAX } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
 import { stateElementOf } from '../../model/element.js';
 import type { StoredMessage, StoredState } from '../../model/items.js';
-import type { Draft } from '../draft.js';
 import { applied, conflict, invalid, type Outcome, unchanged } from '../outcome.js';
+import type { UnitOfWork } from '../unit-of-work.js';
 import { findMessage } from './find-message.js';
 import { tooLarge } from './patched.js';
 
@@ -50,21 +50,21 @@ function limits({ flags, dispositions }: StoredState): Outcome | undefined {
   return undefined;
 }
 
-export function modifyMessageState(draft: Draft, operation: OperationOf<'modify messageState'>): Outcome {
-  const found = findMessage(draft, operation);
+export function modifyMessageState(work: UnitOfWork, operation: OperationOf<'modify messageState'>): Outcome {
+  const found = findMessage(work, operation);
   if ('outcome' in found) return found.outcome;
   const { message } = found;
   if (
     operation.ifModSeq !== undefined &&
-    operation.ifModSeq !== draft.modSeqBefore(message.sk, 'messageState')
+    operation.ifModSeq !== work.modSeqBefore(message.sk, 'messageState')
   ) {
     return conflict(stateElementOf(message));
   }
-  const next = patchedState(message, draft.modSeq, operation.data);
+  const next = patchedState(message, work.modSeq, operation.data);
   const faulty = limits(next.state) ?? tooLarge(stateElementOf(next));
   if (faulty) return faulty;
   if (isSame(message.state, next.state)) return unchanged;
-  draft.stage(next, 'messageState');
+  work.put(next, 'messageState');
   return applied;
 }
 

@@ -8,7 +8,7 @@ import { systemClock } from '../../../core/ports/clock.js';
 import type { Core } from '../../../core/ports/core.js';
 import { QueueBackoff } from '../batch/queue-backoff.js';
 import { endingWithInvocation } from '../invocation.js';
-import { report } from '../observability/report.js';
+import { observe } from '../observability/observe.js';
 import type { Config } from './config.js';
 import { SqsEraseQueue } from './erase-queue.js';
 import { SqsPurgeQueue } from './purge-queue.js';
@@ -79,7 +79,7 @@ export const sockets = ({ SOCKET_CALLBACK_URL }: Pick<Config, 'SOCKET_CALLBACK_U
 /** Everything the core runs on, as far as it was granted: `openCore(tables(config), pushQueue(config))`. */
 export const openCore = (...granted: readonly Partial<Core>[]): Core => ({
   clock: systemClock,
-  report,
+  observe: observe,
   store: notGranted('the store'),
   registry: notGranted('the registry'),
   pushQueue: notGranted('the push queue'),

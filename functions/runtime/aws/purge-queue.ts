@@ -19,7 +19,7 @@ const containerSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** A piece of emptying as it comes out of the queue. */
+/** A piece of pendingPurges as it comes out of the queue. */
 export const purgeMessageSchema: z.ZodMiniType<PurgeMessage> = z.strictObject({
   box: userIdSchema,
   container: containerSchema,

@@ -111,7 +111,7 @@ export class Commits {
     for (const row of rows) {
       if (row.type === 'folder' && !row.removed && isMoved(row, effects)) stage.hit('folder moved');
       if (row.type === 'folder' && row.removed) stage.hit('folder deleted');
-      if (row.folderBefore !== undefined) stage.hit('conversation history moved');
+      if (row.previousFolderId !== undefined) stage.hit('conversation history moved');
       if (row.created) {
         if (lived.has(row.id)) stage.hit('conversation history begun anew');
         lived.add(row.id);

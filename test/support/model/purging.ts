@@ -83,12 +83,14 @@ export class Purging implements PurgeQueue {
     const { stage } = this;
     stage.note(() => `  purger ${canonical(message)}`);
     let pieces = 0;
-    const report: Core['report'] = (event) => {
+    const report: Core['observe'] = (event) => {
       if (event === 'purged') pieces++;
     };
     try {
       await stage.during({ by: 'purger', operations: [] }, () =>
-        stage.mortal((core) => purge({ ...core, report, store: this.inPieces(core.store) }, message)),
+        stage.mortal((core) =>
+          purge({ ...core, observe: report, store: this.inPieces(core.store) }, message),
+        ),
       );
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;

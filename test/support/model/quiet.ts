@@ -156,9 +156,9 @@ function checkCounts({ stage }: World): void {
     throw new Violation(
       `the head counts ${canonical(head.counts)}, and there are ${canonical({ ...counts, bytes })}`,
     );
-  if (head.emptying) throw new Violation(`the head still notes ${canonical(head.emptying)}`);
+  if (head.pendingPurges) throw new Violation(`the head still notes ${canonical(head.pendingPurges)}`);
   for (const item of truth) {
-    if (item.kind === 'conversationHistory' && item.emptying)
+    if (item.kind === 'conversationHistory' && item.pendingPurges)
       throw new Violation(`${item.id} still notes what is emptied`);
   }
 }

@@ -102,7 +102,7 @@ export class Stage {
       pushQueue: { send: async () => [] },
       eraseQueue: { send: async () => {} },
       sockets: { post: async () => 'gone', close: async () => {} },
-      report: (event, fields) => this.reported(event, fields),
+      observe: (event, fields) => this.reported(event, fields),
       ...others,
     };
     this.withTimeline(core);

@@ -18,7 +18,9 @@ export const elementsIn = (items: readonly StoredItem[], nowMs = 0): readonly Wi
 /** Without contents that were written before the life that their conversation history leads, whatever their numbers say. */
 export function ofThisLife(items: readonly StoredItem[]): readonly StoredItem[] {
   const begun = new Map(
-    items.flatMap((item) => (item.kind === 'conversationHistory' ? [[item.id, item.begun ?? 0]] : [])),
+    items.flatMap((item) =>
+      item.kind === 'conversationHistory' ? [[item.id, item.createdVersion ?? 0]] : [],
+    ),
   );
   return items.filter(
     (item) =>

@@ -1,5 +1,5 @@
 import { checkOperation } from '../../../client/api/check-operation.js';
-import { draft, ME, SEED, useCloud, YOU } from './sdk.js';
+import { ME, SEED, useCloud, work, YOU } from './sdk.js';
 
 const context = useCloud();
 const { aClient, aDeposit } = context;
@@ -29,7 +29,7 @@ describe('each thing that can be done', () => {
       startedAt: '2026-02-28T10:00:00Z',
     });
     await client.deleteSession('c1', 's2');
-    await client.createMessage('c1', draft('reply', { inReplyToMessageId: 'm1', sessionId: 's1' }), {
+    await client.createMessage('c1', work('reply', { inReplyToMessageId: 'm1', sessionId: 's1' }), {
       id: 'm4',
     });
     await client.setFlags('c1', 'm2', { add: ['\\Flagged', '\\Seen'], remove: ['\\Seen'] });
@@ -63,7 +63,7 @@ describe('each thing that can be done', () => {
   test('markRead sets \\Seen on what is not read, all of it or up to a message, and brings the count to zero', async () => {
     const client = aClient();
     await aDeposit({ id: 'm1' }, { id: 'm2', flags: ['\\Seen'] }, { id: 'm3' }, { id: 'm4' });
-    await client.createMessage('c1', draft('mine'), { id: 'm5' });
+    await client.createMessage('c1', work('mine'), { id: 'm5' });
     await client.synchronize();
     expect(await client.conversation('c1')).toMatchObject({ unread: 3 });
     expect(await client.markRead('c1', { upTo: 'm3' })).toMatchObject([{ id: 'm3' }, { id: 'm1' }]);

@@ -5,7 +5,7 @@ import { entriesOf, storeWith } from '../../support/sdk/crashing-store.js';
 import { until } from './fake-cloud.js';
 import { heldIn } from './held.js';
 import { problem } from './loopback.js';
-import { draft, SEED, syncBodies, textsOf, useCloud } from './sdk.js';
+import { SEED, syncBodies, textsOf, useCloud, work } from './sdk.js';
 
 const context = useCloud();
 const { aClient, aDeposit } = context;
@@ -105,7 +105,7 @@ describe('synchronization', () => {
   test('reports what it did: operations, elements by type, pages, bytes, time', async () => {
     const client = aClient({ pageLimit: 2 });
     await aDeposit({ id: 'm1' }, { id: 'm2' });
-    await client.createMessage('c1', draft('mine'), { id: 'm3' });
+    await client.createMessage('c1', work('mine'), { id: 'm3' });
     await client.deleteMessage('nowhere', 'm1');
     const report = await client.synchronize();
     expect(report).toEqual({
@@ -139,7 +139,7 @@ describe('pause', () => {
     expect(client.status).toEqual({ state: 'paused' });
     await until(() => context.cloud.connections === 0);
     const before = syncs();
-    await client.createMessage('c1', draft('Hello'), { conversation: SEED });
+    await client.createMessage('c1', work('Hello'), { conversation: SEED });
     await pause(80);
     expect([syncs(), (await client.pending()).length]).toEqual([before, 1]);
     client.resume();
@@ -173,10 +173,10 @@ describe('a device that was revoked', () => {
     const client = aClient();
     await aDeposit({ id: 'm1' });
     await client.synchronize();
-    await client.createMessage('c1', draft('before'), { id: 'm2' });
+    await client.createMessage('c1', work('before'), { id: 'm2' });
     await client.synchronize();
     await context.cloud.revoke('phone');
-    await client.createMessage('c1', draft('after'), { id: 'm3' });
+    await client.createMessage('c1', work('after'), { id: 'm3' });
     await expect(client.synchronize()).rejects.toMatchObject({ kind: 'device-not-registered' });
     await client.register();
     expect(await client.synchronize()).toMatchObject({ sent: 1, applied: 1 });
@@ -187,7 +187,7 @@ describe('a device that was revoked', () => {
     const store = memoryStore();
     const client = aClient({ store });
     await aDeposit({ id: 'm1' });
-    await client.createMessage('c1', draft('never sent'), { id: 'm2' });
+    await client.createMessage('c1', work('never sent'), { id: 'm2' });
     await client.synchronize();
     await client.setFlags('c1', 'm1', { add: ['\\Seen'] });
     const changed = jest.fn();
@@ -207,11 +207,11 @@ describe('[XO10] a client whose numbers are not those of the server', () => {
   async function restoredFromBackup(): Promise<LocalStore> {
     const store = memoryStore();
     const client = aClient({ store });
-    await client.createMessage('c1', draft('first'), { id: 'm1', conversation: SEED });
+    await client.createMessage('c1', work('first'), { id: 'm1', conversation: SEED });
     await client.synchronize();
     const backup = await entriesOf(store);
-    await client.createMessage('c1', draft('second'), { id: 'm2' });
-    await client.createMessage('c1', draft('third'), { id: 'm3' });
+    await client.createMessage('c1', work('second'), { id: 'm2' });
+    await client.createMessage('c1', work('third'), { id: 'm3' });
     await client.synchronize();
     return storeWith(backup);
   }
@@ -220,7 +220,7 @@ describe('[XO10] a client whose numbers are not those of the server', () => {
     const client = aClient({ store: await restoredFromBackup() });
     const renewed = jest.fn();
     client.on('renewed', renewed);
-    await client.createMessage('c1', draft('fourth'), { id: 'm4' });
+    await client.createMessage('c1', work('fourth'), { id: 'm4' });
     expect(await client.synchronize()).toMatchObject({ applied: 1, reset: true });
     expect(renewed.mock.calls).toEqual([[{ reason: 'operation-mismatch' }]]);
     expect(await textsOf(client)).toEqual(['fourth', 'third', 'second', 'first']);
@@ -232,7 +232,7 @@ describe('[XO10] a client whose numbers are not those of the server', () => {
     await first.synchronize();
     const second = aClient();
     await second.synchronize();
-    await first.createMessage('c1', draft('mine'), { conversation: SEED });
+    await first.createMessage('c1', work('mine'), { conversation: SEED });
     expect(await first.synchronize()).toMatchObject({ applied: 1 });
     await second.synchronize();
     await expect(first.synchronize()).rejects.toMatchObject({ kind: 'instance-replaced' });

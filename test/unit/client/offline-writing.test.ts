@@ -5,7 +5,7 @@ import { memoryStore } from '../../../client/stores/memory-store.js';
 import { messageIdOf } from '../../../protocol/message-id.js';
 import { until } from './fake-cloud.js';
 import { heldIn } from './held.js';
-import { draft, ME, SEED, syncBodies, textsOf, useCloud } from './sdk.js';
+import { ME, SEED, syncBodies, textsOf, useCloud, work } from './sdk.js';
 
 const context = useCloud();
 const { aClient, aDeposit } = context;
@@ -13,7 +13,7 @@ const { aClient, aDeposit } = context;
 describe('what the user writes', () => {
   test('is shown at once and pending, without any server', async () => {
     const client = aClient();
-    const { id, n } = await client.createMessage('c1', draft('Hello'), { conversation: SEED });
+    const { id, n } = await client.createMessage('c1', work('Hello'), { conversation: SEED });
     expect(n).toBe(1);
     const { items } = await client.messages('c1');
     expect(items).toMatchObject([
@@ -36,21 +36,21 @@ describe('what the user writes', () => {
 
   test('has the recommended id of its date and imdnMessageId, and one of its own where another is wanted', async () => {
     const client = aClient();
-    const given = draft('a', { imdnMessageId: 'Pk3z' });
+    const given = work('a', { imdnMessageId: 'Pk3z' });
     expect((await client.createMessage('c1', given)).id).toBe(messageIdOf('2026-02-28T10:00:00Z', 'Pk3z'));
     const [one, two] = [
-      await client.createMessage('c1', draft('b')),
-      await client.createMessage('c1', draft('c')),
+      await client.createMessage('c1', work('b')),
+      await client.createMessage('c1', work('c')),
     ];
     expect(one.id).not.toBe(two.id);
-    expect((await client.createMessage('c1', draft('d'), { id: 'mine' })).id).toBe('mine');
+    expect((await client.createMessage('c1', work('d'), { id: 'mine' })).id).toBe('mine');
   });
 
   test('is sent with the next synchronization, then confirmed, and reaches other devices', async () => {
     const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
     const acknowledged = jest.fn();
     client.on('acknowledged', acknowledged);
-    const { id } = await client.createMessage('c1', draft('Hello'), {
+    const { id } = await client.createMessage('c1', work('Hello'), {
       conversation: SEED,
       flags: ['\\Seen'],
     });
@@ -72,7 +72,7 @@ describe('what the user writes', () => {
     const client = aClient();
     client.start();
     await until(() => client.status.state === 'live');
-    await client.createMessage('c1', draft('Hello'), { conversation: SEED });
+    await client.createMessage('c1', work('Hello'), { conversation: SEED });
     await until(async () => (await client.pending()).length === 0);
     expect(context.cloud.rig.reports).not.toContainEqual(expect.objectContaining({ event: 'error' }));
   });
@@ -80,7 +80,7 @@ describe('what the user writes', () => {
   test('goes out in order, 50 operations a request, all in one synchronization', async () => {
     const client = aClient();
     await client.createConversation('c1', SEED);
-    for (let i = 1; i <= 120; i++) await client.createMessage('c1', draft(`text ${i}`), { id: `m${i}` });
+    for (let i = 1; i <= 120; i++) await client.createMessage('c1', work(`text ${i}`), { id: `m${i}` });
     expect(await client.synchronize()).toMatchObject({ sent: 121, applied: 121 });
     const sent = syncBodies(context.cloud).map(({ operations = [] }) => operations.length);
     expect(sent).toEqual([50, 50, 21]);
@@ -91,8 +91,7 @@ describe('what the user writes', () => {
   test('goes out in several requests where one would be larger than 1 MB', async () => {
     const client = aClient();
     await client.createConversation('c1', SEED);
-    for (let i = 1; i <= 30; i++)
-      await client.createMessage('c1', draft('x'.repeat(60_000)), { id: `m${i}` });
+    for (let i = 1; i <= 30; i++) await client.createMessage('c1', work('x'.repeat(60_000)), { id: `m${i}` });
     expect(await client.synchronize()).toMatchObject({ applied: 31 });
     for (const body of syncBodies(context.cloud))
       expect(JSON.stringify(body).length).toBeLessThan(1024 * 1024);
@@ -101,7 +100,7 @@ describe('what the user writes', () => {
 
   test('survives the end of the process: another client on the same store shows and sends it', async () => {
     const store = memoryStore();
-    await aClient({ store }).createMessage('c1', draft('Hello'), { conversation: SEED });
+    await aClient({ store }).createMessage('c1', work('Hello'), { conversation: SEED });
     const client = aClient({ store });
     expect(await textsOf(client)).toEqual(['Hello']);
     expect(await client.synchronize()).toMatchObject({ applied: 1 });
@@ -109,7 +108,7 @@ describe('what the user writes', () => {
 
   test('that no server would take throws at once where operations are checked, names every fault, and does nothing', async () => {
     const client = aClient({ check: checkOperation });
-    const wrong = client.createMessage('c1', { ...draft('a'), from: 'nobody', date: 'today' });
+    const wrong = client.createMessage('c1', { ...work('a'), from: 'nobody', date: 'today' });
     await expect(wrong).rejects.toThrow(InvalidOperation);
     await expect(wrong).rejects.toMatchObject({
       faults: [{ pointer: '/data/from' }, { pointer: '/data/date' }],
@@ -118,7 +117,7 @@ describe('what the user writes', () => {
   });
 
   test('that no request could carry throws in any case', async () => {
-    const tooLarge = aClient().createMessage('c1', draft('x'.repeat(300_000)));
+    const tooLarge = aClient().createMessage('c1', work('x'.repeat(300_000)));
     await expect(tooLarge).rejects.toThrow('has more than 262144 bytes');
   });
 });
@@ -127,13 +126,13 @@ describe('an unanswered request', () => {
   test('[XO9] is sent again as it was, also by another client on the same store, and is done once', async () => {
     const store = memoryStore();
     const client = aClient({ store });
-    await client.createMessage('c1', draft('first'), { id: 'm1', conversation: SEED });
+    await client.createMessage('c1', work('first'), { id: 'm1', conversation: SEED });
     context.cloud.after = ({ path }) => (path === '/v1/sync' ? 'hangUp' : undefined);
     await expect(client.synchronize()).rejects.toThrow('No answer');
     context.cloud.after = () => undefined;
 
     const restarted = aClient({ store });
-    await restarted.createMessage('c1', draft('second'), { id: 'm2' });
+    await restarted.createMessage('c1', work('second'), { id: 'm2' });
     expect(await restarted.synchronize()).toMatchObject({ sent: 2, applied: 2 });
     const [lost, again, next] = syncBodies(context.cloud);
     expect(again).toEqual(lost);
@@ -152,8 +151,8 @@ describe('an operation that the server refuses', () => {
     const refused: Settled[] = [];
     client.on('refused', (each) => refused.push(each));
     await client.createFolder('Family', { id: 'mine' });
-    await client.createMessage('gone', draft('into nothing'), { id: 'm1' });
-    await client.createMessage('c1', draft('Hello'), { conversation: SEED });
+    await client.createMessage('gone', work('into nothing'), { id: 'm1' });
+    await client.createMessage('c1', work('Hello'), { conversation: SEED });
     const report = await client.synchronize();
     expect(report).toMatchObject({ sent: 3, applied: 1, refused: 2, conflicts: 1 });
     await until(() => refused.length === 2);
@@ -282,7 +281,7 @@ describe('what is made and deleted within one request', () => {
   test('is gone, also where others had made the session history that it was deleted with', async () => {
     const store = memoryStore();
     const client = aClient({ store });
-    await client.createMessage('c1', draft('before'), { conversation: SEED });
+    await client.createMessage('c1', work('before'), { conversation: SEED });
     await client.synchronize();
     const other = aClient({ deviceId: 'desktop' });
     await other.createSession('c1', 's1', {
@@ -291,7 +290,7 @@ describe('what is made and deleted within one request', () => {
       startedAt: '2026-02-28T10:00:00Z',
     });
     await other.synchronize();
-    await client.createMessage('c1', draft('Hello', { sessionId: 's1' }), { flags: ['\\Seen'] });
+    await client.createMessage('c1', work('Hello', { sessionId: 's1' }), { flags: ['\\Seen'] });
     await client.deleteSession('c1', 's1');
     await client.synchronize();
     expect(await textsOf(client)).toEqual(['before']);
@@ -302,9 +301,9 @@ describe('what is made and deleted within one request', () => {
     const store = memoryStore();
     const preferences = { elementTypes: ['message' as const, 'messageState' as const] };
     const client = aClient({ store, preferences });
-    await client.createMessage('c1', draft('in the first'), { conversation: SEED });
+    await client.createMessage('c1', work('in the first'), { conversation: SEED });
     await client.deleteConversation('c1');
-    await client.createMessage('c1', draft('in the second'), { conversation: SEED });
+    await client.createMessage('c1', work('in the second'), { conversation: SEED });
     await client.synchronize();
     expect(await textsOf(client)).toEqual(['in the second']);
   });
@@ -314,10 +313,10 @@ describe('what is made and deleted within one request', () => {
     const client = aClient({ store });
     const { id: folderId } = await client.createFolder('Family');
     await client.synchronize();
-    await client.createMessage('c1', draft('in the first'), { conversation: SEED });
+    await client.createMessage('c1', work('in the first'), { conversation: SEED });
     await client.moveConversation('c1', folderId);
     await client.deleteFolder(folderId);
-    await client.createMessage('c1', draft('in the second'), { conversation: SEED });
+    await client.createMessage('c1', work('in the second'), { conversation: SEED });
     await client.synchronize();
     expect(await textsOf(client)).toEqual(['in the second']);
     expect(await heldIn(store)).toEqual(await heldByAnother());

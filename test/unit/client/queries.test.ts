@@ -1,6 +1,6 @@
 import type { Change } from '../../../client/local-state/derived.js';
 import { until } from './fake-cloud.js';
-import { draft, SEED, textsOf, useCloud } from './sdk.js';
+import { SEED, textsOf, useCloud, work } from './sdk.js';
 
 const context = useCloud();
 const { aClient, aDeposit } = context;
@@ -56,7 +56,7 @@ describe('conversations', () => {
   test('count as unread what came in and is not seen, however that changes', async () => {
     const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
     await aDeposit({ id: 'm1' }, { id: 'm2' });
-    await client.createMessage('c1', draft('mine'), { id: 'm3' });
+    await client.createMessage('c1', work('mine'), { id: 'm3' });
     await client.synchronize();
     await tablet.synchronize();
     expect(await client.conversation('c1')).toMatchObject({ unread: 2 });

@@ -10,7 +10,7 @@ import { CoreCloud } from '../../support/core-cloud.js';
 export const ME = 'tel:+15550100';
 export const YOU = 'tel:+15550101';
 export const SEED = { kind: 'oneToOne' as const, participants: [ME, YOU] };
-export const draft = (textContent: string, more: object = {}) => ({
+export const work = (textContent: string, more: object = {}) => ({
   from: ME,
   to: [YOU],
   textContent,

@@ -1,7 +1,7 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { indexedDbStore } from '../../../client/stores/indexed-db-store.js';
 import { until } from './fake-cloud.js';
-import { draft, SEED, syncBodies, textsOf, useCloud } from './sdk.js';
+import { SEED, syncBodies, textsOf, useCloud, work } from './sdk.js';
 
 /** The Web Locks of a browser, as far as they are asked for here: one holder a name, the others wait in line. */
 class Locks {
@@ -70,7 +70,7 @@ test('what is written in the tab that does not lead is sent by the one that does
   leader.on('changed', seenByLeader);
   follower.on('acknowledged', acknowledged);
   follower.on('refused', refused);
-  await follower.createMessage('c1', draft('Hello'), { conversation: SEED });
+  await follower.createMessage('c1', work('Hello'), { conversation: SEED });
   await follower.deleteFolder('default');
   await until(() => acknowledged.mock.calls.length === 1 && refused.mock.calls.length === 1);
   expect(refused.mock.calls).toMatchObject([[{ status: 'forbidden' }]]);
@@ -92,15 +92,15 @@ test('the other tab takes over when the one that led is closed', async () => {
 test('both tabs learn that the device is denied, with the problem', async () => {
   const { leader, follower } = await twoTabs();
   await context.cloud.revoke('phone');
-  await follower.createMessage('c1', draft('Hello'), { conversation: SEED });
+  await follower.createMessage('c1', work('Hello'), { conversation: SEED });
   await until(() => leader.status.state === 'denied' && follower.status.state === 'denied');
   expect(follower.status).toMatchObject({ problem: { kind: 'device-not-registered', status: 403 } });
 });
 
 test('tabs that synchronize at one time, without anybody leading, do each operation once and hold the same', async () => {
   const [one, two] = [aTab(), aTab()];
-  await one.createMessage('c1', draft('first'), { id: 'm1', conversation: SEED });
-  await two.createMessage('c1', draft('second'), { id: 'm2' });
+  await one.createMessage('c1', work('first'), { id: 'm1', conversation: SEED });
+  await two.createMessage('c1', work('second'), { id: 'm2' });
   await aDeposit({ id: 'm9', conversationId: 'c9' });
   await Promise.all([one.synchronize(), two.synchronize(), one.synchronize(), two.synchronize()]);
   expect(await textsOf(one)).toEqual(['second', 'first']);

@@ -98,7 +98,7 @@ test.each(['fan-out', 'projector'])('%s.json holds a new log entry under its key
   if (item.kind !== 'entry') throw new Error(`it holds a ${item.kind}`);
   expect([eventName, box, item.sk]).toEqual(['INSERT', 'tel:+15550100', dynamodb.Keys.sk.S]);
   expect([item.sk, item.version]).toEqual([entryKey(item.index), item.index]);
-  expect(dynamodb.NewImage.told.N).toBe(String(item.rows.length));
+  expect(dynamodb.NewImage.rowCount.N).toBe(String(item.rows.length));
   const [row] = item.rows;
   expect(row).toMatchObject({ type: 'message', element: { modSeq: item.modSeq } });
   expect(messageDataSchema.safeParse(dataOf(row?.element)).error?.issues).toBeUndefined();

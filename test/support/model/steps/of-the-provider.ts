@@ -185,7 +185,7 @@ function putBack(
   // Ahead is only what the log of that moment says of it, too: the replay knows no other.
   const isShown = (item: StoredItem, { replay, items }: Moment) =>
     latestVersionOf(item) === latestVersionOf(replay.get(item.sk) ?? item) &&
-    (item.kind !== 'message' || item.aside === undefined || items.has(bodyKey(item.sk)));
+    (item.kind !== 'message' || item.bodyBytes === undefined || items.has(bodyKey(item.sk)));
   const isMixed = (item: StoredItem) =>
     how === 'itemsBehind' ? /^[EFHND]#/.test(item.sk) : item.kind === 'message' && isShown(item, other);
   const items = new Map([...other.items].filter(([, item]) => isMixed(item) && stage.chance.happens(0.5)));

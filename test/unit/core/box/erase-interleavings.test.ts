@@ -2,7 +2,7 @@ import { registerDevice, revokeDevice } from '../../../../core/admin/devices.js'
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
 import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
 import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
-import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
+import { putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
 import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
@@ -332,7 +332,7 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
         const world = await new World().begin();
         const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
         if (!(await stopped(actor, calls))) break;
-        await markErasing(world.core, { box: BOX, epoch: world.epoch });
+        await putEraseMarker(world.core, { box: BOX, epoch: world.epoch });
         await goOn(actor);
         await erasing(world.core, world);
         await world.expectErased();

@@ -3,7 +3,7 @@ import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js'
 import { showBox, watchDevices } from '../../../../core/admin/show-box.js';
 import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
 import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
-import { type ErasingMark, markErasing } from '../../../../core/lifecycle/erasing-mark.js';
+import { type EraseMarker, putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { removeDevices } from '../../../../core/lifecycle/remove-devices.js';
@@ -227,7 +227,7 @@ describe('[SP4] while it is being erased', () => {
     await connected(rig.core, phone, { id: 'A', atMs: rig.clock.nowMs });
     rig.open.add('A');
     const [push] = rig.pushes;
-    await markErasing(rig.core, { box: BOX, epoch: (await headOf()).epoch });
+    await putEraseMarker(rig.core, { box: BOX, epoch: (await headOf()).epoch });
     await notify(rig.core, (push as SentPush).message);
     expect(rig.frames).toEqual([]);
     expect(rig.reports).toContainEqual({ event: 'pushSuppressed', why: 'boxErased' });
@@ -368,13 +368,13 @@ describe('erasing', () => {
   test('leaves connections and items of a box alone that is made anew while it is stopped', async () => {
     await orderErasing(rig.core, BOX);
     const message = taken(rig.erasures);
-    const mark = await markErasing(rig.core, message);
+    const mark = await putEraseMarker(rig.core, message);
     await rig.work();
     phone = await fill(BOX);
     await connected(rig.core, phone, { id: 'N', atMs: rig.clock.nowMs });
     rig.open.add('N');
     const items = rig.store.all(BOX);
-    await removeDevices(rig.core, BOX, mark as ErasingMark);
+    await removeDevices(rig.core, BOX, mark as EraseMarker);
     expect([...rig.open]).toEqual(['N']);
     expect(rig.store.all(BOX)).toEqual(items);
   });

@@ -60,7 +60,7 @@ describe('entries of the Participating Function', () => {
     await projectEntries(box.core, BOX, await records());
     expect(store.box(BOX).read('E#c1#M#m1')).toMatchObject({
       kind: 'message',
-      aside: expect.any(Number),
+      bodyBytes: expect.any(Number),
       state: { flags: ['a'] },
     });
     expect(store.box(BOX).read('B#c1#M#m1')).toMatchObject({ data: { textContent: 'x'.repeat(20_000) } });

@@ -1,4 +1,4 @@
-import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
+import { putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
 import { keepNewest } from '../../../../core/log/keep-newest.js';
 import { readTail } from '../../../../core/log/tail.js';
 import { entryVersion } from '../../../../core/model/effects.js';
@@ -200,7 +200,7 @@ describe('keeping the newest entry', () => {
     const other = 'tel:+15550199' as typeof BOX;
     await keepNewest(box.core, other);
     expect(store.all(other)).toEqual([]);
-    await markErasing(box.core, { box: BOX, epoch: (await box.head()).epoch });
+    await putEraseMarker(box.core, { box: BOX, epoch: (await box.head()).epoch });
     const before = store.all(BOX);
     await keepNewest(box.core, BOX);
     expect(store.all(BOX)).toEqual(before);

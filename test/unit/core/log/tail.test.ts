@@ -1,4 +1,4 @@
-import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
+import { putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
 import { keepNewest } from '../../../../core/log/keep-newest.js';
 import { entriesAfter, liveTail, readEnd, readTail, withUnprojected } from '../../../../core/log/tail.js';
 import type { BoxId } from '../../../../core/model/items.js';
@@ -133,7 +133,7 @@ describe('a box that is being erased', () => {
   test('[SP4] is busy for requests, none for those who announce, and its mark for the eraser', async () => {
     await logOf(2);
     const { epoch } = await box.head();
-    await markErasing(box.core, { box: BOX, epoch });
+    await putEraseMarker(box.core, { box: BOX, epoch });
     await expect(readTail(box.core, BOX)).rejects.toMatchObject({
       kind: 'busy',
       details: { isErasing: true },
@@ -245,7 +245,7 @@ describe('what the view may lack', () => {
   test('[SP4] is busy, and no hole, where the box is being erased meanwhile', async () => {
     await logOf(20);
     const tail = await readTail(box.core, BOX);
-    await markErasing(box.core, { box: BOX, epoch: tail?.head.epoch ?? '' });
+    await putEraseMarker(box.core, { box: BOX, epoch: tail?.head.epoch ?? '' });
     for (const index of line(tail?.head.firstIndex ?? 0, tail?.head.index ?? 0)) drop(index);
     await expect(withUnprojected(box.core, BOX, tail as never)).rejects.toMatchObject({ kind: 'busy' });
     expect(box.reports.map(({ event }) => event)).not.toContain('logHole');

@@ -201,7 +201,7 @@ describe('a large message', () => {
       sk: SK,
       version: 4,
       expiresAtMs: 9,
-      content: { aside: elementBytes({ ...item, ...large.content } as never) },
+      content: { bodyBytes: elementBytes({ ...item, ...large.content } as never) },
     });
     expect(Object.keys(item.data)).toEqual(['messageContext', 'direction', 'date', 'contentType']);
     expect(body).toMatchObject({
@@ -214,7 +214,7 @@ describe('a large message', () => {
 
   test('is as large as it is with its content', () => {
     const whole = withBody(item, body?.content as StoredItem);
-    expect(whole).not.toHaveProperty('aside');
+    expect(whole).not.toHaveProperty('bodyBytes');
     expect(elementOf(whole)).toMatchObject({ textContent: 'x'.repeat(ASIDE_ABOVE_BYTES) });
     expect(elementBytes(item)).toBe(elementBytes(whole));
   });

@@ -14,7 +14,12 @@ import {
 
 /** Begun by the commit 10, whose entry has the version 100. */
 const history = (more: object = {}) =>
-  ({ kind: 'conversationHistory', data: { createdModSeq: 10 }, begun: 100, ...more }) as StoredConversation;
+  ({
+    kind: 'conversationHistory',
+    data: { createdModSeq: 10 },
+    createdVersion: 100,
+    ...more,
+  }) as StoredConversation;
 const message = (modSeq: number, version: number, sessionId?: string) =>
   ({ kind: 'message', modSeq, version, data: { sessionId } }) as StoredMessage;
 
@@ -30,17 +35,17 @@ describe('a message is of an earlier life of its conversation history', () => {
   });
 
   test('by its number alone where the conversation history is not written yet', () => {
-    const { begun: _, ...unwritten } = history();
+    const { createdVersion: _, ...unwritten } = history();
     expect(isOfEarlierLife(unwritten, message(11, 1))).toBe(false);
     expect(isOfEarlierLife(unwritten, message(9, 1))).toBe(true);
   });
 });
 
 test('a message is gone where its session history is being emptied', () => {
-  const emptying = history({ emptying: [{ id: 's1', modSeq: 12, index: 12 }] });
-  expect(isGoneFrom(emptying, message(11, 101, 's1'))).toBe(true);
-  expect(isGoneFrom(emptying, message(11, 101, 's2'))).toBe(false);
-  expect(isOfEarlierLife(emptying, message(11, 101, 's1'))).toBe(false);
+  const pendingPurges = history({ pendingPurges: [{ id: 's1', modSeq: 12, index: 12 }] });
+  expect(isGoneFrom(pendingPurges, message(11, 101, 's1'))).toBe(true);
+  expect(isGoneFrom(pendingPurges, message(11, 101, 's2'))).toBe(false);
+  expect(isOfEarlierLife(pendingPurges, message(11, 101, 's1'))).toBe(false);
 });
 
 describe('a conversation history says which entry has begun it', () => {
@@ -50,7 +55,7 @@ describe('a conversation history says which entry has begun it', () => {
     box = new BoxUnderTest();
   });
   const newest = async () => entryVersion(await box.head());
-  const begun = async () => ((await box.item(C1)) as StoredConversation).begun;
+  const begun = async () => ((await box.item(C1)) as StoredConversation).createdVersion;
 
   test.each([
     ['the log', async () => {}],
@@ -80,11 +85,11 @@ describe('a conversation history says which entry has begun it', () => {
     const written = (more: object): StoredItem | undefined => viewWritesOf(effect(more), 5, 0)[0]?.content;
     for (const [more, expected] of [
       [{ modSeq: 2 }, 5],
-      [{ modSeq: 4, begun: 3 }, 3],
+      [{ modSeq: 4, createdVersion: 3 }, 3],
       [{ modSeq: 4 }, undefined], // nothing says which entry it was
     ] as const) {
       const shown = [applied(undefined, effect(more), 5), written(more)] as StoredConversation[];
-      expect(shown.map(({ begun }) => begun)).toEqual([expected, expected]);
+      expect(shown.map(({ createdVersion }) => createdVersion)).toEqual([expected, expected]);
     }
   });
 });

@@ -162,14 +162,14 @@ test('a folder is emptied of its conversation histories, these of their contents
   await box.given(aMessage({ id: 'other', conversationId: 'c3' }));
   await box.given(removal('folder', 'f1'));
   const { modSeq, index } = await box.head();
-  expect((await box.head()).emptying).toEqual([{ id: 'f1', modSeq, index }]);
+  expect((await box.head()).pendingPurges).toEqual([{ id: 'f1', modSeq, index }]);
   await order();
   const [first] = box.purges.splice(0);
   if (!first) throw new Error('nothing was ordered');
   await purge(box.core, first);
-  expect((await box.head()).emptying).toHaveLength(1);
+  expect((await box.head()).pendingPurges).toHaveLength(1);
   await work();
-  expect((await box.head()).emptying).toBeUndefined();
+  expect((await box.head()).pendingPurges).toBeUndefined();
   await expectCounted({
     folder: 2,
     conversationHistory: 1,
@@ -183,10 +183,10 @@ test('a folder is emptied of its conversation histories, these of their contents
 test('a session history is emptied of its messages alone, and its note goes', async () => {
   await fill(90);
   await box.given(removal('sessionHistory', 's1'));
-  expect(await box.item(conversationKey(C1))).toMatchObject({ emptying: [{ id: 's1' }] });
+  expect(await box.item(conversationKey(C1))).toMatchObject({ pendingPurges: [{ id: 's1' }] });
   await order();
   await work();
-  expect(await box.item(conversationKey(C1))).not.toHaveProperty('emptying');
+  expect(await box.item(conversationKey(C1))).not.toHaveProperty('pendingPurges');
   await expectCounted();
   expect(store.counted().message).toBe(60);
   expect(
@@ -205,7 +205,7 @@ test('the note stays 90 s after the container is empty, for readers who saw it b
   };
   await work();
   expect(delays).toEqual([90]);
-  expect((await box.head()).emptying).toHaveLength(1);
+  expect((await box.head()).pendingPurges).toHaveLength(1);
 });
 
 test('stopped before any of its writes and begun again it comes to the same end', async () => {
@@ -236,7 +236,7 @@ test('stopped before any of its writes and begun again it comes to the same end'
       message: 0,
       messageState: 0,
     });
-    expect((await box.head()).emptying).toBeUndefined();
+    expect((await box.head()).pendingPurges).toBeUndefined();
     if (!isStopped) break;
     stops++;
   }

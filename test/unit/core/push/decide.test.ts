@@ -1,6 +1,6 @@
 import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
+import { ChangeCounter } from '../../../../core/push/change-counter.js';
 import { decidePush, OPENING_MS, OVERDUE_MS } from '../../../../core/push/decide.js';
-import { Tally } from '../../../../core/push/tally.js';
 import type { ScopedDevice } from '../../../../core/scope/device-scope.js';
 import { effectiveOf } from '../../../../core/scope/effective.js';
 import type { Preferences } from '../../../../protocol/preferences.js';
@@ -50,11 +50,16 @@ describe('a commit is not announced', () => {
     ['synchronizedPast', 'to a device that has synchronized past it', device({ syncedModSeq: 9 }), commit(5)],
     ['announced', 'to a device that was told of it', device({ announcedModSeq: 5 }), commit(5)],
     ['switchedOff', 'where serverInitiated is false', device({}, { serverInitiated: false }), commit(5)],
-    ['scheduled', 'where a push is scheduled', device({ pushBy: 5, pushDueMs: NOW + 1 }), commit(6)],
+    [
+      'scheduled',
+      'where a push is scheduled',
+      device({ pendingPushModSeq: 5, pendingPushDueMs: NOW + 1 }),
+      commit(6),
+    ],
     [
       'scheduled',
       'where a push is a little late',
-      device({ pushBy: 5, pushDueMs: NOW - OVERDUE_MS }),
+      device({ pendingPushModSeq: 5, pendingPushDueMs: NOW - OVERDUE_MS }),
       commit(6),
     ],
     ['outOfScope', 'where its folder is not kept', device({}, only('f2')), commit(5)],
@@ -75,7 +80,7 @@ describe('a commit is not announced', () => {
       'outOfScope',
       'where a conversation history moves about outside',
       device({}, only('f3')),
-      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', previousFolderId: 'f1' })]),
     ],
   ])('[PU5, PU6, PU7, PU8] %s: %s', (why, _, to, what) => {
     expect(decidePush(to, [what], NOW)).toEqual({ kind: 'none', why });
@@ -95,22 +100,22 @@ describe('a commit is announced', () => {
     [
       'that moves a conversation history into the scope',
       device({}, only('f2')),
-      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', previousFolderId: 'f1' })]),
     ],
     [
       'that moves one out of it',
       device({}, only('f1')),
-      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', previousFolderId: 'f1' })]),
     ],
     [
       'that moves one into it, where messages alone are kept',
       device({}, only('f2', { elementTypes: ['message'] })),
-      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', previousFolderId: 'f1' })]),
     ],
     [
       'that moves one out of it, where messages alone are kept',
       device({}, only('f1', { elementTypes: ['message'] })),
-      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', folderBefore: 'f1' })]),
+      commit(5, [row('conversationHistory', 'c1', { folderId: 'f2', previousFolderId: 'f1' })]),
     ],
     [
       'that deletes an old message',
@@ -146,7 +151,7 @@ describe('a commit is announced', () => {
   });
 
   test('at the time of its own mark: sending it had failed midway', () => {
-    const marked = device({ pushBy: 5, pushDueMs: NOW + 77, lastPushAtMs: NOW });
+    const marked = device({ pendingPushModSeq: 5, pendingPushDueMs: NOW + 77, lastPushAtMs: NOW });
     expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW + 77 });
   });
 
@@ -156,13 +161,13 @@ describe('a commit is announced', () => {
   ])(
     'where it has marked it and the device %s since: until its message comes, the mark holds others back',
     (_, more) => {
-      const marked = device({ pushBy: 5, pushDueMs: NOW + 77, ...more });
+      const marked = device({ pendingPushModSeq: 5, pendingPushDueMs: NOW + 77, ...more });
       expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW + 77 });
     },
   );
 
   test('where the mark of another one is overdue: its push was lost', () => {
-    const marked = device({ pushBy: 5, pushDueMs: NOW - OVERDUE_MS - 1 });
+    const marked = device({ pendingPushModSeq: 5, pendingPushDueMs: NOW - OVERDUE_MS - 1 });
     expect(decidePush(marked, [commit(6)], NOW)).toEqual({ kind: 'schedule', by: 6, dueMs: NOW });
   });
 
@@ -170,7 +175,7 @@ describe('a commit is announced', () => {
     ['has synchronized', { syncedModSeq: 5 }],
     ['was told of', { announcedModSeq: 5 }],
   ])('where another one has marked what the device %s: nobody may come to that mark', (_, more) => {
-    const marked = device({ pushBy: 5, pushDueMs: NOW + 77, ...more });
+    const marked = device({ pendingPushModSeq: 5, pendingPushDueMs: NOW + 77, ...more });
     expect(decidePush(marked, [commit(6)], NOW)).toEqual({ kind: 'schedule', by: 6, dueMs: NOW });
   });
 });
@@ -192,7 +197,7 @@ describe('several commits together', () => {
   });
 
   test('find the mark of any of them as their own', () => {
-    const marked = device({ pushBy: 6, pushDueMs: NOW + 77 });
+    const marked = device({ pendingPushModSeq: 6, pendingPushDueMs: NOW + 77 });
     expect(decidePush(marked, [commit(5), commit(6)], NOW)).toEqual({
       kind: 'schedule',
       by: 6,
@@ -202,7 +207,7 @@ describe('several commits together', () => {
 });
 
 const frameOf = (to: ScopedDevice, commits: readonly Commit[], nowMs: number) => {
-  const tally = new Tally(to, nowMs);
+  const tally = new ChangeCounter(to, nowMs);
   for (const each of commits) tally.add(each);
   return tally.frame;
 };
@@ -242,8 +247,8 @@ describe('what a synchronization request says', () => {
 
   test('[PU2] names a conversation history that comes in or leaves, and ten at the most', () => {
     const moves = commit(5, [
-      row('conversationHistory', 'in', { folderId: 'f1', folderBefore: 'f2' }),
-      row('conversationHistory', 'out', { folderId: 'f2', folderBefore: 'f1' }),
+      row('conversationHistory', 'in', { folderId: 'f1', previousFolderId: 'f2' }),
+      row('conversationHistory', 'out', { folderId: 'f2', previousFolderId: 'f1' }),
       ...Array.from({ length: 12 }, (_, i) => row('message', 'm', { conversationId: `x${i}` })),
     ]);
     const frame = frameOf(device({}, only('f1')), [moves], NOW);

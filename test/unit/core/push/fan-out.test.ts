@@ -25,7 +25,7 @@ describe('fan-out', () => {
     const send = box.core.pushQueue.send;
     const seen: unknown[] = [];
     box.core.pushQueue.send = async (pushes) => {
-      seen.push((await record()).pushBy);
+      seen.push((await record()).pendingPushModSeq);
       return send(pushes);
     };
     await commitAndFanOut();
@@ -148,7 +148,7 @@ describe('the notifier', () => {
     let mark: unknown = 'not read';
     box.store.query = async (...args) => {
       box.store.query = query;
-      mark = (await record()).pushBy;
+      mark = (await record()).pendingPushModSeq;
       const seen = await query(...args);
       await commitAndFanOut();
       return seen;
@@ -176,7 +176,7 @@ describe('the notifier', () => {
     if (!message) throw new Error('nothing was scheduled');
     await expect(notify(box.core, message)).rejects.toThrow('the process ended');
     query.mockRestore();
-    expect((await record()).pushBy).toBeUndefined();
+    expect((await record()).pendingPushModSeq).toBeUndefined();
     await notify(box.core, message);
     expect(box.frames).toHaveLength(1);
   });

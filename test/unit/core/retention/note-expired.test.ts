@@ -1,4 +1,4 @@
-import { markErasing } from '../../../../core/lifecycle/erasing-mark.js';
+import { putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
 import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { readEnd } from '../../../../core/log/tail.js';
@@ -160,7 +160,7 @@ describe('what the database has removed', () => {
     await box.given(aMessage({ id: 'm1' }));
     passDays(box, 30);
     const expired = removeExpired(box);
-    await markErasing(box.core, { box: BOX, epoch: (await box.head()).epoch });
+    await putEraseMarker(box.core, { box: BOX, epoch: (await box.head()).epoch });
     const before = (box.store as MemoryStore).all(BOX);
     expect((await readEnd(box.core, BOX))?.head.erasing).toBeDefined();
     await expect(noteExpired(box.core, BOX, expired)).resolves.toBeUndefined();

@@ -5,8 +5,8 @@ import {
   coversAnything,
   holdsConversation,
   isYoungEnough,
-  scopeOf,
-} from '../../../../core/scope/scope.js';
+  syncScopeOf,
+} from '../../../../core/scope/sync-scope.js';
 import { truncated } from '../../../../core/scope/truncate.js';
 import type { Element } from '../../../../protocol/elements/element.js';
 import type { Effective, Preferences } from '../../../../protocol/preferences.js';
@@ -68,7 +68,7 @@ describe('effective: preferences and policies', () => {
   });
 });
 
-const scope = (effective: Partial<Effective> = {}) => scopeOf({ ...effectiveOf({}, []), ...effective });
+const scope = (effective: Partial<Effective> = {}) => syncScopeOf({ ...effectiveOf({}, []), ...effective });
 
 describe('a conversation history', () => {
   const only = scope({ folders: ['f1'] as never, excludeConversations: ['c7'] as never });

@@ -116,7 +116,12 @@ describe('modifying a conversation history', () => {
     await box.given(aMessage({ id: 'm1' }));
     await box.given(changed({ folderId: 'f2' }));
     expect(await box.lastRows()).toEqual([
-      expect.objectContaining({ type: 'conversationHistory', id: 'c1', folderId: 'f2', folderBefore: 'f1' }),
+      expect.objectContaining({
+        type: 'conversationHistory',
+        id: 'c1',
+        folderId: 'f2',
+        previousFolderId: 'f1',
+      }),
     ]);
     expect(await box.element('message', 'm1')).toMatchObject({ modSeq: 4 });
   });

@@ -7,7 +7,7 @@ import type { ChangeRow } from '../model/log-entry.js';
 import { DAY_MS } from '../model/timing.js';
 
 /** What is kept synchronized with a device, ready to be asked about one element after the other. */
-export interface Scope {
+export interface SyncScope {
   readonly types: ReadonlySet<ElementType>;
   readonly folders: ReadonlySet<string> | '*';
   readonly excluded: ReadonlySet<string>;
@@ -15,7 +15,7 @@ export interface Scope {
   readonly maxTextBytes: number;
 }
 
-export const scopeOf = (effective: Effective): Scope => ({
+export const syncScopeOf = (effective: Effective): SyncScope => ({
   types: new Set(effective.elementTypes),
   folders: effective.folders === '*' ? '*' : new Set<string>(effective.folders),
   excluded: new Set<string>(effective.excludeConversations),
@@ -25,7 +25,7 @@ export const scopeOf = (effective: Effective): Scope => ({
 
 /** Whether a conversation history in a folder belongs to the scope; its contents then do as far as their type does. */
 export const holdsConversation = (
-  scope: Scope,
+  scope: SyncScope,
   id: ConversationId,
   folderId: FolderId | undefined,
 ): boolean =>
@@ -34,7 +34,7 @@ export const holdsConversation = (
 
 /** Whether a message of this context and date is young enough. Source: protocol, `maxMessageAgeDays`. */
 export function isYoungEnough(
-  scope: Scope,
+  scope: SyncScope,
   { messageContext, date }: { messageContext?: MessageContext | undefined; date?: string | undefined },
   nowMs: number,
 ): boolean {
@@ -58,22 +58,27 @@ const COVERED: Record<ElementType, readonly ElementType[]> = {
 };
 
 /** Whether the removal of an element of this type can cover anything of the scope. */
-export const coversAnything = (scope: Scope, type: ElementType): boolean =>
+export const coversAnything = (scope: SyncScope, type: ElementType): boolean =>
   COVERED[type].some((covered) => scope.types.has(covered));
 
 /** Whether a device of this scope holds contents of conversation histories, and none of these, which name their folder. */
-export const lacksConversations = (scope: Scope): boolean =>
+export const lacksConversations = (scope: SyncScope): boolean =>
   !scope.types.has('conversationHistory') && coversAnything(scope, 'conversationHistory');
 
 /** Whether a device of this scope holds states, and none of their messages, which name their session history. */
-export const lacksMessages = ({ types }: Scope): boolean =>
+export const lacksMessages = ({ types }: SyncScope): boolean =>
   types.has('messageState') && !types.has('message');
 
 /**
  * Whether a row of the log concerns a scope, given whether its conversation history does: an element by type and age,
  * a removal by what it covers, at any age.
  */
-export function concerns(scope: Scope, row: ChangeRow, isConversationIn: boolean, nowMs: number): boolean {
+export function concerns(
+  scope: SyncScope,
+  row: ChangeRow,
+  isConversationIn: boolean,
+  nowMs: number,
+): boolean {
   if (row.type === 'folder') {
     if (!row.removed) return scope.types.has('folder');
     const coversContents = scope.folders === '*' || scope.folders.has(row.id);
@@ -81,14 +86,15 @@ export function concerns(scope: Scope, row: ChangeRow, isConversationIn: boolean
   }
   if (!isConversationIn) return false;
   // Where no element tells that a conversation history began anew, the end of its earlier life is a removal.
-  const isRemoval = row.removed !== undefined || (row.livedIn !== undefined && lacksConversations(scope));
+  const isRemoval =
+    row.removed !== undefined || (row.previousLifeFolderId !== undefined && lacksConversations(scope));
   if (isRemoval) return coversAnything(scope, row.type);
   return scope.types.has(row.type) && isYoungEnough(scope, row, nowMs);
 }
 
 /** Which elements of an item are in the scope, given whether its conversation history is. */
 export function elementsInScope(
-  scope: Scope,
+  scope: SyncScope,
   item: StoredItem,
   isConversationIn: boolean,
   nowMs: number,

@@ -9,28 +9,31 @@ import { commit } from '../write/commit.js';
 const ATTEMPTS_MAX = 5;
 
 /** The entry that says that a box is being erased: nothing follows it. */
-export type ErasingMark = Head & Required<Pick<Head, 'erasing'>>;
+export type EraseMarker = Head & Required<Pick<Head, 'erasing'>>;
 
-export const isMark = (head: Head | undefined): head is ErasingMark => head?.erasing !== undefined;
+export const isEraseMarker = (head: Head | undefined): head is EraseMarker => head?.erasing !== undefined;
 
 /**
  * The mark of a box that is to be erased, appended where it is missing. From then on no commit goes into the box, and no
  * device is registered. `gone`: there is no box of this epoch any more.
  * @throws SyncProblem `busy`.
  */
-export async function markErasing(core: Core, { box, epoch }: EraseMessage): Promise<ErasingMark | 'gone'> {
+export async function putEraseMarker(
+  core: Core,
+  { box, epoch }: EraseMessage,
+): Promise<EraseMarker | 'gone'> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const head = (await readEnd(core, box))?.head;
     if (head?.epoch !== epoch) return 'gone';
-    if (isMark(head)) return head;
+    if (isEraseMarker(head)) return head;
     try {
       await commit(core, box, {
         keys: [],
         onMissingBox: { answer: undefined },
-        decide({ draft }) {
+        decide({ work }) {
           // The box may have been erased and made anew since the head was read.
-          const isOurs = draft.head.epoch === epoch;
-          const box = isOurs ? { erasing: { elements: elementsIn(draft.head) } } : undefined;
+          const isOurs = work.head.epoch === epoch;
+          const box = isOurs ? { erasing: { elements: elementsIn(work.head) } } : undefined;
           return { answer: undefined, origin: { by: 'server' }, ...(box && { box }) };
         },
       });

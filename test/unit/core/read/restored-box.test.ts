@@ -88,7 +88,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
     test('is told anew to a device that has the results of what it did itself', async () => {
       await phone.register();
       await phone.synchronize();
-      await box.given(aFolder('told'));
+      await box.given(aFolder('rowCount'));
       const restore = store.backup(BOX);
       await box.given(aFolder('undone'));
       phone.does(deletion('m2'));
@@ -137,12 +137,12 @@ test('[TK4] a large element is told as its entry left it, so what was changed la
   await box.given(
     aMessage({ id: 'l1', ...text('a') }),
     aMessage({ id: 'l2', ...text('a') }),
-    aFolder('told'),
+    aFolder('rowCount'),
   );
   const restore = store.backup(BOX);
   await box.given(aFolder('undone'), modification('message', 'l2', text('b')));
   const { changes } = await phone.page(3);
-  expect(changes).toMatchObject([{ id: 'told' }, { id: 'l1', ...text('a') }, { id: 'l2', ...text('a') }]);
+  expect(changes).toMatchObject([{ id: 'rowCount' }, { id: 'l1', ...text('a') }, { id: 'l2', ...text('a') }]);
   restore();
   await box.given(aFolder('other'));
   for (const { reset } of await phone.synchronize()) expect(reset).toBeUndefined();

@@ -30,12 +30,12 @@ export type OnMissingBox = 'create' | 'refuse' | object;
  * neither to be made nor to be refused.
  * @throws SyncProblem `device-not-registered` where there has to be a box.
  */
-export async function open(
+export async function openSnapshot(
   core: Core,
   box: BoxId,
   intent: { readonly keys: readonly string[]; readonly onMissingBox: OnMissingBox },
   known: Known | undefined,
-): Promise<Opened | undefined> {
+): Promise<CommitSnapshot | undefined> {
   const keys = [...new Set(intent.keys)];
   if (known) {
     // Up to `known.projected` entries were applied before this read began, and the entries behind are laid over it.
@@ -115,7 +115,7 @@ function entriesSince(core: Core, { head, entries }: Tail, known: Known): readon
 export const isOfPurge = ({ effects }: LogEntry): boolean => effects.some(({ sk }) => sk.startsWith(PURGES));
 
 /** What was read before the first attempt. */
-export interface Opened {
+export interface CommitSnapshot {
   readonly tail: Tail;
   readonly view: BoxView;
   readonly behind: readonly LogEntry[]; // entries that the items may lack

@@ -5,9 +5,9 @@ import { latestVersionOf, withBody } from '../model/effects.js';
 import { jsonBytes } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type {
-  Emptying,
   ExpiringElement,
   FolderName,
+  PendingPurge,
   StoredConversation,
   StoredElement,
   StoredFolder,
@@ -78,14 +78,14 @@ export interface StagedName {
  * The commit in the making: the items as of the head, and laid over them what the operations so far have changed.
  * The changes of a request to one element fold into one write.
  */
-export class Draft {
+export class UnitOfWork {
   /** Number that this commit will have. */
   readonly modSeq: number;
   /** Version of what it writes. */
   readonly version: number;
   private readonly elements = new Map<string, Staged>();
   private readonly names = new Map<string, StagedName>();
-  private readonly deletedFolders: Emptying<FolderId>[] = [];
+  private readonly deletedFolders: PendingPurge<FolderId>[] = [];
   private stagedBytes = 0;
 
   /**
@@ -122,8 +122,8 @@ export class Draft {
   }
 
   /** Deleted folders that have to be emptied, with those that this commit deletes. */
-  get emptying(): readonly Emptying<FolderId>[] {
-    return [...(this.head.emptying ?? []), ...this.deletedFolders];
+  get pendingPurges(): readonly PendingPurge<FolderId>[] {
+    return [...(this.head.pendingPurges ?? []), ...this.deletedFolders];
   }
 
   folder(id: FolderId): Found<StoredFolder> {
@@ -149,7 +149,7 @@ export class Draft {
   conversation(id: ConversationId): Found<StoredConversation> {
     const found: Found<StoredConversation> = this.find(conversationKey(id), 'conversationHistory');
     if (found === undefined || found === 'gone') return found;
-    return this.emptying.some((folder) => folder.id === found.data.folderId) ? 'gone' : found;
+    return this.pendingPurges.some((folder) => folder.id === found.data.folderId) ? 'gone' : found;
   }
 
   session(conversation: StoredConversation, id: SessionId): Found<StoredSession> {
@@ -166,7 +166,7 @@ export class Draft {
 
   /** A message with its whole content, which stands aside where it is large. */
   whole(message: StoredMessage): StoredMessage {
-    return message.aside === undefined ? message : withBody(message, this.read(bodyKey(message.sk)));
+    return message.bodyBytes === undefined ? message : withBody(message, this.read(bodyKey(message.sk)));
   }
 
   /** What is under a key as of the head. @throws Unread */
@@ -193,12 +193,12 @@ export class Draft {
   }
 
   /** Lays a changed item over what was read. Without `type` no element changed: nobody is told of it. */
-  stage(item: StoredElement, type?: ElementType, { implied = false } = {}): void {
+  put(item: StoredElement, type?: ElementType, { implied = false } = {}): void {
     this.lay({ ...item, version: this.version }, keyOf(item), type, implied);
   }
 
   /** Deletes an element: what is left of it stays until no late deposit can come any more. */
-  bury(item: StoredElement, { implied = false } = {}): void {
+  deleteElement(item: StoredElement, { implied = false } = {}): void {
     this.lay(tombstoneOf(item, this.version, this.nowMs), keyOf(item), item.kind, implied);
     if (item.kind === 'folder') {
       this.deletedFolders.push({ id: item.id, modSeq: this.modSeq, index: indexOf(this.version) });
@@ -225,7 +225,8 @@ export class Draft {
     // Also passed over: what the box has not come to, or has gone beyond, since it has another past by now.
     const version = latestVersionOf(removed);
     if (version >= this.version) return;
-    if (other && (isSameTime(there.noted, was.expiresAtMs) || latestVersionOf(there) <= version)) return;
+    if (other && (isSameTime(there.countedExpiryMs, was.expiresAtMs) || latestVersionOf(there) <= version))
+      return;
     const { item, types } = this.succeeding(was, there, other !== undefined);
     this.readPurgeOf(read);
     this.elements.set(was.sk, {
@@ -233,7 +234,7 @@ export class Draft {
       item: {
         ...withoutPurged(item),
         version: this.version,
-        ...(was.expiresAtMs !== undefined && { noted: was.expiresAtMs }),
+        ...(was.expiresAtMs !== undefined && { countedExpiryMs: was.expiresAtMs }),
       },
       before: other,
       expired: was,
@@ -295,10 +296,10 @@ export class Draft {
   }
 
   /** What this request has written into a conversation history that begins anew: its number would make it live on. */
-  buryContents(id: ConversationId): void {
+  deleteContents(id: ConversationId): void {
     for (const { key, item } of this.changes) {
       // Whoever wrote it cannot always tell that it went: the folder it was in may have been deleted around it.
-      if (key.conversationId === id && item.kind !== 'tombstone') this.bury(item, { implied: true });
+      if (key.conversationId === id && item.kind !== 'tombstone') this.deleteElement(item, { implied: true });
     }
   }
 
@@ -311,7 +312,8 @@ export class Draft {
 
   /** A conversation history that this request begins holds nothing but what the request puts there. */
   private isGoneFrom(conversation: StoredConversation, found: ExpiringElement): boolean {
-    const isBegunNow = conversation.begun === undefined && conversation.data.createdModSeq === this.modSeq;
+    const isBegunNow =
+      conversation.createdVersion === undefined && conversation.data.createdModSeq === this.modSeq;
     return isGoneFrom(conversation, found) || (isBegunNow && !this.elements.has(found.sk));
   }
 
@@ -372,7 +374,7 @@ export const tombstoneOf = (item: StoredElement, version: number, nowMs: number)
   version,
   of: item.kind,
   expiresAtMs: nowMs + TOMBSTONE_MS,
-  ...('noted' in item && { noted: item.noted }),
+  ...('countedExpiryMs' in item && { countedExpiryMs: item.countedExpiryMs }),
 });
 
 /** What was purged is taken off the counts by whatever takes its place. */

@@ -63,7 +63,11 @@ test('[SC5] the age limit is one of messages and states: other elements have non
 describe('[RT3] a message that takes the id of one which has expired', () => {
   const reader: Reader = { keeps: { maxMessageAgeDays: 30, folders: ['in'] } };
   const follows = (days: number, folder = 'in') =>
-    aRow('message', 'm1', folder, { date: daysAgo(days), messageContext: 'chat-message', succeeds: true });
+    aRow('message', 'm1', folder, {
+      date: daysAgo(days),
+      messageContext: 'chat-message',
+      replacesExpired: true,
+    });
   const changed = (days: number) =>
     aRow('message', 'm1', 'in', { date: daysAgo(days), messageContext: 'chat-message' });
 

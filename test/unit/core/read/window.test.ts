@@ -133,7 +133,7 @@ describe('[SC10] a window ends behind the row that moves a conversation history 
     [
       'nor where it began anew in it by one commit',
       inFolder,
-      [created('in', { livedIn: 'out', folderBefore: 'out' })],
+      [created('in', { previousLifeFolderId: 'out', previousFolderId: 'out' })],
       'it does not',
     ],
   ])('%s', (_, reader, rows, expected) => {
@@ -163,9 +163,9 @@ describe('[SC13] a window, for a device that keeps no conversation histories,', 
 
   test('ends behind the row that ends an earlier life, before what the new one holds', () => {
     expect(told(contentsOnly, [history('in', deleted), created('in'), message('m1')])).toBe(2);
-    expect(told(contentsOnly, [created('in', { livedIn: 'in' }), message('m1')])).toBe(1);
+    expect(told(contentsOnly, [created('in', { previousLifeFolderId: 'in' }), message('m1')])).toBe(1);
     expect(told(contentsOnly, [created('in'), message('m1')])).toBe(2);
-    expect(told(inFolder, [created('in', { livedIn: 'in' }), message('m1')])).toBe(2);
+    expect(told(inFolder, [created('in', { previousLifeFolderId: 'in' }), message('m1')])).toBe(2);
   });
 
   test('ends before it where the end has the number of what the device did, as the results say', () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publishMetrics } from '../../../functions/runtime/observability/metrics.js';
-import { report, ruledEvents } from '../../../functions/runtime/observability/report.js';
+import { observe, ruledEvents } from '../../../functions/runtime/observability/observe.js';
 import { capturedLog } from './captured-log.js';
 
 const log = capturedLog();
@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 test('what the core reports about a box goes without its user id', () => {
-  report('committed', { box: 'tel:+15550100', changes: 3 });
+  observe('committed', { box: 'tel:+15550100', changes: 3 });
   expect(log.lines()).toEqual([
     expect.objectContaining({ message: 'committed', box: 'b2619dadf7e6', changes: 3 }),
   ]);
@@ -19,7 +19,7 @@ test('what the core reports about a box goes without its user id', () => {
 });
 
 test('a push that is sent is a line and metrics: how many, of how much, after how long', () => {
-  report('pushSent', { commits: 2, changes: 5, delayMs: 40, lateMs: 3 });
+  observe('pushSent', { commits: 2, changes: 5, delayMs: 40, lateMs: 3 });
   expect(log.lines()).toEqual([
     expect.objectContaining({ level: 'INFO', message: 'pushSent', commits: 2, changes: 5, delayMs: 40 }),
   ]);
@@ -31,7 +31,7 @@ test('a push that is sent is a line and metrics: how many, of how much, after ho
 });
 
 test('pushes that are suppressed are counted with their reasons and write no lines of their own', () => {
-  for (const why of ['ownChange', 'notConnected', 'ownChange']) report('pushSuppressed', { why });
+  for (const why of ['ownChange', 'notConnected', 'ownChange']) observe('pushSuppressed', { why });
   expect(log.text()).toBe('');
   publishMetrics();
   expect(log.lines()).toEqual([
@@ -44,7 +44,7 @@ test('pushes that are suppressed are counted with their reasons and write no lin
 });
 
 test('a device goes by its tag, as a box does', () => {
-  report('pushGone', { box: 'tel:+15550100', device: 'urn:imei:35', commits: 1 });
+  observe('pushGone', { box: 'tel:+15550100', device: 'urn:imei:35', commits: 1 });
   expect(log.lines()).toEqual([
     // printf 'urn:imei:35' | sha256sum
     expect.objectContaining({ box: 'b2619dadf7e6', device: 'f71771201f69' }),
@@ -53,8 +53,8 @@ test('a device goes by its tag, as a box does', () => {
 });
 
 test('a commit counts with its changes and with how often others were faster; a receipt alone is no commit', () => {
-  report('commit', { changes: 3, by: 'device', attempt: 2 });
-  report('commit', { changes: 0, by: 'device', attempt: 1 });
+  observe('commit', { changes: 3, by: 'device', attempt: 2 });
+  observe('commit', { changes: 0, by: 'device', attempt: 1 });
   log.clear();
   publishMetrics();
   expect(log.lines()).toEqual([
@@ -63,7 +63,7 @@ test('a commit counts with its changes and with how often others were faster; a 
 });
 
 test('a synchronization counts with what was sent', () => {
-  report('synchronized', { operations: 2, applied: 1, elements: 40, removals: 3, hasMore: true });
+  observe('synchronized', { operations: 2, applied: 1, elements: 40, removals: 3, hasMore: true });
   log.clear();
   publishMetrics();
   expect(log.lines()).toEqual([
@@ -78,7 +78,7 @@ test('a synchronization counts with what was sent', () => {
 
 test('a device that begins is no reset; one that starts over is, with the reason', () => {
   for (const why of ['initial', 'otherTimeline', 'otherTimeline', 'tooFarBehind'])
-    report('syncFromStart', { why });
+    observe('syncFromStart', { why });
   log.clear();
   publishMetrics();
   expect(log.lines()).toEqual([
@@ -92,7 +92,7 @@ test('a device that begins is no reset; one that starts over is, with the reason
 });
 
 test('a connection that is gone is counted', () => {
-  report('pushGone', { commits: 1 });
+  observe('pushGone', { commits: 1 });
   publishMetrics();
   expect(log.lines().at(-1)).toMatchObject({ PushesGone: 1 });
 });
@@ -103,6 +103,6 @@ test('every event that has a rule is reported by the core somewhere', () => {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(join(core, name), 'utf8'))
     .join('\n');
-  expect(ruledEvents.filter((event) => !sources.includes(`report('${event}'`))).toEqual([]);
+  expect(ruledEvents.filter((event) => !sources.includes(`observe('${event}'`))).toEqual([]);
   expect(ruledEvents.length).toBeGreaterThan(0);
 });

@@ -5,15 +5,15 @@ import { SYNC_REQUEST_CONVERSATIONS_MAX } from '../../protocol/limits.js';
 import type { Commit } from '../model/log-entry.js';
 import { conversationOf } from '../read/placement.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
-import { type Scope, scopeOf } from '../scope/scope.js';
-import { concernsScope, isOwn } from './decide.js';
+import { type SyncScope, syncScopeOf } from '../scope/sync-scope.js';
+import { concernsScope, isOwnCommit } from './decide.js';
 
 /**
  * What a synchronization request says: everything since the device synchronized, counted by type, and up to ten
  * conversations. Commits are added in their order, one by one, so that none has to be kept.
  */
-export class Tally {
-  private readonly scope: Scope;
+export class ChangeCounter {
+  private readonly scope: SyncScope;
   private readonly counts: Partial<Record<ElementType, number>> = {};
   private readonly conversations = new Set<ConversationId>();
   private last: number | undefined;
@@ -25,14 +25,14 @@ export class Tally {
     private readonly device: ScopedDevice,
     private readonly nowMs: number,
   ) {
-    this.scope = scopeOf(device.effective);
+    this.scope = syncScopeOf(device.effective);
   }
 
   add(commit: Commit): void {
     const { announcedModSeq = 0, syncedModSeq } = this.device;
     this.last = commit.modSeq;
     this.commits++;
-    if (commit.modSeq <= syncedModSeq || isOwn(commit, this.device)) return;
+    if (commit.modSeq <= syncedModSeq || isOwnCommit(commit, this.device)) return;
     const rows = commit.rows.filter((row) => concernsScope(this.scope, row, this.nowMs));
     if (rows.length > 0 && commit.modSeq > announcedModSeq) this.firstNewsAtMs ??= commit.atMs;
     for (const row of rows) {

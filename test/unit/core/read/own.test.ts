@@ -93,7 +93,7 @@ describe('[SY12, SY13] a change is left out', () => {
     ],
     ['nor where it was implied', [[mine, { ...row, implied: true }]], false],
     ['nor where it is a move', [[mine, movedFrom('f1', 'f2')]], false],
-    ['nor where it began anew', [[mine, { ...row, livedIn: 'f1' as never }]], false],
+    ['nor where it began anew', [[mine, { ...row, previousLifeFolderId: 'f1' as never }]], false],
   ])('%s', (_, rows, isIt) => {
     expect(isLeftOut(rows)).toBe(isIt);
   });

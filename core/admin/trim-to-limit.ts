@@ -7,7 +7,7 @@ export const LIST_MAX_BYTES = 4 * 1024 * 1024;
 const returnedBytes = (value: object): number => Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
 
 /** The devices whole, or all of them without what a user may have made large. Looks no further than the limit. */
-export function fitting<Listed extends ListedDevice>(devices: readonly Listed[]): Listed[] {
+export function trimToLimit<Listed extends ListedDevice>(devices: readonly Listed[]): Listed[] {
   let bytes = 0;
   for (const device of devices) {
     bytes += returnedBytes(device);

@@ -98,12 +98,12 @@ describe('[SC3, SC10] a conversation history for a device that keeps the folders
     ['out, from out', [history('out1', deleted), history('out2', { created: true })], NOTHING],
     [
       'in, in the commit that deleted it',
-      [history('in1', { created: true, livedIn: 'in1' })],
+      [history('in1', { created: true, previousLifeFolderId: 'in1' })],
       ['conversationHistory c1'],
     ],
     [
       'out, in the commit that deleted it in',
-      [history('out1', { created: true, livedIn: 'in1', folderBefore: 'in1' })],
+      [history('out1', { created: true, previousLifeFolderId: 'in1', previousFolderId: 'in1' })],
       ['conversationHistory c1 outOfScope'],
     ],
   ])('[CH4] is deleted and begins anew %s', (_, rows, expected) => {

@@ -24,16 +24,24 @@ const created = (folderId: string, more: object = {}) => history(folderId, { cre
 describe('[SC13] a conversation history that begins anew, for a device that keeps messages in the folder in', () => {
   test.each<[string, ChangeRow[], string[]]>([
     ['in', [history('in', deleted), created('in')], ['conversationHistory c1 deleted']],
-    ['in, by one commit', [created('in', { livedIn: 'in' })], ['conversationHistory c1 deleted']],
+    [
+      'in, by one commit',
+      [created('in', { previousLifeFolderId: 'in' })],
+      ['conversationHistory c1 deleted'],
+    ],
     ['out, from in', [history('in', deleted), created('out')], ['conversationHistory c1 deleted']],
-    ['out, from in, by one commit', [created('out', { livedIn: 'in' })], ['conversationHistory c1 deleted']],
+    [
+      'out, from in, by one commit',
+      [created('out', { previousLifeFolderId: 'in' })],
+      ['conversationHistory c1 deleted'],
+    ],
     [
       'out, where it had moved from in, by one commit',
-      [movedFrom('in', 'out'), created('out', { livedIn: 'out' })],
+      [movedFrom('in', 'out'), created('out', { previousLifeFolderId: 'out' })],
       ['conversationHistory c1 deleted'],
     ],
     ['out, from out', [history('out', deleted), created('out')], NOTHING],
-    ['out, from out, by one commit', [created('out', { livedIn: 'out' })], NOTHING],
+    ['out, from out, by one commit', [created('out', { previousLifeFolderId: 'out' })], NOTHING],
     ['for the first time in fact: there is nothing to end', [created('in')], NOTHING],
   ])('%s', (_, rows, expected) => {
     expect(tells(phone, ...rows)).toEqual(expected);
@@ -50,14 +58,18 @@ describe('[SC13] a conversation history that begins anew, for a device that keep
 
   test('where the device kept it by a scope before: is told to have ended', () => {
     const reader: Reader = { ...phone, kept: [{ folders: ['was'] }] };
-    expect(tells(reader, created('out', { livedIn: 'was' }))).toEqual(['conversationHistory c1 deleted']);
+    expect(tells(reader, created('out', { previousLifeFolderId: 'was' }))).toEqual([
+      'conversationHistory c1 deleted',
+    ]);
   });
 
   test.each<[string, object]>([
     ['excludes it', { excludeConversations: ['c1'] }],
     ['keeps folders alone', { elementTypes: ['folder'] }],
   ])('is not told to a device that %s', (_, keeps) => {
-    expect(tells({ keeps: { ...IN_SCOPE, ...keeps } }, created('in', { livedIn: 'in' }))).toEqual(NOTHING);
+    expect(
+      tells({ keeps: { ...IN_SCOPE, ...keeps } }, created('in', { previousLifeFolderId: 'in' })),
+    ).toEqual(NOTHING);
   });
 });
 

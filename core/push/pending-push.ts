@@ -5,15 +5,15 @@ import type { PushMessage } from '../ports/push.js';
 const DELAY_MAX_SECONDS = 900;
 
 /** Marks a push in the device record; false when the record has changed since it was read. */
-export const markPush = (
+export const setPendingPush = (
   core: Core,
   device: StoredDevice & { readonly box: BoxId },
   by: number,
   dueMs: number,
 ): Promise<boolean> =>
   core.registry.patch(device, {
-    set: { pushBy: by, pushDueMs: dueMs },
-    expect: { pushBy: device.pushBy, pushDueMs: device.pushDueMs },
+    set: { pendingPushModSeq: by, pendingPushDueMs: dueMs },
+    expect: { pendingPushModSeq: device.pendingPushModSeq, pendingPushDueMs: device.pendingPushDueMs },
   });
 
 export const pushMessage = (

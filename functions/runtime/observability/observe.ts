@@ -1,8 +1,8 @@
-import type { Report } from '../../../core/ports/core.js';
+import type { Observe } from '../../../core/ports/core.js';
 import { boxTag, deviceTag, logger } from './log.js';
 import { amount, count, type Measured, measure, milliseconds } from './metrics.js';
 
-type Fields = Parameters<Report>[1];
+type Fields = Parameters<Observe>[1];
 
 interface Rule {
   /** `debug` where there may be many in one invocation: then the metric is what is read. Default: `info`. */
@@ -73,7 +73,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 export const ruledEvents = Object.keys(RULES);
 
 /** What the core reports becomes a line in the log and metrics. A box and a device go as their tags, never by their ids. */
-export const report: Report = (event, { box, device, ...fields }) => {
+export const observe: Observe = (event, { box, device, ...fields }) => {
   const { level = 'info', metrics }: Rule = Object.hasOwn(RULES, event) ? (RULES[event] ?? {}) : {};
   logger[level](event, {
     ...fields,
