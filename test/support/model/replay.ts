@@ -39,10 +39,13 @@ export class Replay {
     }
   }
 
-  /** A purge puts tombstones without an entry, in place of what may be another by the log already. */
+  /**
+   * A purge puts tombstones without an entry, in place of an item that may have changed by the log already. After a restore
+   * it may put the same tombstone once more, with a later expiry time.
+   */
   put(item: StoredItem): void {
     const there = this.items.get(item.sk);
-    if (there && latestVersionOf(there) < item.version) this.items.set(item.sk, item);
+    if (there && latestVersionOf(there) <= item.version) this.items.set(item.sk, item);
   }
 
   /** The database has removed it after its time. */

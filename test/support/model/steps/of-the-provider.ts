@@ -1,5 +1,5 @@
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
-import { latestVersionOf } from '../../../../core/model/effects.js';
+import { contentVersionOf, stateVersionOf } from '../../../../core/model/effects.js';
 import type { StoredItem } from '../../../../core/model/items.js';
 import { bodyKey } from '../../../../core/model/keys.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
@@ -184,7 +184,8 @@ function putBack(
   if (how === 'whole') return;
   // Ahead is only what the log of that moment says of it, too: the replay knows no other.
   const isShown = (item: StoredItem, { replay, items }: Moment) =>
-    latestVersionOf(item) === latestVersionOf(replay.get(item.sk) ?? item) &&
+    contentVersionOf(item) === contentVersionOf(replay.get(item.sk) ?? item) &&
+    stateVersionOf(item) === stateVersionOf(replay.get(item.sk) ?? item) &&
     (item.kind !== 'message' || item.bodyBytes === undefined || items.has(bodyKey(item.sk)));
   const isMixed = (item: StoredItem) =>
     how === 'itemsBehind' ? /^[EFHND]#/.test(item.sk) : item.kind === 'message' && isShown(item, other);
