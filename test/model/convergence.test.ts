@@ -1,9 +1,10 @@
+import { extent, isThorough } from '../support/extent.js';
 import { missedIn } from '../support/model/coverage.js';
 import { type Report, runInProcesses } from '../support/model/processes.js';
 
 jest.setTimeout(600_000);
 
-const RUNS = 2000;
+const RUNS = extent(150, 2000);
 /** Again and again the same, so that a failure is of the change that brought it; `npm run soak` tries others. */
 const FIRST_SEED = 1;
 
@@ -21,5 +22,6 @@ test('[SY14, SY15, SC1] every device holds what its scope says after quiet, and 
 });
 
 test('everything that the model is to try has happened often enough', () => {
-  expect(missedIn(report.happened, RUNS)).toEqual([]);
+  expect(missedIn(report.happened, RUNS, isThorough ? undefined : {})).toEqual([]);
+  expect(Object.keys(report.happened).length).toBeGreaterThan(50);
 });

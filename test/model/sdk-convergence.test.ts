@@ -1,10 +1,11 @@
+import { extent, isThorough } from '../support/extent.js';
 import { missedIn } from '../support/model/coverage.js';
 import { type Report, runInProcesses } from '../support/model/processes.js';
 import { SDK_LEAST } from '../support/sdk/run.js';
 
 jest.setTimeout(600_000);
 
-const RUNS = 300;
+const RUNS = extent(40, 300);
 /** Again and again the same, so that a failure is of the change that brought it; `npm run soak -- --sdk` tries others. */
 const FIRST_SEED = 1;
 
@@ -21,5 +22,6 @@ test('[CL1, CL2, CL5, CL7, CL8, XO9, XO10] clients that write offline and crash 
 });
 
 test('everything that the clients are to go through has happened often enough', () => {
-  expect(missedIn(report.happened, RUNS, SDK_LEAST)).toEqual([]);
+  expect(missedIn(report.happened, RUNS, isThorough ? SDK_LEAST : {})).toEqual([]);
+  expect(Object.keys(report.happened).length).toBeGreaterThan(20);
 });

@@ -21,12 +21,13 @@ import { syncBodySchema } from '../../protocol/sync.js';
 import { AdversarialRegistry } from '../support/adversarial-registry.js';
 import { ADVERSE, AdversarialStore, LATE_MAX_MS } from '../support/adversarial-store.js';
 import { aConversation, aMessage, BOX, removal } from '../support/builders.js';
+import { extent } from '../support/extent.js';
 import { Chance } from '../support/model/chance.js';
 import { VirtualTime } from '../support/model/time.js';
 
 jest.setTimeout(60_000);
 
-const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: extent(5, 20) }, (_, i) => i + 1);
 /** Longer than a function that has begun goes on, with writes that arrive late. */
 const SETTLE_SECONDS = (2 * LATE_MAX_MS) / 1000 + 1;
 const ORDERED_AFTER_MS = 1500;

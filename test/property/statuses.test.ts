@@ -2,6 +2,7 @@ import { purge } from '../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
 import { BoxUnderTest } from '../support/box-under-test.js';
 import { BOX } from '../support/builders.js';
+import { extent } from '../support/extent.js';
 import { Chance } from '../support/model/chance.js';
 import type { Intended } from '../support/model/client/wire.js';
 import { nameOf, nameOfElement, type Wire } from '../support/model/elements.js';
@@ -10,7 +11,7 @@ import { PageStore } from '../support/model/page-store.js';
 import { expire, passDays, retain } from '../support/time-to-live.js';
 
 /** STATUS_RUNS and STATUS_SEED try others. */
-const RUNS = Number(process.env.STATUS_RUNS ?? 150);
+const RUNS = Number(process.env.STATUS_RUNS ?? extent(40, 150));
 const FIRST_SEED = Number(process.env.STATUS_SEED ?? 1);
 const REQUESTS = 25;
 
