@@ -108,3 +108,30 @@ describe('the counts of a test run', () => {
     expect(evaluated('test.mjs', `it.countsOf(${JSON.stringify(result)}, ${code})`)).toEqual(counts);
   });
 });
+
+describe('advisories', () => {
+  const weakness = (name: string, severity: string) => ({ [name]: { name, severity } });
+
+  test.each([
+    [
+      'names high and critical ones',
+      { ...weakness('a', 'high'), ...weakness('b', 'critical') },
+      ['a: high', 'b: critical'],
+      0,
+    ],
+    ['counts the others', { ...weakness('a', 'low'), ...weakness('b', 'moderate') }, [], 2],
+    ['finds none', {}, [], 0],
+  ])('%s', (_, vulnerabilities, severe, others) => {
+    const text = JSON.stringify(JSON.stringify({ vulnerabilities }));
+    expect(evaluated('advisories.mjs', `it.advisoriesIn(${text})`)).toEqual({ kind: 'read', severe, others });
+  });
+
+  test.each(['', '{"message":"405 Method Not Allowed","statusCode":405}'])(
+    'are unavailable when npm prints %j',
+    (text) => {
+      expect(evaluated('advisories.mjs', `it.advisoriesIn(${JSON.stringify(text)})`)).toEqual({
+        kind: 'unavailable',
+      });
+    },
+  );
+});
