@@ -1,0 +1,43 @@
+// A process with a client on a store in a file, which whoever started it kills at any moment. It writes and synchronizes
+// all the time, and says each message once that is safe; told to end, it sends all, and says what it holds.
+import { writeSync } from 'node:fs';
+import { httpTransport, MessageStorageClient } from '../../client/index.js';
+import { openStoreFile } from '../../dev/cli/store-file.js';
+
+const [url = '', token = '', file = '', prefix = '', mode = ''] = process.argv.slice(2);
+const say = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`);
+
+const { store, close } = openStoreFile(file);
+const client = new MessageStorageClient({
+  deviceId: 'phone',
+  transport: httpTransport({ url, token: () => token }),
+  store,
+  pageLimit: 5,
+});
+client.on('renewed', (renewed) => say({ renewed }));
+client.on('refused', (refused) => say({ refused }));
+
+const heldIds = async () => {
+  const ids: string[] = [];
+  for await (const { type, id } of client.elements()) if (type === 'message') ids.push(id);
+  return ids;
+};
+
+async function writeAndSynchronize(): Promise<never> {
+  for (let i = 0; ; i++) {
+    const work = { from: 'tel:+15550100', to: ['tel:+15550101'], date: '2026-02-28T10:00:00Z' };
+    const conversation = { kind: 'oneToOne' as const, participants: ['tel:+15550100', 'tel:+15550101'] };
+    const { id } = await client.createMessage('c1', work, { id: `${prefix}-${i}`, conversation });
+    say({ written: id });
+    const synchronized = client.synchronize();
+    if (i % 2 === 0) await synchronized;
+    else await client.setFlags('c1', id, { add: ['\\Flagged'] });
+  }
+}
+
+say({ started: await heldIds() });
+if (mode !== 'end') await writeAndSynchronize();
+await client.synchronize();
+say({ held: await heldIds(), pending: (await client.pending()).length });
+await client.stop();
+close();
