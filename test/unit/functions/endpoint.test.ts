@@ -86,7 +86,7 @@ test.each([
   [{ routeKey: 'GET /v1/unknown' }, 404, 'not-found'],
   [{ routeKey: 'toString' }, 404, 'not-found'],
   [{ routeKey: 'GET /v1/later' }, 501, 'not-implemented'],
-])('[ER5, ER6, ER7, ER8, ER10, ER11, ER12, ER21] case %#: answered %i %s', async (parts, status, kind) => {
+])('[ER5, ER6, ER7, ER8, ER10, ER11, ER12] case %#: answered %i %s', async (parts, status, kind) => {
   const answer = await answerTo(parts);
   expect(answer.statusCode).toBe(status);
   expect(bodyOf(answer)).toMatchObject({ type: `/problems/${kind}`, status, requestId: REQUEST_ID });
