@@ -117,7 +117,7 @@ const QUIET: Limits = { write: 0, read: 2, inLine: 1 };
 const COMMITS: readonly (Limits & { readonly name: CaseName; readonly what: string })[] = [
   {
     name: 'send 1 state read',
-    what: 'a commit of one element by a device, and where the device stands',
+    what: 'a commit of one element by a device, and its position in the log',
     write: 3,
     read: 5,
     inLine: 4,

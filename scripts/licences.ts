@@ -24,8 +24,9 @@ export function licences(): string {
     .sort();
   return [
     '# Licences',
-    'What is deployed or installed with it (dependencies of package.json and theirs); `npm run licences` makes this list. A bundle holds of',
-    'each only what its function uses. Development dependencies are not among them: they stay on the machine of whoever builds.',
+    'This list has the packages that are deployed or installed with the product: the dependencies of package.json and theirs. The command',
+    '`npm run licences` writes it. A bundle contains only the code that its function uses. Development dependencies are not listed, since',
+    'they are not deployed.',
     '',
     '| package | version | licence |',
     '|---|---|---|',
