@@ -17,7 +17,7 @@ const WORDS_MAX = { markdown: 25, comment: 30, text: 25 } as const;
 const BANNED: Readonly<Record<string, RegExp>> = {
   'is no': /(?<!\bthere )\b(?:is|are|was|were|be) no\b(?! (?:longer|more|\w+er)\b)/i,
   'is none': /\b(?:is|are|was|were|be) none\b/i,
-  'no more': /\bno more\b(?! than\b)/i,
+  'no more': /\bno more\b(?!(?: \w+)? than\b)/i,
   anew: /\banew\b/i,
   whoever: /\b(?:whoever|whomever)\b/i,
   'begins with a pronoun': /^(?:what|whatever|who|whose|whom|of what|where that)\b(?![\s\S]*\?$)/i,
