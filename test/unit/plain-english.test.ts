@@ -16,6 +16,10 @@ const CLEAN = [
   'CHANGELOG.md',
   'docs',
   'protocol/RULES.md',
+  ...['admin', 'devices', 'eraser', 'history', 'notifier', 'participating', 'purger', 'sync'].map(
+    (name) => `functions/${name}`,
+  ),
+  ...['dev', 'functions', 'protocol'].map((name) => `test/unit/${name}`),
 ];
 
 test.each(CLEAN)('%s is in plain English', (path) => {
