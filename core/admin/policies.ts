@@ -50,8 +50,8 @@ export async function assignToDevice(
   const isFound = await commitAndProject(core, box, {
     keys: [key],
     onMissingBox: { answer: false },
-    decide({ work }) {
-      const device = work.read(key);
+    async decide({ work }) {
+      const device = await work.read(key);
       if (device?.kind !== 'device') return { answer: false, origin };
       if (device.policyId === policyId) return { answer: true, origin };
       return { answer: true, origin, effects: [registrationEffect({ ...device, policyId })] };

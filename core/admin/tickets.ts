@@ -4,7 +4,7 @@ import { TICKET_SECONDS } from '../../protocol/limits.js';
 import { readTail } from '../log/tail.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { ticketShelf } from '../model/ticket-shelf.js';
+import { ticketPartition } from '../model/ticket-partition.js';
 import type { Core } from '../ports/core.js';
 import type { TicketHolder } from '../ports/registry.js';
 
@@ -19,7 +19,7 @@ type Ticket = { readonly ticket: string; readonly expiresInSeconds: number };
  */
 export async function issueTicket(core: Core, box: BoxId, deviceId: DeviceId): Promise<Ticket> {
   const { instanceId } = await registered(core, box, deviceId);
-  const ticket = ticketShelf(box) + randomBytes(SECRET_BYTES).toString('base64url');
+  const ticket = ticketPartition(box) + randomBytes(SECRET_BYTES).toString('base64url');
   const expiresAtMs = core.clock.now() + TICKET_SECONDS * 1000;
   await core.registry.putTicket(ticket, { box, deviceId, instanceId }, expiresAtMs);
   // Looked at again, since the box may have been erased meanwhile: then nothing of it may stay, a ticket neither.

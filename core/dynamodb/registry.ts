@@ -11,13 +11,13 @@ import type { Policy } from '../../protocol/policy.js';
 import { type BoxId, FORMAT, type StoredDevice } from '../model/items.js';
 import { DEVICES, deviceKey } from '../model/keys.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { ticketShelf } from '../model/ticket-shelf.js';
+import { ticketPartition } from '../model/ticket-partition.js';
 import type { DeviceName, ProgressPatch, Registry, TicketHolder } from '../ports/registry.js';
 import { boxKey, decodeItem, format, type Image, keyOf } from './codec.js';
 import { progressChanges } from './device-writer.js';
 import { isConditionFailed } from './errors.js';
 import { Update } from './expressions.js';
-import { policyKey, shelfKey, ticketKey } from './registry-keys.js';
+import { policyKey, ticketKey, ticketPartitionKey } from './registry-keys.js';
 
 const TICKETS_AT_ONCE = 100;
 
@@ -154,7 +154,10 @@ export class DynamoRegistry implements Registry {
           KeyConditionExpression: 'pk = :pk',
           FilterExpression: 'box = :box',
           ProjectionExpression: 'pk, sk',
-          ExpressionAttributeValues: { ':pk': { S: shelfKey(ticketShelf(box)) }, ':box': { S: box } },
+          ExpressionAttributeValues: {
+            ':pk': { S: ticketPartitionKey(ticketPartition(box)) },
+            ':box': { S: box },
+          },
           Limit: TICKETS_AT_ONCE,
           ...(start && { ExclusiveStartKey: start }),
         }),

@@ -20,9 +20,9 @@ export interface Statement {
 /** What became of a statement; `refused`: its condition does not hold, or the item is there already. */
 export type Outcome = 'done' | 'refused';
 
-const REFUSED = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
+const CONDITION_FAILED_CODES = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
 /** Nothing was done, and trying again may help. */
-const PASSING = new Set([
+const RETRYABLE_CODES = new Set([
   'ThrottlingError',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
@@ -61,7 +61,7 @@ async function executePart(
   const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
   return part.filter((i, at) => {
     const error = Responses[at]?.Error;
-    if (error && PASSING.has(error.Code ?? '')) return true;
+    if (error && RETRYABLE_CODES.has(error.Code ?? '')) return true;
     outcomes[i] = outcomeOf(error);
     return false;
   });
@@ -69,6 +69,6 @@ async function executePart(
 
 function outcomeOf(error: BatchStatementError | undefined): Outcome {
   if (!error) return 'done';
-  if (REFUSED.has(error.Code ?? '')) return 'refused';
+  if (CONDITION_FAILED_CODES.has(error.Code ?? '')) return 'refused';
   throw new Error(`a statement failed: ${error.Code ?? 'no code'}`, { cause: error });
 }

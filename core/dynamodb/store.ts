@@ -29,7 +29,7 @@ import {
   refuseNewer,
 } from './codec.js';
 import { DeviceWriter } from './device-writer.js';
-import { calling, isConditionFailed } from './errors.js';
+import { isConditionFailed, translateErrors } from './errors.js';
 import { type Changes, Update } from './expressions.js';
 import { execute, type Statement } from './statements.js';
 import { encodeVersions, insert, type Part, partsOf, rounds, update } from './write-statements.js';
@@ -79,7 +79,7 @@ export class DynamoStore implements Store {
 
   private async getOne(box: BoxId, sk: string, ConsistentRead: boolean): Promise<Image[]> {
     const get = new GetItemCommand({ TableName: this.tableOf(sk), Key: keyOf(box, sk), ConsistentRead });
-    const { Item } = await calling('read', () => this.client.send(get));
+    const { Item } = await translateErrors('read', () => this.client.send(get));
     return Item ? [Item] : [];
   }
 
@@ -96,7 +96,7 @@ export class DynamoStore implements Store {
         throw new SyncProblem('unavailable', { detail: 'reads stay unprocessed' });
       if (tries > 0) await setTimeout(UNPROCESSED_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2));
       const get: BatchGetItemCommand = new BatchGetItemCommand({ RequestItems });
-      const page: BatchGetItemCommandOutput = await calling('read', () => this.client.send(get));
+      const page: BatchGetItemCommandOutput = await translateErrors('read', () => this.client.send(get));
       const { Responses = {}, UnprocessedKeys } = page;
       for (const found of Object.values(Responses)) images.push(...found);
       // What is left comes back with its table, and is read as consistently as before.
@@ -119,7 +119,7 @@ export class DynamoStore implements Store {
       Limit: limit,
       ScanIndexForward: !descending,
     });
-    const { Items = [], LastEvaluatedKey } = await calling('read', () => this.client.send(query));
+    const { Items = [], LastEvaluatedKey } = await translateErrors('read', () => this.client.send(query));
     const items = Items.map((image) => decodeItem(image).item);
     const last = LastEvaluatedKey?.sk?.S;
     return { items, more: last !== undefined, ...(last !== undefined && { last }) };
@@ -133,7 +133,7 @@ export class DynamoStore implements Store {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     try {
-      await calling('write', () => this.client.send(put));
+      await translateErrors('write', () => this.client.send(put));
       return entry;
     } catch (error) {
       if (!isConditionFailed(error)) throw error;
@@ -152,7 +152,7 @@ export class DynamoStore implements Store {
       ...(when === 'absent' && { ConditionExpression: 'attribute_not_exists(sk)' }),
     });
     try {
-      await calling('write', () => this.client.send(put));
+      await translateErrors('write', () => this.client.send(put));
       return true;
     } catch (error) {
       if (isConditionFailed(error)) return false;
@@ -164,8 +164,8 @@ export class DynamoStore implements Store {
     const ofDevices = writes.filter(({ sk }) => isDeviceKey(sk));
     const others = writes.filter(({ sk }) => !isDeviceKey(sk));
     const [devices] = await Promise.all([
-      calling('write', () => this.devices.write(box, ofDevices, advance)),
-      calling('write', () => this.projectItems(box, others)),
+      translateErrors('write', () => this.devices.write(box, ofDevices, advance)),
+      translateErrors('write', () => this.projectItems(box, others)),
     ]);
     return devices;
   }
@@ -257,7 +257,7 @@ export class DynamoStore implements Store {
     box: BoxId,
     items: readonly { readonly read: StoredItem; readonly next: StoredItem }[],
   ): Promise<readonly string[]> {
-    const outcomes = await calling('write', () =>
+    const outcomes = await translateErrors('write', () =>
       execute(
         this.client,
         items.map(({ read, next }) => {
@@ -286,7 +286,7 @@ export class DynamoStore implements Store {
         Parameters: [owner, sort, most, most],
       };
     });
-    await calling('write', () => execute(this.client, statements));
+    await translateErrors('write', () => execute(this.client, statements));
   }
 
   async keys(box: BoxId, limit: number, after?: string) {
@@ -313,7 +313,7 @@ export class DynamoStore implements Store {
       },
       Limit: limit,
     });
-    const { Items = [], LastEvaluatedKey } = await calling('read', () => this.client.send(query));
+    const { Items = [], LastEvaluatedKey } = await translateErrors('read', () => this.client.send(query));
     return { keys: Items.flatMap(({ sk }) => sk?.S ?? []), more: LastEvaluatedKey !== undefined };
   }
 

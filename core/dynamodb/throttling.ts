@@ -14,7 +14,7 @@ export const isThrottled = (error: unknown): boolean => error instanceof Error &
  * the load of all boxes, so this one box gets too many requests.
  * A write that the database client has sent more than once may have been done the first time.
  */
-export const isRefusedAsTooMuch = (error: unknown, kind: 'read' | 'write'): boolean =>
+export const isPartitionThrottled = (error: unknown, kind: 'read' | 'write'): boolean =>
   error instanceof Error &&
   error.name === PARTITION_THROTTLED &&
   (kind === 'read' || (error as DatabaseError).$metadata?.attempts === 1);

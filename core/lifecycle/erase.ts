@@ -20,7 +20,7 @@ const PIECE_MAX = 100; // items
  * the box too, so that a crash in between erases it all the same.
  * @throws SyncProblem `not-found` where there is no box, `busy` when others were writing each time.
  */
-export async function orderErasing(core: Core, box: BoxId): Promise<void> {
+export async function startErasing(core: Core, box: BoxId): Promise<void> {
   const epoch = (await readEnd(core, box))?.head.epoch;
   if (epoch === undefined) throw new SyncProblem('not-found', { detail: 'there is no such box' });
   await core.eraseQueue.send({ box, epoch }, FIRST_DELAY_SECONDS);

@@ -1,5 +1,5 @@
 import type { FolderId, SessionId } from '../../protocol/ids.js';
-import { look, project } from '../log/projection.js';
+import { findProjected, project } from '../log/projection.js';
 import { liveTail, withUnprojected } from '../log/tail.js';
 import { BoxView, byKey } from '../log/view.js';
 import { bodyDropped, latestVersionOf } from '../model/effects.js';
@@ -20,20 +20,20 @@ import { isOfEarlierLife } from '../model/liveness.js';
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
+import { tombstoneOf } from '../model/tombstone.js';
 import { rightAfter, versionOf } from '../model/version.js';
 import type { Core } from '../ports/core.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { commitAndProject } from '../write/commit.js';
 import { countsWithout, isElement } from '../write/log-rows.js';
-import { tombstoneOf } from '../write/unit-of-work.js';
 import { SETTLE_SECONDS } from './schedule-purge.js';
 
 const PIECES_PER_MESSAGE = 10; // then the rest goes through the queue again, so that no invocation takes too long
 const PIECE_MAX = 200; // items that are looked at in one go
-const TRIES_MAX = 5;
+const ATTEMPTS_MAX = 5;
 
 /** What is read before a piece is purged. */
-interface Reading {
+interface PurgeContext {
   readonly core: Core;
   readonly box: BoxId;
   readonly head: Head;
@@ -57,13 +57,13 @@ export async function purge(core: Core, message: PurgeMessage): Promise<void> {
   const { box, container } = message;
   let { after, isEmpty } = message;
   for (let piece = 0; piece < PIECES_PER_MESSAGE; piece++) {
-    const reading = await open(core, message);
+    const reading = await openPurge(core, message);
     if (!reading) return; // the box was erased, or has another past by now
     const begun = await startOf(reading, after);
     const { last, purged, more } = await purgePiece(reading, begun);
     if (purged > 0) isEmpty = undefined;
     after = last;
-    if (!more) return isEmpty ? forget(core, message) : finish(core, message);
+    if (!more) return isEmpty ? removePendingPurge(core, message) : scheduleRemoval(core, message);
   }
   const { isEmpty: _, ...order } = message;
   await core.purgeQueue.send(
@@ -77,14 +77,14 @@ export async function purge(core: Core, message: PurgeMessage): Promise<void> {
  * The box as of now. All its entries are applied to the view first, so that the items show all that the container held: what
  * is dead by now cannot change any more.
  */
-async function open(
+async function openPurge(
   core: Core,
   { box, container, index, modSeq }: PurgeMessage,
-): Promise<Reading | undefined> {
+): Promise<PurgeContext | undefined> {
   const end = await liveTail(core, box);
   if (!end || index > end.head.index || index < end.head.firstIndex) return undefined;
   const { head, behind, projected: known } = await withUnprojected(core, box, end);
-  const { projected } = await look(core, box, known, behind);
+  const { projected } = await findProjected(core, box, known, behind);
   const missing = behind.filter((entry) => entry.index > projected);
   if (missing.length > 0) await project(core, box, missing);
   const view = new BoxView(core, box, head, behind);
@@ -97,13 +97,16 @@ async function open(
 const conversationOf = (container: Exclude<DeletedContainer, { type: 'folder' }>) =>
   container.type === 'conversationHistory' ? container.id : container.conversationId;
 
-interface Begun {
+interface PurgeStart {
   readonly from: string;
   readonly counted: string | undefined; // key up to which the purge has been taken off the counts
 }
 
 /** Where to go on. What has been counted already is looked at again, since a restore may have brought some of it back. */
-async function startOf({ view, key, container }: Reading, after: string | undefined): Promise<Begun> {
+async function startOf(
+  { view, key, container }: PurgeContext,
+  after: string | undefined,
+): Promise<PurgeStart> {
   const found = (await view.get([key])).get(key);
   const counted = found?.kind === 'purge' ? found.after : undefined;
   return { from: after === undefined ? prefixOf(container) : behindKey(after), counted };
@@ -121,12 +124,12 @@ function prefixOf(container: DeletedContainer): string {
 }
 
 async function purgePiece(
-  reading: Reading,
-  { from, counted }: Begun,
+  reading: PurgeContext,
+  { from, counted }: PurgeStart,
 ): Promise<{ last: string | undefined; purged: number; more: boolean }> {
   const { core, box, key, container } = reading;
   const to = endOf(prefixOf(container));
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
+  for (let tries = 0; tries < ATTEMPTS_MAX; tries++) {
     const { items, more, last } = await core.store.query(box, { from, to, limit: PIECE_MAX });
     const isCounted = (sk: string) => counted !== undefined && byKey(sk, counted) <= 0;
     const dead = items.filter(isElement).filter((element) => isDead(reading, element, isCounted(element.sk)));
@@ -152,7 +155,7 @@ async function purgePiece(
       purgedBy(key, item) && !hasExpired(item, core.clock.now()) && !isCounted(item.sk);
     const taken = all.filter(counts).map(({ sk }) => sk);
     const end = more ? last : to;
-    if (taken.length > 0 && !(await takeOff(reading, counted, taken, end ?? to))) continue;
+    if (taken.length > 0 && !(await subtractCounts(reading, counted, taken, end ?? to))) continue;
     core.observe('purged', { items: taken.length });
     return { last: end, purged: taken.length, more: more && last !== undefined };
   }
@@ -163,8 +166,8 @@ async function purgePiece(
  * Takes what was purged off the counts, unless another purge has come further meanwhile. Where a conversation history has
  * been begun anew meanwhile, whoever did that has taken off what was there.
  */
-function takeOff(
-  { core, box, key }: Reading,
+function subtractCounts(
+  { core, box, key }: PurgeContext,
   counted: string | undefined,
   taken: readonly string[], // keys
   after: string,
@@ -172,8 +175,8 @@ function takeOff(
   return commitAndProject(core, box, {
     keys: [key, ...taken],
     onMissingBox: { answer: true },
-    decide({ work }) {
-      const found = work.read(key);
+    async decide({ work }) {
+      const found = await work.read(key);
       const origin = { by: 'server' } as const;
       if ((found?.kind === 'purge' ? found.after : undefined) !== counted) return { answer: false, origin };
       const effect: Effect = {
@@ -181,7 +184,8 @@ function takeOff(
         expiresAtMs: work.nowMs + TOMBSTONE_MS,
         content: { kind: 'purge', after },
       };
-      const purged = taken.map((sk) => work.read(sk)).flatMap((item) => purgedBy(key, item) ?? []);
+      const items = await Promise.all(taken.map((sk) => work.read(sk)));
+      const purged = items.flatMap((item) => purgedBy(key, item) ?? []);
       return {
         answer: true,
         origin,
@@ -196,7 +200,7 @@ const purgedBy = (key: string, item: StoredItem | undefined): Purged | undefined
   item?.kind === 'tombstone' && item.purged?.by === key ? item.purged : undefined;
 
 /** What is left of an element. It says what was purged, and for devices that are told item by item from what container. */
-function tombstone(reading: Reading, element: StoredElement): Tombstone {
+function tombstone(reading: PurgeContext, element: StoredElement): Tombstone {
   const { key, view } = reading;
   const version = deadVersion(reading, element);
   const containerId =
@@ -219,7 +223,7 @@ function tombstone(reading: Reading, element: StoredElement): Tombstone {
 }
 
 /** Not the version of the element itself: another purge that has read it must not find it as it was. */
-const deadVersion = ({ head, index }: Reading, element: StoredElement): number =>
+const deadVersion = ({ head, index }: PurgeContext, element: StoredElement): number =>
   rightAfter(Math.max(versionOf(head.timeline, index), latestVersionOf(element)));
 
 /**
@@ -228,7 +232,7 @@ const deadVersion = ({ head, index }: Reading, element: StoredElement): number =
  * conversation history are dead when they are older than the life that it leads now, if it leads one.
  */
 function isDead(
-  { container, index, modSeq, head, history, view }: Reading,
+  { container, index, modSeq, head, history, view }: PurgeContext,
   read: StoredElement,
   isCounted: boolean,
 ): boolean {
@@ -243,14 +247,14 @@ function isDead(
       return (
         element.kind === 'conversationHistory' &&
         element.data.folderId === container.id &&
-        isNoted(head.pendingPurges, container.id, index)
+        isPending(head.pendingPurges, container.id, index)
       );
     case 'sessionHistory': {
       const notes = history?.kind === 'conversationHistory' ? history.pendingPurges : undefined;
       return (
         element.kind === 'message' &&
         element.data.sessionId === container.id &&
-        isNoted(notes, container.id, index)
+        isPending(notes, container.id, index)
       );
     }
     case 'conversationHistory': {
@@ -261,7 +265,7 @@ function isDead(
   }
 }
 
-const isNoted = (notes: readonly PendingPurge<string>[] | undefined, id: string, index: number): boolean =>
+const isPending = (notes: readonly PendingPurge<string>[] | undefined, id: string, index: number): boolean =>
   notes?.some((note) => note.id === id && note.index === index) ?? false;
 
 /**
@@ -269,7 +273,7 @@ const isNoted = (notes: readonly PendingPurge<string>[] | undefined, id: string,
  * orders them once more and forgets none.
  */
 async function orderConversations(
-  { core, box, index, modSeq }: Reading,
+  { core, box, index, modSeq }: PurgeContext,
   dead: readonly StoredElement[],
 ): Promise<void> {
   if (dead.length === 0) return;
@@ -288,13 +292,13 @@ async function orderConversations(
  * The note of what is being emptied stays for a while: a reader may have seen a dead element before it was purged, and looks
  * at the note only now.
  */
-async function finish(core: Core, { box, container, index, modSeq }: PurgeMessage): Promise<void> {
+async function scheduleRemoval(core: Core, { box, container, index, modSeq }: PurgeMessage): Promise<void> {
   if (container.type === 'conversationHistory') return;
   await core.purgeQueue.send([{ box, container, index, modSeq, isEmpty: true }], SETTLE_SECONDS);
 }
 
 /** Takes the emptied container off the note that made its contents count as gone. */
-async function forget(core: Core, { box, container, index }: PurgeMessage): Promise<void> {
+async function removePendingPurge(core: Core, { box, container, index }: PurgeMessage): Promise<void> {
   if (container.type === 'conversationHistory') return;
   const key = container.type === 'sessionHistory' ? conversationKey(container.conversationId) : undefined;
   const without = <Id extends string>(notes: readonly PendingPurge<Id>[]) =>
@@ -302,7 +306,7 @@ async function forget(core: Core, { box, container, index }: PurgeMessage): Prom
   await commitAndProject(core, box, {
     keys: key === undefined ? [] : [key],
     onMissingBox: { answer: undefined },
-    decide({ work }) {
+    async decide({ work }) {
       const origin = { by: 'server' } as const;
       if (key === undefined) {
         const { pendingPurges = [] } = work.head;
@@ -310,7 +314,7 @@ async function forget(core: Core, { box, container, index }: PurgeMessage): Prom
         if (left.length === pendingPurges.length) return { answer: undefined, origin };
         return { answer: undefined, origin, box: { pendingPurges: left.length > 0 ? left : undefined } };
       }
-      const item = work.read(key);
+      const item = await work.read(key);
       if (item?.kind !== 'conversationHistory' || !item.pendingPurges) return { answer: undefined, origin };
       const { sk, version: _, pendingPurges, ...content } = item;
       const left = without(pendingPurges);

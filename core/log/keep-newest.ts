@@ -3,7 +3,7 @@ import type { Anchor, BoxId } from '../model/items.js';
 import { ANCHOR_KEY } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
-import { look, project } from './projection.js';
+import { findProjected, project } from './projection.js';
 import { liveTail, withUnprojected } from './tail.js';
 
 /**
@@ -16,7 +16,7 @@ export async function keepNewest(core: Core, box: BoxId): Promise<void> {
   const end = await liveTail(core, box);
   if (!end) return;
   const { head, behind, projected: known } = await withUnprojected(core, box, end);
-  const { projected } = await look(core, box, known, behind);
+  const { projected } = await findProjected(core, box, known, behind);
   const missing = behind.filter(({ index }) => index > projected);
   const { outcome } = missing.length > 0 ? await project(core, box, missing) : { outcome: 'done' };
   if (outcome === 'waits') throw new Error('a device waits for its registration to be applied');

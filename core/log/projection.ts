@@ -38,7 +38,7 @@ function newestOf(writes: readonly ViewWrite[]): ViewWrite[] {
 }
 
 /** What a look at the view says about entries. */
-export interface Looked {
+export interface ProjectedUpTo {
   readonly projected: number; // index up to which all entries are applied
   readonly left: readonly LogEntry[]; // entries that are not applied, and whose writer has had its time
   readonly atMs?: number; // when it looked; absent where all are applied
@@ -48,12 +48,12 @@ export interface Looked {
  * Looks how far entries are applied, from the oldest on. Whole entries at a time, so that it always gets on. It reads at half
  * the price: what it reads may be old, and then it takes an entry for not applied that is.
  */
-export async function look(
+export async function findProjected(
   core: Core,
   box: BoxId,
   projected: number,
   behind: readonly LogEntry[],
-): Promise<Looked> {
+): Promise<ProjectedUpTo> {
   const writes: { readonly entry: LogEntry; readonly writes: readonly ViewWrite[] }[] = [];
   let count = 0;
   for (const entry of behind) {

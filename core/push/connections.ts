@@ -38,7 +38,7 @@ export async function connected(
     });
     if (!isRecorded) continue;
     if (device.connectionId) await closeQuietly(core, device.connectionId);
-    return tellIfBehind(core, holder, connection.id);
+    return notifyIfBehind(core, holder, connection.id);
   }
   throw new Error('the device record kept changing');
 }
@@ -49,7 +49,7 @@ export async function connected(
  * commit, which nobody comes back to when it ends here, and two messages say no more than one.
  * False: meanwhile the connection is no longer the device's; whoever wanted to close it may have come before it was open.
  */
-async function tellIfBehind(core: Core, holder: TicketHolder, connectionId: string): Promise<boolean> {
+async function notifyIfBehind(core: Core, holder: TicketHolder, connectionId: string): Promise<boolean> {
   const { box, deviceId, instanceId } = holder;
   const read = await core.registry.device(box, deviceId);
   if (read?.instanceId !== instanceId || read.connectionId !== connectionId) return false;
@@ -70,7 +70,7 @@ async function tellIfBehind(core: Core, holder: TicketHolder, connectionId: stri
     await sendPushes(core, [pushMessage(device, head.modSeq, dueMs)]);
     return true;
   }
-  return tellIfBehind(core, holder, connectionId); // a fan-out has marked its own push just now
+  return notifyIfBehind(core, holder, connectionId); // a fan-out has marked its own push just now
 }
 
 /** Forgets a connection that was closed, if it is still the device's: the news of an older one may come late. */

@@ -4,7 +4,7 @@ import type { Commit } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
 import type { PushMessage } from '../ports/push.js';
 import { decidePush } from './decide.js';
-import { withoutPositionBefore } from './lost-position.js';
+import { withoutPositionOfOtherPast } from './lost-position.js';
 import { pushMessage, sendPushes, setPendingPush } from './pending-push.js';
 import { scopedNow } from './scoped-now.js';
 
@@ -21,7 +21,7 @@ export async function fanOut(core: Core, box: BoxId, ...commits: readonly Commit
   const boxPolicyId = commits.at(-1)?.policyId;
   const devices = await core.registry.devices(box);
   const marks = await Promise.allSettled(
-    devices.map((device) => mark(core, box, device, boxPolicyId, commits)),
+    devices.map((device) => schedulePush(core, box, device, boxPolicyId, commits)),
   );
   // One device that could not be marked holds no other back.
   await sendPushes(
@@ -33,7 +33,7 @@ export async function fanOut(core: Core, box: BoxId, ...commits: readonly Commit
 }
 
 /** The message to send to one device, if any; decided anew when its record has changed meanwhile. */
-async function mark(
+async function schedulePush(
   core: Core,
   box: BoxId,
   read: StoredDevice,
@@ -42,7 +42,7 @@ async function mark(
 ): Promise<PushMessage | undefined> {
   let device: StoredDevice | undefined = read;
   for (let attempt = 0; attempt < ATTEMPTS_MAX && device; attempt++) {
-    const placed = await withoutPositionBefore(core, { ...device, box }, commits);
+    const placed = await withoutPositionOfOtherPast(core, { ...device, box }, commits);
     const current = await scopedNow(core, box, placed, boxPolicyId);
     if (!current) return undefined;
     const decision = decidePush(current, commits, core.clock.now());

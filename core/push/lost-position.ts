@@ -20,7 +20,7 @@ function isOfAnotherPast(
 }
 
 /** The record without a position that the commits show to be of another past, for whoever announces them. */
-export const withoutPositionBefore = async <D extends Device>(
+export const withoutPositionOfOtherPast = async <D extends Device>(
   core: Core,
   device: D,
   commits: readonly Commit[],

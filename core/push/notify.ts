@@ -4,7 +4,7 @@ import type { PushMessage } from '../ports/push.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
 import type { ChangeCounter } from './change-counter.js';
 import { isAnnounced, isScheduled, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
-import { gather } from './gathered.js';
+import { gatherUnsynced } from './gather.js';
 
 const WAIT_MAX_MS = 1000; // what whole seconds of delay leave over
 
@@ -47,11 +47,11 @@ async function announce(
   // by the push that is marked by now, in its own time; and where there is none, at once, unless it has been told. Then
   // what has come since is told by its own push.
   if (!isCleared && isScheduled(device, core.clock.now())) return 'scheduled';
-  const gathered = await gather(core, box, device);
+  const gathered = await gatherUnsynced(core, box, device);
   if (!gathered) return 'boxErased';
   if (!gathered.device.effective.serverInitiated) return 'switchedOff';
-  if (!gathered.tally.frame || (!isCleared && isAnnounced(gathered.device, by))) return 'announced';
-  await post(core, gathered.device, gathered.tally, { dueMs, isCleared });
+  if (!gathered.counter.frame || (!isCleared && isAnnounced(gathered.device, by))) return 'announced';
+  await post(core, gathered.device, gathered.counter, { dueMs, isCleared });
   return undefined;
 }
 

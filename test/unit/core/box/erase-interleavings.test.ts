@@ -1,9 +1,9 @@
 import { registerDevice, revokeDevice } from '../../../../core/admin/devices.js';
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
 import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
-import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
+import { erase, startErasing } from '../../../../core/lifecycle/erase.js';
 import { putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
-import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { type ExpiredElement, expireElements } from '../../../../core/lifecycle/expire.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
@@ -36,7 +36,7 @@ class World extends Erasable {
   commit!: Commit;
   purgeMessage!: PurgeMessage;
   old: LogEntry[] = [];
-  expired: Expired[] = [];
+  expired: ExpiredElement[] = [];
   ticket = '';
   epoch = '';
   private readonly connecting = new Set<string>();
@@ -197,11 +197,11 @@ const DEEDS: Record<string, Deed> = {
     notify(core, { ...phone, by: commit.modSeq, dueMs: clock.nowMs }),
   'clearing away': (core, world) => purge(core, world.purgeMessage),
   'applying entries to the view': (core, { old }) => projectEntries(core, BOX, old),
-  'noting what has expired': (core, { expired }) => noteExpired(core, BOX, expired),
+  'noting what has expired': (core, { expired }) => expireElements(core, BOX, expired),
   'keeping the newest entry': (core) => keepNewest(core, BOX),
   'assigning a policy to the box': (core) => assignToBox(core, BOX, KIOSK),
   'assigning a policy to a device': (core, world) => assignToDevice(core, BOX, world.phone.deviceId, KIOSK),
-  'ordering once more': (core) => orderErasing(core, BOX),
+  'ordering once more': (core) => startErasing(core, BOX),
   'the same message again': async (core, { epoch }) => {
     await erase(core, { box: BOX, epoch }, SETTLE_SECONDS);
   },
@@ -223,7 +223,7 @@ const BY_MESSAGE = [
  * under way has ended, since no function runs so long.
  */
 const erasing = async (core: Core, world: World, settled?: () => Promise<unknown>) => {
-  await orderErasing(core, BOX);
+  await startErasing(core, BOX);
   await world.work(core, SETTLE_SECONDS, settled);
 };
 
@@ -367,7 +367,7 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
     let points = 0;
     for (let calls = 1; ; calls++) {
       const world = await new World().begin();
-      await orderErasing(world.core, BOX);
+      await startErasing(world.core, BOX);
       const [{ message }] = world.erasures as [World['erasures'][number]];
       world.clock.nowMs += SETTLE_SECONDS * 1000;
       const eraser = new Actor('eraser', world.core, (core) => erase(core, message, SETTLE_SECONDS));
@@ -392,7 +392,7 @@ describe('a process that ends midway', () => {
     for (let calls = 1; ; calls++) {
       const world = await new World().begin();
       const isStopped = await stopped(
-        new Actor('order', world.core, (core) => orderErasing(core, BOX)),
+        new Actor('order', world.core, (core) => startErasing(core, BOX)),
         calls,
       );
       if (!isStopped) break;
@@ -413,7 +413,7 @@ describe('a process that ends midway', () => {
     let ended = 0;
     for (let calls = 1; ; calls++) {
       const world = await new World().begin();
-      await orderErasing(world.core, BOX);
+      await startErasing(world.core, BOX);
       const [{ message }] = world.erasures.splice(0) as [World['erasures'][number]];
       world.clock.nowMs += SETTLE_SECONDS * 1000;
       const eraser = new Actor('eraser', world.core, (core) => erase(core, message, SETTLE_SECONDS));

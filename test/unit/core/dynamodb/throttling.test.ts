@@ -1,4 +1,4 @@
-import { isRefusedAsTooMuch, isThrottled } from '../../../../core/dynamodb/throttling.js';
+import { isPartitionThrottled, isThrottled } from '../../../../core/dynamodb/throttling.js';
 
 const named = (name: string, members: object = {}): Error =>
   Object.assign(new Error(''), { name, ...members });
@@ -22,5 +22,5 @@ test.each<[Error, 'read' | 'write', boolean]>([
   [named('ThrottlingException', { $metadata: { attempts: 1 } }), 'write', false],
   [named('ThrottlingException'), 'read', false],
 ])('[XO8] %s of a %s is surely too much for the box, and nothing done: %s', (error, kind, expected) => {
-  expect(isRefusedAsTooMuch(error, kind)).toBe(expected);
+  expect(isPartitionThrottled(error, kind)).toBe(expected);
 });

@@ -6,7 +6,7 @@ import { ANCHOR_KEY, entryKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import { DAY_MS, ENTRY_MS } from '../../../../core/model/timing.js';
 import type { Range } from '../../../../core/ports/store.js';
-import { makeBox } from '../../../../core/write/box-creation.js';
+import { createBox } from '../../../../core/write/box-creation.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
@@ -57,7 +57,7 @@ describe('the end of a log', () => {
       expect(await readTail(box.core, BOX)).toBeUndefined();
       return append(of, entry);
     };
-    await makeBox(box.core, BOX);
+    await createBox(box.core, BOX);
     expect((await readTail(box.core, BOX))?.head).toMatchObject({ modSeq: 1, previous: '' });
   });
 

@@ -1,4 +1,4 @@
-import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { elementBytes } from '../../../../core/model/element.js';
 import type { StoredItem, StoredMessage } from '../../../../core/model/items.js';
 import type { Core } from '../../../../core/ports/core.js';
@@ -43,7 +43,7 @@ test.each(Object.entries(MEANWHILE))(
         const { modSeq: before } = await box.head();
         passDays(box, 30);
         const expired = removeExpired(box);
-        const note = (core: Core) => noteExpired(core, BOX, expired);
+        const note = (core: Core) => expireElements(core, BOX, expired);
         const actors = [
           new Actor('note', box.core, note),
           new Actor('note again', box.core, note),

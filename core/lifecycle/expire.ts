@@ -3,12 +3,13 @@ import { conversationKey } from '../model/keys.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
 import { commitAndProject } from '../write/commit.js';
+import { expireElement } from '../write/expire-element.js';
 
 /** Elements of one commit: its entry stays below what one item of the database holds. */
 const ELEMENTS_MAX = 200;
 
 /** An element that the database has removed since its time was over. Unit: ms since 1970. */
-export interface Expired {
+export interface ExpiredElement {
   readonly element: ExpiringElement;
   readonly removedAtMs: number;
 }
@@ -18,11 +19,11 @@ export interface Expired {
  * they count no more. It may be told of the same element again.
  * @throws SyncProblem `busy` when the box stayed contended: what is not noted yet has to be told again.
  */
-export async function noteExpired(core: Core, box: BoxId, all: readonly Expired[]): Promise<void> {
+export async function expireElements(core: Core, box: BoxId, all: readonly ExpiredElement[]): Promise<void> {
   const distinct = [...new Map(all.map((expired) => [expired.element.sk, expired])).values()];
   try {
     for (let from = 0; from < distinct.length; from += ELEMENTS_MAX) {
-      await noteSome(core, box, distinct.slice(from, from + ELEMENTS_MAX));
+      await expireBatch(core, box, distinct.slice(from, from + ELEMENTS_MAX));
     }
   } catch (error) {
     // Of a box that is being erased nothing is to be noted.
@@ -30,14 +31,14 @@ export async function noteExpired(core: Core, box: BoxId, all: readonly Expired[
   }
 }
 
-async function noteSome(core: Core, box: BoxId, some: readonly Expired[]): Promise<void> {
+async function expireBatch(core: Core, box: BoxId, some: readonly ExpiredElement[]): Promise<void> {
   const elements = await commitAndProject(core, box, {
     keys: some.flatMap(({ element }) => [element.sk, conversationKey(element.conversationId)]),
     onMissingBox: { answer: 0 },
-    decide({ work }) {
+    async decide({ work }) {
       for (const { element, removedAtMs } of some) {
         // What was removed before this box was made was of an earlier box of the user.
-        if (removedAtMs >= work.head.firstIndex) work.noteExpired(element);
+        if (removedAtMs >= work.head.firstIndex) await expireElement(work, element);
       }
       return { answer: work.size, origin: { by: 'server' } };
     },

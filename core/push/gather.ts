@@ -16,14 +16,18 @@ const COMMITS_COUNTED_MAX = COMMITS_BEHIND_MAX;
 /** A device as of the policies of now, and what it has not synchronized. */
 export interface Gathered {
   readonly device: ScopedDevice;
-  readonly tally: ChangeCounter;
+  readonly counter: ChangeCounter;
 }
 
 /**
  * What has gathered for a device: the last commits that it has not synchronized, at most COMMITS_COUNTED_MAX.
  * Undefined: the box is erased, or the device is revoked. The head is read after the device, so it is not older.
  */
-export async function gather(core: Core, box: BoxId, read: StoredDevice): Promise<Gathered | undefined> {
+export async function gatherUnsynced(
+  core: Core,
+  box: BoxId,
+  read: StoredDevice,
+): Promise<Gathered | undefined> {
   const tail = await liveTail(core, box);
   if (!tail) return undefined;
   const { head } = tail;
@@ -35,7 +39,7 @@ export async function gather(core: Core, box: BoxId, read: StoredDevice): Promis
   for (const entry of await entriesSince(core, box, tail.entries, head, since)) {
     if (entry.rows.length > 0 && entry.modSeq > since) tally.add(entry);
   }
-  return { device, tally };
+  return { device, counter: tally };
 }
 
 /** Entries behind a commit, oldest first. They are read backwards, since the index of that commit is not known. */
