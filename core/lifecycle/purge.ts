@@ -19,14 +19,13 @@ import {
 import { isOfEarlierLife } from '../model/liveness.js';
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { TOMBSTONE_MS } from '../model/timing.js';
+import { SETTLE_SECONDS, TOMBSTONE_MS } from '../model/timing.js';
 import { tombstoneOf } from '../model/tombstone.js';
 import { rightAfter, versionOf } from '../model/version.js';
 import type { Core } from '../ports/core.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { commitAndProject } from '../write/commit.js';
 import { countsWithout, isElement } from '../write/log-rows.js';
-import { SETTLE_SECONDS } from './schedule-purge.js';
 
 const PIECES_PER_MESSAGE = 10; // then the rest goes through the queue again, so that no invocation takes too long
 const PIECE_MAX = 200; // items that are looked at in one go

@@ -85,7 +85,7 @@ describe('fan-out', () => {
 
   test('fails where the device record keeps changing, and gives up where the device went', async () => {
     const patch = jest.spyOn(box.registry, 'patch').mockResolvedValue(false);
-    await expect(commitAndFanOut()).rejects.toThrow('kept changing');
+    await expect(commitAndFanOut()).rejects.toThrow('the device record changed during each attempt');
     expect(patch).toHaveBeenCalledTimes(5);
     patch.mockImplementation(async () => {
       await revokeDevice(box.core, BOX, phone.deviceId);
