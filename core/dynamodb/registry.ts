@@ -63,7 +63,7 @@ export class DynamoRegistry implements Registry {
     return deviceIn(await this.update(device, patch, 'ALL_OLD'));
   }
 
-  /** The item as it was, or nothing of it where that was not asked for; undefined: the condition does not hold. */
+  /** The item as it was, or `{}` without `ALL_OLD`; undefined: the condition does not hold. */
   private async update(
     { box, deviceId, instanceId }: DeviceName,
     { set, expect = {} }: ProgressPatch,
@@ -143,7 +143,7 @@ export class DynamoRegistry implements Registry {
     return keys.length;
   }
 
-  /** Keys of tickets of a box: some of them, none where there are none. Boxes share a shelf. */
+  /** Keys of some tickets of a box; empty if it has none. Boxes may share a partition of tickets. */
   private async ticketsOf(box: BoxId): Promise<Image[]> {
     let start: Image | undefined;
     do {
@@ -179,6 +179,6 @@ function deviceIn(image: Image | undefined): StoredDevice | undefined {
 function known(image: Image): Image {
   if (Number(image.f?.N) <= FORMAT) return image;
   throw new SyncProblem('unavailable', {
-    detail: `an item has format ${image.f?.N ?? 'none'}, known is ${FORMAT}`,
+    detail: `the format of an item must be at most ${FORMAT}, got ${image.f?.N ?? 'none'}`,
   });
 }

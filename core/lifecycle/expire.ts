@@ -5,19 +5,19 @@ import type { Core } from '../ports/core.js';
 import { commitAndProject } from '../write/commit.js';
 import { expireElement } from '../write/expire-element.js';
 
-/** Elements of one commit: its entry stays below what one item of the database holds. */
+/** Elements of one commit: its entry must fit into one item of the database. */
 const ELEMENTS_MAX = 200;
 
-/** An element that the database has removed since its time was over. Unit: ms since 1970. */
+/** An element that the database removed after its expiry time. Unit: ms since 1970. */
 export interface ExpiredElement {
   readonly element: ExpiringElement;
   readonly removedAtMs: number;
 }
 
 /**
- * Commits that elements of a box have expired: devices are told, their ids answer `gone` like those of deleted ones, and
- * they count no more. It may be told of the same element again.
- * @throws SyncProblem `busy` when the box stayed contended: what is not noted yet has to be told again.
+ * Commits the expiry of elements that the database has removed: devices get a row, their ids answer `gone` as after a
+ * deletion, and they are subtracted from the counts. Calls with the same element again do nothing.
+ * @throws SyncProblem `busy` when others were faster each time: the caller calls again with all elements.
  */
 export async function expireElements(core: Core, box: BoxId, all: readonly ExpiredElement[]): Promise<void> {
   const distinct = [...new Map(all.map((expired) => [expired.element.sk, expired])).values()];
@@ -26,7 +26,7 @@ export async function expireElements(core: Core, box: BoxId, all: readonly Expir
       await expireBatch(core, box, distinct.slice(from, from + ELEMENTS_MAX));
     }
   } catch (error) {
-    // Of a box that is being erased nothing is to be noted.
+    // In a box that is being erased, expired elements do not matter.
     if (!(error instanceof SyncProblem && error.details.isErasing)) throw error;
   }
 }
@@ -37,7 +37,7 @@ async function expireBatch(core: Core, box: BoxId, some: readonly ExpiredElement
     onMissingBox: { answer: 0 },
     async decide({ work }) {
       for (const { element, removedAtMs } of some) {
-        // What was removed before this box was made was of an earlier box of the user.
+        // An element that was removed before this box was created belonged to an earlier box of the user.
         if (removedAtMs >= work.head.firstIndex) await expireElement(work, element);
       }
       return { answer: work.size, origin: { by: 'server' } };

@@ -7,10 +7,10 @@ import { findProjected, project } from './projection.js';
 import { liveTail, withUnprojected } from './tail.js';
 
 /**
- * Copies the newest entry of a quiet log into the anchor, which has no time to live: when all entries have expired, the box
- * still knows where it is. It is called when the quiet timer has expired. The newest entry is still there then, since a
- * writer renews the timer long before that. Everything is applied to the view first, so nothing is lost with the entries.
- * @throws Error when something could not be applied: the record of the timer is to come again.
+ * Copies the newest entry of a quiet log into the anchor, which has no time to live: so the box keeps its position when all
+ * entries have expired. It is called when the quiet timer has expired. The newest entry is still there then, since writers
+ * renew the timer early enough. All entries are applied to the view first, so that nothing is lost with them.
+ * @throws Error when an entry could not be applied: the stream retries the record of the timer.
  */
 export async function keepNewest(core: Core, box: BoxId): Promise<void> {
   const end = await liveTail(core, box);
@@ -22,7 +22,7 @@ export async function keepNewest(core: Core, box: BoxId): Promise<void> {
   if (outcome === 'waits') throw new Error('a device waits for its registration to be applied');
   const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
   const version = entryVersion(head);
-  // Its version is that of the entry it keeps, so that a late copy of an older entry does not take its place.
+  // The anchor has the version of the entry that it keeps, so that a late copy of an older entry does not replace it.
   if (anchor?.kind !== 'anchor' || anchor.epoch !== head.epoch) return;
   if (anchor.last && anchor.version >= version) return;
   const { rows: _, effects: __, overflow: ___, ...last } = head as LogEntry;

@@ -115,7 +115,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'counts what was purged before it is gone',
     file: 'core/lifecycle/purge.ts',
-    from: 'if (replaced.size < dead.length) continue;',
+    from: 'if (replaced.size < dead.length) return AGAIN;',
     to: '',
     test: 'test/unit/core/purge/expiry.test.ts',
   },
