@@ -24,7 +24,7 @@ export async function putPolicy(core: Core, id: PolicyId, policy: Policy): Promi
   return policy;
 }
 
-/** Assigns a policy to a box; the box is created if there is none. @throws SyncProblem `not-found`, `busy`. */
+/** Assigns a policy to a box; the box is created if it does not exist. @throws SyncProblem `not-found`, `busy`. */
 export async function assignToBox(core: Core, box: BoxId, policyId: PolicyId): Promise<void> {
   await showPolicy(core, policyId);
   await commitAndProject(core, box, {

@@ -20,8 +20,8 @@ const DEFLATE_ABOVE_BYTES = 400;
 
 export type Image = Record<string, AttributeValue>;
 
-// Attributes of every item: its key (`box` or `pk`, and `sk`), `f` the format, `v` the version of its content, `b` the
-// content as one body that only the core reads, `sv` and `s` the version and the body of its state, `expiresAt` in seconds.
+// Attributes of every item: its key (`box` or `pk`, and `sk`), `f` the format, `expiresAt` in seconds. `v` is the version of
+// the content, and `b` the content as one body that only the core reads. `sv` and `s` are the same for the state.
 
 /** Partition of the registry table that holds the devices of a box. */
 export const boxKey = (box: BoxId): string => `B#${box}`;

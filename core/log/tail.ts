@@ -215,8 +215,8 @@ const follows = (entry: LogEntry, before: LogEntry | undefined): boolean =>
 
 /**
  * The head is the newest entry, unless that has expired. Then later entries may have been removed already, and the anchor
- * has the newest one, since it was written while that entry was still there. Undefined: the box is being created, or there
- * is none.
+ * has the newest one, since it was written while that entry was still there. Undefined: the box does not exist, or it is
+ * being created.
  */
 function headOf(core: Core, entries: readonly LogEntry[], anchor: Anchor | undefined): Head | undefined {
   const newest = entries.at(-1);

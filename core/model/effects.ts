@@ -40,7 +40,7 @@ export const entryVersion = ({ timeline, index }: Pick<LogEntry, 'timeline' | 'i
 export const contentVersionOf = (item: StoredItem | undefined): number =>
   item === undefined || item.kind === 'stateAlone' ? UNWRITTEN : item.version;
 
-/** Version of the state of a message, or of the idempotency record of a device; UNWRITTEN where there is none. */
+/** Version of the state of a message, or of the idempotency record of a device; UNWRITTEN where it does not exist. */
 export const stateVersionOf = (item: StoredItem | undefined): number =>
   (item && 'stateVersion' in item ? item.stateVersion : undefined) ?? UNWRITTEN;
 

@@ -194,7 +194,7 @@ export interface DeviceProgress {
 export interface StoredDevice extends Stored, Registration, DeviceProgress {
   readonly kind: 'device';
   readonly deviceId: DeviceId;
-  /** Without digests and results these stand in an item of their own (see idempotencyKey). */
+  /** Large digests and results are in an item of their own (see idempotencyKey). */
   readonly idempotency?: Pick<Idempotency, 'since' | 'lastN' | 'firstN'> & Partial<Idempotency>;
   readonly stateVersion?: number; // of the idempotency record
 }

@@ -26,7 +26,7 @@ export async function connected(
     const device = await core.registry.device(holder.box, holder.deviceId);
     if (device?.instanceId !== holder.instanceId || (device.connectedAtMs ?? 0) > connection.atMs)
       return false;
-    // A pending push is removed too, even if it is not overdue: an earlier connection that failed before it sent its
+    // A pending push is removed too, even if it is not overdue. An earlier connection that failed before it sent its
     // message may have left it, and nothing else would send it. notifyIfBehind covers its commits.
     const isRecorded = await core.registry.patch(holder, {
       set: {

@@ -76,7 +76,7 @@ export const isScheduled = (device: StoredDevice, nowMs: number): boolean =>
 export const isAnnounced = ({ syncedModSeq, announcedModSeq = 0 }: StoredDevice, modSeq: number): boolean =>
   modSeq <= Math.max(syncedModSeq, announcedModSeq);
 
-/** End of the push window that the last push started. Unit: ms since 1970; 0 or little more where there was none. */
+/** End of the push window that the last push started. Unit: ms since 1970; about 0 where there was no push. */
 export const windowEndMs = ({ lastPushAtMs = 0, effective }: ScopedDevice): number =>
   lastPushAtMs + effective.pushWindowMs;
 

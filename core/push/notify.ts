@@ -18,7 +18,7 @@ export async function notify(core: Core, message: PushMessage): Promise<void> {
   const restMs = message.dueMs - core.clock.now();
   if (restMs > 0) await core.clock.sleep(Math.min(restMs, WAIT_MAX_MS));
   const clearedAtMs = core.clock.now();
-  // The record as it was at that moment, so that it need not be read again: a synchronization or connection that changes
+  // The exchange returns the record as it was, so it need not be read again. A synchronization or connection that changes
   // it later checks by itself whether the device is behind.
   const cleared = await core.registry.exchange(message, {
     set: { pendingPushModSeq: undefined, pendingPushDueMs: undefined, lastPushAtMs: clearedAtMs },

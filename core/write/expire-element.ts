@@ -69,8 +69,8 @@ async function wasGoneBefore(work: UnitOfWork, was: ExpiringElement): Promise<bo
 /**
  * Rule: when an expired id was reused, devices must end up with the new element only. No row says that the old one expired,
  * so the new one has to replace it. Its higher number does that, except in two cases. If only the old one had a state, the
- * new one gets an empty state. If the new one is of another age, a device may hold the old one and not get the new one, so
- * the row of this commit ends the old one there. An element that has expired by now is sent with its own removal.
+ * new one gets an empty state. If the new one is of another age, a device may hold the old one and not get the new
+ * one. Then the row of this commit ends the old one there. An element that has expired by now is sent with its own removal.
  */
 function replacedByOther(
   { modSeq, nowMs }: UnitOfWork,

@@ -15,7 +15,7 @@ const FOLDER_NAMES_PER_READ = 1000; // a box has some 500
 export class ItemReader {
   private folders: { readonly asOf: string; readonly names: readonly FolderName[] } | undefined;
 
-  /** @param items what was read already, `undefined` for a key under which nothing was found */
+  /** @param items by their keys, as read before; `undefined` for a key without an item */
   constructor(
     private readonly core: Core,
     private readonly box: BoxId,

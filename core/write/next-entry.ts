@@ -10,13 +10,13 @@ import type { Core } from '../ports/core.js';
 import { renewQuietTimer } from './quiet-timer.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
-/** What the next log entry says about the box. */
+/** Content of the next log entry. */
 export interface EntryContent {
   readonly origin: Origin;
   readonly rows: readonly ChangeRow[];
   readonly effects: readonly Effect[];
   readonly counts: Counts; // of the box after the entry
-  /** What changes about the box, beside its counts. */
+  /** Changes of the state of the box, beside its counts. */
   readonly box?: { readonly [K in keyof BoxState]?: BoxState[K] | undefined } | undefined;
   readonly keysAhead: readonly string[]; // of items that were read and are newer than the head
   readonly projected: number; // up to here the reader knows that entries are applied

@@ -211,8 +211,8 @@ export class UnitOfWork {
   }
 
   /**
-   * Gives a name among siblings to a folder, or makes it free. The item is read first: if it is ahead of the log, which
-   * proves a restore, the next entry has to start a timeline, or this change would not be applied.
+   * Gives a name among siblings to a folder, or makes it free. The item is read first: if it is ahead of the log, a table was
+   * restored. Then the next entry has to start a timeline, or this change would not be applied.
    */
   async setName(key: string, folderId: FolderId | undefined): Promise<void> {
     await this.read(key);

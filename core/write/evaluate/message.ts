@@ -67,7 +67,7 @@ export async function createMessage(
 const isFull = (work: UnitOfWork): boolean =>
   countAfter(work, 'message') >= (work.policy.maxMessages ?? Number.POSITIVE_INFINITY);
 
-/** The conversation history of a new message; created if there is none and the operation contains one. */
+/** The conversation history of a new message; created if it does not exist and the operation contains one. */
 async function conversationFor(
   work: UnitOfWork,
   { conversationId, conversation: seed }: OperationOf<'create message'>,

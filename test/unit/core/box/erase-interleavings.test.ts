@@ -93,7 +93,7 @@ class World extends Erasable {
     if (isIn && !this.closed.includes(id)) this.open.add(id);
   }
 
-  /** The box made anew, as like the old one as can be: device, conversation history and number of commits are the same. */
+  /** The box that is created again resembles the old one: device, conversation history and number of commits are the same. */
   async beginAnew(): Promise<void> {
     await this.deposit(BOX, aConversation(), aMessage({ id: 'fresh' }));
     const { phone } = this;
@@ -103,7 +103,7 @@ class World extends Erasable {
     await assignToDevice(this.core, BOX, phone.deviceId, KIOSK);
   }
 
-  /** What a device and a user have in the box made anew is still theirs. */
+  /** A device and a user keep their data in the box that was created again. */
   async expectAnewUntouched(): Promise<void> {
     await this.projected(BOX);
     const items = this.store.all(BOX);
@@ -114,7 +114,7 @@ class World extends Erasable {
     if (device?.instanceId === this.phone.instanceId) expect(device.idempotency).toMatchObject({ lastN: 1 });
   }
 
-  /** After all messages: nothing is left, or nothing but a box that was made anew, whole and with nothing of the old one. */
+  /** After all messages: nothing is left, or only a box that was created again, complete and with nothing of the old one. */
   async expectErased() {
     for (let i = 0; this.erasures.length > 0 && i < 20; i++) await this.work(this.core, SETTLE_SECONDS);
     const head = this.head();
@@ -207,7 +207,7 @@ const DEEDS: Record<string, Deed> = {
   },
 };
 
-/** What may begin long after its reason: its message or record comes as late as it likes. */
+/** Steps that may start long after their cause: a message or record may be late. */
 const BY_MESSAGE = [
   'fan-out',
   'notifying',
@@ -219,7 +219,7 @@ const BY_MESSAGE = [
 ];
 
 /**
- * Ordering, and then working until all is gone: time goes on between the messages. Before the last of them, all that was
+ * Ordering, and then working until all is gone: time passes between the messages. Before the last of them, all that was
  * under way has ended, since no function runs so long.
  */
 const erasing = async (core: Core, world: World, settled?: () => Promise<unknown>) => {
@@ -237,7 +237,7 @@ const REFUSALS = new Set([
   'operation-mismatch',
 ]);
 
-/** What makes a message come again. */
+/** Errors after which the queue delivers a message again. */
 const COMES_AGAIN = ['the connection is not open yet'];
 
 function expectOnlyRefusals(actors: readonly Actor[]) {

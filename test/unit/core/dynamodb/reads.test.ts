@@ -22,7 +22,7 @@ const registration = (version: number, since = version) => ({
   } as unknown as StoredItem,
 });
 
-/** Every item was written twice: whoever reads an item as it was before sees the first time, or nothing of it. */
+/** Every item was written twice: a stale read sees the first version, or no item. */
 async function written(keys: readonly string[]) {
   const all = scripted();
   for (const version of [1, 2])

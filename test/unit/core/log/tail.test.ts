@@ -257,7 +257,7 @@ test('what the anchor says to be applied is not looked for in the log, though a 
   await keepNewest(box.core, BOX);
   box.clock.nowMs += 80 * DAY_MS;
   const { getStale } = store;
-  store.getStale = async () => new Map(); // what a moment ago was there, may not show
+  store.getStale = async () => new Map(); // an entry that was there a moment ago may not show
   await box.given(aMessage({ id: 'last' }));
   store.getStale = getStale;
   box.clock.nowMs += 15 * DAY_MS;

@@ -1,4 +1,4 @@
-// What a deleted container held may expire before it is purged, and what the purge left expires too.
+// Contents of a deleted container may expire before they are purged, and the tombstones of the purge expire too.
 import { setImmediate } from 'node:timers/promises';
 import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';

@@ -284,7 +284,7 @@ test.each(Object.entries(MEANWHILE))(
         await interleave(actors, choose);
         expect(actors.flatMap(({ error }) => error ?? [])).toEqual([]);
         await expectCounted();
-        await order(); // of what was deleted meanwhile
+        await order(); // of elements that were deleted meanwhile
         await work();
         await expectCounted({ sessionHistory: 0 });
         const names = await box.names('message');

@@ -1,4 +1,4 @@
-// What has gathered for a device: what a synchronization request is made of.
+// The changes that a device has not synchronized: the content of a synchronization request.
 import { revokeDevice } from '../../../../core/admin/devices.js';
 import { assignToBox } from '../../../../core/admin/policies.js';
 import { startErasing } from '../../../../core/lifecycle/erase.js';

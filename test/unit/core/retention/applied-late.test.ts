@@ -1,4 +1,4 @@
-// What has expired may be applied to the view after its time: it is removed again, and noted once.
+// An expired element may be applied to the view after its time: it is removed again, and counted once.
 import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { DAY_MS } from '../../../../core/model/timing.js';

@@ -1,4 +1,4 @@
-// An id is created anew in the seconds between the removal of what has expired under it and the commit that notes it.
+// An id is created again in the seconds between the removal of its expired element and the commit of the expiry.
 import { expireElements } from '../../../../core/lifecycle/expire.js';
 import type { Commit } from '../../../../core/model/log-entry.js';
 import type { ElementType } from '../../../../protocol/elements/element.js';

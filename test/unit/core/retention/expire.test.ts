@@ -152,7 +152,7 @@ describe('what the database has removed', () => {
     const folders = (await box.contents()).filter(({ type }) => type === 'folder');
     const bytes = [history, ...folders].map((each) => Buffer.byteLength(JSON.stringify(each)));
     expect(counts.bytes).toBe(bytes.reduce((sum, each) => sum + each));
-    removeExpired(box); // whoever noted it has applied the deposit once more, since no entry says that it is applied
+    removeExpired(box); // the writer of the expiry has applied the deposit again, since no entry says that it is applied
     expect((box.store as MemoryStore).all(BOX).filter(({ kind }) => kind === 'body')).toEqual([]);
   });
 
@@ -200,7 +200,7 @@ describe('where its container went first, what has expired is not told again, an
     await box.given(deleting);
     const { modSeq } = await last();
     await expire(box);
-    expect((await last()).modSeq).toBe(modSeq); // no commit, since nobody has to be told
+    expect((await last()).modSeq).toBe(modSeq); // no commit, since no device has to be notified
     expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 0 });
     await box.given(aConversation());
     expect(await box.statuses(aMessage({ id: 'm1' }), aSession())).toEqual(['gone', 'gone']);
@@ -211,7 +211,7 @@ describe('where its container went first, what has expired is not told again, an
     await box.given(removal('conversationHistory', 'c1'), aMessage({ id: 'm2' }));
     const { modSeq } = await last();
     await expire(box);
-    expect((await last()).modSeq).toBe(modSeq); // no commit, since nobody has to be told
+    expect((await last()).modSeq).toBe(modSeq); // no commit, since no device has to be notified
     expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 1 });
     expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
   });

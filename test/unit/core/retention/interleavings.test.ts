@@ -17,7 +17,7 @@ async function itemsOf(box: BoxUnderTest): Promise<readonly StoredItem[]> {
   return (await box.store.query(BOX, { from: 'E#', to: 'E$', limit: 1000 })).items;
 }
 
-/** What others do while it is noted that m1, with a state, and m2 of conversation history c1 have expired. */
+/** Actions of others during the expiry of m1, with a state, and m2 of conversation history c1. */
 const MEANWHILE: Record<string, (core: Core) => Promise<unknown>> = {
   'the same is noted too': async () => {}, // as in every play
   'others are deposited': (core) =>
@@ -69,7 +69,7 @@ test.each(Object.entries(MEANWHILE))(
         expect(counts.bytes).toBe(bytes.reduce((sum, each) => sum + each, 0));
         expect(modSeq).toBe((await box.commits(BOX)).length);
 
-        // Whoever was not deposited anew is gone from here on.
+        // An element that was not deposited again is gone from here on.
         const live = new Set<string>(messages.map(({ id }) => id));
         for (const id of ['m1', 'm2'].filter((each) => !live.has(each))) {
           expect(await box.statuses(aMessage({ id }))).toEqual(['gone']);

@@ -15,7 +15,7 @@ import {
 } from '../../../support/builders.js';
 import { applyAll, aRetainingBox, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
 
-const LARGE = 'x'.repeat(40_000); // its content stands aside, and so do the effects of its commits
+const LARGE = 'x'.repeat(40_000); // its content and the effects of its commits are items of their own
 const SECOND_MS = 1000;
 
 let box: BoxUnderTest;
