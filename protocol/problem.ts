@@ -16,7 +16,6 @@ export const PROBLEMS = {
   'unsupported-media-type': { status: 415, title: 'The body has to be application/json' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something is wrong on our side' },
-  'not-implemented': { status: 501, title: 'Not available yet' },
   busy: { status: 503, title: 'The box is busy; try again' },
   unavailable: { status: 503, title: 'Not available right now; try again' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -106,11 +106,10 @@ function jsonOf(text: string): unknown {
 
 const isUnauthorized = (error: unknown): boolean => error instanceof ServerProblem && error.status === 401;
 
-/** 501 is left out: what is not built yet will not be there in a moment. */
 const isWorthRepeating = (error: unknown): boolean =>
   error instanceof Unreachable ||
   (error instanceof ServerProblem &&
-    (error.status === 429 || (error.status >= 500 && error.status !== 501)) &&
+    (error.status === 429 || error.status >= 500) &&
     (error.retryAfterSeconds ?? 0) <= LONGEST_RETRY_AFTER_SECONDS);
 
 const waitMs = (error: unknown): number =>

@@ -42,7 +42,7 @@ import { registrationEffect } from '../write/registration.js';
 import type { UnitOfWork } from '../write/unit-of-work.js';
 import { trimToLimit } from './trim-to-limit.js';
 
-/** Where the policy sets none: no user has more devices in use, and every commit looks at all of them. */
+/** Limit where the policy sets none: no user uses more devices, and each commit is checked for all of them. */
 export const DEVICES_DEFAULT_MAX = 100;
 const DEVICES_PER_READ = 1000;
 
@@ -52,12 +52,12 @@ interface Registered {
   readonly created: boolean;
   readonly device: StoredDevice;
   readonly head: Head;
-  readonly superseded: readonly string[]; // keys of items that nothing names any more
+  readonly superseded: readonly string[]; // keys of items that are no longer named
 }
 
 /**
- * Registers a device, or changes it; the box is made on first use. A new instance starts `n` at 1 and voids what the
- * former one had: token, connection, pending push. One that was registered before goes on with its `n`.
+ * Registers a device, or changes it; the box is created on first use. A new instance starts `n` at 1. It voids the token,
+ * connection and pending push of the former instance. An instance that was registered before continues with its `n`.
  * @throws SyncProblem `too-many-devices`, `busy`.
  */
 export async function registerDevice(
@@ -73,40 +73,37 @@ export async function registerDevice(
       formerInstanceKey(deviceId, registration.instanceId),
     ],
     onMissingBox: 'create',
-    decide: ({ work }) => registered(core, box, work, deviceId, registration),
+    decide: ({ work }) => decideRegistration({ core, box, work }, deviceId, registration),
   });
   await core.store.remove(box, superseded, Number.MAX_SAFE_INTEGER);
-  return { created, device: shown(await scoped(core, box, device, head.policyId)) };
+  return { created, device: deviceDocument(await scoped(core, box, device, head.policyId)) };
 }
 
-async function registered(
-  core: Core,
-  box: BoxId,
-  work: UnitOfWork,
+async function decideRegistration(
+  { core, box, work }: { readonly core: Core; readonly box: BoxId; readonly work: UnitOfWork },
   deviceId: DeviceId,
   { instanceId, name, preferences }: DeviceRegistration,
 ) {
   const { head } = work;
-  const item = work.read(deviceKey(deviceId));
+  const item = await work.read(deviceKey(deviceId));
   const previous = item?.kind === 'device' ? item : undefined;
   if (!previous) await refuseTooMany(core, head);
-  const before = previous ? await scopeBefore(core, box, previous, head) : { device: counting(item) };
+  const before = previous ? await scopeBefore(core, box, previous, head) : { device: lastScopeOf(item) };
   const policies = await policiesOf(core, head.policyId, previous?.policyId);
   const { registration, aside } = nextScope(deviceId, before, { name, preferences }, policies, work.version);
-  const isSame = previous?.instanceId === instanceId;
-  const since = isSame ? previous.since : work.version;
   const { policyId } = previous ?? {};
+  const same = previous?.instanceId === instanceId ? previous : undefined;
+  const since = same ? same.since : work.version;
   const next = { deviceId, instanceId, since, ...registration, ...(policyId !== undefined && { policyId }) };
+  const record = same ? same.idempotency : await firstRecord(work, deviceId, instanceId);
   const effects: Effect[] = [
-    isSame
+    same
       ? registrationEffect(next)
-      : { ...registrationEffect(next), state: { ...firstRecord(work, deviceId, instanceId, since), since } },
-    ...(previous && !isSame ? [putAside(work, previous)] : []),
+      : { ...registrationEffect(next), state: { ...(record as Idempotency), since } },
+    ...(previous && !same ? [await formerInstanceEffect(work, previous)] : []),
   ];
-  const progress = isSame ? previous : { syncedModSeq: 0 };
-  const record = isSame ? previous.idempotency : firstRecord(work, deviceId, instanceId, since);
   const device = {
-    ...progress,
+    ...(same ?? { syncedModSeq: 0 }),
     ...next,
     kind: 'device',
     sk: deviceKey(deviceId),
@@ -130,7 +127,7 @@ async function refuseTooMany(core: Core, { devices, policyId }: Head): Promise<v
   });
 }
 
-/** What the device asked for and got until now. */
+/** The device with the preferences and the scope that it had until now. */
 async function scopeBefore(
   core: Core,
   box: BoxId,
@@ -142,26 +139,27 @@ async function scopeBefore(
   return { device, asked, ...(scope && { scope }) };
 }
 
-/** A device of the same id may have been registered before: its scopes must not be taken for this one's. */
-const counting = (item: StoredItem | undefined) => ({
+/** Scope versions continue after those of a revoked device with the same id, so that its scopes are not reused. */
+const lastScopeOf = (item: StoredItem | undefined) => ({
   scopeVersion: item?.kind === 'revokedDevice' ? item.scopeVersion : 0,
   scopeNonces: [],
 });
 
-/** The record of an instance that comes: what it was last answered, if it was registered before. */
-function firstRecord(
+/** The idempotency record that an instance starts with: its own, if it was registered before. */
+async function firstRecord(
   work: UnitOfWork,
   deviceId: DeviceId,
   instanceId: DeviceRegistration['instanceId'],
-  since: number,
-): Idempotency {
-  const former = work.read(formerInstanceKey(deviceId, instanceId));
-  return former?.kind === 'formerInstance' ? { ...former.record, since } : emptyRecord(since);
+): Promise<Idempotency> {
+  const former = await work.read(formerInstanceKey(deviceId, instanceId));
+  return former?.kind === 'formerInstance'
+    ? { ...former.record, since: work.version }
+    : emptyRecord(work.version);
 }
 
-/** The record of an instance that goes, where the instance finds it when it is registered again. */
-function putAside(work: UnitOfWork, device: StoredDevice): Effect {
-  const record = recordOf(work, device, 'whole');
+/** Keeps the idempotency record of an instance that is replaced, for when it is registered again. */
+async function formerInstanceEffect(work: UnitOfWork, device: StoredDevice): Promise<Effect> {
+  const record = await recordOf(work, device, 'whole');
   return {
     sk: formerInstanceKey(device.deviceId, device.instanceId),
     expiresAtMs: work.nowMs + FORMER_INSTANCE_MS,
@@ -169,7 +167,7 @@ function putAside(work: UnitOfWork, device: StoredDevice): Effect {
   };
 }
 
-/** Items that the registration before named, and this one does not. */
+/** Keys of items that the former registration names and the new one does not. */
 function supersededBy(before: StoredDevice, after: StoredDevice | undefined): string[] {
   const named = (device: StoredDevice) => [
     preferencesKey(device.deviceId, device.preferencesNonce),
@@ -179,7 +177,7 @@ function supersededBy(before: StoredDevice, after: StoredDevice | undefined): st
   return named(before).filter((key) => !kept.has(key));
 }
 
-function shown({
+function deviceDocument({
   deviceId,
   instanceId,
   name,
@@ -206,7 +204,7 @@ function shown({
   };
 }
 
-/** Without preferences and scopes where these would be more than an answer holds. @throws SyncProblem `busy`. */
+/** All devices of a box; without preferences and scopes where these exceed the limit of a response. @throws SyncProblem `busy`. */
 export async function listDevices(core: Core, box: BoxId): Promise<ListedDevice[]> {
   const tail = await readTail(core, box);
   if (!tail) return [];
@@ -214,7 +212,7 @@ export async function listDevices(core: Core, box: BoxId): Promise<ListedDevice[
   return trimToLimit(await showDevices(core, box, devices, tail.head));
 }
 
-/** All devices of a box, as the log has decided about them. */
+/** All devices of a view, as decided by the log. */
 export async function devicesIn(view: BoxView): Promise<StoredDevice[]> {
   const devices: StoredDevice[] = [];
   for (let from = DEVICES; ; ) {
@@ -225,7 +223,7 @@ export async function devicesIn(view: BoxView): Promise<StoredDevice[]> {
   }
 }
 
-/** Devices in their order, with the scopes that they have by the policies of this moment. */
+/** Devices in the given order, with the scopes that the current policies give them. */
 export async function showDevices(
   core: Core,
   box: BoxId,
@@ -234,11 +232,11 @@ export async function showDevices(
 ): Promise<Device[]> {
   const all = await allScoped(core, box, devices, head.policyId);
   return Promise.all(
-    all.map(async (device) => shown({ ...device, ...(await scopeNow(core, box, device, head)) })),
+    all.map(async (device) => deviceDocument({ ...device, ...(await scopeNow(core, box, device, head)) })),
   );
 }
 
-/** The version of the scope that the device gets when it synchronizes: policies may have changed since it was noted. */
+/** The scope version that the device gets when it synchronizes next: policies may have changed since its scope was stored. */
 async function scopeNow(core: Core, box: BoxId, device: ScopedDevice, head: Pick<Head, 'policyId'>) {
   const policies = await policiesOf(core, head.policyId, device.policyId);
   if (digestOfPolicies(policies) === device.policiesDigest) return {};
@@ -247,7 +245,7 @@ async function scopeNow(core: Core, box: BoxId, device: ScopedDevice, head: Pick
   return { scopeVersion };
 }
 
-/** @throws SyncProblem `not-found`, `busy`. */
+/** One device of a box. @throws SyncProblem `not-found`, `busy`. */
 export async function showDevice(core: Core, box: BoxId, deviceId: DeviceId): Promise<Device> {
   const tail = await readTail(core, box);
   if (!tail) throw unknown();
@@ -259,7 +257,7 @@ export async function showDevice(core: Core, box: BoxId, deviceId: DeviceId): Pr
 }
 
 /**
- * Revokes a device: its connection is closed, and every later request of it is refused.
+ * Revokes a device: its connection is closed, and the server rejects its later requests.
  * @throws SyncProblem `not-found`, `busy`.
  */
 export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): Promise<void> {
@@ -267,8 +265,8 @@ export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): 
   const revoked = await commitAndProject(core, box, {
     keys: [key, idempotencyKey(deviceId)],
     onMissingBox: { answer: undefined },
-    decide({ work }) {
-      const device = work.read(key);
+    async decide({ work }) {
+      const device = await work.read(key);
       if (device?.kind !== 'device') return { answer: undefined, origin };
       const { scopeVersion } = device;
       const gone: Effect = {
@@ -277,7 +275,7 @@ export async function revokeDevice(core: Core, box: BoxId, deviceId: DeviceId): 
         content: { kind: 'revokedDevice', scopeVersion },
         state: null,
       };
-      const effects = [gone, putAside(work, device)];
+      const effects = [gone, await formerInstanceEffect(work, device)];
       return { answer: device, origin, effects, box: { devices: work.head.devices - 1 } };
     },
   });

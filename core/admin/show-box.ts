@@ -11,8 +11,8 @@ import { devicesIn, showDevices } from './devices.js';
 import { trimToLimit } from './trim-to-limit.js';
 
 /**
- * What there is in a box, and where its devices stand: all of it is kept with the newest log entry and the devices, so it
- * costs the same for any box.
+ * Counts of a box and the progress of its devices. All of it is in the newest log entry and the devices, so the cost does
+ * not depend on the size of the box.
  * @throws SyncProblem `not-found` where there is no box.
  */
 export async function showBox(core: Core, box: BoxId): Promise<Box> {
@@ -32,32 +32,32 @@ export async function showBox(core: Core, box: BoxId): Promise<Box> {
     devices: devices.map((device) => ({
       deviceId: device.deviceId,
       ...(device.name !== undefined && { name: device.name }),
-      ...standingOf(device, modSeq),
+      ...progressOf(device, modSeq),
     })),
   };
 }
 
-/** The devices of a box as its provider sees them; none where there is no box. */
+/** The devices of a box with their progress, for its provider; none if there is no box. */
 export async function watchDevices(core: Core, box: BoxId): Promise<WatchedDevice[]> {
   const tail = await readTail(core, box);
   if (!tail) return [];
   const { head } = tail;
   const devices = await allScoped(core, box, await devicesIn(await viewOf(core, box, tail)), head.policyId);
   const all = await showDevices(core, box, devices, head);
-  const standing = new Map(devices.map((device) => [device.deviceId, standingOf(device, head.modSeq)]));
+  const progress = new Map(devices.map((device) => [device.deviceId, progressOf(device, head.modSeq)]));
   return trimToLimit(
     all.flatMap((device) => {
-      const its = standing.get(device.deviceId);
+      const its = progress.get(device.deviceId);
       return its ? [{ ...device, ...its }] : [];
     }),
   );
 }
 
-type Standing = Omit<DeviceStanding, 'deviceId' | 'name'>;
+type Progress = Omit<DeviceStanding, 'deviceId' | 'name'>;
 
-function standingOf(device: ScopedDevice, modSeq: number): Standing {
+function progressOf(device: ScopedDevice, modSeq: number): Progress {
   const { policyId, syncedModSeq, syncedAtMs, connectionId, connectedAtMs = 0 } = device;
-  // Head and record are not read at one moment: the device may have synchronized what came after the head.
+  // Head and device are not read at one moment: the device may have synchronized later commits.
   const lag = Math.max(0, modSeq - syncedModSeq);
   const pendingRequest = pendingOf(device, lag);
   return {
@@ -73,7 +73,7 @@ function standingOf(device: ScopedDevice, modSeq: number): Standing {
 function pendingOf(
   { pendingPushModSeq, pendingPushDueMs = 0, connectionId, effective }: ScopedDevice,
   lag: number,
-): Standing['pendingRequest'] {
+): Progress['pendingRequest'] {
   if (pendingPushModSeq !== undefined) return { dueAt: instant(pendingPushDueMs) };
   const isWaiting = connectionId === undefined && effective.serverInitiated && lag > 0;
   return isWaiting ? { onConnect: true } : undefined;

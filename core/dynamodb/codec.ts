@@ -20,14 +20,14 @@ const DEFLATE_ABOVE_BYTES = 400;
 
 export type Image = Record<string, AttributeValue>;
 
-// Attributes of every item: its key (`box` or `pk`, and `sk`), `f` the format, `v` the version of its content, `b` the
-// content as one body that only the core reads, `sv` and `s` the version and the body of its state, `expiresAt` in seconds.
+// Attributes of every item: its key (`box` or `pk`, and `sk`), `f` the format, `expiresAt` in seconds. `v` is the version of
+// the content, and `b` the content as one body that only the core reads. `sv` and `s` are the same for the state.
 
-/** Whose items the partition of the registry's table holds. */
+/** Partition of the registry table that holds the devices of a box. */
 export const boxKey = (box: BoxId): string => `B#${box}`;
 const boxOf = (pk: string): string => pk.slice(boxKey('' as BoxId).length);
 
-/** Names of the key attributes: both tables hold items of boxes, and the registry's other things too. */
+/** The key of an item. Its attributes have other names in the registry table, which also holds policies and tickets. */
 export const keyOf = (box: BoxId, sk: string): Image =>
   isRegistryKey(sk) ? { pk: { S: boxKey(box) }, sk: { S: sk } } : { box: { S: box }, sk: { S: sk } };
 
@@ -51,7 +51,7 @@ function bodyIn(attribute: AttributeValue): object {
 
 export const expiry = (expiresAtMs: number): AttributeValue => number(Math.ceil(expiresAtMs / 1000));
 
-/** The content of an item as it is stored, without what stands in attributes of its own. */
+/** The content of an item as it is stored, without the fields that have attributes of their own. */
 export function contentOf(item: StoredItem): object {
   const stored = item.kind === 'entry' ? packed(item) : item;
   const {
@@ -80,7 +80,7 @@ export function encodeItem(box: BoxId, item: StoredItem): Image {
     ...(stateVersion !== undefined && { sv: number(stateVersion) }),
     ...(state && { s: body(state) }),
     ...(item.expiresAtMs !== undefined && { expiresAt: expiry(item.expiresAtMs) }),
-    // What tells the reader of the stream that there is something to announce.
+    // The stream filter passes only entries with rows to the fan-out.
     ...(item.kind === 'entry' && item.rows.length > 0 && { rowCount: number(item.rows.length) }),
   };
 }
@@ -88,7 +88,7 @@ export function encodeItem(box: BoxId, item: StoredItem): Image {
 /**
  * Shape of the image: as the database gives it, or as the stream does (bytes as base64 text).
  * @throws SyncProblem `unavailable` for an item of a newer format.
- * @throws Error when it is not an item of a box: the caller's record then goes to the dead-letter queue.
+ * @throws Error when the image is not an item of a box: the record of the caller then goes to the dead-letter queue.
  */
 export function decodeItem(image: Image): { box: BoxId; item: StoredItem } {
   const { box, pk, sk, f, v, b, sv, s, expiresAt } = image;
@@ -119,11 +119,11 @@ export function decodeItem(image: Image): { box: BoxId; item: StoredItem } {
   return of(owner, item.kind === 'entry' ? unpacked(item) : item);
 }
 
-/** @throws SyncProblem `unavailable` for a format that is not known. */
+/** @throws SyncProblem `unavailable` for a format that is newer than this code. */
 export function refuseNewer(f: AttributeValue | undefined): void {
   if (Number(f?.N) <= FORMAT) return;
   throw new SyncProblem('unavailable', {
-    detail: `an item has format ${f?.N ?? 'none'}, known is ${FORMAT}`,
+    detail: `the format of an item must be at most ${FORMAT}, got ${f?.N ?? 'none'}`,
   });
 }
 
@@ -131,7 +131,7 @@ const of = (owner: string, item: StoredItem) => ({ box: userIdSchema.parse(owner
 
 const idempotencyIn = (state: object | undefined) => (state ? { idempotency: state as Idempotency } : {});
 
-/** Progress of a device, each field an attribute of its own, so that each can be changed and compared alone. */
+/** Fields of a device's progress. Each has its own attribute, so that it can be changed and compared alone. */
 const PROGRESS = {
   syncedModSeq: 'N',
   syncedAtMs: 'N',
@@ -159,7 +159,7 @@ function progressIn(image: Image): DeviceProgress {
   return progress as unknown as DeviceProgress;
 }
 
-/** Attributes that say which registration a device's progress belongs to. */
+/** Attributes that name the registration to which the progress of a device belongs. */
 export const registrationAttributes = ({
   instanceId,
   since,

@@ -37,8 +37,8 @@ export const progressChanges = (set: ProgressChange): Changes =>
   );
 
 /**
- * Writes devices, whose items have three parts: what the log has decided, the idempotency record, and progress, which is not
- * decided by the log. Progress belongs to one registration of an instance: with another it begins again.
+ * Writes devices. Their items have three parts: the registration and the idempotency record, which the log decides, and the
+ * progress, which it does not decide. Progress belongs to one registration; another registration starts without it.
  */
 export class DeviceWriter {
   constructor(
@@ -68,7 +68,7 @@ export class DeviceWriter {
     return { outcome, dropped };
   }
 
-  /** Sets what the log decided. @returns the connection of the registration that it ends */
+  /** Writes a registration. @returns the connection of the registration that it replaces */
   private async register(box: BoxId, write: ViewWrite): Promise<string[]> {
     const { sk, version, content, expiresAtMs, state } = write;
     if (!content) return [];
@@ -81,22 +81,22 @@ export class DeviceWriter {
       ...(device ? registrationAttributes(device) : { instanceId: undefined, since: undefined }),
     };
     if (device) {
-      // The same registration goes on: its progress and its record stay.
-      const goesOn = new Update()
+      // The registration continues, so its progress and its idempotency record stay.
+      const continues = new Update()
         .change(changes)
         .isOlder('v', number(version))
         .isEqual('since', number(device.since));
-      if (await this.update(box, sk, goesOn)) return [];
+      if (await this.update(box, sk, continues)) return [];
     }
-    const begins = new Update()
+    const starts = new Update()
       .change({ ...changes, ...NO_PROGRESS, s: undefined, ...(state === null && { sv: number(version) }) })
       .isOlder('v', number(version));
-    const before = await this.update(box, sk, begins);
+    const before = await this.update(box, sk, starts);
     const connection = before?.connectionId?.S;
     return connection === undefined ? [] : [connection];
   }
 
-  /** Sets the record, with the progress of the same device where that is asked for. @returns whether it was set */
+  /** Writes the idempotency record, with `advance` the progress too. @returns whether it was written */
   private async setRecord(
     box: BoxId,
     { sk, version }: ViewWrite,
@@ -116,7 +116,7 @@ export class DeviceWriter {
     return (await this.update(box, sk, update)) !== undefined;
   }
 
-  /** Whether the device has this record or a later one, or is registered anew: then there is nothing to wait for. */
+  /** Whether the device has this record or a later one, or was registered again: then there is nothing to wait for. */
   private async hasRecord(box: BoxId, { sk, version }: ViewWrite, { since }: Idempotency): Promise<boolean> {
     const get = new GetItemCommand({ TableName: this.table, Key: keyOf(box, sk), ConsistentRead: true });
     const { v, sv, since: registered } = (await this.client.send(get)).Item ?? {};

@@ -1,18 +1,19 @@
 import { SyncProblem } from '../model/sync-problem.js';
-import { isRefusedAsTooMuch, isThrottled } from './throttling.js';
+import { isPartitionThrottled, isThrottled } from './throttling.js';
 
+/** Whether a conditional write had no effect because its condition does not hold. */
 export const isConditionFailed = (error: unknown): boolean =>
   error instanceof Error && error.name === 'ConditionalCheckFailedException';
 
-/** What a failed call is to the core: nothing was done for sure, or the outcome is not known. */
+/** The error of a failed call for the core: it says whether the call certainly had no effect. */
 export function translated(error: unknown, kind: 'read' | 'write'): unknown {
-  if (isRefusedAsTooMuch(error, kind)) return new SyncProblem('too-many-requests', {}, { cause: error });
-  // A client that comes back later helps more than trying on does.
+  if (isPartitionThrottled(error, kind)) return new SyncProblem('too-many-requests', {}, { cause: error });
+  // The whole account is throttled: a client that retries later helps more than a retry here.
   return isThrottled(error) ? new SyncProblem('unavailable', {}, { cause: error }) : error;
 }
 
-/** Runs a call and translates its failure. */
-export async function calling<T>(kind: 'read' | 'write', call: () => Promise<T>): Promise<T> {
+/** Runs a call and translates its error. */
+export async function translateErrors<T>(kind: 'read' | 'write', call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

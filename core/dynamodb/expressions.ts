@@ -1,7 +1,7 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Image } from './codec.js';
 
-/** Values to set, or to remove where they are undefined. */
+/** Attributes to set, or to remove if they are undefined. */
 export type Changes = Readonly<Record<string, AttributeValue | undefined>>;
 
 type Expressions = Pick<
@@ -9,7 +9,7 @@ type Expressions = Pick<
   'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
 
-/** The update of one item. Conditions are made with `where`, which names and values are added to. */
+/** Builds the update of one item. All conditions must hold. */
 export class Update {
   private readonly names: Record<string, string> = {};
   private readonly values: Image = {};
@@ -37,7 +37,7 @@ export class Update {
     return this;
   }
 
-  /** The item is not of a newer format: what is not known is not written over. */
+  /** The item is not of a newer format, which this code must not overwrite. */
   isKnown(format: AttributeValue): this {
     const at = this.refer('f', format);
     this.conditions.push(`(attribute_not_exists(#f) OR #f <= ${at})`);

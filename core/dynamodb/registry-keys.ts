@@ -1,10 +1,11 @@
 import type { PolicyId } from '../../protocol/ids.js';
-import { TICKET_SHELF_CHARACTERS } from '../model/ticket-shelf.js';
+import { TICKET_PARTITION_CHARACTERS } from '../model/ticket-partition.js';
 import type { Image } from './codec.js';
 
 export const policyKey = (id: PolicyId): Image => ({ pk: { S: `P#${id}` }, sk: { S: 'P' } });
-export const shelfKey = (shelf: string) => `T#${shelf}`;
+/** The registry partition that holds the tickets with these first characters. */
+export const ticketPartitionKey = (partition: string) => `T#${partition}`;
 export const ticketKey = (ticket: string): Image => ({
-  pk: { S: shelfKey(ticket.slice(0, TICKET_SHELF_CHARACTERS)) },
-  sk: { S: ticket.slice(TICKET_SHELF_CHARACTERS) },
+  pk: { S: ticketPartitionKey(ticket.slice(0, TICKET_PARTITION_CHARACTERS)) },
+  sk: { S: ticket.slice(TICKET_PARTITION_CHARACTERS) },
 });

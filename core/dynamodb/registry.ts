@@ -11,13 +11,13 @@ import type { Policy } from '../../protocol/policy.js';
 import { type BoxId, FORMAT, type StoredDevice } from '../model/items.js';
 import { DEVICES, deviceKey } from '../model/keys.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { ticketShelf } from '../model/ticket-shelf.js';
+import { ticketPartition } from '../model/ticket-partition.js';
 import type { DeviceName, ProgressPatch, Registry, TicketHolder } from '../ports/registry.js';
 import { boxKey, decodeItem, format, type Image, keyOf } from './codec.js';
 import { progressChanges } from './device-writer.js';
 import { isConditionFailed } from './errors.js';
 import { Update } from './expressions.js';
-import { policyKey, shelfKey, ticketKey } from './registry-keys.js';
+import { policyKey, ticketKey, ticketPartitionKey } from './registry-keys.js';
 
 const TICKETS_AT_ONCE = 100;
 
@@ -63,7 +63,7 @@ export class DynamoRegistry implements Registry {
     return deviceIn(await this.update(device, patch, 'ALL_OLD'));
   }
 
-  /** The item as it was, or nothing of it where that was not asked for; undefined: the condition does not hold. */
+  /** The item as it was, or `{}` without `ALL_OLD`; undefined: the condition does not hold. */
   private async update(
     { box, deviceId, instanceId }: DeviceName,
     { set, expect = {} }: ProgressPatch,
@@ -143,7 +143,7 @@ export class DynamoRegistry implements Registry {
     return keys.length;
   }
 
-  /** Keys of tickets of a box: some of them, none where there are none. Boxes share a shelf. */
+  /** Keys of some tickets of a box; empty if it has none. Boxes may share a partition of tickets. */
   private async ticketsOf(box: BoxId): Promise<Image[]> {
     let start: Image | undefined;
     do {
@@ -154,7 +154,10 @@ export class DynamoRegistry implements Registry {
           KeyConditionExpression: 'pk = :pk',
           FilterExpression: 'box = :box',
           ProjectionExpression: 'pk, sk',
-          ExpressionAttributeValues: { ':pk': { S: shelfKey(ticketShelf(box)) }, ':box': { S: box } },
+          ExpressionAttributeValues: {
+            ':pk': { S: ticketPartitionKey(ticketPartition(box)) },
+            ':box': { S: box },
+          },
           Limit: TICKETS_AT_ONCE,
           ...(start && { ExclusiveStartKey: start }),
         }),
@@ -176,6 +179,6 @@ function deviceIn(image: Image | undefined): StoredDevice | undefined {
 function known(image: Image): Image {
   if (Number(image.f?.N) <= FORMAT) return image;
   throw new SyncProblem('unavailable', {
-    detail: `an item has format ${image.f?.N ?? 'none'}, known is ${FORMAT}`,
+    detail: `the format of an item must be at most ${FORMAT}, got ${image.f?.N ?? 'none'}`,
   });
 }

@@ -6,9 +6,10 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { SyncProblem } from '../model/sync-problem.js';
+import { AGAIN, type RetryOptions, retry } from '../ports/retry.js';
 
 const STATEMENTS_MAX = 25; // of one call
-const RETRIES_MAX = 6;
+const ATTEMPTS_MAX = 7;
 const RETRY_MS = 25; // doubled with each retry
 
 /** A write of one item with a condition of its own. */
@@ -17,12 +18,12 @@ export interface Statement {
   readonly Parameters: AttributeValue[];
 }
 
-/** What became of a statement; `refused`: its condition does not hold, or the item is there already. */
-export type Outcome = 'done' | 'refused';
+/** Result of a statement; `conflict`: its condition does not hold, or the item exists already. */
+export type StatementResult = 'done' | 'conflict';
 
-const REFUSED = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
-/** Nothing was done, and trying again may help. */
-const PASSING = new Set([
+const CONDITION_FAILED_CODES = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
+/** Codes of statements that had no effect and may succeed when they are retried. */
+const RETRYABLE_CODES = new Set([
   'ThrottlingError',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
@@ -30,45 +31,53 @@ const PASSING = new Set([
   'TransactionConflict',
 ]);
 
+const STATEMENT_RETRIES: RetryOptions = {
+  attempts: ATTEMPTS_MAX,
+  pause: (attempt) => setTimeout(RETRY_MS * 2 ** attempt * (0.5 + Math.random() / 2)),
+  exhausted: () =>
+    new SyncProblem('unavailable', { detail: 'the database throttled writes during all retries' }),
+};
+
 /**
- * Runs statements, each by itself, in as few calls as possible, all calls at once. One that was throttled is tried again.
- * @returns what became of each, in their order
+ * Runs statements, each with its own result, in as few calls as possible, all calls at once. Throttled ones are retried.
+ * @returns their results, in the same order
  * @throws SyncProblem `unavailable` when some stay throttled.
  */
-export async function execute(client: DynamoDBClient, statements: readonly Statement[]): Promise<Outcome[]> {
-  const outcomes: Outcome[] = new Array(statements.length);
+export async function execute(
+  client: DynamoDBClient,
+  statements: readonly Statement[],
+): Promise<StatementResult[]> {
+  const results: StatementResult[] = new Array(statements.length);
   let rest = statements.map((_, i) => i);
-  for (let retry = 0; rest.length > 0; retry++) {
-    if (retry > RETRIES_MAX) throw new SyncProblem('unavailable', { detail: 'writes stay throttled' });
-    if (retry > 0) await setTimeout(RETRY_MS * 2 ** retry * (0.5 + Math.random() / 2));
+  return retry(STATEMENT_RETRIES, async () => {
     const parts = Array.from({ length: Math.ceil(rest.length / STATEMENTS_MAX) }, (_, i) =>
       rest.slice(i * STATEMENTS_MAX, (i + 1) * STATEMENTS_MAX),
     );
-    const again = await Promise.all(parts.map((part) => executePart(client, statements, part, outcomes)));
+    const again = await Promise.all(parts.map((part) => executePart(client, statements, part, results)));
     rest = again.flat();
-  }
-  return outcomes;
+    return rest.length > 0 ? AGAIN : results;
+  });
 }
 
-/** @returns indices of the statements to be tried again */
+/** Runs a part of the statements and stores their results. @returns indices of the statements to retry */
 async function executePart(
   client: DynamoDBClient,
   statements: readonly Statement[],
   part: readonly number[],
-  outcomes: Outcome[],
+  results: StatementResult[],
 ): Promise<number[]> {
   const Statements = part.map((i) => statements[i] as Statement);
   const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
   return part.filter((i, at) => {
     const error = Responses[at]?.Error;
-    if (error && PASSING.has(error.Code ?? '')) return true;
-    outcomes[i] = outcomeOf(error);
+    if (error && RETRYABLE_CODES.has(error.Code ?? '')) return true;
+    results[i] = resultOf(error);
     return false;
   });
 }
 
-function outcomeOf(error: BatchStatementError | undefined): Outcome {
+function resultOf(error: BatchStatementError | undefined): StatementResult {
   if (!error) return 'done';
-  if (REFUSED.has(error.Code ?? '')) return 'refused';
+  if (CONDITION_FAILED_CODES.has(error.Code ?? '')) return 'conflict';
   throw new Error(`a statement failed: ${error.Code ?? 'no code'}`, { cause: error });
 }

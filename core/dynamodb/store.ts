@@ -15,6 +15,7 @@ import type { BoxId, StoredItem } from '../model/items.js';
 import { isRegistryKey } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
+import { AGAIN, type RetryOptions, retry } from '../ports/retry.js';
 import type { DeviceAdvance, Items, Projected, Range, Store } from '../ports/store.js';
 import {
   boxKey,
@@ -29,18 +30,23 @@ import {
   refuseNewer,
 } from './codec.js';
 import { DeviceWriter } from './device-writer.js';
-import { calling, isConditionFailed } from './errors.js';
+import { isConditionFailed, translateErrors } from './errors.js';
 import { type Changes, Update } from './expressions.js';
 import { execute, type Statement } from './statements.js';
 import { encodeVersions, insert, type Part, partsOf, rounds, update } from './write-statements.js';
 
 const BATCH_GET_MAX = 100;
 const UNPROCESSED_WAIT_MS = 25; // doubled each time
-const UNPROCESSED_TRIES_MAX = 8;
-/** So many writes go by themselves, side by side; more go in batches, which cost the function less. */
+const UNPROCESSED_RETRIES: RetryOptions = {
+  attempts: 8,
+  pause: (attempt) => setTimeout(UNPROCESSED_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2)),
+  exhausted: () =>
+    new SyncProblem('unavailable', { detail: 'the database left reads unprocessed each time' }),
+};
+/** Up to this many writes are single calls side by side. More go in batches, which cost the function less time. */
 const SINGLE_WRITES_MAX = 3;
 
-/** The boxes in two DynamoDB tables, `box` and `sk` for their contents, `pk` and `sk` for their devices. No index. */
+/** Boxes in two DynamoDB tables: keys `box` and `sk` for their contents, `pk` and `sk` for their devices. No index. */
 export class DynamoStore implements Store {
   private readonly devices: DeviceWriter;
 
@@ -79,7 +85,7 @@ export class DynamoStore implements Store {
 
   private async getOne(box: BoxId, sk: string, ConsistentRead: boolean): Promise<Image[]> {
     const get = new GetItemCommand({ TableName: this.tableOf(sk), Key: keyOf(box, sk), ConsistentRead });
-    const { Item } = await calling('read', () => this.client.send(get));
+    const { Item } = await translateErrors('read', () => this.client.send(get));
     return Item ? [Item] : [];
   }
 
@@ -91,18 +97,15 @@ export class DynamoStore implements Store {
       RequestItems[table] ??= { Keys: [], ConsistentRead };
       RequestItems[table]?.Keys?.push(keyOf(box, sk));
     }
-    for (let tries = 0; Object.keys(RequestItems ?? {}).length > 0; tries++) {
-      if (tries >= UNPROCESSED_TRIES_MAX)
-        throw new SyncProblem('unavailable', { detail: 'reads stay unprocessed' });
-      if (tries > 0) await setTimeout(UNPROCESSED_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2));
+    return retry(UNPROCESSED_RETRIES, async () => {
       const get: BatchGetItemCommand = new BatchGetItemCommand({ RequestItems });
-      const page: BatchGetItemCommandOutput = await calling('read', () => this.client.send(get));
+      const page: BatchGetItemCommandOutput = await translateErrors('read', () => this.client.send(get));
       const { Responses = {}, UnprocessedKeys } = page;
       for (const found of Object.values(Responses)) images.push(...found);
-      // What is left comes back with its table, and is read as consistently as before.
+      // Unprocessed keys come back with their table and their consistency.
       RequestItems = UnprocessedKeys ?? {};
-    }
-    return images;
+      return Object.keys(RequestItems).length > 0 ? AGAIN : images;
+    });
   }
 
   async query(box: BoxId, { from, to, limit, descending = false }: Range): Promise<Items> {
@@ -119,7 +122,7 @@ export class DynamoStore implements Store {
       Limit: limit,
       ScanIndexForward: !descending,
     });
-    const { Items = [], LastEvaluatedKey } = await calling('read', () => this.client.send(query));
+    const { Items = [], LastEvaluatedKey } = await translateErrors('read', () => this.client.send(query));
     const items = Items.map((image) => decodeItem(image).item);
     const last = LastEvaluatedKey?.sk?.S;
     return { items, more: last !== undefined, ...(last !== undefined && { last }) };
@@ -133,7 +136,7 @@ export class DynamoStore implements Store {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     try {
-      await calling('write', () => this.client.send(put));
+      await translateErrors('write', () => this.client.send(put));
       return entry;
     } catch (error) {
       if (!isConditionFailed(error)) throw error;
@@ -152,7 +155,7 @@ export class DynamoStore implements Store {
       ...(when === 'absent' && { ConditionExpression: 'attribute_not_exists(sk)' }),
     });
     try {
-      await calling('write', () => this.client.send(put));
+      await translateErrors('write', () => this.client.send(put));
       return true;
     } catch (error) {
       if (isConditionFailed(error)) return false;
@@ -164,19 +167,19 @@ export class DynamoStore implements Store {
     const ofDevices = writes.filter(({ sk }) => isDeviceKey(sk));
     const others = writes.filter(({ sk }) => !isDeviceKey(sk));
     const [devices] = await Promise.all([
-      calling('write', () => this.devices.write(box, ofDevices, advance)),
-      calling('write', () => this.projectItems(box, others)),
+      translateErrors('write', () => this.devices.write(box, ofDevices, advance)),
+      translateErrors('write', () => this.projectItems(box, others)),
     ]);
     return devices;
   }
 
-  /** A hint or a guess that is wrong costs a call: then each part is written by itself where it is older. */
+  /** A wrong hint costs one call more: then each part is written alone, if the stored part is older. */
   private async projectItems(box: BoxId, writes: readonly ViewWrite[]): Promise<void> {
     if (writes.length <= SINGLE_WRITES_MAX) {
       await Promise.all(writes.map((write) => this.projectItem(box, write)));
       return;
     }
-    // What is large about a device is mostly there already, and now and then not: no hint says which.
+    // The items beside a device usually exist, but not always, and no hint says whether they do.
     const ofDevices = writes.filter(({ sk }) => isRegistryKey(sk));
     const others = writes.filter(({ sk }) => !isRegistryKey(sk));
     await Promise.all([
@@ -191,15 +194,15 @@ export class DynamoStore implements Store {
         this.client,
         round.map((write) => this.statementOf(box, write)),
       );
-      const refused = round.filter((_, i) => outcomes[i] === 'refused');
-      await Promise.all(refused.map((write) => this.projectItem(box, write)));
+      const conflicting = round.filter((_, i) => outcomes[i] === 'conflict');
+      await Promise.all(conflicting.map((write) => this.projectItem(box, write)));
     }
   }
 
   private async projectItem(box: BoxId, write: ViewWrite): Promise<void> {
     const parts = partsOf(write);
     if (await this.update(box, write, parts)) return;
-    // Of two parts one may be there already, and the other not.
+    // One of two parts may be applied already.
     if (parts.length > 1) await Promise.all(parts.map((part) => this.update(box, write, [part])));
   }
 
@@ -257,7 +260,7 @@ export class DynamoStore implements Store {
     box: BoxId,
     items: readonly { readonly read: StoredItem; readonly next: StoredItem }[],
   ): Promise<readonly string[]> {
-    const outcomes = await calling('write', () =>
+    const outcomes = await translateErrors('write', () =>
       execute(
         this.client,
         items.map(({ read, next }) => {
@@ -286,34 +289,40 @@ export class DynamoStore implements Store {
         Parameters: [owner, sort, most, most],
       };
     });
-    await calling('write', () => execute(this.client, statements));
+    await translateErrors('write', () => execute(this.client, statements));
   }
 
   async keys(box: BoxId, limit: number, after?: string) {
+    const registry = { name: 'pk', value: boxKey(box) };
     const isInRegistry = after !== undefined && isRegistryKey(after);
     if (!isInRegistry) {
-      const page = await this.keysIn(this.table, 'box', box, limit, after);
+      const page = await this.keysIn(this.table, { name: 'box', value: box }, limit, after);
       if (page.more) return page;
       if (page.keys.length >= limit) return { ...page, more: true };
-      const rest = await this.keysIn(this.registryTable, 'pk', boxKey(box), limit - page.keys.length);
+      const rest = await this.keysIn(this.registryTable, registry, limit - page.keys.length);
       return { keys: [...page.keys, ...rest.keys], more: rest.more };
     }
-    return this.keysIn(this.registryTable, 'pk', boxKey(box), limit, after);
+    return this.keysIn(this.registryTable, registry, limit, after);
   }
 
-  private async keysIn(table: string, partition: string, owner: string, limit: number, after?: string) {
+  private async keysIn(
+    table: string,
+    partition: { readonly name: string; readonly value: string },
+    limit: number,
+    after?: string,
+  ) {
     const query = new QueryCommand({
       TableName: table,
       ConsistentRead: true,
-      KeyConditionExpression: `${partition} = :owner${after === undefined ? '' : ' AND sk > :after'}`,
-      ProjectionExpression: 'sk', // also of what could not be decoded
+      KeyConditionExpression: `${partition.name} = :owner${after === undefined ? '' : ' AND sk > :after'}`,
+      ProjectionExpression: 'sk', // so that items which cannot be decoded are listed too
       ExpressionAttributeValues: {
-        ':owner': { S: owner },
+        ':owner': { S: partition.value },
         ...(after !== undefined && { ':after': { S: after } }),
       },
       Limit: limit,
     });
-    const { Items = [], LastEvaluatedKey } = await calling('read', () => this.client.send(query));
+    const { Items = [], LastEvaluatedKey } = await translateErrors('read', () => this.client.send(query));
     return { keys: Items.flatMap(({ sk }) => sk?.S ?? []), more: LastEvaluatedKey !== undefined };
   }
 

@@ -1,29 +1,20 @@
-/** Errors by their names alone: who asks need not carry the client of the database. */
+/** Errors of the database by their names, so that callers need not import its client. */
 interface DatabaseError extends Error {
   readonly $metadata?: { readonly attempts?: number };
-  readonly CancellationReasons?: readonly { readonly Code?: string }[];
 }
 
-const TOO_MUCH = new Set([
-  'ProvisionedThroughputExceededException',
-  'ProvisionedThroughputExceeded', // as a reason why a transaction was cancelled
-  'ThrottlingError',
-]);
-const THROTTLED = new Set([...TOO_MUCH, 'ThrottlingException', 'RequestLimitExceeded']);
+const PARTITION_THROTTLED = 'ProvisionedThroughputExceededException';
+const THROTTLED = new Set([PARTITION_THROTTLED, 'ThrottlingException', 'RequestLimitExceeded']);
 
-const isNamed = (error: unknown, names: ReadonlySet<string>): boolean => {
-  if (!(error instanceof Error)) return false;
-  const { name, CancellationReasons = [] } = error as DatabaseError;
-  return names.has(name) || CancellationReasons.some(({ Code }) => names.has(Code ?? ''));
-};
-
-/** The database has too much to do: at this place, or in all. */
-export const isThrottled = (error: unknown): boolean => isNamed(error, THROTTLED);
+/** Whether the database throttled a call, for one partition or for the whole account. */
+export const isThrottled = (error: unknown): boolean => error instanceof Error && THROTTLED.has(error.name);
 
 /**
- * More than the database takes at this place, and it surely did nothing. Its tables grow with what all boxes need, and a
- * box is one partition, so it is this box of which too much is asked.
- * A write that its client has sent more than once may have been done the first time.
+ * Whether the partition was throttled, and the call certainly had no effect. A box is one partition, and tables grow with
+ * the load of all boxes, so this one box gets too many requests.
+ * A write that the database client has sent more than once may have been done the first time.
  */
-export const isRefusedAsTooMuch = (error: unknown, kind: 'read' | 'write'): boolean =>
-  isNamed(error, TOO_MUCH) && (kind === 'read' || (error as DatabaseError).$metadata?.attempts === 1);
+export const isPartitionThrottled = (error: unknown, kind: 'read' | 'write'): boolean =>
+  error instanceof Error &&
+  error.name === PARTITION_THROTTLED &&
+  (kind === 'read' || (error as DatabaseError).$metadata?.attempts === 1);

@@ -75,7 +75,7 @@ export const encodeVersions = (item: StoredItem) => ({
   sv: 'stateVersion' in item && item.stateVersion !== undefined ? number(item.stateVersion) : undefined,
 });
 
-/** Writes in as few rounds as it takes for each item to be written once a round: the database refuses a batch otherwise. */
+/** Splits writes into rounds that write each item once: the database rejects a batch that writes an item twice. */
 export function rounds(writes: readonly ViewWrite[]): ViewWrite[][] {
   const all: ViewWrite[][] = [];
   const counts = new Map<string, number>();

@@ -3,26 +3,32 @@ import type { Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
 import type { EraseMessage } from '../ports/erase-queue.js';
+import { AGAIN, retry } from '../ports/retry.js';
 import { elementsIn } from '../read/backfill.js';
 import { commit } from '../write/commit.js';
 
-const ATTEMPTS_MAX = 5;
-
-/** The entry that says that a box is being erased: nothing follows it. */
+/** The entry that says that a box is being erased. No entry follows it. */
 export type EraseMarker = Head & Required<Pick<Head, 'erasing'>>;
 
 export const isEraseMarker = (head: Head | undefined): head is EraseMarker => head?.erasing !== undefined;
 
+const ERASE_RETRIES = {
+  attempts: 5,
+  exhausted: () =>
+    new SyncProblem('busy', { detail: 'others wrote to the box during each attempt', retryAfterSeconds: 1 }),
+};
+
 /**
- * The mark of a box that is to be erased, appended where it is missing. From then on no commit goes into the box, and no
- * device is registered. `gone`: there is no box of this epoch any more.
- * @throws SyncProblem `busy`.
+ * Appends the erase marker to the log of a box, if it is not there yet. After it no commit goes into the box, and no device
+ * is registered.
+ * @returns `gone` when there is no box of this epoch
+ * @throws SyncProblem `busy` when others were faster each time.
  */
 export async function putEraseMarker(
   core: Core,
   { box, epoch }: EraseMessage,
 ): Promise<EraseMarker | 'gone'> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+  return retry(ERASE_RETRIES, async () => {
     const head = (await readEnd(core, box))?.head;
     if (head?.epoch !== epoch) return 'gone';
     if (isEraseMarker(head)) return head;
@@ -31,17 +37,16 @@ export async function putEraseMarker(
         keys: [],
         onMissingBox: { answer: undefined },
         decide({ work }) {
-          // The box may have been erased and made anew since the head was read.
-          const isOurs = work.head.epoch === epoch;
-          const box = isOurs ? { erasing: { elements: elementsIn(work.head) } } : undefined;
+          // The box may have been erased and created again since the head was read.
+          const isSameBox = work.head.epoch === epoch;
+          const box = isSameBox ? { erasing: { elements: elementsIn(work.head) } } : undefined;
           return { answer: undefined, origin: { by: 'server' }, ...(box && { box }) };
         },
       });
     } catch (error) {
-      // Others write all the time, or another eraser was first: the next look tells.
-      if (!(error instanceof SyncProblem) || error.kind !== 'busy' || attempt === ATTEMPTS_MAX - 1)
-        throw error;
+      // Others write all the time, or another eraser was first: the next attempt sees that.
+      if (!(error instanceof SyncProblem) || error.kind !== 'busy') throw error;
     }
-  }
-  throw new SyncProblem('busy', { detail: 'others were writing each time', retryAfterSeconds: 1 });
+    return AGAIN;
+  });
 }

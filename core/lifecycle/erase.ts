@@ -8,68 +8,68 @@ import type { EraseMessage } from '../ports/erase-queue.js';
 import { type EraseMarker, putEraseMarker } from './erase-marker.js';
 import { removeDevices } from './remove-devices.js';
 
-/** What the order itself does is done by then. */
+/** The marker is put and devices are removed by then. Unit: seconds. */
 const FIRST_DELAY_SECONDS = 1;
 const DELAY_MAX_SECONDS = 900;
-const PIECES_PER_MESSAGE = 50; // then the rest goes through the queue again, so that no invocation takes too long
-const PIECE_MAX = 100; // items
+const BATCHES_PER_MESSAGE = 50; // the queue delivers the rest again, so that no invocation takes too long
+const BATCH_MAX = 100; // items
 
 /**
- * Orders a box to be erased. When this returns, everybody is told that it is being erased, and its devices are unknown
- * and disconnected. Ordered once more, it is pushed on. First the message, then the mark: whoever gets the message marks
- * the box too, so that a crash in between erases it all the same.
- * @throws SyncProblem `not-found` where there is no box, `busy` when others were writing each time.
+ * Starts erasing a box. When this returns, all requests get `busy`, and its devices are removed and disconnected. A further
+ * call continues the work. The message is sent before the marker is put: the eraser puts the marker too, so the box is
+ * erased even after a crash in between.
+ * @throws SyncProblem `not-found` where there is no box, `busy` when others were faster each time.
  */
-export async function orderErasing(core: Core, box: BoxId): Promise<void> {
+export async function startErasing(core: Core, box: BoxId): Promise<void> {
   const epoch = (await readEnd(core, box))?.head.epoch;
   if (epoch === undefined) throw new SyncProblem('not-found', { detail: 'there is no such box' });
   await core.eraseQueue.send({ box, epoch }, FIRST_DELAY_SECONDS);
-  const mark = await putEraseMarker(core, { box, epoch });
-  if (mark === 'gone') return;
-  await removeDevices(core, box, mark);
-  core.observe('erasingOrdered', { box, elements: mark.erasing.elements });
+  const marker = await putEraseMarker(core, { box, epoch });
+  if (marker === 'gone') return;
+  await removeDevices(core, box, marker);
+  core.observe('erasingOrdered', { box, elements: marker.erasing.elements });
 }
 
 /**
- * Erases a box in pieces: devices, items, tickets; the anchor and the mark last, once everything that was on its way before
- * the mark has surely arrived. It may be stopped at any point and begun again, and several may be at it. Items are removed
- * only where they are not newer than the mark: one who comes late removes nothing of a box that was made anew meanwhile.
- * @param settleSeconds longer than any function runs: no write that began before the mark arrives later
- * @throws Error when it could not go on: the message is to come again.
+ * Erases a box in batches: devices, items, tickets. The anchor and the marker are removed last, after everything that was
+ * being written before the marker has arrived. It may stop at any step and be called again, and several may run at once. It
+ * removes only items that are not newer than the marker, so a late call removes nothing of a box that was created again.
+ * @param settleSeconds longer than any function runs, so that no write from before the marker arrives later
+ * @throws Error when a step failed: the queue delivers the message again.
  */
 export async function erase(core: Core, message: EraseMessage, settleSeconds: number): Promise<void> {
   const { box } = message;
-  const mark = await putEraseMarker(core, message);
-  if (mark === 'gone') return;
-  const settledAtMs = mark.atMs + settleSeconds * 1000;
+  const marker = await putEraseMarker(core, message);
+  if (marker === 'gone') return;
+  const settledAtMs = marker.atMs + settleSeconds * 1000;
   const beganAtMs = core.clock.now();
-  await removeDevices(core, box, mark);
-  const { removed, isEmpty } = await removePieces(core, box, mark);
-  const seconds = Math.round((core.clock.now() - mark.atMs) / 1000);
-  core.observe('erasedItems', { box, items: removed, elements: mark.erasing.elements, seconds });
+  await removeDevices(core, box, marker);
+  const { removed, isEmpty } = await removeBatches(core, box, marker);
+  const seconds = Math.round((core.clock.now() - marker.atMs) / 1000);
+  core.observe('erasedItems', { box, items: removed, elements: marker.erasing.elements, seconds });
   if (!isEmpty) return core.eraseQueue.send(message, 0);
   const restMs = settledAtMs - beganAtMs;
   if (restMs > 0) {
     return core.eraseQueue.send(message, Math.min(DELAY_MAX_SECONDS, Math.ceil(restMs / 1000)));
   }
-  // The anchor first: without it the mark still says that the box is being erased.
-  await core.store.remove(box, [ANCHOR_KEY], entryVersion(mark));
-  await core.store.remove(box, [entryKey(mark.index)], entryVersion(mark));
+  // The anchor first: a marker without an anchor still says that the box is being erased.
+  await core.store.remove(box, [ANCHOR_KEY], entryVersion(marker));
+  await core.store.remove(box, [entryKey(marker.index)], entryVersion(marker));
   core.observe('erased', { box, seconds });
 }
 
-async function removePieces(
+async function removeBatches(
   core: Core,
   box: BoxId,
-  mark: EraseMarker,
+  marker: EraseMarker,
 ): Promise<{ removed: number; isEmpty: boolean }> {
-  const kept = new Set([ANCHOR_KEY, entryKey(mark.index)]);
+  const kept = new Set([ANCHOR_KEY, entryKey(marker.index)]);
   let removed = 0;
   let after: string | undefined;
-  for (let piece = 0; piece < PIECES_PER_MESSAGE; piece++) {
-    const { keys, more } = await core.store.keys(box, PIECE_MAX, after);
+  for (let batch = 0; batch < BATCHES_PER_MESSAGE; batch++) {
+    const { keys, more } = await core.store.keys(box, BATCH_MAX, after);
     const dead = keys.filter((key) => !kept.has(key));
-    await core.store.remove(box, dead, entryVersion(mark));
+    await core.store.remove(box, dead, entryVersion(marker));
     removed += dead.length;
     after = keys.at(-1);
     if (!more || after === undefined)

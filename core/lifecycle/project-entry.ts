@@ -6,14 +6,14 @@ import type { LogEntry } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
 
 /**
- * Applies log entries to the items of the view, as far as they are not: those of the Participating Function, which nobody
- * waits for, and those whose writer has died. It looks first, since a write that finds nothing to do costs as much as one
- * that does. Entries may come late, twice and in any order.
- * @throws Error when a part waits for an entry that is not applied: the entries are to come again.
+ * Applies log entries to the items of the view, unless they are applied: those of the Participating Function, and those
+ * whose writer has died. It reads the items first, since a write without effect costs as much as one with an effect.
+ * Entries may come late, twice and in any order.
+ * @throws Error when a part waits for an entry that is not applied: the stream retries the entries.
  */
 export async function projectEntries(core: Core, box: BoxId, records: readonly LogEntry[]): Promise<void> {
-  // One that the log does not have any more was erased, or undone by a restore, however late its record comes. A function
-  // that has looked is given its time by whoever erases.
+  // An entry that is no longer in the log was erased or undone by a restore, and its record came late. Erasing a box waits
+  // until functions that found their entries have ended.
   const there = await core.store.get(
     box,
     records.map(({ sk }) => sk),

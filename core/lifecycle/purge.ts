@@ -1,5 +1,5 @@
 import type { FolderId, SessionId } from '../../protocol/ids.js';
-import { look, project } from '../log/projection.js';
+import { findProjected, project } from '../log/projection.js';
 import { liveTail, withUnprojected } from '../log/tail.js';
 import { BoxView, byKey } from '../log/view.js';
 import { bodyDropped, latestVersionOf } from '../model/effects.js';
@@ -19,21 +19,20 @@ import {
 import { isOfEarlierLife } from '../model/liveness.js';
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
-import { TOMBSTONE_MS } from '../model/timing.js';
+import { SETTLE_SECONDS, TOMBSTONE_MS } from '../model/timing.js';
+import { tombstoneOf } from '../model/tombstone.js';
 import { rightAfter, versionOf } from '../model/version.js';
 import type { Core } from '../ports/core.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
+import { AGAIN, retry } from '../ports/retry.js';
 import { commitAndProject } from '../write/commit.js';
 import { countsWithout, isElement } from '../write/log-rows.js';
-import { tombstoneOf } from '../write/unit-of-work.js';
-import { SETTLE_SECONDS } from './schedule-purge.js';
 
-const PIECES_PER_MESSAGE = 10; // then the rest goes through the queue again, so that no invocation takes too long
-const PIECE_MAX = 200; // items that are looked at in one go
-const TRIES_MAX = 5;
+const BATCHES_PER_MESSAGE = 10; // the queue delivers the rest again, so that no invocation takes too long
+const BATCH_MAX = 200; // items that one query reads
 
-/** What is read before a piece is purged. */
-interface Reading {
+/** The box as it is read before a batch is purged. */
+interface PurgeContext {
   readonly core: Core;
   readonly box: BoxId;
   readonly head: Head;
@@ -42,28 +41,28 @@ interface Reading {
   readonly index: number;
   readonly modSeq: number;
   readonly key: string; // of the purge
-  /** The conversation history that the contents belong to, as it is now. */
+  /** The conversation history that contains the elements, as it is now. */
   readonly history: StoredItem | undefined;
 }
 
 /**
- * Purges a deleted container, a piece at a time: what it held becomes tombstones. It may be stopped at any point and begun
- * again. First the tombstones, each only in place of the very item that was read, so that each item goes once, by this or
- * because it expired. They say what they took. Then an entry takes that off the counts and says how far the purge is, which
- * only one of several purges can do. No device is told: the removal of the container covers it all.
- * @throws Error when it could not go on: the message is to come again.
+ * Purges a deleted container in batches: its contents become tombstones. It may stop at any step and be called again. The
+ * tombstones come first. Each replaces exactly the item that was read, so that each item is removed once, by this purge or
+ * by its expiry. A tombstone says what it replaced. Then an entry subtracts that from the counts and says how far the purge
+ * is; only one of several purges can append it. No device is notified: the removal of the container covers its contents.
+ * @throws Error when a step failed: the queue delivers the message again.
  */
 export async function purge(core: Core, message: PurgeMessage): Promise<void> {
   const { box, container } = message;
   let { after, isEmpty } = message;
-  for (let piece = 0; piece < PIECES_PER_MESSAGE; piece++) {
-    const reading = await open(core, message);
-    if (!reading) return; // the box was erased, or has another past by now
-    const begun = await startOf(reading, after);
-    const { last, purged, more } = await purgePiece(reading, begun);
+  for (let batch = 0; batch < BATCHES_PER_MESSAGE; batch++) {
+    const context = await openPurge(core, message);
+    if (!context) return; // the box was erased, or a restore has undone the deletion
+    const begun = await startOf(context, after);
+    const { last, purged, more } = await purgeBatch(context, begun);
     if (purged > 0) isEmpty = undefined;
     after = last;
-    if (!more) return isEmpty ? forget(core, message) : finish(core, message);
+    if (!more) return isEmpty ? removePendingPurge(core, message) : scheduleRemoval(core, message);
   }
   const { isEmpty: _, ...order } = message;
   await core.purgeQueue.send(
@@ -74,17 +73,17 @@ export async function purge(core: Core, message: PurgeMessage): Promise<void> {
 }
 
 /**
- * The box as of now. All its entries are applied to the view first, so that the items show all that the container held: what
- * is dead by now cannot change any more.
+ * Reads the box. All entries are applied to the view first, so that the items show the whole contents of the container:
+ * dead elements do not change any more.
  */
-async function open(
+async function openPurge(
   core: Core,
   { box, container, index, modSeq }: PurgeMessage,
-): Promise<Reading | undefined> {
+): Promise<PurgeContext | undefined> {
   const end = await liveTail(core, box);
   if (!end || index > end.head.index || index < end.head.firstIndex) return undefined;
   const { head, behind, projected: known } = await withUnprojected(core, box, end);
-  const { projected } = await look(core, box, known, behind);
+  const { projected } = await findProjected(core, box, known, behind);
   const missing = behind.filter((entry) => entry.index > projected);
   if (missing.length > 0) await project(core, box, missing);
   const view = new BoxView(core, box, head, behind);
@@ -97,13 +96,16 @@ async function open(
 const conversationOf = (container: Exclude<DeletedContainer, { type: 'folder' }>) =>
   container.type === 'conversationHistory' ? container.id : container.conversationId;
 
-interface Begun {
+interface PurgeStart {
   readonly from: string;
   readonly counted: string | undefined; // key up to which the purge has been taken off the counts
 }
 
-/** Where to go on. What has been counted already is looked at again, since a restore may have brought some of it back. */
-async function startOf({ view, key, container }: Reading, after: string | undefined): Promise<Begun> {
+/** Where to resume. Items that were counted are read again, since a restore may have brought some of them back. */
+async function startOf(
+  { view, key, container }: PurgeContext,
+  after: string | undefined,
+): Promise<PurgeStart> {
   const found = (await view.get([key])).get(key);
   const counted = found?.kind === 'purge' ? found.after : undefined;
   return { from: after === undefined ? prefixOf(container) : behindKey(after), counted };
@@ -120,21 +122,29 @@ function prefixOf(container: DeletedContainer): string {
   }
 }
 
-async function purgePiece(
-  reading: Reading,
-  { from, counted }: Begun,
-): Promise<{ last: string | undefined; purged: number; more: boolean }> {
-  const { core, box, key, container } = reading;
+const PURGE_RETRIES = {
+  attempts: 5,
+  exhausted: () => new SyncProblem('busy', { detail: 'other purges changed the same items each time' }),
+};
+
+interface PurgedBatch {
+  readonly last: string | undefined; // key up to which it was read
+  readonly purged: number;
+  readonly more: boolean;
+}
+
+async function purgeBatch(context: PurgeContext, { from, counted }: PurgeStart): Promise<PurgedBatch> {
+  const { core, box, key, container } = context;
   const to = endOf(prefixOf(container));
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
-    const { items, more, last } = await core.store.query(box, { from, to, limit: PIECE_MAX });
+  return retry(PURGE_RETRIES, async () => {
+    const { items, more, last } = await core.store.query(box, { from, to, limit: BATCH_MAX });
     const isCounted = (sk: string) => counted !== undefined && byKey(sk, counted) <= 0;
-    const dead = items.filter(isElement).filter((element) => isDead(reading, element, isCounted(element.sk)));
-    if (container.type === 'folder') await orderConversations(reading, dead);
-    const tombstones = new Map(dead.map((element) => [element.sk, tombstone(reading, element)]));
+    const dead = items.filter(isElement).filter((element) => isDead(context, element, isCounted(element.sk)));
+    if (container.type === 'folder') await scheduleConversations(context, dead);
+    const tombstones = new Map(dead.map((element) => [element.sk, tombstone(context, element)]));
     const bodies = dead.flatMap((item) =>
       item.kind === 'message' && item.bodyBytes !== undefined
-        ? bodyDropped(item.sk, deadVersion(reading, item), reading.view.nowMs)
+        ? bodyDropped(item.sk, deadVersion(context, item), context.view.nowMs)
         : [],
     );
     if (bodies.length > 0) await core.store.project(box, bodies);
@@ -144,44 +154,42 @@ async function purgePiece(
         dead.map((read) => ({ read, next: tombstones.get(read.sk) as Tombstone })),
       ),
     );
-    // One that is not as it was read any more has just expired, or was purged by another: look again.
-    if (replaced.size < dead.length) continue;
+    // An item that changed since it was read has just expired, or another purge removed it.
+    if (replaced.size < dead.length) return AGAIN;
     const all = items.map((item) => tombstones.get(item.sk) ?? item);
-    // What says how far it has been counted is kept as long as the tombstones, and no longer.
+    // The record of the counted items is kept as long as the tombstones, and no longer.
     const counts = (item: StoredItem) =>
       purgedBy(key, item) && !hasExpired(item, core.clock.now()) && !isCounted(item.sk);
-    const taken = all.filter(counts).map(({ sk }) => sk);
+    const keys = all.filter(counts).map(({ sk }) => sk);
     const end = more ? last : to;
-    if (taken.length > 0 && !(await takeOff(reading, counted, taken, end ?? to))) continue;
-    core.observe('purged', { items: taken.length });
-    return { last: end, purged: taken.length, more: more && last !== undefined };
-  }
-  throw new SyncProblem('busy', { detail: 'others purge the same container' });
+    if (keys.length > 0 && !(await subtractCounts(context, { counted, keys, upTo: end ?? to }))) return AGAIN;
+    core.observe('purged', { items: keys.length });
+    return { last: end, purged: keys.length, more: more && last !== undefined };
+  });
 }
 
 /**
- * Takes what was purged off the counts, unless another purge has come further meanwhile. Where a conversation history has
- * been begun anew meanwhile, whoever did that has taken off what was there.
+ * Subtracts purged items from the counts. False: another purge has counted further meanwhile. If a conversation history was
+ * created again meanwhile, that commit has subtracted the items that it replaced.
  */
-function takeOff(
-  { core, box, key }: Reading,
-  counted: string | undefined,
-  taken: readonly string[], // keys
-  after: string,
+function subtractCounts(
+  { core, box, key }: PurgeContext,
+  { counted, keys, upTo }: { readonly counted: string | undefined; keys: readonly string[]; upTo: string },
 ): Promise<boolean> {
   return commitAndProject(core, box, {
-    keys: [key, ...taken],
+    keys: [key, ...keys],
     onMissingBox: { answer: true },
-    decide({ work }) {
-      const found = work.read(key);
+    async decide({ work }) {
+      const found = await work.read(key);
       const origin = { by: 'server' } as const;
       if ((found?.kind === 'purge' ? found.after : undefined) !== counted) return { answer: false, origin };
       const effect: Effect = {
         sk: key,
         expiresAtMs: work.nowMs + TOMBSTONE_MS,
-        content: { kind: 'purge', after },
+        content: { kind: 'purge', after: upTo },
       };
-      const purged = taken.map((sk) => work.read(sk)).flatMap((item) => purgedBy(key, item) ?? []);
+      const items = await Promise.all(keys.map((sk) => work.read(sk)));
+      const purged = items.flatMap((item) => purgedBy(key, item) ?? []);
       return {
         answer: true,
         origin,
@@ -195,10 +203,10 @@ function takeOff(
 const purgedBy = (key: string, item: StoredItem | undefined): Purged | undefined =>
   item?.kind === 'tombstone' && item.purged?.by === key ? item.purged : undefined;
 
-/** What is left of an element. It says what was purged, and for devices that are told item by item from what container. */
-function tombstone(reading: Reading, element: StoredElement): Tombstone {
-  const { key, view } = reading;
-  const version = deadVersion(reading, element);
+/** The tombstone of a purged element. It names its container, for devices that get removals one by one. */
+function tombstone(context: PurgeContext, element: StoredElement): Tombstone {
+  const { key, view } = context;
+  const version = deadVersion(context, element);
   const containerId =
     element.kind === 'conversationHistory'
       ? element.data.folderId
@@ -218,39 +226,39 @@ function tombstone(reading: Reading, element: StoredElement): Tombstone {
   };
 }
 
-/** Not the version of the element itself: another purge that has read it must not find it as it was. */
-const deadVersion = ({ head, index }: Reading, element: StoredElement): number =>
+/** Higher than the version of the element: another purge that has read it must not find it unchanged. */
+const deadVersion = ({ head, index }: PurgeContext, element: StoredElement): number =>
   rightAfter(Math.max(versionOf(head.timeline, index), latestVersionOf(element)));
 
 /**
- * Dead is what a container holds that is noted as being emptied. Nothing can have come in since: creating in it, or moving
- * into it, is refused. Without note the box has another past by now, in which the container lives. Contents of a
- * conversation history are dead when they are older than the life that it leads now, if it leads one.
+ * Whether an element is dead: its container has a pending purge. Nothing was added since, because the server rejects
+ * creating in a deleted container and moving into it. Without a pending purge, a restore has undone the deletion. Contents
+ * of a conversation history are dead when they are older than its present life, if it has one.
  */
 function isDead(
-  { container, index, modSeq, head, history, view }: Reading,
+  { container, index, modSeq, head, history, view }: PurgeContext,
   read: StoredElement,
   isCounted: boolean,
 ): boolean {
   const element = view.laidOver(read.sk, read);
   if (!element || !isElement(element)) return false;
-  // The database removes what has expired, and that is noted, if only later: it is not to be counted twice.
+  // An expired element is subtracted from the counts when the database removes it, so it must not be subtracted here.
   if (hasExpired(element, view.nowMs)) return false;
-  // It came after the deletion, so it is in a later life of its container, whose end another purge is for.
+  // An element that is newer than the deletion belongs to a later life of its container, which has a purge of its own.
   if (element.modSeq > modSeq || (isCounted && element.modSeq === modSeq)) return false;
   switch (container.type) {
     case 'folder':
       return (
         element.kind === 'conversationHistory' &&
         element.data.folderId === container.id &&
-        isNoted(head.pendingPurges, container.id, index)
+        isPending(head.pendingPurges, container.id, index)
       );
     case 'sessionHistory': {
-      const notes = history?.kind === 'conversationHistory' ? history.pendingPurges : undefined;
+      const purges = history?.kind === 'conversationHistory' ? history.pendingPurges : undefined;
       return (
         element.kind === 'message' &&
         element.data.sessionId === container.id &&
-        isNoted(notes, container.id, index)
+        isPending(purges, container.id, index)
       );
     }
     case 'conversationHistory': {
@@ -261,15 +269,15 @@ function isDead(
   }
 }
 
-const isNoted = (notes: readonly PendingPurge<string>[] | undefined, id: string, index: number): boolean =>
-  notes?.some((note) => note.id === id && note.index === index) ?? false;
+const isPending = (purges: readonly PendingPurge<string>[] | undefined, id: string, index: number): boolean =>
+  purges?.some((purge) => purge.id === id && purge.index === index) ?? false;
 
 /**
- * Conversation histories are containers themselves. They are ordered before they are purged, so that a crash in between
- * orders them once more and forgets none.
+ * Schedules the purges of conversation histories, which are containers too, before they are purged themselves. After a crash
+ * in between they are scheduled again, and none is lost.
  */
-async function orderConversations(
-  { core, box, index, modSeq }: Reading,
+async function scheduleConversations(
+  { core, box, index, modSeq }: PurgeContext,
   dead: readonly StoredElement[],
 ): Promise<void> {
   if (dead.length === 0) return;
@@ -285,24 +293,24 @@ async function orderConversations(
 }
 
 /**
- * The note of what is being emptied stays for a while: a reader may have seen a dead element before it was purged, and looks
- * at the note only now.
+ * Keeps the pending purge for a while: a reader may have read a dead element before it was purged, and reads the pending
+ * purge only now.
  */
-async function finish(core: Core, { box, container, index, modSeq }: PurgeMessage): Promise<void> {
+async function scheduleRemoval(core: Core, { box, container, index, modSeq }: PurgeMessage): Promise<void> {
   if (container.type === 'conversationHistory') return;
   await core.purgeQueue.send([{ box, container, index, modSeq, isEmpty: true }], SETTLE_SECONDS);
 }
 
-/** Takes the emptied container off the note that made its contents count as gone. */
-async function forget(core: Core, { box, container, index }: PurgeMessage): Promise<void> {
+/** Removes the pending purge, which made the contents of the container count as gone. */
+async function removePendingPurge(core: Core, { box, container, index }: PurgeMessage): Promise<void> {
   if (container.type === 'conversationHistory') return;
   const key = container.type === 'sessionHistory' ? conversationKey(container.conversationId) : undefined;
-  const without = <Id extends string>(notes: readonly PendingPurge<Id>[]) =>
-    notes.filter((note) => note.id !== (container.id as string) || note.index !== index);
+  const without = <Id extends string>(purges: readonly PendingPurge<Id>[]) =>
+    purges.filter((purge) => purge.id !== (container.id as string) || purge.index !== index);
   await commitAndProject(core, box, {
     keys: key === undefined ? [] : [key],
     onMissingBox: { answer: undefined },
-    decide({ work }) {
+    async decide({ work }) {
       const origin = { by: 'server' } as const;
       if (key === undefined) {
         const { pendingPurges = [] } = work.head;
@@ -310,7 +318,7 @@ async function forget(core: Core, { box, container, index }: PurgeMessage): Prom
         if (left.length === pendingPurges.length) return { answer: undefined, origin };
         return { answer: undefined, origin, box: { pendingPurges: left.length > 0 ? left : undefined } };
       }
-      const item = work.read(key);
+      const item = await work.read(key);
       if (item?.kind !== 'conversationHistory' || !item.pendingPurges) return { answer: undefined, origin };
       const { sk, version: _, pendingPurges, ...content } = item;
       const left = without(pendingPurges);

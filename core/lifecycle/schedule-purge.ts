@@ -1,18 +1,17 @@
 import type { ConversationId, FolderId, SessionId } from '../../protocol/ids.js';
 import type { BoxId } from '../model/items.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
+import { SETTLE_SECONDS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 import type { DeletedContainer } from '../ports/purge-queue.js';
 
-/** Longer than a reader takes that may have seen contents of the container before it was deleted. */
-export const SETTLE_SECONDS = 90;
-
 /**
- * Orders the containers to be emptied that a commit has deleted, or begun anew. Doubled, it does no harm.
- * @throws Error when the queue did not take all of them: the record of the stream is to be retried.
+ * Schedules the purge of the containers that a commit has deleted, or created again. A purge that is scheduled twice is
+ * harmless.
+ * @throws Error when the queue did not take all of them: the stream retries its record.
  */
 export async function schedulePurge(core: Core, box: BoxId, { index, modSeq, rows }: Commit): Promise<void> {
-  // What a session history held that has expired has expired before it.
+  // An expired session history needs no purge: its messages always expire before it.
   const containers = rows.flatMap((row) =>
     row.removed === 'deleted' || row.previousLifeFolderId !== undefined ? (containerOf(row) ?? []) : [],
   );

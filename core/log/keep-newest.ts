@@ -3,26 +3,26 @@ import type { Anchor, BoxId } from '../model/items.js';
 import { ANCHOR_KEY } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
-import { look, project } from './projection.js';
+import { findProjected, project } from './projection.js';
 import { liveTail, withUnprojected } from './tail.js';
 
 /**
- * Copies the newest entry of a quiet log into the anchor, which has no time to live: when all entries have expired, the box
- * still knows where it is. It is called when the quiet timer has expired. The newest entry is still there then, since a
- * writer renews the timer long before that. Everything is applied to the view first, so nothing is lost with the entries.
- * @throws Error when something could not be applied: the record of the timer is to come again.
+ * Copies the newest entry of a quiet log into the anchor, which has no time to live: so the box keeps its position when all
+ * entries have expired. It is called when the quiet timer has expired. The newest entry is still there then, since writers
+ * renew the timer early enough. All entries are applied to the view first, so that nothing is lost with them.
+ * @throws Error when an entry could not be applied: the stream retries the record of the timer.
  */
 export async function keepNewest(core: Core, box: BoxId): Promise<void> {
   const end = await liveTail(core, box);
   if (!end) return;
   const { head, behind, projected: known } = await withUnprojected(core, box, end);
-  const { projected } = await look(core, box, known, behind);
+  const { projected } = await findProjected(core, box, known, behind);
   const missing = behind.filter(({ index }) => index > projected);
   const { outcome } = missing.length > 0 ? await project(core, box, missing) : { outcome: 'done' };
   if (outcome === 'waits') throw new Error('a device waits for its registration to be applied');
   const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
   const version = entryVersion(head);
-  // Its version is that of the entry it keeps, so that a late copy of an older entry does not take its place.
+  // The anchor has the version of the entry that it keeps, so that a late copy of an older entry does not replace it.
   if (anchor?.kind !== 'anchor' || anchor.epoch !== head.epoch) return;
   if (anchor.last && anchor.version >= version) return;
   const { rows: _, effects: __, overflow: ___, ...last } = head as LogEntry;

@@ -9,16 +9,16 @@ import { DAY_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 
 /**
- * An entry above this keeps its effects aside: then it costs one read unit, whatever it changed, to see that nothing follows.
+ * A larger entry keeps its effects in items of their own, so that reading the end of the log always costs one read unit.
  * Unit: bytes of JSON, before they are deflated.
  */
 const OVERFLOWS_ABOVE_BYTES = 6000;
-/** Even deflated no item of the database may have more than 400 KB. Unit: bytes of JSON. */
+/** An item of the database may have 400 KB, deflated or not. Unit: bytes of JSON. */
 const PART_MAX_BYTES = 300_000;
-/** The overflow is there as long as its entry. */
+/** The overflow must not be removed before its entry. */
 const LONGER_MS = 2 * DAY_MS;
 
-/** The items that hold the effects of a large entry; none for a small one. They are put before the entry. */
+/** The items with the effects of a large entry; none for a small one. They are put before the entry. */
 export function overflowOf({ nonce, version, effects, expiresAtMs = 0 }: LogEntry): LogOverflow[] {
   if (jsonBytes(effects) <= OVERFLOWS_ABOVE_BYTES) return [];
   const parts: Effect[][] = [[]];
@@ -40,13 +40,13 @@ export function overflowOf({ nonce, version, effects, expiresAtMs = 0 }: LogEntr
   }));
 }
 
-/** An entry as it is stored: elements stand in its effects alone, and the effects of a large entry aside. */
+/** An entry as it is stored: without the elements of its rows, which its effects have, and without large effects. */
 export function packed(entry: LogEntry): LogEntry {
   const rows = entry.rows.map(({ element: _, ...row }) => row);
   return entry.overflow ? { ...entry, rows, effects: [] } : { ...entry, rows };
 }
 
-/** An entry that was read, with the elements of its rows. */
+/** A stored entry with the elements of its rows restored. */
 export function unpacked(entry: LogEntry, effects: readonly Effect[] = entry.effects): LogEntry {
   const byKey = new Map(effects.map((effect) => [effect.sk, effect]));
   const rows = entry.rows.map((row) => {
@@ -57,8 +57,8 @@ export function unpacked(entry: LogEntry, effects: readonly Effect[] = entry.eff
 }
 
 /**
- * Entries with their effects, also those of large ones.
- * @throws SyncProblem `unavailable` where effects are not there any more.
+ * Entries with their effects; those of large entries are read.
+ * @throws SyncProblem `unavailable` when the effects of an entry no longer exist.
  */
 export async function withEffects(core: Core, box: BoxId, entries: readonly LogEntry[]): Promise<LogEntry[]> {
   const lacking = entries.filter(({ overflow, effects }) => overflow && effects.length === 0);
@@ -69,7 +69,7 @@ export async function withEffects(core: Core, box: BoxId, entries: readonly LogE
     const effects = overflowKeysOf(entry).flatMap((sk) => {
       const item = items.get(sk);
       if (item?.kind === 'overflow') return item.effects;
-      throw new SyncProblem('unavailable', { detail: 'the changes of a log entry are not there' });
+      throw new SyncProblem('unavailable', { detail: 'the effects of a log entry are missing' });
     });
     return unpacked(entry, effects);
   });

@@ -5,13 +5,14 @@ import { LEFT_LYING_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 import type { DeviceAdvance, Projected } from '../ports/store.js';
 
-/** Items that are looked at in one go, to find out how far the view is complete. */
+/** Items that one check reads, to find out how far the view is complete. */
 const LOOKED_AT_MAX = 100;
 
+/** The writes that apply an entry to the view. */
 export const writesOf = (entry: LogEntry): ViewWrite[] =>
   entry.effects.flatMap((effect) => viewWritesOf(effect, entryVersion(entry), entry.atMs));
 
-/** Applies entries to the view; what is there already stays. */
+/** Applies entries to the view; parts that are as new or newer stay. Errors as of `Store.project`. */
 export const project = (
   core: Core,
   box: BoxId,
@@ -19,7 +20,7 @@ export const project = (
   advance?: DeviceAdvance,
 ): Promise<Projected> => core.store.project(box, newestOf(entries.flatMap(writesOf)), advance);
 
-/** Of several writes of one part the newest. */
+/** Keeps the newest of several writes of one part. */
 function newestOf(writes: readonly ViewWrite[]): ViewWrite[] {
   const bySk = new Map<string, ViewWrite>();
   const kept: ViewWrite[] = [];
@@ -37,23 +38,25 @@ function newestOf(writes: readonly ViewWrite[]): ViewWrite[] {
   return kept;
 }
 
-/** What a look at the view says about entries. */
-export interface Looked {
+/** How far entries are applied to the view, as of one check. */
+export interface ProjectedUpTo {
   readonly projected: number; // index up to which all entries are applied
-  readonly left: readonly LogEntry[]; // entries that are not applied, and whose writer has had its time
-  readonly atMs?: number; // when it looked; absent where all are applied
+  readonly left: readonly LogEntry[]; // entries that are not applied, though their writers had the time to
+  readonly atMs?: number; // time of the check; absent if all are applied
 }
 
 /**
- * Looks how far entries are applied, from the oldest on. Whole entries at a time, so that it always gets on. It reads at half
- * the price: what it reads may be old, and then it takes an entry for not applied that is.
+ * Finds out how far entries are applied, from the oldest on. It checks whole entries, so that it always makes progress. Its
+ * reads cost half and may be stale: then it reports an applied entry as not applied.
+ * @param projected index up to which entries are known to be applied
+ * @param behind the entries after that
  */
-export async function look(
+export async function findProjected(
   core: Core,
   box: BoxId,
   projected: number,
   behind: readonly LogEntry[],
-): Promise<Looked> {
+): Promise<ProjectedUpTo> {
   const writes: { readonly entry: LogEntry; readonly writes: readonly ViewWrite[] }[] = [];
   let count = 0;
   for (const entry of behind) {

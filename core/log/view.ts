@@ -18,11 +18,11 @@ interface VersionedEffect {
 }
 
 /**
- * The items of a box as of the newest entry of a tail, or later. The items in the store follow the log: an entry may not be
- * applied to them yet. So every read lays the entries of the tail over what it read, and nobody reads items without that.
- * Argument: the tail holds all entries behind `projected`, and everything up to `projected` was applied before the tail was
- * read. An item that is read afterwards shows at least that; what it lacks of later entries the tail has. Parts only grow,
- * so laying over what is applied already changes nothing.
+ * The items of a box as of the newest entry of a tail, or later. Items in the store follow the log: an entry may not be
+ * applied to them yet. So every read applies the entries of the tail over the items that it read.
+ * Proof: the tail has all entries after `projected`, and the earlier ones were applied before the tail was read. An item
+ * that is read afterwards shows at least those, and the tail has the later ones. Versions of parts only grow, so applying
+ * an entry twice changes nothing.
  */
 export class BoxView {
   private readonly effects = new Map<string, VersionedEffect[]>();
@@ -44,11 +44,11 @@ export class BoxView {
     for (const entry of entries) this.layOver(entry);
   }
 
-  /** The same view as of an entry that was appended since. */
+  /** Makes this the view as of an entry that was appended since. */
   layOver({ effects, version, atMs }: LogEntry): void {
     for (const effect of effects) {
       this.add(effect, version);
-      // What stands aside is an item of its own, which may be written later than the one that refers to it.
+      // A large content is an item of its own, which may be written later than the item that refers to it.
       for (const write of viewWritesOf(effect, version, atMs))
         if (write.sk !== effect.sk) this.add(write, version);
     }
@@ -68,7 +68,7 @@ export class BoxView {
     return new Map(items.flatMap((item) => (item ? [[item.sk, item]] : [])));
   }
 
-  /** Items of a range with those that are only in the log yet. */
+  /** Items of a range, including those that are only in the log so far. */
   async query(range: Range): Promise<Items> {
     const key = nameOf(range);
     const ahead = this.ahead.get(key);
@@ -91,8 +91,9 @@ export class BoxView {
   }
 
   /**
-   * An item that was read after the tail, with what the tail has of it. Items of an earlier life of the box are none.
-   * @param withExpired also what the tail has of an item that has expired, and that the database may have removed already
+   * An item that was read after the tail, with the entries of the tail applied. Items of an earlier life of the box are
+   * ignored.
+   * @param withExpired also the state of an item that has expired and that the database may have removed already
    */
   laidOver(sk: string, read: StoredItem | undefined, withExpired = false): StoredItem | undefined {
     let item = read && this.isOfThisLife(read) ? read : undefined;
@@ -111,10 +112,10 @@ export class BoxView {
   }
 }
 
-/** Ranges that differ in their limit only are the same: more items than were asked for do no harm. */
+/** Ranges that differ only in their limit have one name: more items than requested are harmless. */
 const nameOf = ({ from, to, descending = false }: Range): string => JSON.stringify([from, to, descending]);
 
-/** Begins to read ranges, each to be taken once by the query that asks for it. */
+/** Starts reading ranges. The first query for each of them takes its result. */
 export function readAhead(
   { store }: Pick<Core, 'store'>,
   box: BoxId,
@@ -127,7 +128,7 @@ export function readAhead(
 
 /**
  * The view as of the head of a tail.
- * @param ranges that will be asked for: they are read beside the effects of large entries, which are laid over both
+ * @param ranges that will be queried: they are read at the same time as the effects of large entries
  */
 export async function viewOf(
   core: Core,
@@ -140,7 +141,7 @@ export async function viewOf(
   return new BoxView(core, box, head, behind, ahead);
 }
 
-/** The order of keys: by their bytes in UTF-8, which that of UTF-16 is not where there are surrogates. */
+/** Compares keys by their UTF-8 bytes, as the database does. Strings compare by UTF-16, which differs for surrogates. */
 export const byKey = (a: string, b: string): number =>
   SURROGATE.test(a) || SURROGATE.test(b)
     ? Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -1,8 +1,8 @@
 import { SyncProblem } from './sync-problem.js';
 
-const RETRY_AFTER_SECONDS = 5; // small boxes are gone by then, or soon after
+const RETRY_AFTER_SECONDS = 5; // a small box is erased by then
 
-/** What every request gets for a box that is being erased. */
+/** The error of every request to a box that is being erased: `busy`. */
 export const beingErased = (): SyncProblem =>
   new SyncProblem('busy', {
     detail: 'the box is being erased',

@@ -6,7 +6,7 @@ interface OfInstance {
 }
 
 /**
- * What was read of a device, its record or its receipt, for the instance that it is registered with.
+ * Returns a device, or its idempotency record, if it is registered with the given instance.
  * @throws SyncProblem `device-not-registered`, `instance-replaced`.
  */
 export function authorized<Read extends OfInstance>(
@@ -18,6 +18,6 @@ export function authorized<Read extends OfInstance>(
   return read;
 }
 
-/** The record kept changing, or the device was registered anew under the same instance. */
+/** The error for a device that changed during each attempt, or was registered again meanwhile: `busy`. */
 export const changedMeanwhile = (): SyncProblem =>
   new SyncProblem('busy', { detail: 'the device is being changed elsewhere', retryAfterSeconds: 1 });

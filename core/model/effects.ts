@@ -17,42 +17,43 @@ import type { Effect, LogEntry } from './log-entry.js';
 import { TOMBSTONE_MS } from './timing.js';
 import { UNWRITTEN, versionOf } from './version.js';
 
-/** Idempotency records above this size stand aside, so that the item of a device stays below 1 KB. Unit: bytes of JSON. */
+/** Larger idempotency records are items of their own, so that a device stays below 1 KB. Unit: bytes of JSON. */
 const IDEMPOTENCY_ASIDE_ABOVE_BYTES = 240;
-/** Messages above this size keep their content aside. Unit: bytes of the JSON of the element. */
+/** The content of larger messages is an item of its own. Unit: bytes of the JSON of the element. */
 export const ASIDE_ABOVE_BYTES = 3000;
 
-/** One item as an effect leaves it in the view, part by part. */
+/** A write of one item of the view, part by part. */
 export interface ViewWrite {
   readonly sk: string;
   readonly version: number;
   readonly expiresAtMs?: number;
   readonly content?: StoredItem;
   readonly state?: StoredState | Idempotency | null;
-  readonly creates?: true; // a hint: probably nothing is there
+  readonly creates?: true; // a hint: probably there is no item yet
 }
 
+/** Version of the items that an entry writes. */
 export const entryVersion = ({ timeline, index }: Pick<LogEntry, 'timeline' | 'index'>): number =>
   versionOf(timeline, index);
 
-/** Version of the content of an item, as far as it is there. */
+/** Version of the content of an item; UNWRITTEN where it has none. */
 export const contentVersionOf = (item: StoredItem | undefined): number =>
   item === undefined || item.kind === 'stateAlone' ? UNWRITTEN : item.version;
 
-/** Version of the state beside the content, of a message or a device. */
+/** Version of the state of a message, or of the idempotency record of a device; UNWRITTEN where it does not exist. */
 export const stateVersionOf = (item: StoredItem | undefined): number =>
   (item && 'stateVersion' in item ? item.stateVersion : undefined) ?? UNWRITTEN;
 
-/** The later of both: the newest log entry that is visible in the item. */
+/** The higher of both: the newest log entry that is visible in the item. */
 export const latestVersionOf = (item: StoredItem): number =>
   Math.max(contentVersionOf(item), stateVersionOf(item));
 
-/** What is written of one item: an effect of an entry, or an item that stands aside from one. */
+/** A write of one item: an effect of an entry, or an item beside one. */
 type Part = Pick<ViewWrite, 'sk' | 'expiresAtMs' | 'state'> & {
   readonly content?: Effect['content'] | StoredItem;
 };
 
-/** The item with an effect applied, part by part; the same item where nothing of the effect is newer. */
+/** Applies an effect to an item, part by part; returns the same item if no part of the effect is newer. */
 export function applied(item: StoredItem | undefined, effect: Part, version: number): StoredItem | undefined {
   let next = item;
   if (effect.content && contentVersionOf(next) < version) next = withContent(next, effect, version);
@@ -89,7 +90,7 @@ function withContent(
   } as StoredItem;
 }
 
-/** A conversation history says since when it lives; the entry that creates it does not know its version yet. */
+/** Adds the version that created a conversation history: the effect was made before that version was known. */
 const withCreatedVersion = <T extends NonNullable<Part['content']>>(content: T, version: number): T =>
   content.kind === 'conversationHistory' && content.modSeq === content.data.createdModSeq
     ? { createdVersion: version, ...content }
@@ -120,7 +121,7 @@ function withState(
   } satisfies StateAlone;
 }
 
-/** The element of a row, as the effects of its entry have it. */
+/** The element of a row, taken from the effect of its entry. */
 export function elementFrom(
   effect: Effect | undefined,
   { type, id, conversationId }: Pick<Element, 'type' | 'id'> & { readonly conversationId?: string },
@@ -142,13 +143,13 @@ const HEADER: readonly (keyof MessageData)[] = [
   'inReplyToMessageId',
 ];
 
-/** What decides about a large message without its content. */
+/** The members of a large message that decisions need; the others are in the item of its content. */
 const headerOf = (data: MessageData): MessageData =>
   Object.fromEntries(
     HEADER.flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])),
   ) as MessageData;
 
-/** The items that an effect writes, as they stand in the view: the content of a large message stands aside. */
+/** The writes that apply an effect to the view. The content of a large message is a write of its own. */
 export function viewWritesOf(effect: Effect, version: number, atMs: number): ViewWrite[] {
   const { sk, content, state, dropsBody, creates, ...rest } = effect;
   const item = content && ({ ...withCreatedVersion(content, version), sk, version, ...rest } as StoredItem);
@@ -172,7 +173,7 @@ export function viewWritesOf(effect: Effect, version: number, atMs: number): Vie
   ];
 }
 
-/** Takes the content of a large message away. What is left of it keeps a late projection from bringing the content back. */
+/** Removes the content of a large message. An empty item stays, so that a late projection does not bring the content back. */
 export function bodyDropped(messageSk: string, version: number, atMs: number): ViewWrite {
   const none = { sk: bodyKey(messageSk), version, expiresAtMs: atMs + TOMBSTONE_MS };
   return { ...none, content: { kind: 'body', ...none } };
@@ -197,14 +198,14 @@ function deviceWritesOf(write: ViewWrite, content: StoredItem | undefined): View
 }
 
 /**
- * Whether the view shows a write already. Expired writes are not skipped: the removal of an item is noted only if the item
- * was written. An item that is written and removed a second time is noted once (see Succeeding).
+ * Whether the view shows a write already. Expired writes are not skipped: the expiry of an item is counted only when the
+ * database removes it. An item that is written and removed twice is counted once (see ReplacesExpired).
  */
 export const isShown = (write: ViewWrite, item: StoredItem | undefined): boolean =>
   (write.content === undefined || contentVersionOf(item) >= write.version) &&
   (write.state === undefined || stateVersionOf(item) >= write.version);
 
-/** A large message with its content again; one whose content is not there yet, or any more, stays as it is. */
+/** Adds the content to a large message; returns the same message if the content is not there yet, or no longer. */
 export function withBody(message: StoredMessage, body: StoredItem | undefined): StoredMessage {
   if (message.bodyBytes === undefined || body?.kind !== 'body' || !body.data) return message;
   const { bodyBytes: _, ...rest } = message;

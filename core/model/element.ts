@@ -2,7 +2,7 @@ import type { Element, MessageStateElement } from '../../protocol/elements/eleme
 import type { ModSeq } from '../../protocol/ids.js';
 import type { StoredElement, StoredMessage } from './items.js';
 
-/** A stored element as it goes over the wire. A message goes without its state, which is an element of its own. */
+/** The wire form of a stored element. That of a message has no state, which is an element of its own. */
 export function elementOf(item: StoredElement): Element {
   switch (item.kind) {
     case 'folder':
@@ -28,7 +28,7 @@ export function elementOf(item: StoredElement): Element {
   }
 }
 
-/** The state of a message as it goes over the wire; undefined where none was ever stored. */
+/** The wire form of the state of a message; undefined where no state was ever stored. */
 export function stateElementOf(item: StoredMessage): MessageStateElement | undefined {
   if (!item.state) return undefined;
   const { modSeq, flags, dispositions } = item.state;
@@ -37,12 +37,12 @@ export function stateElementOf(item: StoredMessage): MessageStateElement | undef
     id: item.id,
     modSeq: modSeq as ModSeq,
     conversationId: item.conversationId,
-    flags: [...flags], // also when empty: the change that emptied it has to arrive
+    flags: [...flags], // even if empty, since devices must get the change that removed the last flag
     ...(dispositions.length > 0 && { dispositions: [...dispositions] }),
   };
 }
 
-/** What an item adds to the bytes of its box: its element, and the state beside a message. Unit: bytes of JSON. */
+/** Size that an item adds to its box: its element, and the state of a message. Unit: bytes of JSON. */
 export function elementBytes(item: StoredElement): number {
   const state = item.kind === 'message' ? stateElementOf(item) : undefined;
   const content =
@@ -53,8 +53,8 @@ export function elementBytes(item: StoredElement): number {
 const known = new WeakMap<object, number>();
 
 /**
- * Size of an element as the protocol counts it. Unit: bytes of its JSON. Found out once for each object, since a page asks
- * more than once and nothing here changes an object that it was given.
+ * Size of an element as the protocol counts it. Unit: bytes of its JSON. Computed once for each object, since a page needs
+ * it more than once. Objects must not be changed afterwards.
  */
 export function jsonBytes(value: object): number {
   const bytes = known.get(value) ?? Buffer.byteLength(JSON.stringify(value));

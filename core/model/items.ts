@@ -25,7 +25,7 @@ export type BoxId = UserId & { readonly __box?: never };
 export const FORMAT = 1;
 
 /**
- * What every item has: its sort key, and the version of the log entry that last wrote it (see versionOf).
+ * Fields of every item: its sort key, and the version of the log entry that last wrote it (see versionOf).
  * Unit of `expiresAtMs`: ms since 1970; the database may remove the item at any time after it, or never.
  */
 export interface Stored {
@@ -34,17 +34,17 @@ export interface Stored {
   readonly expiresAtMs?: number;
 }
 
-/** Live elements by type. What a deleted container held counts until it is purged. */
+/** Number of live elements by type. Contents of a deleted container count until they are purged. */
 export interface Counts {
   readonly folder: number;
   readonly conversationHistory: number;
   readonly sessionHistory: number;
   readonly message: number;
   readonly messageState: number;
-  readonly bytes: number; // of the JSON of all of them, as they go over the wire
+  readonly bytes: number; // of the JSON of all of them in wire form
 }
 
-/** `modSeq` is the element's own: the item is also written for other reasons, as when a folder gets a sub-folder. */
+/** `modSeq` is that of the element. The item is also written for other reasons, such as a new sub-folder. */
 interface StoredContent extends Stored {
   readonly modSeq: number;
 }
@@ -64,7 +64,7 @@ export interface StoredConversation extends StoredContent {
   readonly pendingPurges?: readonly PendingPurge<SessionId>[]; // deleted session histories that may still hold messages
 }
 
-/** Which expired element that had the key before was taken off the counts, by its time: each is taken off once. Unit: ms. */
+/** Expiry time of the element that had the key before and was subtracted from the counts. Each is subtracted once. Unit: ms. */
 interface ReplacesExpired {
   readonly countedExpiryMs?: number;
 }
@@ -77,10 +77,10 @@ export interface StoredSession extends StoredContent, ReplacesExpired {
 }
 
 /**
- * A message with its state: two elements in one item, each a part with a version of its own, so that a write of one never
- * carries the other. Where the content is large, `data` has only what MESSAGE_HEADER names; `aside` is the size of the
- * whole element, and the rest is an item of its own (see bodyKey). So the cost of a state does not depend on the size of
- * its message.
+ * A message with its state: two elements in one item, each a part with its own version, so that a write of one never
+ * contains the other. If the content is large, `data` has only the header members; `bodyBytes` is the size of the whole
+ * element, and the content is an item of its own (see bodyKey). So the cost of a state does not depend on the size of its
+ * message.
  */
 export interface StoredMessage extends StoredContent, ReplacesExpired {
   readonly kind: 'message';
@@ -89,7 +89,7 @@ export interface StoredMessage extends StoredContent, ReplacesExpired {
   readonly data: MessageData;
   readonly bodyBytes?: number; // bytes of JSON
   readonly state?: StoredState;
-  readonly stateVersion?: number; // also of a state that was removed
+  readonly stateVersion?: number; // set also after the state was removed
 }
 
 export interface StoredState {
@@ -98,7 +98,7 @@ export interface StoredState {
   readonly dispositions: readonly Disposition[];
 }
 
-/** The state of a message whose content is not there: it was projected first, or the content has expired. */
+/** The state of a message without its content: the state was written first, or the content has expired. */
 export interface StateAlone extends Stored {
   readonly kind: 'stateAlone';
   readonly state?: StoredState;
@@ -108,17 +108,17 @@ export interface StateAlone extends Stored {
 /** The content of a large message. */
 export interface MessageBody extends Stored {
   readonly kind: 'body';
-  readonly data?: MessageData; // absent: the message is not large any more, or is gone
+  readonly data?: MessageData; // absent: the message is no longer large, or it is gone
 }
 
-/** A deleted container whose contents carry only its id: they count as gone from the commit on that deleted it. */
+/** A deleted container that is not purged yet. Its contents are gone from the commit on that deleted it. */
 export interface PendingPurge<Id> {
   readonly id: Id;
   readonly modSeq: number;
   readonly index: number; // of the log entry that deleted it
 }
 
-/** What is left of an element that was deleted or has expired: it answers `gone`, and a late deposit cannot bring it back. */
+/** Replaces an element that was deleted or has expired: its id answers `gone`, so a late deposit cannot bring it back. */
 export interface Tombstone extends Stored, ReplacesExpired {
   readonly kind: 'tombstone';
   readonly of: Exclude<ElementType, 'messageState'>;
@@ -127,7 +127,7 @@ export interface Tombstone extends Stored, ReplacesExpired {
   readonly stateVersion?: number;
 }
 
-/** What a purge removed from an item. The purge takes it off the counts in a later step, once for each item. */
+/** The elements that a purge removed from an item. A later step of the purge subtracts them from the counts, once. */
 export interface Purged {
   readonly by: string; // key of the purge
   readonly elements: readonly ElementType[];
@@ -146,7 +146,7 @@ export interface FolderName extends Stored {
   readonly folderId?: FolderId; // absent: the name is free
 }
 
-/** What a device instance was last answered; kept for ever, so that the same request gets the same answer. */
+/** The last results of a device instance. Kept for ever, so that the same request gets the same results. */
 export interface Idempotency {
   readonly since: number; // version of the entry that registered the instance
   readonly lastN: number; // highest n processed, 0 before the first
@@ -161,13 +161,13 @@ export interface LargeIdempotency extends Stored {
   readonly record: Idempotency;
 }
 
-/** Idempotency record of an instance that is not registered any more. */
+/** Idempotency record of an instance that is no longer registered. */
 export interface FormerInstance extends Stored {
   readonly kind: 'formerInstance';
   readonly record: Idempotency;
 }
 
-/** What a log entry decides about a device. */
+/** The part of a device that the log decides. */
 export interface Registration {
   readonly instanceId: InstanceId;
   readonly since: number; // version of the entry that registered this instance
@@ -178,10 +178,10 @@ export interface Registration {
   readonly policyId?: PolicyId; // of this device
 }
 
-/** Where the pushes and the synchronization of a device stand. Not decided by the log. Unit of all times: ms since 1970. */
+/** Progress of the pushes and the synchronization of a device. The log does not decide it. Unit of times: ms since 1970. */
 export interface DeviceProgress {
   readonly syncedModSeq: number; // position of the last response, 0 before the first
-  readonly syncedAtMs?: number; // when it got there
+  readonly syncedAtMs?: number; // when the device reached that position
   readonly connectionId?: string;
   readonly connectedAtMs?: number;
   readonly announcedModSeq?: number; // last commit that a synchronization request on this connection covered
@@ -194,15 +194,15 @@ export interface DeviceProgress {
 export interface StoredDevice extends Stored, Registration, DeviceProgress {
   readonly kind: 'device';
   readonly deviceId: DeviceId;
-  /** Without digests and results these stand in an item of their own (see idempotencyKey). */
+  /** Large digests and results are in an item of their own (see idempotencyKey). */
   readonly idempotency?: Pick<Idempotency, 'since' | 'lastN' | 'firstN'> & Partial<Idempotency>;
   readonly stateVersion?: number; // of the idempotency record
 }
 
-/** What is left of a device that was revoked. */
+/** Replaces a device that was revoked. */
 export interface RevokedDevice extends Stored {
   readonly kind: 'revokedDevice';
-  readonly scopeVersion: number; // a device of the same id counts on
+  readonly scopeVersion: number; // a new device with the same id continues from it
   readonly stateVersion?: number;
 }
 
@@ -212,7 +212,7 @@ export interface StoredScope extends Stored {
   readonly effective: Effective;
 }
 
-/** What a device asks for. Never changed once written: other preferences are another item. */
+/** Preferences of a device. Never changed once written: other preferences are another item. */
 export interface StoredPreferences extends Stored {
   readonly kind: 'preferences';
   readonly name?: string; // of the device
@@ -220,7 +220,7 @@ export interface StoredPreferences extends Stored {
 }
 
 /**
- * The fixed item of a box: no time to live, so that a box knows its beginning, and its newest log entry even after all
+ * The fixed item of a box. It has no time to live, so a box keeps its first index and its newest log entry even after all
  * entries have expired.
  */
 export interface Anchor extends Stored {
@@ -236,7 +236,7 @@ export interface QuietTimer extends Stored {
   readonly kind: 'quietTimer';
 }
 
-/** What hangs in a conversation history: it expires by the policy of the box. */
+/** Contents of a conversation history: they expire by the policy of the box. */
 export type ExpiringElement = StoredSession | StoredMessage;
 export type StoredElement = StoredFolder | StoredConversation | ExpiringElement;
 export type StoredItem =

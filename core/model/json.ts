@@ -1,6 +1,6 @@
 /**
- * JSON with the members of all objects in one order, and numbers beyond all others (`1e999`) by their name, where JSON has
- * none: what is the same value, and nothing else, has the same text.
+ * JSON with sorted members, and with `Infinity` for numbers such as `1e999`, which JSON cannot express. Two values have the
+ * same text if and only if they are the same.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'number') return String(value); // that of -0 is 0
@@ -12,5 +12,5 @@ export function canonicalJson(value: unknown): string {
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join()}}`;
 }
 
-/** The same value as it is kept: -0 is 0, and a member that is undefined is none. */
+/** Whether two values are the same as stored: -0 is 0, and undefined members are ignored. */
 export const isSameJson = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);

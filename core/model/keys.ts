@@ -64,14 +64,14 @@ export const idempotencyKey = (deviceId: DeviceId): string => `I#${part(deviceId
 /** Idempotency record of an instance of the device that is not registered any more. */
 export const formerInstanceKey = (deviceId: DeviceId, instanceId: InstanceId): string =>
   `I#${part(deviceId)}#${part(instanceId)}`;
-/** Whether an item stands in the registry's table. */
+/** Whether the registry's table contains the item. */
 export const isRegistryKey = (sk: string): boolean => /^[DSI]#/.test(sk);
 
 export const FOLDERS = 'F#';
 export const CONVERSATIONS = 'H#';
 export const folderKey = (id: FolderId): string => FOLDERS + part(id);
 export const FOLDER_NAMES = 'N#';
-/** A name that is too long for a key stands in it as a digest, behind a `/`, which no name holds. */
+/** The key of a name has a digest for a name that is too long, after a `/`, which names do not contain. */
 export function folderNameKey(parent: FolderId | null, name: string): string {
   const siblings = `${FOLDER_NAMES}${parent === null ? '' : part(parent)}#`;
   const key = siblings + part(name);
@@ -97,7 +97,7 @@ export const sessionKey = (conversationId: ConversationId, id: SessionId): strin
 export const messageKey = (conversationId: ConversationId, id: MessageId | ElementId): string =>
   messagesPrefix(conversationId) + part(id);
 
-/** What a large message holds beside its header: an item of its own, which no range of elements contains. */
+/** The content of a large message: an item of its own, which no range of elements contains. */
 export const bodyKey = (messageSk: string): string => `B${messageSk.slice(1)}`;
 export const bodiesPrefix = (conversationId: ConversationId): string => `B#${part(conversationId)}#`;
 

@@ -3,25 +3,25 @@ import type { ExpiringElement, StateAlone, StoredConversation, StoredItem, Store
 import { UNWRITTEN } from './version.js';
 
 /**
- * Whether an element belongs to an earlier life of its conversation history. Its number says so; where a restore has left
- * an item ahead of the log, the number may be higher than that of a life begun since, and its version says so.
+ * Whether an element belongs to an earlier life of its conversation history, by its number. If a restore left the item
+ * ahead of the log, its number may be too high; then its version is too low.
  */
 export const isOfEarlierLife = (
   { data, createdVersion = UNWRITTEN }: StoredConversation,
   { modSeq, version }: Pick<ExpiringElement, 'modSeq' | 'version'>,
 ): boolean => modSeq < data.createdModSeq || version < createdVersion;
 
-/** Whether a conversation history holds an element no more, be it cleared away yet or not. */
+/** Whether a conversation history no longer contains an element, even if the element is not purged yet. */
 export const isGoneFrom = (history: StoredConversation, item: ExpiringElement): boolean =>
   isOfEarlierLife(history, item) ||
   (item.kind === 'message' && (history.pendingPurges?.some(({ id }) => id === item.data.sessionId) ?? false));
 
-/** The database counts times in seconds. */
+/** Whether two times are the same for the database, which stores seconds. */
 export const isSameTime = (aMs: number | undefined, bMs: number | undefined): boolean =>
   aMs !== undefined && bMs !== undefined && Math.ceil(aMs / 1000) === Math.ceil(bMs / 1000);
 
 /**
- * Whether the item under the key of a removed element is that element: a late projection put it back, or only the log has
+ * Whether the item under the key of a removed element is that element: a late projection wrote it again, or only the log has
  * it. An element keeps its expiry time for life, and a later element under the same key expires later. A session history may
  * get a later expiry time without a new `modSeq`.
  */
@@ -32,7 +32,7 @@ export function isOfSameLife(removed: ExpiringElement, read: StoredItem | undefi
   return isKind && isSameTime(read?.expiresAtMs, removed.expiresAtMs);
 }
 
-/** An element as it was at last, content and state each by itself: that is how it is counted. */
+/** The last state of a removed element, with the newer content and the newer state: the counts contain that state. */
 export function lastOf(removed: ExpiringElement, read: StoredItem): ExpiringElement {
   const isNewer = read.kind === removed.kind && read.version > removed.version;
   const content = isNewer ? (read as ExpiringElement) : removed;

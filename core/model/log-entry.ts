@@ -26,7 +26,7 @@ import type {
   Tombstone,
 } from './items.js';
 
-/** Who made a log entry. */
+/** The author of a log entry. */
 export type Origin =
   | {
       readonly by: 'device';
@@ -38,24 +38,24 @@ export type Origin =
   | { readonly by: 'participatingFunction' }
   | { readonly by: 'server' };
 
-/** One changed element of a commit, with what is needed to tell whom it concerns without reading anything else. */
+/** One changed element of a commit, with everything that decides which devices it concerns. */
 export interface ChangeRow {
   readonly type: ElementType;
   readonly id: ElementId;
   readonly conversationId?: ConversationId;
   readonly folderId?: FolderId; // of its conversation history, as of this commit
   readonly previousFolderId?: FolderId; // of a conversation history that was moved
-  readonly created?: true; // a conversation history began its life
+  readonly created?: true; // a conversation history was created
   readonly previousLifeFolderId?: FolderId; // where an earlier life of it ended, by this commit or with that folder
   readonly date?: string; // of the message
   readonly messageContext?: MessageContext;
   readonly element?: Element; // absent: removed
   readonly removed?: 'deleted' | 'expired';
-  readonly implied?: true; // not asked for by an operation of its own
-  readonly replacesExpired?: true; // a message: one of another age had its id before and has expired, which no row tells
+  readonly implied?: true; // no operation requested this change itself
+  readonly replacesExpired?: true; // a message: it has the id of an expired one of another age, which has no row
 }
 
-/** An item as an entry leaves it, without version and key, which the entry and the effect say. */
+/** The content of an item, without the version and key, which the entry and the effect have. */
 type Content<Item> = Item extends Stored
   ? Omit<Item, 'sk' | 'version' | 'expiresAtMs' | 'stateVersion'>
   : never;
@@ -78,23 +78,23 @@ export interface DeviceContent extends Registration {
 }
 
 /**
- * What an entry does to one item. Parts that are absent stay as they are. An effect is applied to a part only where that
- * part is older than the entry: so order, repetition and delay of projections do no harm.
+ * The change that an entry makes to one item. Absent parts stay as they are. An effect changes a part only if the part is
+ * older than the entry, so projections may be repeated, delayed and reordered.
  */
 export interface Effect {
   readonly sk: string;
   readonly expiresAtMs?: number;
   readonly content?: ItemContent | DeviceContent;
   readonly state?: StoredState | Idempotency | null; // of a message, or of a device; null: none
-  /** Nothing was under the key: a hint for the projection, which is right also where that is wrong. */
+  /** There was no item under the key. A hint for the projection, which is correct even if the hint is wrong. */
   readonly creates?: true;
-  /** The item of a large message becomes small, or goes: what stands aside is removed. */
+  /** A large message becomes small or is deleted: the item of its content is removed. */
   readonly dropsBody?: true;
 }
 
-/** What a box is after an entry, beside its elements. */
+/** The state of a box after an entry, beside its elements. */
 export interface BoxState {
-  readonly epoch: string; // of this making of the box
+  readonly epoch: string; // identifies this creation of the box
   readonly firstIndex: number; // of its log
   readonly counts: Counts;
   readonly devices: number; // that are registered
@@ -103,12 +103,12 @@ export interface BoxState {
   readonly projected: number; // index up to which every entry is known to be applied to the view
   readonly timerAtMs: number; // when the quiet timer was last set
   readonly resetsBefore: number; // tokens of an earlier timeline than this start over
-  readonly erasing?: { readonly elements: number }; // the box is being erased; nothing follows this entry
+  readonly erasing?: { readonly elements: number }; // the box is being erased; no entry follows this one
 }
 
 /**
- * One entry of the log of a box. Putting it under an index that is still free is the commit: one conditional write of one
- * item decides, and the items of the view follow. `previous` chains the log, so that another past shows.
+ * One entry of the log of a box. The commit is the put of the entry under a free index: one conditional write of one item
+ * decides, and the items of the view follow. `previous` chains the log, which reveals a past that a restore has undone.
  */
 export interface LogEntry extends Stored, BoxState {
   readonly kind: 'entry';
@@ -120,7 +120,7 @@ export interface LogEntry extends Stored, BoxState {
   readonly previousAtMs: number; // time of the entry before, 0 for the first
   readonly atMs: number;
   readonly origin: Origin;
-  readonly rows: readonly ChangeRow[]; // none: nothing that a device is told, and no modSeq of its own
+  readonly rows: readonly ChangeRow[]; // none: no device is notified, and the entry has no modSeq of its own
   readonly effects: readonly Effect[];
   readonly overflow?: number; // items that hold the effects, where these are too large for the entry
 }
@@ -128,7 +128,7 @@ export interface LogEntry extends Stored, BoxState {
 /** An entry that changed elements: it has a modSeq of its own. */
 export type Commit = LogEntry;
 
-/** The newest entry of a box, or what the anchor kept of it: everything but its changes. */
+/** The newest entry of a box without its changes, as the anchor keeps it. */
 export type Head = Omit<
   LogEntry,
   'rows' | 'effects' | 'overflow' | 'kind' | 'sk' | 'version' | 'expiresAtMs'

@@ -1,15 +1,15 @@
 import type { Fault, ProblemKind } from '../../protocol/problem.js';
 
-/** What a problem is told and noted with beside its kind. `retryAfterSeconds` becomes the Retry-After header. */
+/** Details of a problem for responses and logs. `retryAfterSeconds` becomes the Retry-After header. */
 export interface ProblemDetails {
   detail?: string;
   errors?: Fault[];
   expectedN?: number;
   retryAfterSeconds?: number;
-  isErasing?: true; // `busy` since the box is being erased, and not since others were faster
+  isErasing?: true; // `busy` because the box is being erased, not because others were faster
 }
 
-/** The one error of the core; translated into an answer only at the edge. Everything else thrown is `internal`. */
+/** The only error class of the core. Handlers translate it into a response; any other error becomes `internal`. */
 export class SyncProblem extends Error {
   override readonly name = 'SyncProblem';
 

@@ -1,7 +1,7 @@
 /**
- * What orders the writes of one item: the timeline of the log entry that made the write, then the index of that entry.
- * A counter orders one timeline only: a restored table can hold an item that is ahead of its log, so entries written after
- * a restore belong to a later timeline and win over everything from an earlier one.
+ * The version that orders the writes of one item: by the timeline of the log entry, then by its index. An index orders one
+ * timeline only: a restored table may have an item that is ahead of its log. Entries after a restore belong to a later
+ * timeline, so their writes replace all writes of an earlier one.
  * Shape: timeline * 10^13 + index. An index begins at a time in ms, so it has 13 digits until the year 2286.
  */
 export const versionOf = (timeline: number, index: number): number => timeline * TIMELINE + index;
@@ -9,15 +9,15 @@ export const versionOf = (timeline: number, index: number): number => timeline *
 /** Index of the log entry that made this version. */
 export const indexOf = (version: number): number => Math.floor(version % TIMELINE);
 
-/** Behind the entry of a version, and before the next entry: for what no entry writes. */
+/** A version after an entry and before the next one, for writes that do not belong to an entry. */
 export const rightAfter = (version: number): number => Math.floor(version) + 0.5;
 
 /** Version of the entry that a version belongs to. */
 export const entryOf = (version: number): number => Math.floor(version);
 
-/** Version of something that no log entry has written. */
+/** Version of a part that no log entry has written. */
 export const UNWRITTEN = -1;
 
 const TIMELINE = 10 ** 13;
-/** Highest timeline: halves of versions stay exact, below 2^52. */
+/** Highest timeline: versions and their halves stay exact below 2^52. */
 export const TIMELINE_MAX = 400;

@@ -1,4 +1,4 @@
-/** Time and chance, so that tests decide both. */
+/** Time and randomness, which tests control. */
 export interface Clock {
   /** Unit: milliseconds since 1970. */
   now(): number;

@@ -1,8 +1,8 @@
 import type { Core } from './core.js';
 
 /**
- * Closes a connection that is no longer its device's. Where that fails it is noted and nothing more: who would try again
- * no longer knows of it, and over it nothing is sent any more and nothing is allowed.
+ * Closes a connection that no longer belongs to its device. Best effort: failures are only reported. No record refers to
+ * the connection any more, and its frames are rejected.
  */
 export async function closeQuietly(
   core: Pick<Core, 'sockets' | 'observe'>,

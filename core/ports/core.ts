@@ -8,11 +8,11 @@ import type { Store } from './store.js';
 /** Keys of the token MAC. Shape: newest first, at most two; tokens are sealed with the first and opened with any. */
 export interface TokenKeys {
   keys(): Promise<readonly Uint8Array[]>;
-  /** Asked again where they are kept, for a token that none of them opens: the key may have been rotated. */
+  /** Reads the keys again, for a token that none of them opens: the key may have been rotated. */
   refreshed?(): Promise<readonly Uint8Array[]>;
 }
 
-/** Everything the rules run on. A function opens what it is granted; tests bring their own. */
+/** The services that the rules use. A function opens those that it is granted; tests have their own. */
 export interface Core {
   readonly store: Store;
   readonly registry: Registry;
@@ -23,13 +23,13 @@ export interface Core {
   readonly eraseQueue: EraseQueue;
   readonly sockets: Sockets;
   readonly observe: Observe;
-  /** One more each time the tables were restored; a setting of the deployment. Absent: 0. */
+  /** Number of restores of the tables; a setting of the deployment. Absent: 0. */
   readonly timeline?: number;
-  /** Of the process: what it remembers of boxes ends with it. Absent: the store is. */
+  /** Key of the caches of this process. Absent: the store is the key. */
   readonly memory?: object;
 }
 
-/** Where the core says what it did, for logs and metrics: names and numbers, never contents. */
+/** Receives events of the core for logs and metrics: names and numbers, never contents. */
 export type Observe = (
   event: string,
   fields: Readonly<Record<string, string | number | boolean | undefined>>,

@@ -1,6 +1,6 @@
 import type { BoxId } from '../model/items.js';
 
-/** A box to be erased, on its way through the erase queue. One of another epoch is another box: it is left alone. */
+/** Message of the erase queue: a box to erase. A box with another epoch was created later and is not erased. */
 export interface EraseMessage {
   readonly box: BoxId;
   readonly epoch: string;

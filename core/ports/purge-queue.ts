@@ -1,20 +1,20 @@
 import type { ConversationId, FolderId, SessionId } from '../../protocol/ids.js';
 import type { BoxId } from '../model/items.js';
 
-/** A container that was deleted and is to be purged. */
+/** A deleted container that has to be purged. */
 export type DeletedContainer =
   | { readonly type: 'folder'; readonly id: FolderId }
   | { readonly type: 'conversationHistory'; readonly id: ConversationId }
   | { readonly type: 'sessionHistory'; readonly id: SessionId; readonly conversationId: ConversationId };
 
-/** One piece of a purge, on its way through the purge queue. */
+/** Message of the purge queue: one part of a purge. */
 export interface PurgeMessage {
   readonly box: BoxId;
   readonly container: DeletedContainer;
   readonly index: number; // of the log entry that deleted the container
   readonly modSeq: number; // of the same
-  readonly after?: string; // key up to which it has been looked through
-  readonly isEmpty?: true; // what is left to do is to forget that it was being emptied
+  readonly after?: string; // key up to which the container was searched
+  readonly isEmpty?: true; // only the pending purge is left to remove
 }
 
 export interface PurgeQueue {

@@ -1,7 +1,7 @@
 import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 import type { BoxId } from '../model/items.js';
 
-/** One scheduled push, on its way through the push queue. `by`: the commit that scheduled it. Unit of `dueMs`: ms since 1970. */
+/** Message of the push queue: a pending push. `by`: modSeq of the commit that scheduled it. Unit of `dueMs`: ms since 1970. */
 export interface PushMessage {
   readonly box: BoxId;
   readonly deviceId: DeviceId;
@@ -17,8 +17,8 @@ export interface PushQueue {
 
 /** Connections of the WebSocket API. */
 export interface Sockets {
-  /** `gone`: there is no such connection (or not yet, while `$connect` has not returned). @throws when throttled. */
+  /** `gone`: the connection does not exist, or not yet, while `$connect` has not returned. @throws Error when throttled. */
   post(connectionId: string, frame: string): Promise<'posted' | 'gone'>;
-  /** Closing what is already closed is no error. */
+  /** Closes a connection; does nothing if it is closed already. */
   close(connectionId: string): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { Policy } from '../../protocol/policy.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import type { ProgressChange } from './store.js';
 
-/** A device as long as it is registered with this instance. */
+/** Names a registration: a device with its instance. */
 export interface DeviceName {
   readonly box: BoxId;
   readonly deviceId: DeviceId;
@@ -16,12 +16,12 @@ export interface ProgressPatch {
   readonly expect?: ProgressChange;
 }
 
-/** Whom a ticket lets in. */
+/** The device that a ticket allows to connect. */
 export type TicketHolder = DeviceName;
 
-/** Where devices stand, policies and tickets. All reads are consistent. What the log decides about devices is in the store. */
+/** Progress of devices, policies and tickets. All reads are consistent. The log decides about registrations. */
 export interface Registry {
-  /** The device as the view shows it: for pushes and connections, which look again when the log moves on. */
+  /** The device as the view shows it, for pushes and connections: they read it again after later log entries. */
   device(box: BoxId, deviceId: DeviceId): Promise<StoredDevice | undefined>;
   devices(box: BoxId): Promise<readonly StoredDevice[]>;
 
@@ -33,10 +33,10 @@ export interface Registry {
   policy(id: PolicyId): Promise<Policy | undefined>;
   putPolicy(id: PolicyId, policy: Policy): Promise<void>;
 
-  /** Keeps a ticket, which begins with the shelf of its box. */
+  /** Stores a ticket, which starts with the ticket partition of its box. */
   putTicket(ticket: string, holder: TicketHolder, expiresAtMs: number): Promise<void>;
-  /** The holder, once: a ticket that was taken, has expired or never was gives undefined. */
+  /** The holder, once. Undefined: the ticket was taken, has expired or never existed. */
   takeTicket(ticket: string, nowMs: number): Promise<TicketHolder | undefined>;
-  /** Removes tickets of a box. @returns how many; 0: none is left. */
+  /** Removes some tickets of a box. @returns their number; 0: none is left. */
   removeTickets(box: BoxId): Promise<number>;
 }

@@ -9,15 +9,15 @@ import { type SyncScope, syncScopeOf } from '../scope/sync-scope.js';
 import { concernsScope, isOwnCommit } from './decide.js';
 
 /**
- * What a synchronization request says: everything since the device synchronized, counted by type, and up to ten
- * conversations. Commits are added in their order, one by one, so that none has to be kept.
+ * Counts the content of a synchronization request: all changes since the device synchronized by type, and up to ten
+ * conversations. Commits are added in order, one by one, so that they need not be kept in memory.
  */
 export class ChangeCounter {
   private readonly scope: SyncScope;
   private readonly counts: Partial<Record<ElementType, number>> = {};
   private readonly conversations = new Set<ConversationId>();
   private last: number | undefined;
-  private firstNewsAtMs: number | undefined;
+  private firstUnannouncedAtMs: number | undefined;
   commits = 0;
   changes = 0;
 
@@ -28,13 +28,14 @@ export class ChangeCounter {
     this.scope = syncScopeOf(device.effective);
   }
 
+  /** Counts one commit; it must be later than those before. */
   add(commit: Commit): void {
     const { announcedModSeq = 0, syncedModSeq } = this.device;
     this.last = commit.modSeq;
     this.commits++;
     if (commit.modSeq <= syncedModSeq || isOwnCommit(commit, this.device)) return;
     const rows = commit.rows.filter((row) => concernsScope(this.scope, row, this.nowMs));
-    if (rows.length > 0 && commit.modSeq > announcedModSeq) this.firstNewsAtMs ??= commit.atMs;
+    if (rows.length > 0 && commit.modSeq > announcedModSeq) this.firstUnannouncedAtMs ??= commit.atMs;
     for (const row of rows) {
       this.changes++;
       this.counts[row.type] = (this.counts[row.type] ?? 0) + 1;
@@ -45,9 +46,9 @@ export class ChangeCounter {
     }
   }
 
-  /** Undefined where nothing was added since the last request on this connection. */
+  /** The request; undefined where all counted changes were announced on this connection. */
   get frame(): SyncRequestFrame | undefined {
-    if (this.last === undefined || this.firstNewsAtMs === undefined) return undefined;
+    if (this.last === undefined || this.firstUnannouncedAtMs === undefined) return undefined;
     return {
       type: 'syncRequest',
       modSeq: this.last as ModSeq,
@@ -56,9 +57,9 @@ export class ChangeCounter {
     };
   }
 
-  /** How long the oldest change that is told for the first time has waited for it, its window included; connected, that is. */
+  /** How long the oldest change that is now announced has waited while the device was connected, its push window included. */
   waitedMs(untilMs: number): number {
-    const sinceMs = Math.max(this.firstNewsAtMs ?? untilMs, this.device.connectedAtMs ?? 0);
+    const sinceMs = Math.max(this.firstUnannouncedAtMs ?? untilMs, this.device.connectedAtMs ?? 0);
     return Math.max(0, untilMs - sinceMs);
   }
 }

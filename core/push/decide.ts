@@ -1,5 +1,6 @@
 import type { StoredDevice } from '../model/items.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
+import { OPENING_MS, OVERDUE_MS } from '../model/timing.js';
 import { conversationOf } from '../read/placement.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
 import {
@@ -10,13 +11,7 @@ import {
   syncScopeOf,
 } from '../scope/sync-scope.js';
 
-/** A scheduled push that has not been done this long after its time was lost, and counts no more. Unit: ms. */
-export const OVERDUE_MS = 30_000;
-/** A connection younger than this may not be open yet for what the server sends. Unit: ms. */
-export const YOUNG_CONNECTION_MS = 30_000;
-/** Nothing can be sent over a connection before the answer to its opening is out. Unit: ms. */
-export const OPENING_MS = 1000;
-
+/** Why a device gets no synchronization request. */
 export type Suppression =
   | 'ownChange'
   | 'outOfScope'
@@ -27,65 +22,65 @@ export type Suppression =
   | 'announced'
   | 'boxErased';
 
-/** `by`: the commit for which it is scheduled. Unit of `dueMs`: ms since 1970. */
+/** `modSeq`: of the commit that schedules the push. Unit of `dueMs`: ms since 1970. */
 export type PushDecision =
   | { readonly kind: 'none'; readonly why: Suppression }
-  | { readonly kind: 'schedule'; readonly by: number; readonly dueMs: number };
+  | { readonly kind: 'schedule'; readonly modSeq: number; readonly dueMs: number };
 
 const none = (why: Suppression): PushDecision => ({ kind: 'none', why });
 
-/** Whether a commit was made by this very device, which knows of it. */
+/** Whether this device instance made a commit, and so does not have to be notified of it. */
 export const isOwnCommit = (
   { origin }: Pick<Commit, 'origin'>,
   { deviceId, instanceId }: StoredDevice,
 ): boolean => origin.by === 'device' && origin.deviceId === deviceId && origin.instanceId === instanceId;
 
 /**
- * Whether commits are announced to a device, and when: at once after a quiet time, else at the end of its window. A
- * push that another commit has scheduled will tell of these too, since it reads the log after its mark is gone. The mark
- * of one of them means that sending it failed midway: then it is sent whatever has changed since, for the mark holds
- * others back until its message has come.
+ * Decides whether and when commits are announced to a device: at once after a quiet time, else at the end of its push
+ * window. A push that another commit has scheduled covers these commits too, since it reads the log after its record is
+ * cleared. If one of these commits has the pending push, an earlier delivery failed before it sent the message. Then it is
+ * sent whatever else has changed, since the pending push holds back all others until its message arrives.
  */
 export function decidePush(device: ScopedDevice, commits: readonly Commit[], nowMs: number): PushDecision {
   const { pendingPushModSeq, pendingPushDueMs = 0 } = device;
   if (pendingPushModSeq !== undefined && commits.some(({ modSeq }) => modSeq === pendingPushModSeq))
-    return { kind: 'schedule', by: pendingPushModSeq, dueMs: pendingPushDueMs };
+    return { kind: 'schedule', modSeq: pendingPushModSeq, dueMs: pendingPushDueMs };
   const others = commits.filter((commit) => !isOwnCommit(commit, device));
   if (others.length === 0) return none('ownChange');
   if (!device.connectionId) return none('notConnected');
   if (!device.effective.serverInitiated) return none('switchedOff');
   const missed = others.filter(({ modSeq }) => modSeq > device.syncedModSeq);
   if (missed.length === 0) return none('synchronizedPast');
-  const untold = missed.filter(({ modSeq }) => !isAnnounced(device, modSeq));
-  if (untold.length === 0) return none('announced');
+  const unannounced = missed.filter(({ modSeq }) => !isAnnounced(device, modSeq));
+  if (unannounced.length === 0) return none('announced');
   if (isScheduled(device, nowMs)) return none('scheduled');
   const scope = syncScopeOf(device.effective);
-  const first = untold.find(({ rows }) => rows.some((row) => concernsScope(scope, row, nowMs)));
+  const first = unannounced.find(({ rows }) => rows.some((row) => concernsScope(scope, row, nowMs)));
   if (!first) return none('outOfScope');
-  // Its opening may still be under way: then nothing would be there to post to.
+  // The connection may still be opening; the server cannot send over it before that ends.
   const openMs = (device.connectedAtMs ?? 0) + OPENING_MS;
-  return { kind: 'schedule', by: first.modSeq, dueMs: Math.max(nowMs, openMs, windowEndMs(device)) };
+  return { kind: 'schedule', modSeq: first.modSeq, dueMs: Math.max(nowMs, openMs, windowEndMs(device)) };
 }
 
 /**
- * Whether a push is on its way that tells of what has come since. A mark whose commit has been told is no sign of that any
- * more: a stream can give a commit to two readers, and the second may have marked it after the first had told of it, and
- * have ended before it sent its message.
+ * Whether a pending push will announce the latest commits. A pending push whose commit was already announced is ignored:
+ * a stream may give a commit to two readers. The second reader may have recorded it after the first one announced the
+ * commit, and may have died before it sent its message.
  */
 export const isScheduled = (device: StoredDevice, nowMs: number): boolean =>
   device.pendingPushModSeq !== undefined &&
   !isAnnounced(device, device.pendingPushModSeq) &&
   nowMs <= (device.pendingPushDueMs ?? 0) + OVERDUE_MS;
 
-/** Whether a device has synchronized a commit, or was told of it on this connection. */
+/** Whether a device has synchronized a commit, or it was announced on the present connection. */
 export const isAnnounced = ({ syncedModSeq, announcedModSeq = 0 }: StoredDevice, modSeq: number): boolean =>
   modSeq <= Math.max(syncedModSeq, announcedModSeq);
 
-/** When the window ends that the last push began; long ago where there was none. */
+/** End of the push window that the last push started. Unit: ms since 1970; about 0 where there was no push. */
 export const windowEndMs = ({ lastPushAtMs = 0, effective }: ScopedDevice): number =>
   lastPushAtMs + effective.pushWindowMs;
 
-/** Whether a row concerns a device: what is in its scope, comes in, or leaves it. */
+/** Whether a row concerns a device: its element is in the scope of the device, enters it or leaves it. */
 export function concernsScope(scope: SyncScope, row: ChangeRow, nowMs: number): boolean {
   const id = conversationOf(row);
   if (id === undefined) return concerns(scope, row, true, nowMs);

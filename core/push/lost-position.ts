@@ -6,8 +6,8 @@ import type { Core } from '../ports/core.js';
 type Device = StoredDevice & { readonly box: BoxId };
 
 /**
- * Whether a commit was made after the device had synchronized to its number, or was told of it: then the box was restored
- * in between, and has grown again.
+ * Whether a commit is later than the time when the device synchronized its number, or when the number was announced. Then
+ * the box was restored in between, and has reached the number again.
  */
 function isOfAnotherPast(
   { syncedModSeq, syncedAtMs, announcedModSeq = 0, lastPushAtMs }: StoredDevice,
@@ -19,8 +19,8 @@ function isOfAnotherPast(
   );
 }
 
-/** The record without a position that the commits show to be of another past, for whoever announces them. */
-export const withoutPositionBefore = async <D extends Device>(
+/** The device without its position, where a commit shows that the position is of a past that a restore has undone. */
+export const withoutPositionOfOtherPast = async <D extends Device>(
   core: Core,
   device: D,
   commits: readonly Commit[],
@@ -28,8 +28,8 @@ export const withoutPositionBefore = async <D extends Device>(
   commits.some((commit) => isOfAnotherPast(device, commit)) ? withoutPosition(core, device) : device;
 
 /**
- * The record of a device without a position that the box has not reached: the box was restored, so the device is behind
- * whatever it has synchronized, and whatever was announced to it.
+ * The device without its position, where the box has not reached that position or has reached it again. The box was
+ * restored, so the device is behind, whatever it has synchronized and whatever was announced to it.
  * @param head read after the record: an older one may be behind what the device has synchronized since.
  */
 export async function withoutLostPosition<D extends Device>(
@@ -42,12 +42,12 @@ export async function withoutLostPosition<D extends Device>(
   return isBeyond || isOfAnotherPast(device, head) ? withoutPosition(core, device) : device;
 }
 
-/** Unchanged where the device has synchronized meanwhile, and so has a position again. */
+/** Removes the position; keeps it where the device has synchronized meanwhile, and so has a valid one. */
 async function withoutPosition<D extends Device>(core: Core, device: D): Promise<D> {
   const { syncedModSeq, announcedModSeq, ...rest } = device;
-  const isNoted = await core.registry.patch(device, {
+  const isRemoved = await core.registry.patch(device, {
     set: { syncedModSeq: 0, announcedModSeq: undefined },
     expect: { syncedModSeq, announcedModSeq },
   });
-  return isNoted ? ({ ...rest, syncedModSeq: 0 } as unknown as D) : device;
+  return isRemoved ? ({ ...rest, syncedModSeq: 0 } as unknown as D) : device;
 }

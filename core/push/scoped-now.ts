@@ -1,14 +1,14 @@
 import type { PolicyId } from '../../protocol/ids.js';
+import { changedMeanwhile } from '../model/device-access.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import type { Core } from '../ports/core.js';
-import { allScoped, type ScopedDevice, scoped } from '../scope/device-scope.js';
-
-const ATTEMPTS_MAX = 5;
+import { AGAIN, retry } from '../ports/retry.js';
+import { allScoped, type ScopedDevice } from '../scope/device-scope.js';
 
 /**
- * The device with what is effective by the policies of now. Where other preferences have taken the place of those that it
- * was read with, it is read again. Undefined: it was revoked or replaced meanwhile.
- * @throws SyncProblem `busy` when it kept changing.
+ * The device with the scope that the current policies give it. If its preferences were replaced after it was read, it is
+ * read again. Undefined: the device was revoked, or another instance was registered.
+ * @throws SyncProblem `busy` when its preferences were replaced during each attempt.
  */
 export async function scopedNow(
   core: Core,
@@ -17,12 +17,12 @@ export async function scopedNow(
   boxPolicyId: PolicyId | undefined,
 ): Promise<ScopedDevice | undefined> {
   let device = read;
-  for (let attempt = 1; attempt < ATTEMPTS_MAX; attempt++) {
+  return retry({ attempts: 5, exhausted: changedMeanwhile }, async () => {
     const [found] = await allScoped(core, box, [device], boxPolicyId);
     if (found) return found;
     const next = await core.registry.device(box, read.deviceId);
     if (next?.instanceId !== read.instanceId) return undefined;
     device = next;
-  }
-  return scoped(core, box, device, boxPolicyId);
+    return AGAIN;
+  });
 }

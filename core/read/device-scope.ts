@@ -44,7 +44,7 @@ export async function withCurrentScope(
     keys: [key],
     onMissingBox: 'refuse',
     async decide({ work }) {
-      const item = work.read(key);
+      const item = await work.read(key);
       const read = authorized(item?.kind === 'device' ? item : undefined, caller);
       const { policyId } = work.head;
       const origin = { by: 'server' } as const;

@@ -14,8 +14,8 @@ import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
 import { expectPreferences, policiesOf } from '../scope/device-scope.js';
-import { afterCommit } from '../write/commit.js';
-import type { Known } from '../write/commit-snapshot.js';
+import { rethrowAfterCommit } from '../write/append.js';
+import type { KnownTail } from '../write/commit-snapshot.js';
 import { type Caller, commitOperations } from '../write/device-operations.js';
 import { inOrder } from './changes.js';
 import { withCurrentScope } from './device-scope.js';
@@ -74,7 +74,7 @@ function notRefused(error: unknown): never {
   const isDeviceGone =
     error instanceof SyncProblem &&
     (error.kind === 'device-not-registered' || error.kind === 'instance-replaced');
-  if (!isDeviceGone) return afterCommit(error);
+  if (!isDeviceGone) return rethrowAfterCommit(error);
   const detail = 'the device was revoked or replaced meanwhile; send the same request again';
   throw new SyncProblem('busy', { detail, retryAfterSeconds: 1 }, { cause: error });
 }
@@ -86,7 +86,7 @@ async function operated(
   body: SyncBody,
   given: Position | undefined,
 ): Promise<Done> {
-  const known: Known | undefined = given;
+  const known: KnownTail | undefined = given;
   const committed = await commitOperations(core, caller, body.operations, known);
   const { answer, entry, left, projected } = committed;
   const { results, device } = answer;

@@ -1,10 +1,8 @@
 import type { PolicyId } from '../../protocol/ids.js';
 import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
+import { POLICY_CACHE_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 import type { Registry } from '../ports/registry.js';
-
-/** Unit: ms. Whoever changes a policy answers only after it, so that nobody works by the former one any more. */
-export const POLICY_CACHE_MS = 1000;
 
 const UNLIMITED: Policy = {};
 

@@ -4,12 +4,13 @@ import { project } from '../log/projection.js';
 import { elementOf } from '../model/element.js';
 import { newNonce } from '../model/ids.js';
 import type { Anchor, BoxId, Counts, StoredFolder } from '../model/items.js';
-import { ANCHOR_KEY, entryKey, folderKey, folderNameKey, TIMER_KEY } from '../model/keys.js';
+import { ANCHOR_KEY, entryKey, folderKey, folderNameKey } from '../model/keys.js';
 import type { Effect, LogEntry } from '../model/log-entry.js';
-import { ENTRY_MS, TIMER_MS } from '../model/timing.js';
+import { ENTRY_MS } from '../model/timing.js';
 import { versionOf } from '../model/version.js';
 import type { Core } from '../ports/core.js';
 import { addCounts } from './log-rows.js';
+import { putQuietTimer } from './quiet-timer.js';
 
 const FIRST_MOD_SEQ = 1;
 
@@ -25,11 +26,11 @@ const NOTHING: Counts = {
 };
 
 /**
- * Makes a box: the anchor first, under its fixed key, so that everybody who makes the box begins its log with the same
- * index. That index is the time, so that no life of a box uses an index of an earlier one. The first commit creates the
- * built-in folders, so that devices are sent them like all else. May be stopped anywhere, and done by several at once.
+ * Creates a box. The anchor comes first, under a fixed key, so that concurrent creators start the log at the same index.
+ * That index is the time, so a box that is created again never reuses an index. The first commit creates the built-in
+ * folders, so that devices get them like any other element. It may stop at any step, and several may run at once.
  */
-export async function makeBox(core: Core, box: BoxId): Promise<void> {
+export async function createBox(core: Core, box: BoxId): Promise<void> {
   const nowMs = core.clock.now();
   const timeline = core.timeline ?? 0;
   const mine: Anchor = {
@@ -42,15 +43,10 @@ export async function makeBox(core: Core, box: BoxId): Promise<void> {
   };
   await core.store.put(box, mine, 'absent');
   const anchor = (await core.store.get(box, [ANCHOR_KEY])).get(ANCHOR_KEY);
-  if (anchor?.kind !== 'anchor') return; // it is being erased already
+  if (anchor?.kind !== 'anchor') return; // the box is already being erased
   const entry = firstEntry(anchor, nowMs);
-  // Of the version of the entry: whoever erases this box removes it, and none of a box that is made later.
-  const { version } = entry;
-  await core.store.put(
-    box,
-    { kind: 'quietTimer', sk: TIMER_KEY, version, expiresAtMs: nowMs + TIMER_MS },
-    'always',
-  );
+  // With the version of the entry, so that erasing this box removes it, but not the timer of a box created later.
+  await putQuietTimer(core, box, { nowMs, version: entry.version });
   const { nonce } = await core.store.append(box, entry);
   if (nonce === entry.nonce) await project(core, box, [entry]);
 }

@@ -1,5 +1,5 @@
 import { withEffects } from '../log/overflow.js';
-import { look } from '../log/projection.js';
+import { findProjected } from '../log/projection.js';
 import { readTail, type Tail, withUnprojected } from '../log/tail.js';
 import { BoxView } from '../log/view.js';
 import { hasExpired } from '../model/expiry.js';
@@ -10,10 +10,10 @@ import { SyncProblem } from '../model/sync-problem.js';
 import { TIMER_RENEWED_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 import { policyOf } from '../scope/policies.js';
-import { makeBox } from './box-creation.js';
+import { createBox } from './box-creation.js';
 
-/** What a caller knows of the log before it reads: then log and items can be read at the same time. */
-export interface Known {
+/** A position of the log that the caller knows: with it, log and items can be read at the same time. */
+export interface KnownTail {
   readonly index: number; // of an entry
   readonly nonce: string; // of the same
   readonly timeline: number; // of the box then: what was applied may be missing after a restore
@@ -22,23 +22,23 @@ export interface Known {
   readonly behind?: readonly LogEntry[]; // entries from `projected` up to `index`; absent: they have to be read
 }
 
-/** What to do where there is no box. */
+/** How to proceed when there is no box; an object: answer without a commit. */
 export type OnMissingBox = 'create' | 'refuse' | object;
 
 /**
- * Reads the end of the log and what is under keys, so that both are of one moment. Undefined: there is no box, and it is
- * neither to be made nor to be refused.
- * @throws SyncProblem `device-not-registered` where there has to be a box.
+ * Reads the end of the log and the items under keys, so that both are of one moment.
+ * @returns undefined when there is no box and `onMissingBox` has an answer for that
+ * @throws SyncProblem `device-not-registered` when there must be a box, `busy` when it is being created or erased.
  */
 export async function openSnapshot(
   core: Core,
   box: BoxId,
-  intent: { readonly keys: readonly string[]; readonly onMissingBox: OnMissingBox },
-  known: Known | undefined,
+  plan: { readonly keys: readonly string[]; readonly onMissingBox: OnMissingBox },
+  known: KnownTail | undefined,
 ): Promise<CommitSnapshot | undefined> {
-  const keys = [...new Set(intent.keys)];
+  const keys = [...new Set(plan.keys)];
   if (known) {
-    // Up to `known.projected` entries were applied before this read began, and the entries behind are laid over it.
+    // Entries up to `known.projected` were applied before this read began. The later ones are applied over the items.
     const from = known.behind ? known.index : Math.min(known.projected + 1, known.index);
     const [tail, read] = await Promise.all([
       readTail(core, box, from),
@@ -46,7 +46,7 @@ export async function openSnapshot(
       expectPolicy(core),
     ]);
     const behind = tail && entriesSince(core, tail, known);
-    if (tail && behind && !behind.some(isOfPurge)) {
+    if (tail && behind && !behind.some(isPurgeEntry)) {
       const entries = await withEffects(core, box, behind);
       const view = new BoxView(core, box, tail.head, entries);
       return {
@@ -55,23 +55,27 @@ export async function openSnapshot(
         behind: entries,
         projected: known.projected,
         lookedAtMs: known.lookedAtMs,
-        read: readOf(keys, read),
+        read: itemsUnder(keys, read),
       };
     }
   }
   let [tail] = await Promise.all([readTail(core, box), expectPolicy(core)]);
   if (!tail) {
-    if (typeof intent.onMissingBox === 'object') return undefined;
-    if (intent.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
-    await makeBox(core, box);
+    if (typeof plan.onMissingBox === 'object') return undefined;
+    if (plan.onMissingBox === 'refuse') throw new SyncProblem('device-not-registered');
+    await createBox(core, box);
     tail = await readTail(core, box);
-    if (!tail) throw new SyncProblem('busy', { detail: 'the box is being made', retryAfterSeconds: 1 });
+    if (!tail)
+      throw new SyncProblem('busy', {
+        detail: 'the box is being created; send the same again',
+        retryAfterSeconds: 1,
+      });
   }
   const { behind, projected: before, ...end } = await withUnprojected(core, box, tail);
   tail = end;
   const view = new BoxView(core, box, tail.head, behind);
   const [looked, read] = await Promise.all([
-    behind.length > 0 ? look(core, box, before, behind) : undefined,
+    behind.length > 0 ? findProjected(core, box, before, behind) : undefined,
     core.store.get(box, keys),
   ]);
   const projected = looked?.projected ?? before;
@@ -81,20 +85,24 @@ export async function openSnapshot(
     behind,
     projected,
     left: looked?.left ?? [],
-    read: readOf(keys, read),
+    read: itemsUnder(keys, read),
   };
 }
 
-/** Most boxes have the default policy: it is read beside the log, where it is not known. A failure is for who needs it. */
+/** Starts reading the default policy, which most boxes have, beside the log. Code that needs it gets the failure. */
 const expectPolicy = (core: Core): Promise<unknown> => policyOf(core).catch(() => undefined);
 
-export const readOf = (
+const itemsUnder = (
   keys: readonly string[],
   found: ReadonlyMap<string, StoredItem>,
 ): Map<string, StoredItem | undefined> => new Map(keys.map((sk) => [sk, found.get(sk)]));
 
-/** All entries behind what the caller knew to be applied; undefined where they are not in hand, or of another past. */
-function entriesSince(core: Core, { head, entries }: Tail, known: Known): readonly LogEntry[] | undefined {
+/** All entries after the last one that the caller knew to be applied; undefined if some are missing or of another past. */
+function entriesSince(
+  core: Core,
+  { head, entries }: Tail,
+  known: KnownTail,
+): readonly LogEntry[] | undefined {
   const { index, nonce, timeline, projected } = known;
   const isSame =
     index === head.index
@@ -102,19 +110,20 @@ function entriesSince(core: Core, { head, entries }: Tail, known: Known): readon
       : entries.find((entry) => entry.index === index)?.nonce === nonce;
   if (!isSame || projected + 1 < head.firstIndex || Math.max(core.timeline ?? 0, head.timeline) > timeline)
     return undefined;
-  // The entry after a long silence has to say that what came before the silence is applied, since that expires first.
+  // The entry after a long silence must say that earlier entries are applied, since those expire first.
   if (core.clock.now() - head.atMs > TIMER_RENEWED_MS) return undefined;
   const all = known.behind ? [...known.behind, ...entries.filter((entry) => entry.index > index)] : entries;
   const behind = all.filter((entry) => entry.index > projected);
-  // What has expired is applied, and may be there in part only.
+  // Expired entries are applied, and the database may have removed some of them.
   if (behind.some((entry) => hasExpired(entry, core.clock.now()))) return undefined;
   return behind.length === head.index - projected ? behind : undefined;
 }
 
-/** The tombstones of a purge are in no entry: they are put before the one that takes them off the counts. */
-export const isOfPurge = ({ effects }: LogEntry): boolean => effects.some(({ sk }) => sk.startsWith(PURGES));
+/** Whether an entry subtracts a purge from the counts. No entry contains the tombstones, which are put before it. */
+export const isPurgeEntry = ({ effects }: LogEntry): boolean =>
+  effects.some(({ sk }) => sk.startsWith(PURGES));
 
-/** What was read before the first attempt. */
+/** State of the log and the items before the first attempt. */
 export interface CommitSnapshot {
   readonly tail: Tail;
   readonly view: BoxView;

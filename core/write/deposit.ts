@@ -3,15 +3,17 @@ import { project } from '../log/projection.js';
 import type { BoxId } from '../model/items.js';
 import { isRegistryKey } from '../model/keys.js';
 import type { Core } from '../ports/core.js';
-import { afterCommit, type Committed, commit } from './commit.js';
-import type { Known } from './commit-snapshot.js';
-import { evaluateAll, prepare, resultOf } from './process.js';
+import { rethrowAfterCommit } from './append.js';
+import { commit } from './commit.js';
+import type { Committed } from './commit-plan.js';
+import type { KnownTail } from './commit-snapshot.js';
+import { evaluateAll, parseOperations, resultOf } from './operations.js';
 
 /**
- * Commits operations of the CPM Participating Function; the box is made on first use. They are idempotent by id:
+ * Commits operations of the CPM Participating Function; the box is created on first use. They are idempotent by id:
  * `exists` or `unchanged` on a repetition means stored. Operations at the end without a result were not processed.
- * The reader of the stream applies the entry to the view: nobody waits for that here. Entries that were left lying are
- * applied, so that the view stays close to the log also where that reader is late.
+ * The reader of the stream applies the entry to the view later. Entries that other writers did not apply are applied here,
+ * so that the view stays close to the log when that reader is late.
  * @throws SyncProblem `busy` when the box stayed contended.
  * Source: OMA CPM 5.6.x.2, operations performed by the CPM Participating Function.
  */
@@ -20,15 +22,15 @@ export async function deposit(
   box: BoxId,
   operations: readonly unknown[],
 ): Promise<DepositResponse> {
-  const { prepared, keys } = prepare(operations);
+  const { parsed, keys } = parseOperations(operations);
   const committed = await commit<DepositResponse>(
     core,
     box,
     {
       keys: [...keys],
       onMissingBox: 'create',
-      decide({ work }) {
-        const outcomes = evaluateAll(work, prepared);
+      async decide({ work }) {
+        const outcomes = await evaluateAll(work, parsed);
         return {
           answer: {
             results: outcomes.map((outcome) => resultOf(outcome, work.modSeq)),
@@ -42,9 +44,9 @@ export async function deposit(
   );
   remember(core, box, committed);
   const { answer } = committed;
-  // Entries about devices are left to others, who may write to them.
+  // A depositing function may not write devices, so it leaves entries about them to others.
   const left = committed.left.filter(({ effects }) => effects.every(({ sk }) => !isRegistryKey(sk)));
-  if (left.length > 0) await project(core, box, left).catch(afterCommit);
+  if (left.length > 0) await project(core, box, left).catch(rethrowAfterCommit);
   const { results } = answer;
   core.observe('deposited', {
     operations: results.length,
@@ -53,14 +55,14 @@ export async function deposit(
   return answer;
 }
 
-/** Boxes that this process has deposited into, the last one last: of these it knows how far entries are applied. */
-const known = new WeakMap<object, Map<BoxId, Known>>();
+/** Boxes that this process has deposited into, the latest last, with how far their entries were applied then. */
+const known = new WeakMap<object, Map<BoxId, KnownTail>>();
 const KNOWN_MAX = 1000;
-/** Entries that are kept of a box, so that a burst of deposits reads each once; large ones are read anew. */
+/** Entries kept for a box, so that a burst of deposits reads each entry once. Large ones are read again. */
 const KEPT_MAX = 100;
 const KEPT_BOXES_MAX = 20;
 
-const lastKnown = ({ store, memory = store }: Core, box: BoxId): Known | undefined =>
+const lastKnown = ({ store, memory = store }: Core, box: BoxId): KnownTail | undefined =>
   known.get(memory)?.get(box);
 
 function remember({ store, memory = store }: Core, box: BoxId, committed: Committed<unknown>): void {
@@ -69,15 +71,15 @@ function remember({ store, memory = store }: Core, box: BoxId, committed: Commit
   const { index, nonce, timeline } = tail.head;
   const projected = Math.min(committed.projected, index);
   const kept = behind.filter((entry) => entry.index > projected);
-  const boxes = known.get(memory) ?? new Map<BoxId, Known>();
+  const boxes = known.get(memory) ?? new Map<BoxId, KnownTail>();
   known.set(memory, boxes);
   boxes.delete(box);
   const isKept = kept.length <= KEPT_MAX && kept.every(({ overflow }) => !overflow);
   boxes.set(box, { index, nonce, timeline, projected, lookedAtMs: atMs, ...(isKept && { behind: kept }) });
   const byAge = [...boxes.keys()];
   const last = byAge.at(-1 - KEPT_BOXES_MAX);
-  if (last !== undefined) boxes.set(last, withoutKept(boxes.get(last) as Known));
+  if (last !== undefined) boxes.set(last, withoutKept(boxes.get(last) as KnownTail));
   if (byAge.length > KNOWN_MAX) boxes.delete(byAge[0] as BoxId);
 }
 
-const withoutKept = ({ behind: _, ...rest }: Known): Known => rest;
+const withoutKept = ({ behind: _, ...rest }: KnownTail): KnownTail => rest;

@@ -5,10 +5,11 @@ import { authorized } from '../model/device-access.js';
 import type { BoxId, Idempotency, StoredDevice } from '../model/items.js';
 import { deviceKey, idempotencyKey } from '../model/keys.js';
 import type { Core } from '../ports/core.js';
-import { type Committed, commit, type Decision, type PlanInput } from './commit.js';
-import type { Known } from './commit-snapshot.js';
+import { commit } from './commit.js';
+import type { Committed, Decision, PlanInput } from './commit-plan.js';
+import type { KnownTail } from './commit-snapshot.js';
 import { emptyRecord, recordAfter, splitProcessed } from './idempotency.js';
-import { evaluateAll, prepare, resultOf } from './process.js';
+import { evaluateAll, parseOperations, resultOf } from './operations.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /** The device instance that a request comes from. */
@@ -18,7 +19,7 @@ export interface Caller {
   readonly instanceId: InstanceId;
 }
 
-/** `device`: as of the decision. `isNew`: this request has processed some of the operations, and not an earlier one all. */
+/** `device`: as of the decision. `isNew`: this request processed at least one operation; else an earlier one processed all. */
 export interface Processed {
   readonly results: readonly OperationResult[];
   readonly isNew: boolean;
@@ -26,25 +27,25 @@ export interface Processed {
 }
 
 /**
- * Commits a device's operations exactly once: what was processed before gets its former result, and takes no room from
- * what is new. Results stand in the order of the operations; those at the end without one were not processed. The caller
- * projects what was committed.
+ * Commits the operations of a device exactly once: operations that were processed before get their former results, and do
+ * not count towards the limit of a commit. Results are in the order of the operations; operations at the end without a
+ * result were not processed. The caller applies the commit to the view.
  * @throws SyncProblem `operation-gap`, `operation-mismatch`, `instance-replaced`, `device-not-registered`, `busy`.
  */
 export async function commitOperations(
   core: Core,
   caller: Caller,
   operations: readonly NumberedOperation[],
-  known?: Known,
+  known?: KnownTail,
 ): Promise<Committed<Processed>> {
-  const { prepared, keys } = prepare(operations);
+  const { parsed, keys } = parseOperations(operations);
   const key = deviceKey(caller.deviceId);
 
-  const decide = ({ work }: PlanInput): Decision<Processed> => {
-    const device = deviceIn(work, caller);
-    const record = recordOf(work, device, operations);
+  const decide = async ({ work }: PlanInput): Promise<Decision<Processed>> => {
+    const device = await deviceIn(work, caller);
+    const record = await recordOf(work, device, operations);
     const { known: before, fresh } = splitProcessed(record, operations);
-    const outcomes = evaluateAll(work, prepared.slice(before.length), before.length > 0);
+    const outcomes = await evaluateAll(work, parsed.slice(before.length), before.length > 0);
     const results = [...before, ...outcomes.map((outcome, i) => resultOf(outcome, work.modSeq, fresh[i]?.n))];
     const origin = {
       by: 'device' as const,
@@ -61,23 +62,26 @@ export async function commitOperations(
   return commit(core, caller.box, { keys: [key, ...keys], onMissingBox: 'refuse', decide }, known);
 }
 
-function deviceIn(work: UnitOfWork, caller: Caller): StoredDevice {
-  const item = work.read(deviceKey(caller.deviceId));
+async function deviceIn(work: UnitOfWork, caller: Caller): Promise<StoredDevice> {
+  const item = await work.read(deviceKey(caller.deviceId));
   return authorized(item?.kind === 'device' ? item : undefined, caller);
 }
 
-/** What the instance was last answered. Results that stand aside are read only for a request that repeats some of them. */
-export function recordOf(
+/**
+ * The idempotency record of an instance. Results in an item of their own are read only if the request repeats an operation.
+ * @param operations of the request; `whole`: always with the results
+ */
+export async function recordOf(
   work: UnitOfWork,
   { deviceId, since, idempotency }: StoredDevice,
   operations: readonly NumberedOperation[] | 'whole',
-): Idempotency {
+): Promise<Idempotency> {
   if (!idempotency) return emptyRecord(since);
   if (idempotency.results && idempotency.digests) return idempotency as Idempotency;
   const isRepeated =
     operations === 'whole' || (operations[0]?.n ?? Number.POSITIVE_INFINITY) <= idempotency.lastN;
   if (!isRepeated) return { ...idempotency, digests: [], results: [] };
-  const aside = work.read(idempotencyKey(deviceId));
+  const aside = await work.read(idempotencyKey(deviceId));
   if (aside?.kind === 'idempotency' && aside.record.lastN === idempotency.lastN) return aside.record;
   return { ...idempotency, digests: [], results: [] };
 }

@@ -10,8 +10,8 @@ const DIGEST_CHARACTERS = 8; // 48 bits: enough to notice a client's mistake, an
 const digests = new WeakMap<NumberedOperation, string>();
 
 /**
- * The same operation has one digest, however it was written. Computed once for each operation of a request, since every
- * attempt to commit it asks.
+ * Digest of an operation, the same for every JSON form of it. Computed once for each object, since each attempt to commit
+ * needs it. Shape: 8 characters of base64url.
  */
 export function digestOf(operation: NumberedOperation): string {
   const digest =
@@ -63,7 +63,7 @@ export function splitProcessed(
   return { known, fresh: operations.slice(known.length) };
 }
 
-/** The record after a request: what is still known of it, and the new results behind. */
+/** The record after a request: its results that are still known, followed by the new ones. */
 export function recordAfter(
   record: Idempotency,
   operations: readonly NumberedOperation[],

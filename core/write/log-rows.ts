@@ -1,4 +1,4 @@
-import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
+import { ELEMENT_TYPES } from '../../protocol/elements/element.js';
 import type { FolderId } from '../../protocol/ids.js';
 import { byKey } from '../log/view.js';
 import { ASIDE_ABOVE_BYTES } from '../model/effects.js';
@@ -7,27 +7,29 @@ import { hasExpired } from '../model/expiry.js';
 import type { Counts, Purged, StoredElement, StoredItem, StoredMessage, Tombstone } from '../model/items.js';
 import type { ChangeRow, Effect, ItemContent } from '../model/log-entry.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
-import type { Staged, UnitOfWork } from './unit-of-work.js';
+import type { ChangedElement, PendingChange, UnitOfWork } from './unit-of-work.js';
 
 /**
- * The rows of the commit in their fixed order: that of responses, which may end between any two of them, then as evaluated.
- * Removals are last: what a folder held that the same commit moved out has to be told before the folder goes.
+ * The rows of a commit in the order of responses, which may end between any two rows; then in the order of evaluation.
+ * Removals are last: elements that the same commit moved out of a folder have to be sent before the folder is removed.
  */
-export function rowsOf(work: UnitOfWork): ChangeRow[] {
-  return work.changes
-    .flatMap((staged) => staged.touches.map((touch) => ({ staged, touch })))
-    .filter(({ staged, touch }) => staged.item.kind !== 'tombstone' || touch.type === staged.item.of)
-    .filter(({ staged }) => !isHeldByDeleted(work, staged))
-    .map(({ staged, touch }) => rowOf(work, staged, touch.type, touch.implied))
-    .sort((a, b) => placeInOrder(a) - placeInOrder(b));
+export async function rowsOf(work: UnitOfWork): Promise<ChangeRow[]> {
+  const rows: ChangeRow[] = [];
+  for (const change of work.changes) {
+    const { item } = change;
+    const changed = change.changed.filter(({ type }) => item.kind !== 'tombstone' || type === item.of);
+    if (changed.length === 0 || (await isInDeletedContainer(work, change))) continue;
+    for (const element of changed) rows.push(await rowOf(work, change, element));
+  }
+  return rows.sort((a, b) => placeInOrder(a) - placeInOrder(b));
 }
 
-/** What the commit does to items, one effect each. */
+/** The changes that a commit makes to items, one effect for each item. */
 export const effectsOf = (work: UnitOfWork): Effect[] => [
   ...work.changes.map(effectOf),
-  ...[...work.nameChanges].map(([sk, { item }]): Effect => {
-    const folderId = item?.folderId;
-    // A name that is free is forgotten like a deleted folder: until then no late projection can take it again.
+  ...[...work.nameChanges].map(([sk, name]): Effect => {
+    const folderId = name?.folderId;
+    // A free name expires like a deleted folder: until then a late projection cannot assign it again.
     return {
       sk,
       ...(folderId === undefined && { expiresAtMs: work.nowMs + TOMBSTONE_MS }),
@@ -36,8 +38,8 @@ export const effectsOf = (work: UnitOfWork): Effect[] => [
   }),
 ];
 
-/** Of a message only the part that has changed is written, so that a state never carries its message. */
-function effectOf({ item, before }: Staged): Effect {
+/** Writes only the part of a message that has changed, so that a state never carries its message. */
+function effectOf({ item, before }: PendingChange): Effect {
   const { sk, version: _, expiresAtMs, ...rest } = item;
   const expiry = expiresAtMs === undefined ? {} : { expiresAtMs };
   const wasAside = before?.kind === 'message' && before.bodyBytes !== undefined;
@@ -61,7 +63,7 @@ function effectOf({ item, before }: Staged): Effect {
     was.countedExpiryMs === item.countedExpiryMs &&
     was.expiresAtMs === expiresAtMs &&
     was.data === item.data;
-  // A late write may bring back the state of one that expired under the same key: a new message says that it has none.
+  // A new message writes that it has no state: a late write could bring back the state of an expired one with its key.
   const isSameState = was !== undefined && was.state === state;
   return {
     sk,
@@ -79,25 +81,25 @@ const placeInOrder = ({ type, removed }: ChangeRow): number =>
   ELEMENT_TYPES.indexOf(type) + (removed ? ELEMENT_TYPES.length : 0);
 
 /**
- * What the commit writes into a container and then deletes with it goes untold, since the removal of the container
- * has the same number and may be told before.
+ * Rule: no row for an element that the same commit deletes with its container. The row of the container has the same
+ * number and may be sent first.
  */
-function isHeldByDeleted(work: UnitOfWork, { item, key }: Staged): boolean {
+async function isInDeletedContainer(work: UnitOfWork, { item, key }: PendingChange): Promise<boolean> {
   if (item.kind === 'tombstone' || key.conversationId === undefined) return false;
-  const history = work.conversation(key.conversationId);
+  const history = await work.conversation(key.conversationId);
   if (history === undefined || history === 'gone') return true;
-  return item.kind === 'message' && work.message(history, item.id) === 'gone';
+  return item.kind === 'message' && (await work.message(history, item.id)) === 'gone';
 }
 
-function rowOf(
+async function rowOf(
   work: UnitOfWork,
-  { item, before, key, expired }: Staged,
-  type: ElementType,
-  implied: boolean,
-): ChangeRow {
-  const isGone = item.kind === 'conversationHistory' && work.conversation(item.id) === 'gone'; // with its folder
+  { item, before, key, expired }: PendingChange,
+  { type, implied }: ChangedElement,
+): Promise<ChangeRow> {
+  const isGoneWithFolder =
+    item.kind === 'conversationHistory' && (await work.conversation(item.id)) === 'gone';
   const element =
-    item.kind === 'tombstone' || isGone
+    item.kind === 'tombstone' || isGoneWithFolder
       ? undefined
       : item.kind === 'message' && type === 'messageState'
         ? stateElementOf(item)
@@ -106,7 +108,7 @@ function rowOf(
     type,
     id: key.id,
     ...(key.conversationId !== undefined && { conversationId: key.conversationId }),
-    ...placeOf(work, { item, before, key }),
+    ...(await foldersOf(work, { item, before, key })),
     ...(item.kind === 'conversationHistory' &&
       item.data.createdModSeq === item.modSeq && { created: true as const, ...previousLifeFolderId(before) }),
     ...aboutMessage(item.kind === 'message' ? item : (before ?? expired)),
@@ -116,8 +118,11 @@ function rowOf(
   };
 }
 
-/** In which folder it is, by its conversation history; a message and a session history never leave theirs. */
-function placeOf(work: UnitOfWork, { item, before, key }: Pick<Staged, 'item' | 'before' | 'key'>) {
+/** The folder of an element, by its conversation history. A message or session history never leaves its conversation. */
+async function foldersOf(
+  work: UnitOfWork,
+  { item, before, key }: Pick<PendingChange, 'item' | 'before' | 'key'>,
+): Promise<Pick<ChangeRow, 'folderId' | 'previousFolderId'>> {
   if (item.kind === 'folder' || (item.kind === 'tombstone' && item.of === 'folder')) return {};
   const was = before?.kind === 'conversationHistory' ? before : undefined;
   const history =
@@ -125,13 +130,13 @@ function placeOf(work: UnitOfWork, { item, before, key }: Pick<Staged, 'item' | 
       ? item
       : key.conversationId === undefined
         ? was
-        : work.conversation(key.conversationId);
+        : await work.conversation(key.conversationId);
   if (history === undefined || history === 'gone') return was ? { folderId: was.data.folderId } : {};
   const { folderId } = history.data;
   return { folderId, ...(was && was.data.folderId !== folderId && { previousFolderId: was.data.folderId }) };
 }
 
-/** The folder of an earlier life of a conversation history that no removal of its own has ended before. */
+/** The folder of the previous life of a conversation history, if no row of its own has ended that life. */
 function previousLifeFolderId(before: StoredItem | undefined): { previousLifeFolderId?: FolderId } {
   if (before?.kind === 'conversationHistory') return { previousLifeFolderId: before.data.folderId };
   return before?.kind === 'tombstone' && before.containerId !== undefined
@@ -142,7 +147,7 @@ function previousLifeFolderId(before: StoredItem | undefined): { previousLifeFol
 const aboutMessage = (item: StoredItem | undefined) =>
   item?.kind === 'message' ? { date: item.data.date, messageContext: item.data.messageContext } : {};
 
-/** The counts with an element more, or one less. A state counts as long as its message lives. */
+/** The counts with one element more or less. A state counts as long as its message lives. */
 export const addCounts = (counts: Counts, element: StoredElement, by: 1 | -1): Counts => ({
   ...counts,
   [element.kind]: counts[element.kind] + by,
@@ -150,43 +155,41 @@ export const addCounts = (counts: Counts, element: StoredElement, by: 1 | -1): C
   bytes: counts.bytes + by * elementBytes(element),
 });
 
-/** How many live elements of a kind there are after what the work has so far. */
+/** Number of live elements of a kind after the changes so far. */
 export const countAfter = ({ head, changes }: UnitOfWork, kind: StoredElement['kind']): number =>
   changes.reduce(
     (count, { item, before }) => count + Number(item.kind === kind) - Number(before?.kind === kind),
     head.counts[kind],
   );
 
-/** Live elements of the box after the commit; what deleted containers held is taken off as it is cleared away. */
-export function countsAfter(counts: Counts, work: UnitOfWork): Counts {
+/** Live elements of the box after the commit. A purge subtracts the contents of deleted containers later. */
+export async function countsAfter(counts: Counts, work: UnitOfWork): Promise<Counts> {
   let after = counts;
   for (const { item, before, expired } of work.changes) {
     for (const was of [before, expired]) if (was && isElement(was)) after = addCounts(after, was, -1);
-    if (before?.kind === 'tombstone' && countsStill(work, before))
+    if (before?.kind === 'tombstone' && before.purged && (await isStillCounted(work, before, before.purged)))
       after = countsWithout(after, before.purged);
     if (item.kind !== 'tombstone') after = addCounts(after, item, 1);
   }
   return after;
 }
 
-/** What was purged counts until its purge has taken it off, unless something else takes its place before. */
-function countsStill(
-  work: UnitOfWork,
-  item: Tombstone,
-): item is Tombstone & Required<Pick<Tombstone, 'purged'>> {
-  // What says that it was taken off is kept as long as what was purged, and no longer.
-  if (!item.purged || hasExpired(item, work.nowMs)) return false;
-  const purge = work.read(item.purged.by);
+/** Whether the purge that removed an element has yet to subtract it from the counts. */
+async function isStillCounted(work: UnitOfWork, item: Tombstone, { by }: Purged): Promise<boolean> {
+  // The record of the purge expires with the tombstones. It was subtracted long before that.
+  if (hasExpired(item, work.nowMs)) return false;
+  const purge = await work.read(by);
   return purge?.kind !== 'purge' || byKey(item.sk, purge.after) > 0;
 }
 
-/** The counts without an element that was purged. */
+/** The counts without the elements of an item that was purged. */
 export function countsWithout(counts: Counts, { elements, bytes }: Purged): Counts {
   const left: { -readonly [K in keyof Counts]: number } = { ...counts, bytes: counts.bytes - bytes };
   for (const type of elements) left[type]--;
   return left;
 }
 
+/** Whether an item holds an element, which counts. */
 export const isElement = (item: StoredItem): item is StoredElement =>
   item.kind === 'folder' ||
   item.kind === 'conversationHistory' ||

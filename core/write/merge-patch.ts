@@ -3,7 +3,7 @@ type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The target with the patch merged into it: null deletes a member, objects merge, all else replaces. Source: RFC 7396. */
+/** Merges a patch into a target: null deletes a member, objects merge, other values replace. Source: RFC 7396. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const merged: Json = isObject(target) ? { ...target } : {};

@@ -2,7 +2,7 @@ import type { Registration, StoredDevice } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import type { Effect } from '../model/log-entry.js';
 
-/** Sets what the log decides about a device, and leaves its progress as it is. */
+/** The effect that writes the registration of a device and keeps its progress. */
 export const registrationEffect = ({
   deviceId,
   instanceId,

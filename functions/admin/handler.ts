@@ -1,6 +1,6 @@
 import { assignToBox, assignToDevice, putPolicy, showPolicy } from '../../core/admin/policies.js';
 import { showBox, watchDevices } from '../../core/admin/show-box.js';
-import { orderErasing } from '../../core/lifecycle/erase.js';
+import { startErasing } from '../../core/lifecycle/erase.js';
 import { deviceIdSchema, policyIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
 import { readConfig } from '../runtime/aws/config.js';
@@ -46,7 +46,7 @@ export const routes = {
   ),
 
   'DELETE /v1/users/{userId}/box': route({ scope, path: user }, async ({ path: { userId } }) => {
-    await orderErasing(core, userId);
+    await startErasing(core, userId);
     return accepted();
   }),
 

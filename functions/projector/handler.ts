@@ -1,5 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda';
-import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js';
+import { type ExpiredElement, expireElements } from '../../core/lifecycle/expire.js';
 import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { keepNewest } from '../../core/log/keep-newest.js';
 import type { BoxId } from '../../core/model/items.js';
@@ -11,7 +11,7 @@ import { entryIn, isRemovedByTime, removedIn } from '../runtime/observability/lo
 
 const core = openCore(tables(readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE'])));
 
-type Work = { readonly entry: LogEntry } | { readonly expired: Expired } | { readonly isQuiet: true };
+type Work = { readonly entry: LogEntry } | { readonly expired: ExpiredElement } | { readonly isQuiet: true };
 
 /** Keeps the view with the log: applies entries, and does what the passing of time asks for. */
 function workIn(record: DynamoDBRecord): { group: BoxId; item: Work } | undefined {
@@ -30,6 +30,6 @@ export const handler = streamEndpoint(workIn, async (box, work) => {
   const entries = work.flatMap((each) => ('entry' in each ? each.entry : []));
   if (entries.length > 0) await projectEntries(core, box, entries);
   const expired = work.flatMap((each) => ('expired' in each ? each.expired : []));
-  if (expired.length > 0) await noteExpired(core, box, expired);
+  if (expired.length > 0) await expireElements(core, box, expired);
   if (work.some((each) => 'isQuiet' in each)) await keepNewest(core, box);
 });

@@ -1,5 +1,5 @@
 import type { BoxId } from '../../core/model/items.js';
-import { ticketShelf } from '../../core/model/ticket-shelf.js';
+import { ticketPartition } from '../../core/model/ticket-partition.js';
 import type { Registry, TicketHolder } from '../../core/ports/registry.js';
 import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 
@@ -26,7 +26,7 @@ export function describeTickets(underTest: () => UnderTest): void {
     deviceId: PHONE,
     instanceId: 'i1' as InstanceId,
   });
-  const ticketOf = (of: BoxId) => `${ticketShelf(of)}-${process.pid}-${++names}`;
+  const ticketOf = (of: BoxId) => `${ticketPartition(of)}-${process.pid}-${++names}`;
 
   describe('tickets', () => {
     test('[SO2] let in once', async () => {

@@ -1,3 +1,4 @@
+import { FUNCTION_MAX_SECONDS, SETTLE_SECONDS } from '../../core/model/timing.js';
 import { idsIn, OWN_ISSUER, resource, resourcesOf, templateOf } from './stack.js';
 
 const FUNCTION = 'AWS::Lambda::Function';
@@ -17,6 +18,17 @@ test('functions run on the current Node on arm64, traced, with time and memory s
       TracingConfig: { Mode: 'Active' },
     });
   }
+});
+
+test('no function runs longer than purges and erasing wait for it', () => {
+  const functions = Object.values(resourcesOf(inStage('prod'), FUNCTION)).map(({ Properties }) => Properties);
+  for (const { Timeout } of functions) expect(Timeout).toBeLessThanOrEqual(FUNCTION_MAX_SECONDS);
+  const settle = functions.flatMap(({ Environment }) => {
+    const { Variables } = Environment as { Variables: Record<string, unknown> };
+    return Variables.ERASE_SETTLE_SECONDS ?? [];
+  });
+  expect(settle.map(Number)).toEqual([SETTLE_SECONDS]);
+  expect(SETTLE_SECONDS).toBeGreaterThan(FUNCTION_MAX_SECONDS);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { policyKey, ticketKey } from '../../core/dynamodb/registry-keys.js';
 import type { BoxId } from '../../core/model/items.js';
-import { ticketShelf } from '../../core/model/ticket-shelf.js';
+import { ticketPartition } from '../../core/model/ticket-partition.js';
 import type { InstanceId, PolicyId } from '../../protocol/ids.js';
 import { describeRegistry } from '../contract/registry-contract.js';
 import { PHONE } from '../contract/registry-tickets-contract.js';
@@ -39,7 +39,7 @@ describe('an item of a newer format', () => {
   });
 
   test('of a ticket lets nobody in', async () => {
-    const ticket = `${ticketShelf(BOX)}-newer`;
+    const ticket = `${ticketPartition(BOX)}-newer`;
     await tables.registry.putTicket(
       ticket,
       { box: BOX, deviceId: PHONE, instanceId: 'i1' as InstanceId },
@@ -52,7 +52,7 @@ describe('an item of a newer format', () => {
 
 test('a ticket expires by its time to live, in whole seconds at least', async () => {
   const box = 'tel:+16660001' as BoxId;
-  const ticket = `${ticketShelf(box)}-expiring`;
+  const ticket = `${ticketPartition(box)}-expiring`;
   await tables.registry.putTicket(
     ticket,
     { box, deviceId: PHONE, instanceId: 'i1' as InstanceId },

@@ -2,11 +2,11 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { registerDevice } from '../../core/admin/devices.js';
 import { assignToBox } from '../../core/admin/policies.js';
 import { issueTicket, redeemTicket } from '../../core/admin/tickets.js';
-import { erase, orderErasing } from '../../core/lifecycle/erase.js';
+import { erase, startErasing } from '../../core/lifecycle/erase.js';
 import { purge } from '../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
 import type { BoxId } from '../../core/model/items.js';
-import { ticketShelf } from '../../core/model/ticket-shelf.js';
+import { ticketPartition } from '../../core/model/ticket-partition.js';
 import { systemClock } from '../../core/ports/clock.js';
 import type { Core } from '../../core/ports/core.js';
 import type { EraseMessage } from '../../core/ports/erase-queue.js';
@@ -104,14 +104,14 @@ test('[SP4] a scan of both tables finds nothing of a box that was erased, and al
       Item: { box: { S: box }, sk: { S: 'X#unreadable' } },
     }),
   );
-  const neighbour = { pk: { S: `T#${ticketShelf(box)}` }, sk: { S: 'x'.repeat(28) }, box: { S: other } };
+  const neighbour = { pk: { S: `T#${ticketPartition(box)}` }, sk: { S: 'x'.repeat(28) }, box: { S: other } };
   await tables.client.send(new PutItemCommand({ TableName: tables.registryTable, Item: neighbour }));
   const [inStore, inRegistry] = await countsLeft(box);
   expect(inStore).toBeGreaterThan(250);
   expect(inRegistry).toBeGreaterThan(20 * 5 - 20);
   const others = await left(other);
 
-  await orderErasing(core, box);
+  await startErasing(core, box);
   expect(rig.closed).toContain(`${box} A`);
   expect(await redeemTicket(core, ticket)).toBeUndefined();
   expect((await tables.registry.devices(box)).length).toBe(0);
@@ -157,7 +157,7 @@ test('[SP3, SP4] writers of all kinds at once bring nothing back', async () => {
   ];
   try {
     await systemClock.sleep(300);
-    await orderErasing(core, box);
+    await startErasing(core, box);
     for (;;) {
       const message = rig.erasures.shift()?.message;
       if (!message) break;

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { decodeItem } from '../../core/dynamodb/codec.js';
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
-import { noteExpired } from '../../core/lifecycle/note-expired.js';
+import { expireElements } from '../../core/lifecycle/expire.js';
 import { readTail } from '../../core/log/tail.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
 import { DAY_MS } from '../../core/model/timing.js';
@@ -91,7 +91,7 @@ test('what was removed by its time is told, gone and counted off, once', async (
   rig.clock.nowMs += 8 * DAY_MS;
   const expired = expiredAmong([await removed(MESSAGE), await removed(SESSION)], rig.clock.nowMs);
   expect(expired.map(({ element }) => element.kind)).toEqual(['message', 'sessionHistory']);
-  await Promise.all([noteExpired(rig.core, box, expired), noteExpired(rig.core, box, expired)]);
+  await Promise.all([expireElements(rig.core, box, expired), expireElements(rig.core, box, expired)]);
   expect((await rig.syncAll(phone, { syncToken })).changes).toMatchObject([
     { type: 'sessionHistory', id: 's1', removed: 'expired' },
     { type: 'message', id: 'm1', removed: 'expired' },

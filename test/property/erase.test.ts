@@ -1,7 +1,7 @@
 import { registerDevice, revokeDevice } from '../../core/admin/devices.js';
 import { assignToBox } from '../../core/admin/policies.js';
 import { issueTicket } from '../../core/admin/tickets.js';
-import { erase, orderErasing } from '../../core/lifecycle/erase.js';
+import { erase, startErasing } from '../../core/lifecycle/erase.js';
 import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { purge } from '../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
@@ -168,7 +168,7 @@ class Course {
     await this.time.sleep(ORDERED_AFTER_MS);
     for (let isOrdered = false; !isOrdered && this.time.now() < this.startMs + this.writersEndMs; ) {
       await this.time.sleep(50);
-      isOrdered = await orderErasing(this.core, BOX).then(
+      isOrdered = await startErasing(this.core, BOX).then(
         () => true,
         () => false,
       );

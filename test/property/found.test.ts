@@ -1,6 +1,6 @@
 // What random runs have found, each as small as it gets.
 
-import { noteExpired } from '../../core/lifecycle/note-expired.js';
+import { expireElements } from '../../core/lifecycle/expire.js';
 import { purge } from '../../core/lifecycle/purge.js';
 import { keepNewest } from '../../core/log/keep-newest.js';
 import type { BoxId } from '../../core/model/items.js';
@@ -311,7 +311,7 @@ test('a device holds no state in the end of a message that has expired, though i
   passDays(rig, 2);
   const expired = removeExpired(rig);
   await rig.deposit(BOX, aMessage({ id: 'm1' }));
-  await noteExpired(rig.core, BOX, expired);
+  await expireElements(rig.core, BOX, expired);
   const { changes } = await rig.syncAll(device, { syncToken });
   expect(changes).toMatchObject([
     { type: 'message', id: 'm1' },
@@ -329,7 +329,7 @@ test('a device that keeps states alone keeps that of a message whose id was take
   const device = await rig.device(BOX, 'd1', { elementTypes: ['messageState'] });
   const { syncToken = '', changes } = await rig.syncAll(device);
   expect(told({ changes })).toEqual(['messageState m1']);
-  await noteExpired(rig.core, BOX, expired);
+  await expireElements(rig.core, BOX, expired);
   expect((await rig.syncAll(device, { syncToken })).changes).toEqual([]);
 });
 

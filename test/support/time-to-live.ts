@@ -1,4 +1,4 @@
-import { type Expired, noteExpired } from '../../core/lifecycle/note-expired.js';
+import { type ExpiredElement, expireElements } from '../../core/lifecycle/expire.js';
 import { isShown, viewWritesOf } from '../../core/model/effects.js';
 import type { BoxId, StoredItem } from '../../core/model/items.js';
 import { overflowKey } from '../../core/model/keys.js';
@@ -10,7 +10,7 @@ import { MemoryStore } from './memory-store.js';
 import type { Rig } from './rig.js';
 
 /** What the stream tells of items that the database has removed: elements, and neither tombstones nor commits. */
-export const expiredAmong = (items: readonly StoredItem[], removedAtMs: number): Expired[] =>
+export const expiredAmong = (items: readonly StoredItem[], removedAtMs: number): ExpiredElement[] =>
   items.flatMap((item) =>
     item.kind === 'message' || item.kind === 'sessionHistory' ? [{ element: item, removedAtMs }] : [],
   );
@@ -48,14 +48,14 @@ export function applyAll({ store }: Rig, box: BoxId = BOX): void {
 }
 
 /** The database removes what has passed its time; nobody has been told yet. */
-export function removeExpired({ store, clock }: Rig, box: BoxId = BOX): Expired[] {
+export function removeExpired({ store, clock }: Rig, box: BoxId = BOX): ExpiredElement[] {
   if (!(store instanceof MemoryStore)) throw new Error('the store removes nothing');
   return expiredAmong(store.removeExpired(box, clock.nowMs), clock.nowMs);
 }
 
 /** The database removes what has passed its time, and it is noted. */
-export async function expire(rig: Rig, box: BoxId = BOX): Promise<readonly Expired[]> {
+export async function expire(rig: Rig, box: BoxId = BOX): Promise<readonly ExpiredElement[]> {
   const expired = removeExpired(rig, box);
-  await noteExpired(rig.core, box, expired);
+  await expireElements(rig.core, box, expired);
   return expired;
 }

@@ -16,6 +16,9 @@ const CLEAN = [
   'CHANGELOG.md',
   'docs',
   'protocol/RULES.md',
+  ...['admin', 'dynamodb', 'lifecycle', 'log', 'model', 'ports', 'push', 'write'].map(
+    (name) => `core/${name}`,
+  ),
   ...['admin', 'devices', 'eraser', 'history', 'notifier', 'participating', 'purger', 'sync'].map(
     (name) => `functions/${name}`,
   ),

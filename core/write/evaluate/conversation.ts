@@ -11,17 +11,18 @@ import {
   conflict,
   exists,
   gone,
+  isOutcome,
   notFound,
   type Outcome,
+  ofDeletion,
   parentNotFound,
-  unchanged,
 } from '../outcome.js';
 import type { UnitOfWork } from '../unit-of-work.js';
 import { patched, tooLarge } from './patched.js';
 
 export const defaultFolder = folderIdSchema.parse(DEFAULT_FOLDER);
 
-/** A conversation history that the commit creates; under the id of a deleted one it is another, later one. */
+/** A conversation history that the commit creates. Under the id of a deleted one it starts another life. */
 export function newConversation(
   work: UnitOfWork,
   id: ConversationId,
@@ -39,13 +40,13 @@ export function newConversation(
   };
 }
 
-export function createConversation(
+export async function createConversation(
   work: UnitOfWork,
   operation: OperationOf<'create conversationHistory'>,
-): Outcome {
-  const found = work.conversation(operation.id);
+): Promise<Outcome> {
+  const found = await work.conversation(operation.id);
   if (found !== undefined && found !== 'gone') return exists(elementOf(found));
-  const outcome = folderOutcome(work, operation.data.folderId);
+  const outcome = await folderOutcome(work, operation.data.folderId);
   if (outcome) return outcome;
   const conversation = newConversation(work, operation.id, operation.data);
   const faulty = tooLarge(elementOf(conversation));
@@ -54,48 +55,45 @@ export function createConversation(
   return applied;
 }
 
-export function modifyConversation(
+export async function modifyConversation(
   work: UnitOfWork,
   operation: OperationOf<'modify conversationHistory'>,
-): Outcome {
-  const found = work.conversation(operation.id);
-  if (found === undefined) return notFound;
-  if (found === 'gone') return gone;
-  if (
-    operation.ifModSeq !== undefined &&
-    operation.ifModSeq !== work.modSeqBefore(found.sk, 'conversationHistory')
-  ) {
-    return conflict(elementOf(found));
-  }
-  const patch = patched(found, work.modSeq, operation.data, conversationDataSchema);
-  if ('outcome' in patch) return patch.outcome;
-  const outcome = folderOutcome(work, patch.item.data.folderId);
+): Promise<Outcome> {
+  const found = await findConversation(work, operation);
+  if (isOutcome(found)) return found;
+  const next = patched(found, work.modSeq, operation.data, conversationDataSchema);
+  if (isOutcome(next)) return next;
+  const outcome = await folderOutcome(work, next.data.folderId);
   if (outcome) return outcome;
-  work.put(patch.item, 'conversationHistory');
+  work.put(next, 'conversationHistory');
   return applied;
 }
 
-/** Its contents count as gone from here on; they are cleared away afterwards. */
-export function deleteConversation(
+/** Deletes a conversation history. Its contents are gone from this commit on; a purge removes them later. */
+export async function deleteConversation(
   work: UnitOfWork,
   operation: OperationOf<'delete conversationHistory'>,
-): Outcome {
-  const found = work.conversation(operation.id);
-  if (found === undefined) return notFound;
-  if (found === 'gone') return unchanged;
-  if (
-    operation.ifModSeq !== undefined &&
-    operation.ifModSeq !== work.modSeqBefore(found.sk, 'conversationHistory')
-  ) {
-    return conflict(elementOf(found));
-  }
+): Promise<Outcome> {
+  const found = await findConversation(work, operation);
+  if (isOutcome(found)) return ofDeletion(found);
   work.deleteElement(found);
   return applied;
 }
 
-/** What stands against a conversation history in this folder; undefined: nothing. */
-function folderOutcome(work: UnitOfWork, folderId: FolderId): Outcome | undefined {
-  const folder = work.folder(folderId);
+/** The live conversation history that an operation changes, if it has the `ifModSeq` of the operation. */
+async function findConversation(
+  work: UnitOfWork,
+  { id, ifModSeq }: OperationOf<'delete conversationHistory' | 'modify conversationHistory'>,
+): Promise<StoredConversation | Outcome> {
+  const found = await work.conversation(id);
+  if (found === undefined) return notFound;
+  if (found === 'gone') return gone;
+  return work.isAsExpected(found.sk, 'conversationHistory', ifModSeq) ? found : conflict(elementOf(found));
+}
+
+/** The outcome where a folder cannot take a conversation history; undefined where it can. */
+async function folderOutcome(work: UnitOfWork, folderId: FolderId): Promise<Outcome | undefined> {
+  const folder = await work.folder(folderId);
   if (folder === 'gone') return gone;
   return folder === undefined ? parentNotFound : undefined;
 }

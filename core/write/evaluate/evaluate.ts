@@ -1,6 +1,6 @@
 import type { Operation } from '../../../protocol/operation.js';
 import { conversationKey, folderKey, folderNameKey, messageKey, sessionKey } from '../../model/keys.js';
-import type { Outcome } from '../outcome.js';
+import type { Evaluation } from '../outcome.js';
 import type { UnitOfWork } from '../unit-of-work.js';
 import { createConversation, deleteConversation, modifyConversation } from './conversation.js';
 import { createFolder, deleteFolder, modifyFolder } from './folder.js';
@@ -8,8 +8,8 @@ import { createMessage, deleteMessage, modifyMessage } from './message.js';
 import { modifyMessageState } from './message-state.js';
 import { createSession, deleteSession, modifySession } from './session.js';
 
-/** What becomes of one operation, given those before it; what it changes is staged in the work. */
-export function evaluate(work: UnitOfWork, operation: Operation): Outcome {
+/** Evaluates one operation after those before it, and adds its changes to the unit of work. */
+export function evaluate(work: UnitOfWork, operation: Operation): Promise<Evaluation> {
   switch (operation.type) {
     case 'folder':
       if (operation.op === 'create') return createFolder(work, operation);
@@ -30,7 +30,7 @@ export function evaluate(work: UnitOfWork, operation: Operation): Outcome {
   }
 }
 
-/** Keys that surely decide an operation; what evaluation needs beyond them it asks for. */
+/** Keys that every evaluation of an operation reads, so that one call reads them all. It reads others on the way. */
 export function keysFor(operation: Operation): string[] {
   switch (operation.type) {
     case 'folder': {

@@ -1,17 +1,22 @@
 import type { OperationOf } from '../../../protocol/operation.js';
+import { elementOf, stateElementOf } from '../../model/element.js';
 import type { StoredMessage } from '../../model/items.js';
-import { gone, notFound, type Outcome, parentNotFound } from '../outcome.js';
+import { conflict, gone, notFound, type Outcome, parentNotFound } from '../outcome.js';
 import type { Found, UnitOfWork } from '../unit-of-work.js';
 
-/** The live message that an operation names, or the outcome where there is none. */
-export function findMessage(
+type ChangeOfMessage = OperationOf<'modify message' | 'delete message' | 'modify messageState'>;
+
+/** The live message that an operation changes, if it has the `ifModSeq` of the operation. */
+export async function findMessage(
   work: UnitOfWork,
-  { conversationId, id }: Pick<OperationOf<'delete message'>, 'conversationId' | 'id'>,
-): { message: StoredMessage } | { outcome: Outcome } {
-  const conversation = work.conversation(conversationId);
-  if (conversation === undefined) return { outcome: parentNotFound };
-  if (conversation === 'gone') return { outcome: gone };
-  const message: Found<StoredMessage> = work.message(conversation, id);
-  if (message === undefined) return { outcome: notFound };
-  return message === 'gone' ? { outcome: gone } : { message };
+  { type, conversationId, id, ifModSeq }: ChangeOfMessage,
+): Promise<StoredMessage | Outcome> {
+  const conversation = await work.conversation(conversationId);
+  if (conversation === undefined) return parentNotFound;
+  if (conversation === 'gone') return gone;
+  const message: Found<StoredMessage> = await work.message(conversation, id);
+  if (message === undefined) return notFound;
+  if (message === 'gone') return gone;
+  if (work.isAsExpected(message.sk, type, ifModSeq)) return message;
+  return conflict(type === 'messageState' ? stateElementOf(message) : elementOf(await work.whole(message)));
 }

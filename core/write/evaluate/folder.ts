@@ -15,13 +15,15 @@ import { countAfter } from '../log-rows.js';
 import {
   applied,
   conflict,
-  deferred,
+  type Evaluation,
   exists,
   forbidden,
   gone,
   invalid,
+  isOutcome,
   notFound,
   type Outcome,
+  ofDeletion,
   parentNotFound,
   quotaExceeded,
   unchanged,
@@ -29,15 +31,19 @@ import {
 import type { UnitOfWork } from '../unit-of-work.js';
 
 const BUILT_IN = new Set<string>([DEFAULT_FOLDER, USER_ROOT_FOLDER]);
-const EMPTYING_MAX = 20; // the head names them, and is written with every commit
+const PENDING_PURGES_MAX = 20; // of one box: every log entry names them
 
-export function createFolder(work: UnitOfWork, { id, data: given }: OperationOf<'create folder'>): Outcome {
-  const found = work.folder(id);
+export async function createFolder(
+  work: UnitOfWork,
+  { id, data: given }: OperationOf<'create folder'>,
+): Promise<Outcome> {
+  const found = await work.folder(id);
   if (found === 'gone') return gone;
   if (found) return exists(elementOf(found));
-  const data: FolderData = { ...given, name: keptName(given.name) };
-  const against = againstPlace(work, data.parentFolderId, id, 1) ?? againstName(work, data, id);
-  if (against) return against;
+  const data: FolderData = { ...given, name: normalizedName(given.name) };
+  const refusal =
+    (await placeOutcome(work, data.parentFolderId, { id, height: 1 })) ?? (await nameOutcome(work, data, id));
+  if (refusal) return refusal;
   if (countAfter(work, 'folder') - BUILT_IN.size >= USER_FOLDERS_MAX) return quotaExceeded;
   const { modSeq } = work;
   work.put(
@@ -45,19 +51,21 @@ export function createFolder(work: UnitOfWork, { id, data: given }: OperationOf<
     'folder',
     { implied: data.name !== given.name },
   );
-  work.setName(folderNameKey(data.parentFolderId, data.name), id);
-  countSubFolder(work, data.parentFolderId, 1);
+  await work.setName(folderNameKey(data.parentFolderId, data.name), id);
+  await countSubFolder(work, data.parentFolderId, 1);
   return applied;
 }
 
-export function modifyFolder(work: UnitOfWork, operation: OperationOf<'modify folder'>): Outcome {
-  const found = findFolder(work, operation);
-  if ('outcome' in found) return found.outcome;
-  const { folder } = found;
+export async function modifyFolder(
+  work: UnitOfWork,
+  operation: OperationOf<'modify folder'>,
+): Promise<Outcome> {
+  const folder = await findFolder(work, operation);
+  if (isOutcome(folder)) return folder;
   const { name = folder.data.name } = operation.data;
   const data: FolderData = {
-    name: keptName(name),
-    // Null is a place: the top of the box.
+    name: normalizedName(name),
+    // Null is a value: it moves the folder to the top of the box.
     parentFolderId:
       operation.data.parentFolderId === undefined
         ? folder.data.parentFolderId
@@ -66,61 +74,61 @@ export function modifyFolder(work: UnitOfWork, operation: OperationOf<'modify fo
   if (isSameJson(data, folder.data)) return unchanged;
   const from = folder.data.parentFolderId;
   const isMoved = data.parentFolderId !== from;
-  const against =
-    (isMoved ? againstPlace(work, data.parentFolderId, folder.id, work.heightOf(folder)) : undefined) ??
-    againstName(work, data, folder.id);
-  if (against) return against;
-  work.setName(folderNameKey(from, folder.data.name), undefined);
-  work.setName(folderNameKey(data.parentFolderId, data.name), folder.id);
+  const refusal =
+    (isMoved
+      ? await placeOutcome(work, data.parentFolderId, { id: folder.id, height: await work.heightOf(folder) })
+      : undefined) ?? (await nameOutcome(work, data, folder.id));
+  if (refusal) return refusal;
+  await work.setName(folderNameKey(from, folder.data.name), undefined);
+  await work.setName(folderNameKey(data.parentFolderId, data.name), folder.id);
   work.put({ ...folder, modSeq: work.modSeq, data }, 'folder', { implied: data.name !== name });
   if (isMoved) {
-    countSubFolder(work, from, -1);
-    countSubFolder(work, data.parentFolderId, 1);
+    await countSubFolder(work, from, -1);
+    await countSubFolder(work, data.parentFolderId, 1);
   }
   return applied;
 }
 
-/** A name as it compares, and as it is kept: whoever gave it otherwise is told, as of an implied change. */
-const keptName = (name: string): string => name.normalize('NFC');
+/** A name as it is compared and stored. A client that sent another form gets the folder, as after an implied change. */
+const normalizedName = (name: string): string => name.normalize('NFC');
 
-/** The conversation histories in it count as gone from here on; they are cleared away afterwards. */
-export function deleteFolder(work: UnitOfWork, operation: OperationOf<'delete folder'>): Outcome {
-  const found = findFolder(work, operation);
-  if ('outcome' in found) return found.outcome.status === 'gone' ? unchanged : found.outcome;
-  const { folder } = found;
+/** Deletes a folder. Its conversation histories are gone from this commit on; a purge removes them later. */
+export async function deleteFolder(
+  work: UnitOfWork,
+  operation: OperationOf<'delete folder'>,
+): Promise<Evaluation> {
+  const folder = await findFolder(work, operation);
+  if (isOutcome(folder)) return ofDeletion(folder);
   if (folder.subFolders > 0) return forbidden;
-  if (work.pendingPurges.length >= EMPTYING_MAX) return deferred;
-  work.setName(folderNameKey(folder.data.parentFolderId, folder.data.name), undefined);
+  if (work.pendingPurges.length >= PENDING_PURGES_MAX) return 'deferred';
+  await work.setName(folderNameKey(folder.data.parentFolderId, folder.data.name), undefined);
   work.deleteElement(folder);
-  countSubFolder(work, folder.data.parentFolderId, -1);
+  await countSubFolder(work, folder.data.parentFolderId, -1);
   return applied;
 }
 
-function findFolder(
+/** The live folder that an operation changes, if it has the `ifModSeq` of the operation. */
+async function findFolder(
   work: UnitOfWork,
   { id, ifModSeq }: { id: FolderId; ifModSeq?: number | undefined },
-): { folder: StoredFolder } | { outcome: Outcome } {
-  if (BUILT_IN.has(id)) return { outcome: forbidden };
-  const folder = work.folder(id);
-  if (folder === undefined) return { outcome: notFound };
-  if (folder === 'gone') return { outcome: gone };
-  if (ifModSeq !== undefined && ifModSeq !== work.modSeqBefore(folder.sk, 'folder')) {
-    return { outcome: conflict(elementOf(folder)) };
-  }
-  return { folder };
+): Promise<StoredFolder | Outcome> {
+  if (BUILT_IN.has(id)) return forbidden;
+  const folder = await work.folder(id);
+  if (folder === undefined) return notFound;
+  if (folder === 'gone') return gone;
+  return work.isAsExpected(folder.sk, 'folder', ifModSeq) ? folder : conflict(elementOf(folder));
 }
 
-/** What stands against a folder of some height below this parent: that it is not there, or a cycle, or the depth. */
-function againstPlace(
+/** The outcome where a parent cannot take a folder: it does not exist, or there would be a cycle or too many levels. */
+async function placeOutcome(
   work: UnitOfWork,
   parentId: FolderId | null,
-  id: FolderId,
-  height: number,
-): Outcome | undefined {
+  { id, height }: { readonly id: FolderId; readonly height: number },
+): Promise<Outcome | undefined> {
   let depth = height;
   for (let ancestorId = parentId; ancestorId !== null; ) {
     if (ancestorId === id) return misplaced('would put the folder into itself');
-    const ancestor = work.folder(ancestorId);
+    const ancestor = await work.folder(ancestorId);
     if (ancestor === undefined) return parentNotFound;
     if (ancestor === 'gone') return gone;
     if (!BUILT_IN.has(ancestorId)) depth++;
@@ -132,19 +140,20 @@ function againstPlace(
 
 const misplaced = (detail: string) => invalid({ pointer: '/data/parentFolderId', detail });
 
-function againstName(
+/** The outcome where a sibling has the name already. */
+async function nameOutcome(
   work: UnitOfWork,
   { name, parentFolderId }: FolderData,
   id: FolderId,
-): Outcome | undefined {
-  const holder = work.holderOfName(folderNameKey(parentFolderId, name));
-  if (holder === undefined || holder === id) return undefined;
-  const folder = work.folder(holder);
+): Promise<Outcome | undefined> {
+  const siblingId = await work.folderWithName(folderNameKey(parentFolderId, name));
+  if (siblingId === undefined || siblingId === id) return undefined;
+  const folder = await work.folder(siblingId);
   return folder === undefined || folder === 'gone' ? undefined : exists(elementOf(folder));
 }
 
-function countSubFolder(work: UnitOfWork, parentId: FolderId | null, by: 1 | -1): void {
-  const parent = parentId === null ? undefined : work.folder(parentId);
+async function countSubFolder(work: UnitOfWork, parentId: FolderId | null, by: 1 | -1): Promise<void> {
+  const parent = parentId === null ? undefined : await work.folder(parentId);
   if (parent === undefined || parent === 'gone') return;
   work.put({ ...parent, subFolders: parent.subFolders + by });
 }

@@ -4,7 +4,7 @@ import { DISPOSITIONS_MAX, FLAGS_MAX } from '../../../protocol/limits.js';
 import type { OperationOf } from '../../../protocol/operation.js';
 import { stateElementOf } from '../../model/element.js';
 import type { StoredMessage, StoredState } from '../../model/items.js';
-import { applied, conflict, invalid, type Outcome, unchanged } from '../outcome.js';
+import { applied, invalid, isOutcome, type Outcome, unchanged } from '../outcome.js';
 import type { UnitOfWork } from '../unit-of-work.js';
 import { findMessage } from './find-message.js';
 import { tooLarge } from './patched.js';
@@ -12,7 +12,7 @@ import { tooLarge } from './patched.js';
 /** Shape: sorted by code unit, each flag once. */
 const flagSet = (flags: Iterable<string>): string[] => [...new Set(flags)].sort();
 
-/** The message with flags added, then removed, as the commit writes it. */
+/** The message with flags added and then others removed, and the modSeq of the commit on its state. */
 export function withFlags(
   message: StoredMessage,
   modSeq: number,
@@ -24,7 +24,7 @@ export function withFlags(
   return { ...message, state: { modSeq, flags, dispositions } };
 }
 
-/** What was reported, with new reports behind it; the same participant and disposition keeps its first `at`. */
+/** The dispositions with new ones behind them; the same participant and disposition keeps its first `at`. */
 function withDispositions(
   held: readonly Disposition[],
   added: readonly Disposition[],
@@ -37,7 +37,7 @@ function withDispositions(
   return [...all.values()];
 }
 
-function limits({ flags, dispositions }: StoredState): Outcome | undefined {
+function limitOutcome({ flags, dispositions }: StoredState): Outcome | undefined {
   if (flags.length > FLAGS_MAX) {
     return invalid({ pointer: '/data/addFlags', detail: `makes more than ${FLAGS_MAX} flags` });
   }
@@ -50,18 +50,15 @@ function limits({ flags, dispositions }: StoredState): Outcome | undefined {
   return undefined;
 }
 
-export function modifyMessageState(work: UnitOfWork, operation: OperationOf<'modify messageState'>): Outcome {
-  const found = findMessage(work, operation);
-  if ('outcome' in found) return found.outcome;
-  const { message } = found;
-  if (
-    operation.ifModSeq !== undefined &&
-    operation.ifModSeq !== work.modSeqBefore(message.sk, 'messageState')
-  ) {
-    return conflict(stateElementOf(message));
-  }
+/** Changes flags and adds dispositions. Source: OMA CPM 5.6.x; RULES.md. */
+export async function modifyMessageState(
+  work: UnitOfWork,
+  operation: OperationOf<'modify messageState'>,
+): Promise<Outcome> {
+  const message = await findMessage(work, operation);
+  if (isOutcome(message)) return message;
   const next = patchedState(message, work.modSeq, operation.data);
-  const faulty = limits(next.state) ?? tooLarge(stateElementOf(next));
+  const faulty = limitOutcome(next.state) ?? tooLarge(stateElementOf(next));
   if (faulty) return faulty;
   if (isSame(message.state, next.state)) return unchanged;
   work.put(next, 'messageState');
@@ -74,7 +71,7 @@ function patchedState(message: StoredMessage, modSeq: number, patch: MessageStat
   return { ...next, state: { ...next.state, dispositions } };
 }
 
-/** Flags are sorted and dispositions only ever added, so lengths and letters tell. */
+/** Flags are sorted and dispositions are only added, so comparing letters and lengths is enough. */
 const isSame = (before: StoredState | undefined, after: StoredState): boolean =>
   (before?.flags ?? []).join(' ') === after.flags.join(' ') &&
   (before?.dispositions ?? []).length === after.dispositions.length;

@@ -9,13 +9,13 @@ import { messageKey } from '../../model/keys.js';
 import { countAfter } from '../log-rows.js';
 import {
   applied,
-  conflict,
   exists,
   gone,
+  isOutcome,
   type Outcome,
+  ofDeletion,
   parentNotFound,
   quotaExceeded,
-  unchanged,
 } from '../outcome.js';
 import type { UnitOfWork } from '../unit-of-work.js';
 import { defaultFolder, newConversation } from './conversation.js';
@@ -23,18 +23,22 @@ import { findMessage } from './find-message.js';
 import { withFlags } from './message-state.js';
 import { patched, tooLarge } from './patched.js';
 
-export function createMessage(work: UnitOfWork, operation: OperationOf<'create message'>): Outcome {
+/** Deposits a message, and creates its conversation history if the operation contains one. */
+export async function createMessage(
+  work: UnitOfWork,
+  operation: OperationOf<'create message'>,
+): Promise<Outcome> {
   const { id, conversationId, data, flags = [] } = operation;
-  const conversation = conversationFor(work, operation);
-  if ('outcome' in conversation) return conversation.outcome;
+  const conversation = await conversationFor(work, operation);
+  if (isOutcome(conversation)) return conversation;
   const { history, isNew } = conversation;
 
-  const session = data.sessionId === undefined ? null : work.session(history, data.sessionId);
+  const session = data.sessionId === undefined ? null : await work.session(history, data.sessionId);
   if (session === undefined) return parentNotFound;
   if (session === 'gone') return gone;
-  const found = work.message(history, id);
+  const found = await work.message(history, id);
   if (found === 'gone') return gone;
-  if (found) return exists(elementOf(work.whole(found)));
+  if (found) return exists(elementOf(await work.whole(found)));
 
   const message: StoredMessage = {
     kind: 'message',
@@ -55,37 +59,36 @@ export function createMessage(work: UnitOfWork, operation: OperationOf<'create m
   const kept = session && keptAsLongAs(session, message);
   if (kept && kept !== session) work.put(kept);
   if (flags.length > 0) work.put(withFlags(message, work.modSeq, { add: flags }), 'messageState');
-  answer(work, history, operation);
+  await markAnswered(work, history, operation);
   return applied;
 }
 
-/** What is being cleared away counts until it is gone. */
+/** Deleted messages count until their purge has subtracted them. */
 const isFull = (work: UnitOfWork): boolean =>
   countAfter(work, 'message') >= (work.policy.maxMessages ?? Number.POSITIVE_INFINITY);
 
-/** The conversation history that the message goes into, made on the way where the operation brings it along. */
-function conversationFor(
+/** The conversation history of a new message; created if it does not exist and the operation contains one. */
+async function conversationFor(
   work: UnitOfWork,
   { conversationId, conversation: seed }: OperationOf<'create message'>,
-): { history: StoredConversation; isNew: boolean } | { outcome: Outcome } {
-  const found = work.conversation(conversationId);
+): Promise<{ history: StoredConversation; isNew: boolean } | Outcome> {
+  const found = await work.conversation(conversationId);
   if (found !== undefined && found !== 'gone') return { history: found, isNew: false };
   if (seed) {
     const history = newConversation(work, conversationId, { ...seed, folderId: defaultFolder });
-    const faulty = tooLarge(elementOf(history), '/conversation');
-    return faulty ? { outcome: faulty } : { history, isNew: true };
+    return tooLarge(elementOf(history), '/conversation') ?? { history, isNew: true };
   }
-  return { outcome: found === 'gone' ? gone : parentNotFound };
+  return found === 'gone' ? gone : parentNotFound;
 }
 
-/** A reply sets `\Answered` on what it answers, in the same commit. */
-function answer(
+/** Sets `\Answered` on the message that a new message replies to, in the same commit. */
+async function markAnswered(
   work: UnitOfWork,
   history: StoredConversation,
   { id, data }: OperationOf<'create message'>,
-): void {
+): Promise<void> {
   if (data.inReplyToMessageId === undefined || data.inReplyToMessageId === id) return;
-  const answered = work.message(history, data.inReplyToMessageId);
+  const answered = await work.message(history, data.inReplyToMessageId);
   if (answered === undefined || answered === 'gone') return;
   const flags = answered.state?.flags ?? [];
   if (flags.includes(ANSWERED) || flags.length >= FLAGS_MAX) return;
@@ -93,26 +96,24 @@ function answer(
   if (!tooLarge(stateElementOf(next))) work.put(next, 'messageState', { implied: true });
 }
 
-export function modifyMessage(work: UnitOfWork, operation: OperationOf<'modify message'>): Outcome {
-  const found = findMessage(work, operation);
-  if ('outcome' in found) return found.outcome;
-  const { message } = found;
-  if (operation.ifModSeq !== undefined && operation.ifModSeq !== work.modSeqBefore(message.sk, 'message')) {
-    return conflict(elementOf(work.whole(message)));
-  }
-  const patch = patched(work.whole(message), work.modSeq, operation.data, messageDataSchema);
-  if ('outcome' in patch) return patch.outcome;
-  work.put(patch.item, 'message');
+export async function modifyMessage(
+  work: UnitOfWork,
+  operation: OperationOf<'modify message'>,
+): Promise<Outcome> {
+  const message = await findMessage(work, operation);
+  if (isOutcome(message)) return message;
+  const next = patched(await work.whole(message), work.modSeq, operation.data, messageDataSchema);
+  if (isOutcome(next)) return next;
+  work.put(next, 'message');
   return applied;
 }
 
-export function deleteMessage(work: UnitOfWork, operation: OperationOf<'delete message'>): Outcome {
-  const found = findMessage(work, operation);
-  if ('outcome' in found) return found.outcome.status === 'gone' ? unchanged : found.outcome;
-  const { message } = found;
-  if (operation.ifModSeq !== undefined && operation.ifModSeq !== work.modSeqBefore(message.sk, 'message')) {
-    return conflict(elementOf(work.whole(message)));
-  }
+export async function deleteMessage(
+  work: UnitOfWork,
+  operation: OperationOf<'delete message'>,
+): Promise<Outcome> {
+  const message = await findMessage(work, operation);
+  if (isOutcome(message)) return ofDeletion(message);
   work.deleteElement(message);
   return applied;
 }

@@ -8,28 +8,27 @@ import { mergePatch } from '../merge-patch.js';
 import { invalid, type Outcome, unchanged } from '../outcome.js';
 
 /**
- * Faults of an element, as it goes over the wire, as a whole; or undefined where it is as it may be.
- * @param pointer to what makes the element, in its operation
+ * The outcome for an element that is too large on the wire; undefined where its size is allowed.
+ * @param pointer to the member of the operation that makes the element
  */
 export const tooLarge = (element: object | undefined, pointer = '/data'): Outcome | undefined =>
   element && jsonBytes(element) > ELEMENT_MAX_BYTES
     ? invalid({ pointer, detail: `makes an element of more than ${ELEMENT_MAX_BYTES} bytes` })
     : undefined;
 
-/** The element with the patch merged into it, checked as a whole; or the outcome where there is nothing to write. */
+/** The element with a patch merged into it, validated as a whole; or the outcome where there is nothing to write. */
 export function patched<E extends StoredElement>(
   stored: E,
   modSeq: number,
   patch: object,
   schema: z.ZodMiniType<E['data']>,
-): { item: E } | { outcome: Outcome } {
+): E | Outcome {
   const parsed = schema.safeParse(mergePatch(stored.data, patch), { reportInput: true });
   if (!parsed.success) {
     const faults = faultsOf(parsed.error);
-    return { outcome: invalid(...faults.map((fault) => ({ ...fault, pointer: `/data${fault.pointer}` }))) };
+    return invalid(...faults.map((fault) => ({ ...fault, pointer: `/data${fault.pointer}` })));
   }
-  if (isSameJson(parsed.data, stored.data)) return { outcome: unchanged };
+  if (isSameJson(parsed.data, stored.data)) return unchanged;
   const item: E = { ...stored, modSeq, data: parsed.data };
-  const faulty = tooLarge(elementOf(item));
-  return faulty ? { outcome: faulty } : { item };
+  return tooLarge(elementOf(item)) ?? item;
 }

@@ -8,25 +8,29 @@ import { indexOf } from '../../model/version.js';
 import {
   applied,
   conflict,
-  deferred,
+  type Evaluation,
   exists,
   gone,
+  isOutcome,
   notFound,
   type Outcome,
+  ofDeletion,
   parentNotFound,
-  unchanged,
 } from '../outcome.js';
 import type { UnitOfWork } from '../unit-of-work.js';
 import { patched, tooLarge } from './patched.js';
 
-const EMPTYING_MAX = 20; // their conversation history names them
+const PENDING_PURGES_MAX = 20; // of one conversation history, whose item names them
 
-export function createSession(work: UnitOfWork, operation: OperationOf<'create sessionHistory'>): Outcome {
+export async function createSession(
+  work: UnitOfWork,
+  operation: OperationOf<'create sessionHistory'>,
+): Promise<Outcome> {
   const { id, conversationId, data } = operation;
-  const conversation = work.conversation(conversationId);
+  const conversation = await work.conversation(conversationId);
   if (conversation === undefined) return parentNotFound;
   if (conversation === 'gone') return gone;
-  const found = work.session(conversation, id);
+  const found = await work.session(conversation, id);
   if (found === 'gone') return gone;
   if (found) return exists(elementOf(found));
   const session: StoredSession = {
@@ -45,23 +49,28 @@ export function createSession(work: UnitOfWork, operation: OperationOf<'create s
   return applied;
 }
 
-export function modifySession(work: UnitOfWork, operation: OperationOf<'modify sessionHistory'>): Outcome {
-  const found = findSession(work, operation);
-  if ('outcome' in found) return found.outcome;
-  const { session } = found;
-  const patch = patched(session, work.modSeq, operation.data, sessionDataSchema);
-  if ('outcome' in patch) return patch.outcome;
-  work.put(patch.item, 'sessionHistory');
+export async function modifySession(
+  work: UnitOfWork,
+  operation: OperationOf<'modify sessionHistory'>,
+): Promise<Outcome> {
+  const found = await findSession(work, operation);
+  if (isOutcome(found)) return found;
+  const next = patched(found.session, work.modSeq, operation.data, sessionDataSchema);
+  if (isOutcome(next)) return next;
+  work.put(next, 'sessionHistory');
   return applied;
 }
 
-/** The messages of the session count as gone from here on; they are cleared away afterwards. */
-export function deleteSession(work: UnitOfWork, operation: OperationOf<'delete sessionHistory'>): Outcome {
-  const found = findSession(work, operation);
-  if ('outcome' in found) return found.outcome.status === 'gone' ? unchanged : found.outcome;
+/** Deletes a session history. Its messages are gone from this commit on; a purge removes them later. */
+export async function deleteSession(
+  work: UnitOfWork,
+  operation: OperationOf<'delete sessionHistory'>,
+): Promise<Evaluation> {
+  const found = await findSession(work, operation);
+  if (isOutcome(found)) return ofDeletion(found);
   const { session, conversation } = found;
   const pendingPurges = conversation.pendingPurges ?? [];
-  if (pendingPurges.length >= EMPTYING_MAX) return deferred;
+  if (pendingPurges.length >= PENDING_PURGES_MAX) return 'deferred';
   work.deleteElement(session);
   work.put({
     ...conversation,
@@ -70,18 +79,18 @@ export function deleteSession(work: UnitOfWork, operation: OperationOf<'delete s
   return applied;
 }
 
-function findSession(
+/** The live session history that an operation changes, if it has the `ifModSeq` of the operation. */
+async function findSession(
   work: UnitOfWork,
   { conversationId, id, ifModSeq }: OperationOf<'delete sessionHistory' | 'modify sessionHistory'>,
-): { session: StoredSession; conversation: StoredConversation } | { outcome: Outcome } {
-  const conversation = work.conversation(conversationId);
-  if (conversation === undefined) return { outcome: parentNotFound };
-  if (conversation === 'gone') return { outcome: gone };
-  const session = work.session(conversation, id);
-  if (session === undefined) return { outcome: notFound };
-  if (session === 'gone') return { outcome: gone };
-  if (ifModSeq !== undefined && ifModSeq !== work.modSeqBefore(session.sk, 'sessionHistory')) {
-    return { outcome: conflict(elementOf(session)) };
-  }
-  return { session, conversation };
+): Promise<{ session: StoredSession; conversation: StoredConversation } | Outcome> {
+  const conversation = await work.conversation(conversationId);
+  if (conversation === undefined) return parentNotFound;
+  if (conversation === 'gone') return gone;
+  const session = await work.session(conversation, id);
+  if (session === undefined) return notFound;
+  if (session === 'gone') return gone;
+  return work.isAsExpected(session.sk, 'sessionHistory', ifModSeq)
+    ? { session, conversation }
+    : conflict(elementOf(session));
 }

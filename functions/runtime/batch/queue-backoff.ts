@@ -1,18 +1,20 @@
 import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { QUEUE_BACKOFF_SECONDS } from '../../../core/model/timing.js';
 import { describeError, logger } from '../observability/log.js';
 
-const FACTOR = 3;
 const WAIT_MAX_SECONDS = 60;
 
 /**
- * After how long a message that has failed comes again: 1, 3, 9, 27 s, the later ones up to half as long again, so that what failed
- * together does not come back together. Unit: whole seconds.
- * @param receives how often the message has been received by now
+ * How long a failed message waits until the queue delivers it again: 1, 3, 9, 27, 60 s, up to half as long again but at
+ * most 60 s, so that messages which failed together are not delivered together. Unit: whole seconds.
+ * @param receives how often the queue has delivered the message
  * @param chance 0 <= chance < 1
  */
-export const waitSeconds = (receives: number, chance: number): number =>
-  Math.min(WAIT_MAX_SECONDS, Math.floor(FACTOR ** (receives - 1) * (1 + chance / 2)));
+export function waitSeconds(receives: number, chance: number): number {
+  const seconds = QUEUE_BACKOFF_SECONDS[receives - 1] ?? WAIT_MAX_SECONDS;
+  return Math.min(WAIT_MAX_SECONDS, Math.floor(seconds * (1 + chance / 2)));
+}
 
 /**
  * Brings messages that failed back sooner than their queue's visibility timeout, which is measured for a consumer that

@@ -18,7 +18,7 @@ export function logProblem(problem: SyncProblem): void {
   const { status } = PROBLEMS[problem.kind];
   if (problem.kind === 'busy') measure(problem.details.isErasing ? count('BusyErasing') : count('Busy'));
   if (COMES_BACK.has(problem.kind)) logger.warn(problem.kind, { error: describeError(problem) });
-  else if (status < 500 || problem.kind === 'not-implemented') logger.info('refused', { kind: problem.kind });
+  else if (status < 500) logger.info('refused', { kind: problem.kind });
   else logger.error(problem.kind, { error: describeError(problem) });
 }
 
@@ -38,7 +38,6 @@ const DETAILS: Readonly<Record<ProblemKind, string>> = {
   'unsupported-media-type': 'Send Content-Type: application/json.',
   'too-many-requests': 'Nothing was done. Send the same again after the time in Retry-After.',
   internal: 'It is not known whether the request was carried out. Send the same again later.',
-  'not-implemented': 'This version has nothing there.',
   busy: 'Send the same again after the time in Retry-After.',
   unavailable:
     'It is not known whether the request was carried out. Send the same again after the time in Retry-After.',

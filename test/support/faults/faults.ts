@@ -12,15 +12,15 @@ export interface Fault {
 export const FAULTS: readonly Fault[] = [
   {
     name: 'decides on the items of the view alone',
-    file: 'core/write/commit.ts',
-    from: 'get: (sk: string) => this.view.laidOver(sk, this.read.get(sk)),',
-    to: 'get: (sk: string) => this.read.get(sk),',
+    file: 'core/write/item-reader.ts',
+    from: 'return this.view.laidOver(sk, this.items.get(sk));',
+    to: 'return this.items.get(sk);',
   },
   {
     name: 'looks for what a device has sent in its item alone',
-    file: 'core/write/commit.ts',
-    from: 'get: (sk: string) => this.view.laidOver(sk, this.read.get(sk)),',
-    to: "get: (sk: string) => (sk.startsWith('D#') ? this.read.get(sk) : this.view.laidOver(sk, this.read.get(sk))),",
+    file: 'core/write/item-reader.ts',
+    from: 'return this.view.laidOver(sk, this.items.get(sk));',
+    to: "return sk.startsWith('D#') ? this.items.get(sk) : this.view.laidOver(sk, this.items.get(sk));",
   },
   {
     name: 'takes an entry for applied without looking',
@@ -75,21 +75,21 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'takes its own entry for that of another after a lost answer',
-    file: 'core/write/commit.ts',
-    from: 'return await this.core.store.append(this.box, entry);',
-    to: "const found = await this.core.store.append(this.box, entry); return isUnknown ? { ...found, nonce: 'another' } : found;",
+    file: 'core/write/append.ts',
+    from: 'return await core.store.append(box, entry);',
+    to: "const found = await core.store.append(box, entry); return isUnknown ? { ...found, nonce: 'another' } : found;",
   },
   {
     name: 'does not note results that change nothing',
-    file: 'core/write/commit.ts',
+    file: 'core/write/commit-attempts.ts',
     from: 'if (effects.length === 0 && rows.length === 0 && !decision.box) {',
-    to: "if (rows.length === 0 && (effects.length === 0 || decision.origin.by === 'device') && !decision.box) {",
+    to: "if (rows.length === 0 && (effects.length === 0 || origin.by === 'device') && !decision.box) {",
   },
   {
     name: 'decides on what may be old',
     file: 'core/write/commit-snapshot.ts',
-    from: 'behind.length > 0 ? look(core, box, before, behind) : undefined,\n    core.store.get(box, keys),',
-    to: 'behind.length > 0 ? look(core, box, before, behind) : undefined,\n    core.store.getStale(box, keys),',
+    from: 'behind.length > 0 ? findProjected(core, box, before, behind) : undefined,\n    core.store.get(box, keys),',
+    to: 'behind.length > 0 ? findProjected(core, box, before, behind) : undefined,\n    core.store.getStale(box, keys),',
   },
   {
     name: 'purges before the deletion is applied',
@@ -115,7 +115,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'counts what was purged before it is gone',
     file: 'core/lifecycle/purge.ts',
-    from: 'if (replaced.size < dead.length) continue;',
+    from: 'if (replaced.size < dead.length) return AGAIN;',
     to: '',
     test: 'test/unit/core/purge/expiry.test.ts',
   },
@@ -163,9 +163,9 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'does not notice an item ahead of the log',
-    file: 'core/write/commit.ts',
-    from: 'const isAhead = ahead.length > 0;',
-    to: 'const isAhead = ahead.length < 0;',
+    file: 'core/write/next-entry.ts',
+    from: 'const isAhead = keysAhead.length > 0;',
+    to: 'const isAhead = keysAhead.length < 0;',
     test: 'test/unit/core/write/restored-box.test.ts',
   },
   {
@@ -191,23 +191,23 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'looks at the items of a backup whose restore it has found out',
-    file: 'core/write/commit.ts',
-    from: 'if (entry.timeline > opened.tail.head.timeline)',
-    to: 'if (entry.timeline < opened.tail.head.timeline)',
+    file: 'core/write/commit-attempts.ts',
+    from: 'if (entry.timeline > snapshot.tail.head.timeline)',
+    to: 'if (entry.timeline < snapshot.tail.head.timeline)',
     test: 'test/unit/core/write/restored-projected.test.ts',
   },
   {
     name: 'counts an expired element as the database has removed it',
-    file: 'core/write/unit-of-work.ts',
+    file: 'core/write/expire-element.ts',
     from: 'const same = isOfSameLife(removed, last) ? last : undefined;',
     to: 'const same = undefined as typeof last;',
     test: 'test/unit/core/retention/applied-late.test.ts',
   },
   {
     name: 'brings back what a purge replaces',
-    file: 'core/write/unit-of-work.ts',
-    from: "if (there.kind !== 'tombstone' && this.wentWithContainer(there))",
-    to: "if (there.kind === ('folder' as string))",
+    file: 'core/write/expire-element.ts',
+    from: "if (current.kind !== 'tombstone' && (await isGoneWithContainer(work, current)))",
+    to: "if (current.kind === ('folder' as string))",
     test: 'test/unit/core/purge/expiry.test.ts',
   },
   {
@@ -219,8 +219,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'takes the entry of another for its own',
-    file: 'core/write/commit.ts',
-    from: 'if (appended.nonce === entry.nonce) {',
-    to: 'if (appended.index === entry.index) {',
+    file: 'core/write/commit-attempts.ts',
+    from: 'if (appended.nonce !== entry.nonce) {',
+    to: 'if (appended.index !== entry.index) {',
   },
 ];

@@ -1,4 +1,4 @@
-import { type Expired, noteExpired } from '../../../core/lifecycle/note-expired.js';
+import { type ExpiredElement, expireElements } from '../../../core/lifecycle/expire.js';
 import type { StoredItem } from '../../../core/model/items.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { NoAnswer } from '../adversarial-store.js';
@@ -77,7 +77,7 @@ export class Expiring {
   }
 
   /** A stream keeps the order of the records of an item, and what fails holds up what is behind it. */
-  private push(expired: readonly Expired[]): void {
+  private push(expired: readonly ExpiredElement[]): void {
     const { chance, time } = this.stage;
     const lateMs = chance.happens(0.3) ? chance.between(0, LATE_MAX_MS) : chance.between(0, 500);
     this.dueMs = Math.max(this.dueMs, time.now() + lateMs);
@@ -93,10 +93,10 @@ export class Expiring {
     });
   }
 
-  private async note(expired: readonly Expired[]): Promise<void> {
+  private async note(expired: readonly ExpiredElement[]): Promise<void> {
     for (;;) {
       try {
-        await this.stage.mortal((core) => noteExpired(core, BOX, expired));
+        await this.stage.mortal((core) => expireElements(core, BOX, expired));
         return this.stage.hit('elements that have expired noted');
       } catch (error) {
         if (!(error instanceof NoAnswer) && !(error instanceof SyncProblem)) throw error;
@@ -106,5 +106,5 @@ export class Expiring {
   }
 }
 
-const expiredOf = (item: StoredItem, removedAtMs: number): Expired[] =>
+const expiredOf = (item: StoredItem, removedAtMs: number): ExpiredElement[] =>
   item.kind === 'message' || item.kind === 'sessionHistory' ? [{ element: item, removedAtMs }] : [];

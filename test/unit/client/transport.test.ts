@@ -133,7 +133,6 @@ describe('the same request is sent again', () => {
     [403, 'device-not-registered'],
     [409, 'instance-replaced'],
     [413, 'too-large'],
-    [501, 'not-implemented'],
   ])('not at all after %i %s', async (status, kind) => {
     const { transport, received } = await transportTo([problem(status, kind)]);
     const error = await problemOf(transport.synchronize(REQUEST));

@@ -34,7 +34,6 @@ const handler = httpEndpoint({
   'GET /v1/throttled': throwing(Object.assign(new Error('slow down'), { name: 'ThrottlingException' })),
   'GET /v1/defect': throwing(new Error('tel:+15550199 is in the way', { cause: new Error('deeper reason') })),
   'GET /v1/slow': route({ scope }, never),
-  'GET /v1/later': throwing(new SyncProblem('not-implemented')),
 });
 
 const answerTo = async (parts: HttpEventParts = {}, remainingMs?: number): Promise<Answer> =>
@@ -85,7 +84,6 @@ test.each([
   [{ body: '{"name":"a"}' }, 400, 'invalid-request'],
   [{ routeKey: 'GET /v1/unknown' }, 404, 'not-found'],
   [{ routeKey: 'toString' }, 404, 'not-found'],
-  [{ routeKey: 'GET /v1/later' }, 501, 'not-implemented'],
 ])('[ER5, ER6, ER7, ER8, ER10, ER11, ER12] case %#: answered %i %s', async (parts, status, kind) => {
   const answer = await answerTo(parts);
   expect(answer.statusCode).toBe(status);

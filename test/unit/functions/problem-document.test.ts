@@ -17,9 +17,6 @@ test.each([
   named('SomethingNew', { $metadata: { httpStatusCode: 503 } }),
   named('Error', { code: 'ECONNRESET' }),
   named('ProvisionedThroughputExceededException'),
-  named('TransactionCanceledException', {
-    CancellationReasons: [{ Code: 'None' }, { Code: 'ThrottlingError' }],
-  }),
 ])('[ER19] an error that passes by itself is unavailable: %s', (error) => {
   const problem = syncProblemOf(error);
   expect(problem.kind).toBe('unavailable');
@@ -30,7 +27,6 @@ test.each([
 test.each([
   named('ValidationException', { $metadata: { httpStatusCode: 400 } }),
   named('AccessDeniedException', { $metadata: { httpStatusCode: 400 } }),
-  named('TransactionCanceledException', { CancellationReasons: [{ Code: 'ValidationError' }] }),
   new TypeError('x is not a function'),
   'a string',
 ])('[ER20] an error of our own is internal: %s', (error) => {

@@ -116,7 +116,6 @@ describe('problems', () => {
       '415 unsupported-media-type',
       '429 too-many-requests',
       '500 internal',
-      '501 not-implemented',
       '503 busy',
       '503 unavailable',
     ]);

@@ -1,9 +1,9 @@
 import { registerDevice, revokeDevice } from '../../../../core/admin/devices.js';
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
 import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
-import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
+import { erase, startErasing } from '../../../../core/lifecycle/erase.js';
 import { putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
-import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { type ExpiredElement, expireElements } from '../../../../core/lifecycle/expire.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
@@ -36,7 +36,7 @@ class World extends Erasable {
   commit!: Commit;
   purgeMessage!: PurgeMessage;
   old: LogEntry[] = [];
-  expired: Expired[] = [];
+  expired: ExpiredElement[] = [];
   ticket = '';
   epoch = '';
   private readonly connecting = new Set<string>();
@@ -93,7 +93,7 @@ class World extends Erasable {
     if (isIn && !this.closed.includes(id)) this.open.add(id);
   }
 
-  /** The box made anew, as like the old one as can be: device, conversation history and number of commits are the same. */
+  /** The box that is created again resembles the old one: device, conversation history and number of commits are the same. */
   async beginAnew(): Promise<void> {
     await this.deposit(BOX, aConversation(), aMessage({ id: 'fresh' }));
     const { phone } = this;
@@ -103,7 +103,7 @@ class World extends Erasable {
     await assignToDevice(this.core, BOX, phone.deviceId, KIOSK);
   }
 
-  /** What a device and a user have in the box made anew is still theirs. */
+  /** A device and a user keep their data in the box that was created again. */
   async expectAnewUntouched(): Promise<void> {
     await this.projected(BOX);
     const items = this.store.all(BOX);
@@ -114,7 +114,7 @@ class World extends Erasable {
     if (device?.instanceId === this.phone.instanceId) expect(device.idempotency).toMatchObject({ lastN: 1 });
   }
 
-  /** After all messages: nothing is left, or nothing but a box that was made anew, whole and with nothing of the old one. */
+  /** After all messages: nothing is left, or only a box that was created again, complete and with nothing of the old one. */
   async expectErased() {
     for (let i = 0; this.erasures.length > 0 && i < 20; i++) await this.work(this.core, SETTLE_SECONDS);
     const head = this.head();
@@ -197,17 +197,17 @@ const DEEDS: Record<string, Deed> = {
     notify(core, { ...phone, by: commit.modSeq, dueMs: clock.nowMs }),
   'clearing away': (core, world) => purge(core, world.purgeMessage),
   'applying entries to the view': (core, { old }) => projectEntries(core, BOX, old),
-  'noting what has expired': (core, { expired }) => noteExpired(core, BOX, expired),
+  'noting what has expired': (core, { expired }) => expireElements(core, BOX, expired),
   'keeping the newest entry': (core) => keepNewest(core, BOX),
   'assigning a policy to the box': (core) => assignToBox(core, BOX, KIOSK),
   'assigning a policy to a device': (core, world) => assignToDevice(core, BOX, world.phone.deviceId, KIOSK),
-  'ordering once more': (core) => orderErasing(core, BOX),
+  'ordering once more': (core) => startErasing(core, BOX),
   'the same message again': async (core, { epoch }) => {
     await erase(core, { box: BOX, epoch }, SETTLE_SECONDS);
   },
 };
 
-/** What may begin long after its reason: its message or record comes as late as it likes. */
+/** Steps that may start long after their cause: a message or record may be late. */
 const BY_MESSAGE = [
   'fan-out',
   'notifying',
@@ -219,11 +219,11 @@ const BY_MESSAGE = [
 ];
 
 /**
- * Ordering, and then working until all is gone: time goes on between the messages. Before the last of them, all that was
+ * Ordering, and then working until all is gone: time passes between the messages. Before the last of them, all that was
  * under way has ended, since no function runs so long.
  */
 const erasing = async (core: Core, world: World, settled?: () => Promise<unknown>) => {
-  await orderErasing(core, BOX);
+  await startErasing(core, BOX);
   await world.work(core, SETTLE_SECONDS, settled);
 };
 
@@ -237,7 +237,7 @@ const REFUSALS = new Set([
   'operation-mismatch',
 ]);
 
-/** What makes a message come again. */
+/** Errors after which the queue delivers a message again. */
 const COMES_AGAIN = ['the connection is not open yet'];
 
 function expectOnlyRefusals(actors: readonly Actor[]) {
@@ -367,7 +367,7 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
     let points = 0;
     for (let calls = 1; ; calls++) {
       const world = await new World().begin();
-      await orderErasing(world.core, BOX);
+      await startErasing(world.core, BOX);
       const [{ message }] = world.erasures as [World['erasures'][number]];
       world.clock.nowMs += SETTLE_SECONDS * 1000;
       const eraser = new Actor('eraser', world.core, (core) => erase(core, message, SETTLE_SECONDS));
@@ -392,7 +392,7 @@ describe('a process that ends midway', () => {
     for (let calls = 1; ; calls++) {
       const world = await new World().begin();
       const isStopped = await stopped(
-        new Actor('order', world.core, (core) => orderErasing(core, BOX)),
+        new Actor('order', world.core, (core) => startErasing(core, BOX)),
         calls,
       );
       if (!isStopped) break;
@@ -413,7 +413,7 @@ describe('a process that ends midway', () => {
     let ended = 0;
     for (let calls = 1; ; calls++) {
       const world = await new World().begin();
-      await orderErasing(world.core, BOX);
+      await startErasing(world.core, BOX);
       const [{ message }] = world.erasures.splice(0) as [World['erasures'][number]];
       world.clock.nowMs += SETTLE_SECONDS * 1000;
       const eraser = new Actor('eraser', world.core, (core) => erase(core, message, SETTLE_SECONDS));

@@ -2,7 +2,7 @@ import { listDevices, registerDevice, revokeDevice, showDevice } from '../../../
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
 import { showBox, watchDevices } from '../../../../core/admin/show-box.js';
 import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
-import { erase, orderErasing } from '../../../../core/lifecycle/erase.js';
+import { erase, startErasing } from '../../../../core/lifecycle/erase.js';
 import { type EraseMarker, putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
@@ -101,7 +101,7 @@ describe('[SP3] once a box is ordered to be erased', () => {
     rig.open.add('A');
     expect(await connected(rig.core, phone, { id: 'A', atMs: rig.clock.nowMs })).toBe(true);
     const { ticket } = await issueTicket(rig.core, BOX, phone.deviceId);
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     expect([...rig.open]).toEqual([]);
     expect(await rig.registry.devices(BOX)).toEqual([]);
     expect(await redeemTicket(rig.core, ticket)).toBeUndefined();
@@ -109,7 +109,7 @@ describe('[SP3] once a box is ordered to be erased', () => {
   });
 
   test('a box that is not there is not found, and nothing is ordered', async () => {
-    await expect(orderErasing(rig.core, OTHER)).rejects.toMatchObject({ kind: 'not-found' });
+    await expect(startErasing(rig.core, OTHER)).rejects.toMatchObject({ kind: 'not-found' });
     expect(rig.erasures).toEqual([]);
     expect(rig.left(OTHER)).toBe(0);
   });
@@ -127,18 +127,18 @@ describe('[SP3] once a box is ordered to be erased', () => {
       return append(box, entry);
     };
     const appending = store.append;
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     expect(mark()).toBeDefined();
     expect(mark()).toEqual(rig.store.all(BOX).findLast(({ kind }) => kind === 'entry'));
     expect(between).toBe(4);
   });
 
   test('nothing is appended behind the mark', async () => {
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     const entries = rig.store.all(BOX).filter(({ kind }) => kind === 'entry');
     await rig.deposit(BOX, aMessage()).catch(() => undefined);
     await rig.sync(phone).catch(() => undefined);
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     expect(rig.store.all(BOX).filter(({ kind }) => kind === 'entry')).toEqual(entries);
   });
 });
@@ -175,7 +175,7 @@ describe('[SP4] while it is being erased', () => {
   ];
 
   test.each(REQUESTS)('%s is answered busy, from the mark to the last moment', async (_, request) => {
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     const expectBusy = async () => {
       const { kind, details } = await problemOf(request);
       expect([kind, details.detail]).toEqual(['busy', 'the box is being erased']);
@@ -191,10 +191,10 @@ describe('[SP4] while it is being erased', () => {
   });
 
   test('ordering it again is answered like the first time, and pushes it on', async () => {
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     rig.erasures.length = 0; // its message ended among the dead letters
     rig.clock.nowMs += 3600_000;
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     expect(rig.erasures).toHaveLength(1);
     await rig.work();
     expect(rig.left()).toBe(0);
@@ -211,7 +211,7 @@ describe('[SP4] while it is being erased', () => {
     const pushes = rig.pushes.splice(0);
     expect(pushes).toHaveLength(1);
     expect(rig.purges).toHaveLength(1);
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     const before = rig.left();
     await fanOut(rig.core, BOX, last);
     for (const { message } of pushes) await notify(rig.core, message);
@@ -240,7 +240,7 @@ describe('erasing', () => {
     await issueTicket(rig.core, BOX, phone.deviceId);
     const others = [rig.left(OTHER), rig.store.all(OTHER)];
     expect(rig.left()).toBeGreaterThan(50);
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     await rig.work();
     expect(rig.left()).toBe(0);
     expect([rig.left(OTHER), rig.store.all(OTHER)]).toEqual(others);
@@ -248,7 +248,7 @@ describe('erasing', () => {
 
   test('[SP5] makes room for a new box, in which former tokens are void', async () => {
     const before = await headOf();
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     await rig.work();
     const refused = await problemOf(() => rig.sync(phone, { syncToken: token }));
     expect(refused.kind).toBe('device-not-registered');
@@ -266,7 +266,7 @@ describe('erasing', () => {
   });
 
   test('is over only when what was under way before the mark has surely arrived', async () => {
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     const orderedMs = rig.clock.nowMs;
     const message = taken(rig.erasures.splice(0));
     await erase(rig.core, message, SETTLE_SECONDS);
@@ -284,7 +284,7 @@ describe('erasing', () => {
   });
 
   test('takes the mark away last, behind the anchor, so that nobody finds a box that is not whole', async () => {
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     const message = taken(rig.erasures.splice(0));
     const { remove } = rig.store;
     const removed: string[] = [];
@@ -310,7 +310,7 @@ describe('erasing', () => {
     for (let i = 0; i < 12_000; i++) {
       rig.lay(BOX, { kind: 'folderName', sk: `N##${i}`, version: 1, folderId: 'f' as never });
     }
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     let messages = 0;
     for (let next = rig.erasures.shift(); next; next = rig.erasures.shift()) {
       messages++;
@@ -325,7 +325,7 @@ describe('erasing', () => {
   });
 
   test('a message that comes late, or twice, leaves a box alone that was made anew', async () => {
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     const message = taken(rig.erasures);
     await rig.work();
     await erase(rig.core, message, SETTLE_SECONDS); // of a box that is gone
@@ -338,7 +338,7 @@ describe('erasing', () => {
   });
 
   test('two at once are in nobody’s way', async () => {
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     const message = taken(rig.erasures.splice(0));
     rig.clock.nowMs += SETTLE_SECONDS * 1000;
     await Promise.all(many(3, () => erase(rig.core, message, SETTLE_SECONDS)));
@@ -360,13 +360,13 @@ describe('erasing', () => {
       kind: 'busy',
     });
     rig.store.append = append;
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     await rig.work();
     expect(rig.left()).toBe(0);
   });
 
   test('leaves connections and items of a box alone that is made anew while it is stopped', async () => {
-    await orderErasing(rig.core, BOX);
+    await startErasing(rig.core, BOX);
     const message = taken(rig.erasures);
     const mark = await putEraseMarker(rig.core, message);
     await rig.work();
@@ -382,7 +382,7 @@ describe('erasing', () => {
 
 test('[SP4] a record of the stream that comes after the box was erased brings nothing back', async () => {
   const entries = await rig.entries(BOX);
-  await orderErasing(rig.core, BOX);
+  await startErasing(rig.core, BOX);
   await rig.work();
   for (const entry of entries) await projectEntries(rig.core, BOX, [entry]);
   expect(rig.left()).toBe(0);

@@ -62,7 +62,7 @@ describe('[SP1] of each device', () => {
     const syncedAt = new Date(rig.clock.nowMs).toISOString();
     expect(await phoneIn()).toMatchObject({ syncedModSeq: 1, lag: 0, syncedAt });
     rig.clock.nowMs += 60_000;
-    await rig.sync(phone, { syncToken }); // has nothing to tell
+    await rig.sync(phone, { syncToken }); // has nothing to announce
     for (let i = 0; i < 3; i++) await rig.deposit(BOX, aMessage());
     expect(await phoneIn()).toMatchObject({ syncedModSeq: 1, lag: 3, syncedAt });
   });
@@ -153,7 +153,7 @@ test('looking at a box takes the same number of reads however much is in it', as
   for (let i = 0; i < 3; i++) {
     await rig.projected(BOX);
     rig.clock.nowMs += 1000;
-    await rig.deposit(BOX, aMessage()); // who writes finds out how far the view is
+    await rig.deposit(BOX, aMessage()); // a writer finds out how far the view is
   }
   expect(await readsNow()).toBe(small);
   expect(small).toBe(4); // the end of the log, devices, what they ask for, the policy

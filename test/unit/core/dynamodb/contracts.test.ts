@@ -5,7 +5,7 @@ import { scripted } from './scripted.js';
 // Waits between tries take no time here.
 jest.mock('node:timers/promises', () => ({ setTimeout: async () => undefined }));
 
-// What is scripted is a DynamoDB where nothing is scripted: only then does it say anything when something is.
+// Without a script the scripted client must behave as DynamoDB does: only then do scripted tests prove anything.
 // Its eventually consistent reads are old all the time, and nobody asks for one but getStale.
 describeStore('on a scripted DynamoDB', async () => {
   const { store, database } = scripted();

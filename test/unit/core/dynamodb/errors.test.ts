@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { calling, isConditionFailed, translated } from '../../../../core/dynamodb/errors.js';
+import { isConditionFailed, translated, translateErrors } from '../../../../core/dynamodb/errors.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 
 const named = (name: string, members: object = {}): Error =>
@@ -33,17 +33,17 @@ test.each<[string, 'read' | 'write', Error, string]>([
   const found = translated(error, kind);
   expect(found).toBeInstanceOf(SyncProblem);
   expect(found).toMatchObject({ kind: problem, cause: error });
-  await expect(calling(kind, () => Promise.reject(error))).rejects.toMatchObject({ kind: problem });
+  await expect(translateErrors(kind, () => Promise.reject(error))).rejects.toMatchObject({ kind: problem });
 });
 
 test.each([conditionFailed(), new Error('socket hang up'), named('ValidationException')])(
   '%s stays what it is: the outcome is not known, or the request is wrong',
   async (error) => {
     expect(translated(error, 'write')).toBe(error);
-    await expect(calling('read', () => Promise.reject(error))).rejects.toBe(error);
+    await expect(translateErrors('read', () => Promise.reject(error))).rejects.toBe(error);
   },
 );
 
 test('a call that succeeds gives its answer', async () => {
-  expect(await calling('read', async () => 5)).toBe(5);
+  expect(await translateErrors('read', async () => 5)).toBe(5);
 });

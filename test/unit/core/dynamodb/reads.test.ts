@@ -1,6 +1,6 @@
 import type { BatchGetItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { BoxId, StoredItem } from '../../../../core/model/items.js';
-import { ticketShelf } from '../../../../core/model/ticket-shelf.js';
+import { ticketPartition } from '../../../../core/model/ticket-partition.js';
 import type { DeviceId, InstanceId, PolicyId } from '../../../../protocol/ids.js';
 import { anEntry, anItem } from '../../../contract/store-contract.js';
 import { BOX } from '../../../support/builders.js';
@@ -22,7 +22,7 @@ const registration = (version: number, since = version) => ({
   } as unknown as StoredItem,
 });
 
-/** Every item was written twice: whoever reads an item as it was before sees the first time, or nothing of it. */
+/** Every item was written twice: a stale read sees the first version, or no item. */
 async function written(keys: readonly string[]) {
   const all = scripted();
   for (const version of [1, 2])
@@ -69,7 +69,7 @@ describe('what is read shows all that was written before, where the database cou
     const id = 'p' as PolicyId;
     await registry.putPolicy(id, { retentionDays: 7 });
     expect(await registry.policy(id)).toEqual({ retentionDays: 7 });
-    const ticket = `${ticketShelf(BOX)}-1`;
+    const ticket = `${ticketPartition(BOX)}-1`;
     await registry.putTicket(ticket, { box: BOX, deviceId: PHONE, instanceId: 'i' as InstanceId }, 2000);
     expect(await registry.removeTickets(BOX)).toBe(1);
   });

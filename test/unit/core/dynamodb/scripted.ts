@@ -2,7 +2,7 @@ import { DynamoRegistry } from '../../../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../../../core/dynamodb/store.js';
 import { ScriptedDynamoDb } from '../../../support/scripted-dynamodb.js';
 
-/** Store and registry on a database that does as it is told. */
+/** Store and registry on a scripted database. */
 export function scripted() {
   const database = new ScriptedDynamoDb();
   return {

@@ -1,12 +1,7 @@
-import { isRefusedAsTooMuch, isThrottled } from '../../../../core/dynamodb/throttling.js';
+import { isPartitionThrottled, isThrottled } from '../../../../core/dynamodb/throttling.js';
 
 const named = (name: string, members: object = {}): Error =>
   Object.assign(new Error(''), { name, ...members });
-const cancelledFor = (Code: string, attempts = 1): Error =>
-  named('TransactionCanceledException', {
-    CancellationReasons: [{ Code: 'None' }, { Code }],
-    $metadata: { attempts },
-  });
 const exceeded = (attempts: number): Error =>
   named('ProvisionedThroughputExceededException', { $metadata: { attempts } });
 
@@ -14,9 +9,6 @@ test.each([
   [exceeded(3), true],
   [named('ThrottlingException'), true],
   [named('RequestLimitExceeded'), true],
-  [cancelledFor('ThrottlingError'), true],
-  [cancelledFor('ProvisionedThroughputExceeded'), true],
-  [cancelledFor('ConditionalCheckFailed'), false],
   [named('ValidationException'), false],
   ['ThrottlingException', false],
 ])('%s is throttling: %s', (error, expected) => {
@@ -27,10 +19,8 @@ test.each<[Error, 'read' | 'write', boolean]>([
   [exceeded(3), 'read', true],
   [exceeded(1), 'write', true],
   [exceeded(2), 'write', false],
-  [cancelledFor('ThrottlingError'), 'write', true],
-  [cancelledFor('ProvisionedThroughputExceeded', 2), 'write', false],
   [named('ThrottlingException', { $metadata: { attempts: 1 } }), 'write', false],
   [named('ThrottlingException'), 'read', false],
 ])('[XO8] %s of a %s is surely too much for the box, and nothing done: %s', (error, kind, expected) => {
-  expect(isRefusedAsTooMuch(error, kind)).toBe(expected);
+  expect(isPartitionThrottled(error, kind)).toBe(expected);
 });

@@ -31,7 +31,7 @@ const anchor = () => store.box(BOX).read(ANCHOR_KEY) as Anchor;
 const timer = () => store.box(BOX).read(TIMER_KEY);
 const entriesLeft = () => store.all(BOX).filter(({ kind }) => kind === 'entry').length;
 
-/** A day passes: the database removes what has expired, and the reader of the stream is told of the timer. */
+/** A day passes: the database removes expired items, and the reader of the stream gets the timer. */
 async function aDay(): Promise<void> {
   box.clock.nowMs += DAY_MS;
   const removed = store.removeExpired(BOX, box.clock.nowMs - LATE_MS);
@@ -154,7 +154,7 @@ describe('keeping the newest entry', () => {
     const before = anchor();
     await box.given(aMessage());
     const { get } = store;
-    // It reads the log, and before it goes on others commit and keep theirs.
+    // It reads the log; before it continues, others commit and keep theirs.
     store.get = async (...asked) => {
       store.get = get;
       const read = await get.apply(store, asked);

@@ -56,7 +56,7 @@ export const aTombstone = (id: string, more: Partial<Effect> = {}): Effect => ({
   ...more,
 });
 
-/** The item as it stands in the view when an effect was applied to nothing. */
+/** The item as it is in the view when an effect was applied to nothing. */
 export const itemOf = ({ sk, content, state, expiresAtMs }: Effect, version: number): StoredItem =>
   ({
     ...content,

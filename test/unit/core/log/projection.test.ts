@@ -1,6 +1,6 @@
 import { listDevices } from '../../../../core/admin/devices.js';
 import { showBox } from '../../../../core/admin/show-box.js';
-import { look, project } from '../../../../core/log/projection.js';
+import { findProjected, project } from '../../../../core/log/projection.js';
 import type { BoxId } from '../../../../core/model/items.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import { LEFT_LYING_MS } from '../../../../core/model/timing.js';
@@ -56,7 +56,7 @@ describe('looking how far entries are applied', () => {
     anEntry(FIRST + 1, [aMessageEffect('b'), aMessageEffect('c')]),
     anEntry(FIRST + 2, [aMessageEffect('d')]),
   ] as const;
-  const looked = (behind: readonly LogEntry[] = entries) => look(box.core, BOX, FIRST - 1, behind);
+  const looked = (behind: readonly LogEntry[] = entries) => findProjected(box.core, BOX, FIRST - 1, behind);
   const left = async () => (await looked()).left.map(({ index }) => index);
   beforeEach(() => {
     box.clock.nowMs = LEFT_LYING_MS + 1;

@@ -6,7 +6,7 @@ import { ANCHOR_KEY, entryKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import { DAY_MS, ENTRY_MS } from '../../../../core/model/timing.js';
 import type { Range } from '../../../../core/ports/store.js';
-import { makeBox } from '../../../../core/write/box-creation.js';
+import { createBox } from '../../../../core/write/box-creation.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';
@@ -57,7 +57,7 @@ describe('the end of a log', () => {
       expect(await readTail(box.core, BOX)).toBeUndefined();
       return append(of, entry);
     };
-    await makeBox(box.core, BOX);
+    await createBox(box.core, BOX);
     expect((await readTail(box.core, BOX))?.head).toMatchObject({ modSeq: 1, previous: '' });
   });
 
@@ -257,7 +257,7 @@ test('what the anchor says to be applied is not looked for in the log, though a 
   await keepNewest(box.core, BOX);
   box.clock.nowMs += 80 * DAY_MS;
   const { getStale } = store;
-  store.getStale = async () => new Map(); // what a moment ago was there, may not show
+  store.getStale = async () => new Map(); // an entry that was there a moment ago may not show
   await box.given(aMessage({ id: 'last' }));
   store.getStale = getStale;
   box.clock.nowMs += 15 * DAY_MS;

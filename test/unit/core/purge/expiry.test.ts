@@ -1,6 +1,6 @@
-// What a deleted container held may expire before it is purged, and what the purge left expires too.
+// Contents of a deleted container may expire before they are purged, and the tombstones of the purge expire too.
 import { setImmediate } from 'node:timers/promises';
-import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
@@ -68,7 +68,7 @@ test('[RT4] what has expired is noted while what took its key is purged and not 
   await expect(purge(box.core, order)).rejects.toThrow('the process ended');
   store.append = append;
   expect(stored(M1)).toMatchObject({ kind: 'tombstone', purged: { elements: ['message'] } });
-  await noteExpired(box.core, BOX, expired);
+  await expireElements(box.core, BOX, expired);
   await purge(box.core, order);
   await expectCounted();
 });
@@ -81,7 +81,7 @@ describe('[RT4] a purge leaves what has expired to the database', () => {
     await purge(box.core, await deleted());
     expect(stored(M1)).toMatchObject({ kind: 'message' });
     expect((await box.head()).counts.message).toBe(1);
-    await noteExpired(box.core, BOX, removeExpired(box));
+    await expireElements(box.core, BOX, removeExpired(box));
     await expectCounted();
   });
 
@@ -91,9 +91,9 @@ describe('[RT4] a purge leaves what has expired to the database', () => {
     await projectEntries(box.core, BOX, [await newest()]);
     expect(stored(M1)).toMatchObject({ kind: 'message' });
     await purge(box.core, await deleted());
-    await noteExpired(box.core, BOX, expired);
+    await expireElements(box.core, BOX, expired);
     await expectCounted();
-    await noteExpired(box.core, BOX, removeExpired(box));
+    await expireElements(box.core, BOX, removeExpired(box));
     await expectCounted();
   });
 });
@@ -137,7 +137,7 @@ test('[RT4] what is dead is not brought back by the noting of what had its key b
     while (stored(M1)?.kind !== 'tombstone') await setImmediate();
     return append.call(store, of, entry);
   };
-  await noteExpired(box.core, BOX, expired);
+  await expireElements(box.core, BOX, expired);
   isNoted();
   await purging;
   await box.projected(BOX);

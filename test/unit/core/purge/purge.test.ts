@@ -1,4 +1,4 @@
-import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
@@ -284,7 +284,7 @@ test.each(Object.entries(MEANWHILE))(
         await interleave(actors, choose);
         expect(actors.flatMap(({ error }) => error ?? [])).toEqual([]);
         await expectCounted();
-        await order(); // of what was deleted meanwhile
+        await order(); // of elements that were deleted meanwhile
         await work();
         await expectCounted({ sessionHistory: 0 });
         const names = await box.names('message');
@@ -313,8 +313,8 @@ test('[RT4] an element that expires while it is purged is counted once', async (
         new Actor('expiry', box.core, async (core, gate) => {
           await gate();
           const expired = removeExpired(box);
-          await noteExpired(core, BOX, expired);
-          await noteExpired(core, BOX, expired);
+          await expireElements(core, BOX, expired);
+          await expireElements(core, BOX, expired);
         }),
       ];
       await interleave(actors, choose);

@@ -29,7 +29,7 @@ describe('whatever happens at once', () => {
     'revoke',
   ];
 
-  /** What writes to the log, or reads it to the end. */
+  /** Actions that write to the log, or read it to the end. */
   const REQUESTS: readonly Name[] = ['sync', 'reconfigure', 'revoke'];
 
   /** @param crashes probability of an end at each call */
@@ -46,7 +46,7 @@ describe('whatever happens at once', () => {
     const actors = names.map((name) => world.actor(name));
     const ended = new Set<Actor>();
     await interleave(actors, (among) => {
-      // Time goes on, mostly not.
+      // Time passes in some steps only.
       if (random() < 0.1) world.clock.nowMs += Math.floor(random() * 3000);
       const choice = Math.floor(random() * among);
       const next = actors.filter(({ isDone }) => !isDone)[choice];

@@ -1,6 +1,7 @@
 import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
+import { OPENING_MS, OVERDUE_MS } from '../../../../core/model/timing.js';
 import { ChangeCounter } from '../../../../core/push/change-counter.js';
-import { decidePush, OPENING_MS, OVERDUE_MS } from '../../../../core/push/decide.js';
+import { decidePush } from '../../../../core/push/decide.js';
 import type { ScopedDevice } from '../../../../core/scope/device-scope.js';
 import { effectiveOf } from '../../../../core/scope/effective.js';
 import type { Preferences } from '../../../../protocol/preferences.js';
@@ -134,7 +135,7 @@ describe('a commit is announced', () => {
       commit(5, [row('folder', 'f1', { removed: 'deleted' })]),
     ],
   ])('[PU1] %s', (_, to, what) => {
-    expect(decidePush(to, [what], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW });
+    expect(decidePush(to, [what], NOW)).toEqual({ kind: 'schedule', modSeq: 5, dueMs: NOW });
   });
 
   test.each([
@@ -145,14 +146,14 @@ describe('a commit is announced', () => {
   ])('when the last push was %s, at the right time', (_, lastPushAtMs, dueMs) => {
     expect(decidePush(device({ lastPushAtMs }), [commit(5)], NOW)).toEqual({
       kind: 'schedule',
-      by: 5,
+      modSeq: 5,
       dueMs,
     });
   });
 
   test('at the time of its own mark: sending it had failed midway', () => {
     const marked = device({ pendingPushModSeq: 5, pendingPushDueMs: NOW + 77, lastPushAtMs: NOW });
-    expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW + 77 });
+    expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', modSeq: 5, dueMs: NOW + 77 });
   });
 
   test.each<[string, Partial<Record<keyof ScopedDevice, unknown>>]>([
@@ -162,13 +163,13 @@ describe('a commit is announced', () => {
     'where it has marked it and the device %s since: until its message comes, the mark holds others back',
     (_, more) => {
       const marked = device({ pendingPushModSeq: 5, pendingPushDueMs: NOW + 77, ...more });
-      expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', by: 5, dueMs: NOW + 77 });
+      expect(decidePush(marked, [commit(5)], NOW)).toEqual({ kind: 'schedule', modSeq: 5, dueMs: NOW + 77 });
     },
   );
 
   test('where the mark of another one is overdue: its push was lost', () => {
     const marked = device({ pendingPushModSeq: 5, pendingPushDueMs: NOW - OVERDUE_MS - 1 });
-    expect(decidePush(marked, [commit(6)], NOW)).toEqual({ kind: 'schedule', by: 6, dueMs: NOW });
+    expect(decidePush(marked, [commit(6)], NOW)).toEqual({ kind: 'schedule', modSeq: 6, dueMs: NOW });
   });
 
   test.each([
@@ -176,7 +177,7 @@ describe('a commit is announced', () => {
     ['was told of', { announcedModSeq: 5 }],
   ])('where another one has marked what the device %s: nobody may come to that mark', (_, more) => {
     const marked = device({ pendingPushModSeq: 5, pendingPushDueMs: NOW + 77, ...more });
-    expect(decidePush(marked, [commit(6)], NOW)).toEqual({ kind: 'schedule', by: 6, dueMs: NOW });
+    expect(decidePush(marked, [commit(6)], NOW)).toEqual({ kind: 'schedule', modSeq: 6, dueMs: NOW });
   });
 });
 
@@ -184,7 +185,7 @@ test('a connection that is just being opened is given the time for it', () => {
   const opening = device({ connectedAtMs: NOW - 400 });
   expect(decidePush(opening, [commit(5)], NOW)).toEqual({
     kind: 'schedule',
-    by: 5,
+    modSeq: 5,
     dueMs: NOW - 400 + OPENING_MS,
   });
 });
@@ -193,14 +194,18 @@ describe('several commits together', () => {
   test('are announced by the first that concerns the device', () => {
     const outside = [row('message', 'm', { folderId: 'f2', conversationId: 'c2' })];
     const commits = [commit(4), commit(5, undefined, 'phone'), commit(6, outside), commit(7), commit(8)];
-    expect(decidePush(device({}, only('f1')), commits, NOW)).toEqual({ kind: 'schedule', by: 7, dueMs: NOW });
+    expect(decidePush(device({}, only('f1')), commits, NOW)).toEqual({
+      kind: 'schedule',
+      modSeq: 7,
+      dueMs: NOW,
+    });
   });
 
   test('find the mark of any of them as their own', () => {
     const marked = device({ pendingPushModSeq: 6, pendingPushDueMs: NOW + 77 });
     expect(decidePush(marked, [commit(5), commit(6)], NOW)).toEqual({
       kind: 'schedule',
-      by: 6,
+      modSeq: 6,
       dueMs: NOW + 77,
     });
   });

@@ -60,7 +60,7 @@ describe('fan-out', () => {
     const [third, fourth] = box.pushes.splice(0).map(({ message }) => message) as [PushMessage, PushMessage];
     expect([third.by, fourth.by]).toEqual([3, 4]);
     await notify(box.core, fourth);
-    await box.deposit(BOX, aMessage()); // which nobody was told of yet
+    await box.deposit(BOX, aMessage()); // which no device was notified of yet
     await notify(box.core, third);
     expect(box.frames.map(({ frame }) => frame)).toEqual([expect.objectContaining({ modSeq: 4 })]);
     expect(suppressed()).toEqual(['announced']);
@@ -85,7 +85,7 @@ describe('fan-out', () => {
 
   test('fails where the device record keeps changing, and gives up where the device went', async () => {
     const patch = jest.spyOn(box.registry, 'patch').mockResolvedValue(false);
-    await expect(commitAndFanOut()).rejects.toThrow('kept changing');
+    await expect(commitAndFanOut()).rejects.toThrow('the device record changed during each attempt');
     expect(patch).toHaveBeenCalledTimes(5);
     patch.mockImplementation(async () => {
       await revokeDevice(box.core, BOX, phone.deviceId);

@@ -1,5 +1,5 @@
-// What has expired may be applied to the view after its time: it is removed again, and noted once.
-import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+// An expired element may be applied to the view after its time: it is removed again, and counted once.
+import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { DAY_MS } from '../../../../core/model/timing.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
@@ -60,9 +60,9 @@ test('what was removed, and then put back by a late projection without its state
   await projectEntries(box.core, BOX, created);
   expect(stored()).toMatchObject({ kind: 'message' });
   expect(stored()).not.toHaveProperty('state');
-  await noteExpired(box.core, BOX, removed);
+  await expireElements(box.core, BOX, removed);
   const again = removeExpired(box);
-  for (const each of [again, removed]) await noteExpired(box.core, BOX, each);
+  for (const each of [again, removed]) await expireElements(box.core, BOX, each);
   await expectCounted();
   expect(await expiredRows()).toHaveLength(1);
   expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
@@ -82,7 +82,7 @@ describe('what was changed at last, in the log alone, counts as it was then', ()
     box.clock.nowMs += DAY_MS; // nobody has applied it
     const removed = removeExpired(box);
     expect(removed).toHaveLength(1);
-    await noteExpired(box.core, BOX, removed);
+    await expireElements(box.core, BOX, removed);
     await expectCounted();
     expect((await box.head()).counts).toMatchObject({ message: 0, messageState: 0 });
   });
@@ -94,7 +94,7 @@ describe('what was changed at last, in the log alone, counts as it was then', ()
     box.clock.nowMs += 20 * DAY_MS;
     const removed = removeExpired(box);
     expect(removed.map(({ element }) => element.kind)).toEqual(['sessionHistory']);
-    await noteExpired(box.core, BOX, removed);
+    await expireElements(box.core, BOX, removed);
     expect((await box.head()).counts.sessionHistory).toBe(1);
     expect(await box.names('sessionHistory')).toEqual(['s1']);
   });

@@ -1,5 +1,5 @@
-// An id is created anew in the seconds between the removal of what has expired under it and the commit that notes it.
-import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+// An id is created again in the seconds between the removal of its expired element and the commit of the expiry.
+import { expireElements } from '../../../../core/lifecycle/expire.js';
 import type { Commit } from '../../../../core/model/log-entry.js';
 import type { ElementType } from '../../../../protocol/elements/element.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
@@ -22,7 +22,7 @@ async function replaced(was: object, ...anew: readonly object[]): Promise<() => 
   passDays(box, 1);
   const expired = removeExpired(box);
   for (const operation of anew) await box.given(operation);
-  return () => noteExpired(box.core, BOX, expired);
+  return () => expireElements(box.core, BOX, expired);
 }
 
 const rows = async () =>
@@ -49,7 +49,7 @@ test.each<[string, ElementType[] | undefined]>([
   const expired = removeExpired(box);
   await box.given(aMessage({ id: 'm1' }));
   const between = await box.syncAll(device, { syncToken });
-  await noteExpired(box.core, BOX, expired);
+  await expireElements(box.core, BOX, expired);
   const { changes } = await box.syncAll(device, { syncToken: between.syncToken ?? '' });
   expect(changes).toEqual([expect.objectContaining({ type: 'messageState', id: 'm1', flags: [] })]);
 });
@@ -65,7 +65,7 @@ describe('what has the id now is of another age', () => {
     passDays(box, 30);
     const expired = removeExpired(box);
     await box.given(old);
-    await noteExpired(box.core, BOX, expired);
+    await expireElements(box.core, BOX, expired);
     await box.given(stateChange('m1', { addFlags: ['\\Seen'] }));
     return (await box.syncAll(device, { syncToken })).changes;
   };

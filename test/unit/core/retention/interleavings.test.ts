@@ -1,4 +1,4 @@
-import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { elementBytes } from '../../../../core/model/element.js';
 import type { StoredItem, StoredMessage } from '../../../../core/model/items.js';
 import type { Core } from '../../../../core/ports/core.js';
@@ -17,7 +17,7 @@ async function itemsOf(box: BoxUnderTest): Promise<readonly StoredItem[]> {
   return (await box.store.query(BOX, { from: 'E#', to: 'E$', limit: 1000 })).items;
 }
 
-/** What others do while it is noted that m1, with a state, and m2 of conversation history c1 have expired. */
+/** Actions of others during the expiry of m1, with a state, and m2 of conversation history c1. */
 const MEANWHILE: Record<string, (core: Core) => Promise<unknown>> = {
   'the same is noted too': async () => {}, // as in every play
   'others are deposited': (core) =>
@@ -43,7 +43,7 @@ test.each(Object.entries(MEANWHILE))(
         const { modSeq: before } = await box.head();
         passDays(box, 30);
         const expired = removeExpired(box);
-        const note = (core: Core) => noteExpired(core, BOX, expired);
+        const note = (core: Core) => expireElements(core, BOX, expired);
         const actors = [
           new Actor('note', box.core, note),
           new Actor('note again', box.core, note),
@@ -69,7 +69,7 @@ test.each(Object.entries(MEANWHILE))(
         expect(counts.bytes).toBe(bytes.reduce((sum, each) => sum + each, 0));
         expect(modSeq).toBe((await box.commits(BOX)).length);
 
-        // Whoever was not deposited anew is gone from here on.
+        // An element that was not deposited again is gone from here on.
         const live = new Set<string>(messages.map(({ id }) => id));
         for (const id of ['m1', 'm2'].filter((each) => !live.has(each))) {
           expect(await box.statuses(aMessage({ id }))).toEqual(['gone']);

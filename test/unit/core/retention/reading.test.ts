@@ -1,4 +1,4 @@
-import { noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { DAY_MS } from '../../../../core/model/timing.js';
 import { historyOf } from '../../../../core/read/history-of.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
@@ -15,7 +15,7 @@ import {
 } from '../../../support/builders.js';
 import { applyAll, aRetainingBox, passDays, removeExpired, retain } from '../../../support/time-to-live.js';
 
-const LARGE = 'x'.repeat(40_000); // its content stands aside, and so do the effects of its commits
+const LARGE = 'x'.repeat(40_000); // its content and the effects of its commits are items of their own
 const SECOND_MS = 1000;
 
 let box: BoxUnderTest;
@@ -61,7 +61,7 @@ describe('an element that was changed in its last minute and then removed', () =
   test('is told as expired by the row that follows', async () => {
     const expired = removeExpired(box);
     ({ syncToken } = await afterwards());
-    await noteExpired(box.core, BOX, expired);
+    await expireElements(box.core, BOX, expired);
     expect((await afterwards()).changes).toMatchObject([
       { type: 'message', id: 'm1', removed: 'expired' },
       { type: 'message', id: 'm2', removed: 'expired' },
@@ -69,7 +69,7 @@ describe('an element that was changed in its last minute and then removed', () =
   });
 
   test('is told as expired alone where that was noted already', async () => {
-    await noteExpired(box.core, BOX, removeExpired(box));
+    await expireElements(box.core, BOX, removeExpired(box));
     expect((await afterwards()).changes).toMatchObject([{ removed: 'expired' }, { removed: 'expired' }]);
   });
 });
@@ -95,7 +95,7 @@ describe('a backfill in the minute after an element was changed', () => {
   });
 
   test('is not held up when that was noted, since a session history that expires notes nothing beside itself', async () => {
-    await noteExpired(box.core, BOX, removeExpired(box));
+    await expireElements(box.core, BOX, removeExpired(box));
     const slept = box.clock.sleptMs;
     const { pages } = await box.syncAll(phone);
     expect([pages.length, box.clock.sleptMs]).toEqual([1, slept]);

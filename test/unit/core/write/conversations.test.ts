@@ -281,7 +281,7 @@ describe('a conversation history created anew', () => {
     );
     expect(await box.names('message')).toEqual(['m4']);
     const rows = await box.lastRows();
-    // The device that wrote it is told too: it cannot always tell what went with the folder of a conversation history.
+    // The device that wrote it gets the removal too: it cannot always know what was deleted with the folder of a conversation history.
     expect(rows.filter(({ removed }) => removed).map(({ id, implied }) => [id, implied])).toEqual([
       ['m3', true],
       ['m1', true],

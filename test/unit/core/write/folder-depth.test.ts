@@ -1,7 +1,7 @@
 import type { StoredFolder } from '../../../../core/model/items.js';
 import { FOLDER_NAMES } from '../../../../core/model/keys.js';
+import { tombstoneOf } from '../../../../core/model/tombstone.js';
 import type { Range } from '../../../../core/ports/store.js';
-import { tombstoneOf } from '../../../../core/write/unit-of-work.js';
 import { BoxUnderTest, pointersOf } from '../../../support/box-under-test.js';
 import { aFolder, BOX, modification, removal } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';

@@ -6,7 +6,7 @@ import { MemoryStore } from '../../../support/memory-store.js';
 test('a device whose token knows of entries that were not applied then, and are removed in part by now, is answered', async () => {
   const box = new BoxUnderTest();
   const phone = await box.device(BOX, 'phone');
-  await box.given(aMessage({ id: 'm1', textContent: 'x'.repeat(20_000) })); // its effects stand aside
+  await box.given(aMessage({ id: 'm1', textContent: 'x'.repeat(20_000) })); // its effects are in items of their own
   const { syncToken } = await box.syncAll(phone);
   for (const untilMs = box.clock.nowMs + ENTRY_MS; box.clock.nowMs < untilMs; ) {
     box.clock.nowMs += 10 * DAY_MS;
@@ -18,7 +18,7 @@ test('a device whose token knows of entries that were not applied then, and are 
   const operations = [aMessage({ n: 1, id: 'mine' })];
   const { results, changes } = await box.sync(phone, { syncToken, operations });
   expect(results).toMatchObject([{ n: 1, status: 'applied' }]);
-  expect(changes).toHaveLength(9); // what came since
+  expect(changes).toHaveLength(9); // later commits
 });
 
 test('[XO4] what others commit while log and items are read side by side is laid over what was read before, applied or not', async () => {
@@ -43,7 +43,7 @@ test('[XO4] what others commit while log and items are read side by side is laid
   store.query = async (...args) => {
     store.query = query;
     await isRead;
-    // What comes before the log is read, and is applied, as the entry behind it says.
+    // The entries before the log is read are applied, as the next entry says.
     await others.given(aMessage({ id: 'theirs', subject: 'first' }));
     await others.projected(BOX);
     await others.given(aMessage({ id: 'next' }));

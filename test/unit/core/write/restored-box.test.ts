@@ -209,7 +209,7 @@ describe('a timeline that the deployment has set, since its tables were restored
   test('does not miss what has expired of the log, though a later entry says that it was not applied yet', async () => {
     await box.given(aMessage({ id: 'm3' }));
     const { sk } = (await box.entries(BOX)).at(-1) as LogEntry;
-    await box.given(aMessage({ id: 'm4', textContent: 'x'.repeat(20_000) })); // its effects stand aside
+    await box.given(aMessage({ id: 'm4', textContent: 'x'.repeat(20_000) })); // its effects are in items of their own
     box.clock.nowMs += 80 * DAY_MS;
     await box.given(aMessage({ id: 'm5' }));
     box.clock.nowMs += 15 * DAY_MS;

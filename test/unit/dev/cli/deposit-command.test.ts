@@ -201,12 +201,12 @@ test('a server that gives no result at all is not asked for ever', async () => {
 
 test('a server that fails in the middle ends it with the counts so far and one line', async () => {
   const path = await aFile(lines(3));
-  server.refusals.push(problem(501, 'not-implemented'));
+  server.refusals.push(problem(404, 'not-found'));
   const early = await deposit(path, '--batch', '1');
   expect([early.code, early.out, early.err]).toEqual([
     1,
     [],
-    ['The server answered 501 not-implemented: not-implemented'],
+    ['The server answered 404 not-found: not-found'],
   ]);
 });
 

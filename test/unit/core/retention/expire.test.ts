@@ -1,5 +1,5 @@
 import { putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
-import { type Expired, noteExpired } from '../../../../core/lifecycle/note-expired.js';
+import { type ExpiredElement, expireElements } from '../../../../core/lifecycle/expire.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { readEnd } from '../../../../core/log/tail.js';
 import type { StoredItem } from '../../../../core/model/items.js';
@@ -54,10 +54,10 @@ describe('what the database has removed', () => {
     await box.given(aMessage({ id: 'm1' }), aMessage({ id: 'm2', conversationId: 'c2' }));
     passDays(box, 30);
     const expired = removeExpired(box);
-    await noteExpired(box.core, BOX, [...expired, ...expired]);
+    await expireElements(box.core, BOX, [...expired, ...expired]);
     const head = await box.head();
-    await noteExpired(box.core, BOX, expired);
-    await noteExpired(box.core, BOX, expired.slice(1));
+    await expireElements(box.core, BOX, expired);
+    await expireElements(box.core, BOX, expired.slice(1));
     expect(await box.head()).toEqual(head);
     expect(head.counts).toMatchObject({ conversationHistory: 2, message: 0 });
   });
@@ -70,11 +70,11 @@ describe('what the database has removed', () => {
     const expired = removeExpired(box);
     await box.given(aMessage({ id: 'm1', textContent: 'anew', flags: ['\\Flagged'] }));
     const { modSeq } = await last();
-    for (let times = 0; times < 2; times++) await noteExpired(box.core, BOX, expired);
+    for (let times = 0; times < 2; times++) await expireElements(box.core, BOX, expired);
     expect((await last()).modSeq).toBe(modSeq);
     expect((await box.head()).counts).toMatchObject({ message: 1, messageState: 1 });
     await box.given(modification('message', 'm1', { subject: 'x' }), removal('message', 'm1'));
-    await noteExpired(box.core, BOX, expired);
+    await expireElements(box.core, BOX, expired);
     expect((await box.commits(BOX)).flatMap(named)).not.toContain('message m1 expired');
     expect((await box.head()).counts).toMatchObject({ message: 0, messageState: 0 });
   });
@@ -85,7 +85,7 @@ describe('what the database has removed', () => {
     const expired = removeExpired(box);
     await box.given(aMessage({ id: 'm1' }));
     await box.given(removal('message', 'm1'));
-    for (let times = 0; times < 2; times++) await noteExpired(box.core, BOX, expired);
+    for (let times = 0; times < 2; times++) await expireElements(box.core, BOX, expired);
     expect((await box.head()).counts.message).toBe(0);
     expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
   });
@@ -96,10 +96,10 @@ describe('what the database has removed', () => {
     const expired = removeExpired(box);
     const [message] = expired.map(({ element }) => element);
     await box.store.put(BOX, message as StoredItem, 'absent');
-    await noteExpired(box.core, BOX, expired);
+    await expireElements(box.core, BOX, expired);
     const head = await box.head();
     expect([named(await last()), head.counts.message]).toEqual([['message m1 expired'], 0]);
-    await noteExpired(box.core, BOX, expired);
+    await expireElements(box.core, BOX, expired);
     expect(await box.head()).toEqual(head);
   });
 
@@ -113,7 +113,7 @@ describe('what the database has removed', () => {
     restored.clock.nowMs = box.clock.nowMs;
     for (const item of backup) await restored.store.put(BOX, item, 'absent');
     const head = await restored.head();
-    await noteExpired(restored.core, BOX, expired);
+    await expireElements(restored.core, BOX, expired);
     expect(await restored.head()).toEqual(head);
   });
 
@@ -152,7 +152,7 @@ describe('what the database has removed', () => {
     const folders = (await box.contents()).filter(({ type }) => type === 'folder');
     const bytes = [history, ...folders].map((each) => Buffer.byteLength(JSON.stringify(each)));
     expect(counts.bytes).toBe(bytes.reduce((sum, each) => sum + each));
-    removeExpired(box); // whoever noted it has applied the deposit once more, since no entry says that it is applied
+    removeExpired(box); // the writer of the expiry has applied the deposit again, since no entry says that it is applied
     expect((box.store as MemoryStore).all(BOX).filter(({ kind }) => kind === 'body')).toEqual([]);
   });
 
@@ -163,7 +163,7 @@ describe('what the database has removed', () => {
     await putEraseMarker(box.core, { box: BOX, epoch: (await box.head()).epoch });
     const before = (box.store as MemoryStore).all(BOX);
     expect((await readEnd(box.core, BOX))?.head.erasing).toBeDefined();
-    await expect(noteExpired(box.core, BOX, expired)).resolves.toBeUndefined();
+    await expect(expireElements(box.core, BOX, expired)).resolves.toBeUndefined();
     expect((box.store as MemoryStore).all(BOX)).toEqual(before);
   });
 
@@ -172,11 +172,11 @@ describe('what the database has removed', () => {
     passDays(box, 30);
     const expired = removeExpired(box);
     const other = new BoxUnderTest();
-    await noteExpired(other.core, BOX, expired);
+    await expireElements(other.core, BOX, expired);
     expect((other.store as MemoryStore).all(BOX)).toEqual([]);
     other.clock.nowMs = box.clock.nowMs + 5000;
     await other.given(aConversation());
-    await noteExpired(other.core, BOX, expired);
+    await expireElements(other.core, BOX, expired);
     expect(await other.head()).toMatchObject({ modSeq: 2, counts: { message: 0 } });
     expect(await other.statuses(aMessage({ id: 'm1' }))).toEqual(['applied']);
   });
@@ -200,7 +200,7 @@ describe('where its container went first, what has expired is not told again, an
     await box.given(deleting);
     const { modSeq } = await last();
     await expire(box);
-    expect((await last()).modSeq).toBe(modSeq); // no commit, since nobody has to be told
+    expect((await last()).modSeq).toBe(modSeq); // no commit, since no device has to be notified
     expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 0 });
     await box.given(aConversation());
     expect(await box.statuses(aMessage({ id: 'm1' }), aSession())).toEqual(['gone', 'gone']);
@@ -211,7 +211,7 @@ describe('where its container went first, what has expired is not told again, an
     await box.given(removal('conversationHistory', 'c1'), aMessage({ id: 'm2' }));
     const { modSeq } = await last();
     await expire(box);
-    expect((await last()).modSeq).toBe(modSeq); // no commit, since nobody has to be told
+    expect((await last()).modSeq).toBe(modSeq); // no commit, since no device has to be notified
     expect((await box.head()).counts).toMatchObject({ sessionHistory: 0, message: 1 });
     expect(await box.statuses(aMessage({ id: 'm1' }))).toEqual(['gone']);
   });
@@ -228,12 +228,12 @@ test('what a deleted session history held is told when it has expired, to a devi
     const found = expired.find(({ element }) => element.kind === kind);
     if (!found) throw new Error(`no ${kind} has expired`);
     return found;
-  }) as [Expired, Expired];
+  }) as [ExpiredElement, ExpiredElement];
   const lives = { ...session.element, expiresAtMs: box.clock.nowMs + 1000 };
   await box.store.put(BOX, lives, 'absent');
   await box.given(removal('sessionHistory', 's1'));
   const told = await box.syncAll(states, { syncToken });
-  await noteExpired(box.core, BOX, [message]);
+  await expireElements(box.core, BOX, [message]);
   const { changes } = await box.syncAll(states, { syncToken: told.syncToken ?? '' });
   expect([...told.changes, ...changes]).toContainEqual(
     expect.objectContaining({ type: 'message', id: 'm1', removed: 'expired' }),

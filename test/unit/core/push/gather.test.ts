@@ -1,13 +1,13 @@
-// What has gathered for a device: what a synchronization request is made of.
+// The changes that a device has not synchronized: the content of a synchronization request.
 import { revokeDevice } from '../../../../core/admin/devices.js';
 import { assignToBox } from '../../../../core/admin/policies.js';
-import { orderErasing } from '../../../../core/lifecycle/erase.js';
+import { startErasing } from '../../../../core/lifecycle/erase.js';
 import type { StoredDevice } from '../../../../core/model/items.js';
 import { ANCHOR_KEY, entryKey } from '../../../../core/model/keys.js';
 import type { Core } from '../../../../core/ports/core.js';
 import type { Range } from '../../../../core/ports/store.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
-import { gather } from '../../../../core/push/gathered.js';
+import { gatherUnsynced } from '../../../../core/push/gather.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, aFolder, aMessage, BOX } from '../../../support/builders.js';
@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const record = async () => (await box.registry.device(BOX, phone.deviceId)) as StoredDevice;
 const gathered = async () => {
-  const found = await gather(box.core, BOX, await record());
+  const found = await gatherUnsynced(box.core, BOX, await record());
   if (!found) throw new Error('nothing has gathered');
   return found;
 };
@@ -36,9 +36,9 @@ describe('[PU2] a synchronization request counts', () => {
   test('the commits that the device has not synchronized, and no others', async () => {
     for (const each of messages(3)) await box.given(each);
     await box.syncAll(phone);
-    expect((await gathered()).tally.frame).toBeUndefined();
+    expect((await gathered()).counter.frame).toBeUndefined();
     for (const each of messages(2)) await box.given(each);
-    const { tally } = await gathered();
+    const { counter: tally } = await gathered();
     expect([tally.commits, tally.frame]).toEqual([
       2,
       { type: 'syncRequest', modSeq: 7, changes: { message: 2 }, conversations: ['c1'] },
@@ -51,14 +51,14 @@ describe('[PU2] a synchronization request counts', () => {
     await box.device(BOX, 'watch');
     await box.given(aMessage());
     await box.device(BOX, 'car');
-    const { tally } = await gathered();
+    const { counter: tally } = await gathered();
     expect([tally.commits, tally.frame?.changes, tally.frame?.modSeq]).toEqual([2, { message: 2 }, 4]);
   });
 
   test('the changes of a commit whose effects stand aside', async () => {
     await box.given(...['m1', 'm2'].map((id) => aMessage({ id, textContent: 'x'.repeat(40_000) })));
     expect((await box.entries(BOX)).at(-1)?.overflow).toBe(1);
-    expect((await gathered()).tally.frame?.changes).toEqual({ message: 2 });
+    expect((await gathered()).counter.frame?.changes).toEqual({ message: 2 });
   });
 
   test('what the log still has, where entries before it have expired', async () => {
@@ -69,7 +69,7 @@ describe('[PU2] a synchronization request counts', () => {
       entries.slice(0, -3).map(({ sk }) => sk),
       Number.MAX_SAFE_INTEGER,
     );
-    expect((await gathered()).tally.frame?.changes).toEqual({ message: 3 });
+    expect((await gathered()).counter.frame?.changes).toEqual({ message: 3 });
   });
 
   test('nothing of an earlier life of the box', async () => {
@@ -83,7 +83,7 @@ describe('[PU2] a synchronization request counts', () => {
     await box.store.put(BOX, { ...anchor, firstIndex }, 'always');
     const next = { ...earlier, index: firstIndex, sk: entryKey(firstIndex), firstIndex, modSeq: 4 };
     await box.store.put(BOX, next, 'always');
-    expect((await gathered()).tally.commits).toBe(1);
+    expect((await gathered()).counter.commits).toBe(1);
   });
 });
 
@@ -108,7 +108,7 @@ describe('the log is read backwards', () => {
     const ranges = await readings();
     expect(ranges).toHaveLength(3); // the newest, and twice a hundred
     for (const range of ranges) expect(range.descending).toBe(true);
-    expect((await gathered()).tally.commits).toBe(130);
+    expect((await gathered()).counter.commits).toBe(130);
   });
 });
 
@@ -121,9 +121,9 @@ describe('what concerns the device is decided by the policy of its box', () => {
 
   test('[PO3] as the newest entry says, when a request is sent', async () => {
     await box.given(aMessage(), aFolder('f1'));
-    expect((await gathered()).tally.frame?.changes).toEqual({ message: 1, folder: 1 });
+    expect((await gathered()).counter.frame?.changes).toEqual({ message: 1, folder: 1 });
     await assign({ elementTypes: ['folder'] });
-    const { tally, device } = await gathered();
+    const { counter: tally, device } = await gathered();
     expect(tally.frame?.changes).toEqual({ folder: 1 });
     expect(device.effective.elementTypes).toEqual(['folder']);
   });
@@ -147,7 +147,7 @@ describe('a device that has changed since its record was read', () => {
     await box.given(aMessage(), aFolder('f1'));
     const read = await record();
     await changes();
-    return gather(another(), BOX, read);
+    return gatherUnsynced(another(), BOX, read);
   };
 
   test.each([
@@ -162,13 +162,13 @@ describe('a device that has changed since its record was read', () => {
 
   test('is told by its new preferences where these were', async () => {
     const found = await gatheredFor(() => box.device(BOX, 'phone', { elementTypes: ['folder'] }));
-    expect(found?.tally.frame?.changes).toEqual({ folder: 1 });
+    expect(found?.counter.frame?.changes).toEqual({ folder: 1 });
   });
 });
 
 test('nothing gathers in a box that is being erased', async () => {
   await box.given(aMessage());
   const read = await record();
-  await orderErasing(box.core, BOX);
-  expect(await gather(box.core, BOX, read)).toBeUndefined();
+  await startErasing(box.core, BOX);
+  expect(await gatherUnsynced(box.core, BOX, read)).toBeUndefined();
 });

@@ -1,8 +1,8 @@
 import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
-import { liveTail } from '../log/tail.js';
+import { liveTail, type Tail } from '../log/tail.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import { entryKey } from '../model/keys.js';
-import type { Head, LogEntry } from '../model/log-entry.js';
+import type { LogEntry } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
 import type { ScopedDevice } from '../scope/device-scope.js';
 import { ChangeCounter } from './change-counter.js';
@@ -10,20 +10,24 @@ import { withoutLostPosition } from './lost-position.js';
 import { scopedNow } from './scoped-now.js';
 
 const ENTRIES_PER_READ = 100;
-/** A device further behind than the log leads on from would be reset: beyond it nothing is counted. */
+/** A device further behind than this is reset, so no older commits are counted. */
 const COMMITS_COUNTED_MAX = COMMITS_BEHIND_MAX;
 
-/** A device as of the policies of now, and what it has not synchronized. */
+/** A device with its current scope, and the changes that it has not synchronized. */
 export interface Gathered {
   readonly device: ScopedDevice;
-  readonly tally: ChangeCounter;
+  readonly counter: ChangeCounter;
 }
 
 /**
- * What has gathered for a device: the last commits that it has not synchronized, at most COMMITS_COUNTED_MAX.
+ * Counts the last commits that a device has not synchronized, at most COMMITS_COUNTED_MAX.
  * Undefined: the box is erased, or the device is revoked. The head is read after the device, so it is not older.
  */
-export async function gather(core: Core, box: BoxId, read: StoredDevice): Promise<Gathered | undefined> {
+export async function gatherUnsynced(
+  core: Core,
+  box: BoxId,
+  read: StoredDevice,
+): Promise<Gathered | undefined> {
   const tail = await liveTail(core, box);
   if (!tail) return undefined;
   const { head } = tail;
@@ -31,27 +35,27 @@ export async function gather(core: Core, box: BoxId, read: StoredDevice): Promis
   if (!current) return undefined;
   const device = await withoutLostPosition(core, current, head);
   const since = Math.max(device.syncedModSeq, head.modSeq - COMMITS_COUNTED_MAX);
-  const tally = new ChangeCounter(device, core.clock.now());
-  for (const entry of await entriesSince(core, box, tail.entries, head, since)) {
-    if (entry.rows.length > 0 && entry.modSeq > since) tally.add(entry);
+  const counter = new ChangeCounter(device, core.clock.now());
+  for (const entry of await entriesSince(core, box, tail, since)) {
+    if (entry.rows.length > 0 && entry.modSeq > since) counter.add(entry);
   }
-  return { device, tally };
+  return { device, counter };
 }
 
-/** Entries behind a commit, oldest first. They are read backwards, since the index of that commit is not known. */
+/** Entries after a commit, oldest first. They are read backwards, since the index of that commit is not known. */
 async function entriesSince(
   core: Core,
   box: BoxId,
-  inHand: readonly LogEntry[],
-  head: Head,
+  tail: Tail,
   modSeq: number,
 ): Promise<readonly LogEntry[]> {
-  const entries = [...inHand].reverse();
+  const { firstIndex } = tail.head;
+  const entries = [...tail.entries].reverse();
   for (;;) {
     const oldest = entries.at(-1);
-    if (!oldest || oldest.modSeq <= modSeq || oldest.index <= head.firstIndex) return entries.reverse();
+    if (!oldest || oldest.modSeq <= modSeq || oldest.index <= firstIndex) return entries.reverse();
     const range = {
-      from: entryKey(head.firstIndex),
+      from: entryKey(firstIndex),
       to: entryKey(oldest.index - 1),
       limit: ENTRIES_PER_READ,
       descending: true,
