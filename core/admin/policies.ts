@@ -4,7 +4,7 @@ import type { BoxId } from '../model/items.js';
 import { deviceKey } from '../model/keys.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
-import { POLICY_CACHE_MS } from '../scope/policies.js';
+import { POLICY_CACHE_MS } from '../scope/policy-cache.js';
 import { commitAndProject } from '../write/commit.js';
 import { registrationEffect } from '../write/registration.js';
 

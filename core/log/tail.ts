@@ -6,6 +6,7 @@ import { SyncProblem } from '../model/sync-problem.js';
 import { BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 import { withEffects } from './overflow.js';
+import { isRestoredSince } from './timeline.js';
 
 /** Items of an end that is read backwards, the anchor among them: so few that they mostly cost one read unit. */
 const NEWEST_READ = 5;
@@ -86,8 +87,7 @@ export async function withUnprojected(core: Core, box: BoxId, tail: Tail): Promi
 export async function reachingBack(core: Core, box: BoxId, tail: Tail): Promise<WholeTail> {
   const { head, entries } = tail;
   // After a restore, items may be from before the log.
-  const projected =
-    (core.timeline ?? 0) > head.timeline ? await appliedBefore(core, box, head) : head.projected;
+  const projected = isRestoredSince(core, head) ? await appliedBefore(core, box, head) : head.projected;
   const needed = Math.max(projected + 1, head.firstIndex);
   const all = await entriesFrom(core, box, needed, entries, head);
   return { ...tail, entries: all, projected, behind: all.filter(({ index }) => index > projected) };

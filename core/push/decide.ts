@@ -1,7 +1,7 @@
 import type { StoredDevice } from '../model/items.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
 import { conversationOf } from '../read/placement.js';
-import type { ScopedDevice } from '../scope/device-scope.js';
+import type { ScopedDevice } from '../scope/scoped-device.js';
 import {
   concerns,
   coversAnything,

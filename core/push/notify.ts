@@ -1,7 +1,7 @@
 import type { StoredDevice } from '../model/items.js';
 import type { Core } from '../ports/core.js';
 import type { PushMessage } from '../ports/push.js';
-import type { ScopedDevice } from '../scope/device-scope.js';
+import type { ScopedDevice } from '../scope/scoped-device.js';
 import type { ChangeCounter } from './change-counter.js';
 import { isAnnounced, isScheduled, type Suppression, YOUNG_CONNECTION_MS } from './decide.js';
 import { gather } from './gathered.js';

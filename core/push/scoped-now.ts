@@ -1,7 +1,7 @@
 import type { PolicyId } from '../../protocol/ids.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import type { Core } from '../ports/core.js';
-import { allScoped, type ScopedDevice, scoped } from '../scope/device-scope.js';
+import { allScoped, type ScopedDevice, scoped } from '../scope/scoped-device.js';
 
 const ATTEMPTS_MAX = 5;
 

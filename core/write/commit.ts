@@ -15,7 +15,7 @@ import { backOff } from '../ports/back-off.js';
 import { closeQuietly } from '../ports/close-quietly.js';
 import type { Core } from '../ports/core.js';
 import type { Projected } from '../ports/store.js';
-import { policyOf } from '../scope/policies.js';
+import { policyOf } from '../scope/policy-cache.js';
 import { type CommitSnapshot, isOfPurge, type Known, openSnapshot, readOf } from './commit-snapshot.js';
 import { countsAfter, effectsOf, rowsOf } from './log-rows.js';
 import { setTimer } from './quiet-timer.js';

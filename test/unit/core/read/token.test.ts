@@ -24,9 +24,9 @@ const upToDate: Position = {
   modSeq: 48_214,
   nonce: 'AbCdEfGhIjk',
   projected: Date.UTC(2026, 2, 1) + 48_297,
-  rows: 0,
-  midway: false,
-  step: 0,
+  rowsSent: 0,
+  incomplete: false,
+  pageNo: 0,
   scope: settledAt(3),
 };
 const c = (id: string) => id as ConversationId;
@@ -36,14 +36,14 @@ const contents = (conversationId: string, after?: string) => ({
 });
 const midway = (more: Partial<Position> = {}): Position => ({
   ...upToDate,
-  rows: 7,
-  midway: true,
-  step: 12,
+  rowsSent: 7,
+  incomplete: true,
+  pageNo: 12,
   scope: { from: mark(2), to: mark(3), isFirst: true },
   ...more,
 });
 const backfill = (after?: string, more = {}) => ({
-  stage: 'contents' as const,
+  phase: 'contents' as const,
   sent: 400,
   total: 5000,
   ...(after !== undefined && { after }),
@@ -60,28 +60,28 @@ const positions: [string, Position][] = [
   ['up to date, with numbers of eight bits', { ...upToDate, modSeq: 128, scope: settledAt(128) }],
   ['up to date, with the largest index', { ...upToDate, index: 10 ** 13 - 1, projected: 10 ** 13 - 1 }],
   ['midway without cursors', midway()],
-  ['at the start of a backfill', midway({ backfill: { stage: 'leaving', sent: 0, total: 0 } })],
-  ['among folders', midway({ backfill: { ...backfill(folderKey('f' as FolderId)), stage: 'folders' } })],
+  ['at the start of a backfill', midway({ backfill: { phase: 'leaving', sent: 0, total: 0 } })],
+  ['among folders', midway({ backfill: { ...backfill(folderKey('f' as FolderId)), phase: 'folders' } })],
   [
     'among conversation histories',
-    midway({ backfill: { ...backfill(conversationKey(c(ODD))), stage: 'conversations' } }),
+    midway({ backfill: { ...backfill(conversationKey(c(ODD))), phase: 'conversations' } }),
   ],
   ['among messages', midway({ backfill: backfill(messageKey(c(ODD), ODD as MessageId)) })],
   [
     'owing a state',
-    midway({ backfill: backfill(messageKey(c('c'), 'm' as MessageId), { stateOwed: true }) }),
+    midway({ backfill: backfill(messageKey(c('c'), 'm' as MessageId), { isStatePending: true }) }),
   ],
   ['behind a conversation history', midway({ backfill: backfill(contentsPrefix(c('c'))) })],
   ['at the start of contents', midway({ contents: contents(ODD) })],
   ['among contents', midway({ contents: contents('c', sessionKey(c('c'), ODD as SessionId)) })],
-  ['that has shown more', midway({ seen: { index: upToDate.index + 86, nonce: 'BcDeFgHiJkk' } })],
-  ['at the start of a removal told item by item', midway({ itemized: 'H#' })],
-  ['within a removal told item by item', midway({ itemized: messageKey(c(ODD), ODD as MessageId) })],
+  ['that has shown more', midway({ highWater: { index: upToDate.index + 86, nonce: 'BcDeFgHiJkk' } })],
+  ['at the start of a removal told item by item', midway({ expandedUpTo: 'H#' })],
+  ['within a removal told item by item', midway({ expandedUpTo: messageKey(c(ODD), ODD as MessageId) })],
   [
     'with both cursors',
     midway({
       backfill: backfill(messageKey(c('c1'), 'm1' as MessageId)),
-      contents: { ...contents('c2', messageKey(c('c2'), 'm2' as MessageId)), stateOwed: true },
+      contents: { ...contents('c2', messageKey(c('c2'), 'm2' as MessageId)), isStatePending: true },
     }),
   ],
 ];
@@ -147,7 +147,7 @@ describe('the key', () => {
   });
 
   test('has to be there', async () => {
-    await expect(sealSyncToken(keysOf(), phone, upToDate)).rejects.toThrow('no key');
+    await expect(sealSyncToken(keysOf(), phone, upToDate)).rejects.toThrow('there must be a key');
   });
 });
 
@@ -158,10 +158,10 @@ describe('the length', () => {
     modSeq: 999_999_999_999,
     nonce: 'AbCdEfGhIjk',
     projected: 10 ** 13 - 100_000,
-    rows: 99,
-    step: 99_999,
+    rowsSent: 99,
+    pageNo: 99_999,
     scope: { from: mark(99_998), to: mark(99_999), isFirst: true },
-    seen: { index: 10 ** 13 - 1, nonce: 'AbCdEfGhIjk' },
+    highWater: { index: 10 ** 13 - 1, nonce: 'AbCdEfGhIjk' },
   };
   const counts = { sent: 9_999_999, total: 9_999_999 };
   const long = (letter: string) => letter.repeat(128 / Buffer.byteLength(letter));
@@ -213,7 +213,7 @@ describe('the length', () => {
       expect(token.length).toBeLessThanOrEqual(600);
       expect(await openSyncToken(KEYS, phone, token)).toEqual({
         ...position,
-        backfill: { stage: 'contents', ...counts, waits: true },
+        backfill: { phase: 'contents', ...counts, isWaiting: true },
       });
     },
   );

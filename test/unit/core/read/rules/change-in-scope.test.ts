@@ -12,7 +12,7 @@ import {
   history,
   movedFrom,
   type Reader,
-  tells,
+  sends,
 } from '../../../../support/log-rows.js';
 
 const ALL_TYPES: readonly ElementType[] = [
@@ -31,7 +31,7 @@ const othersThan = (type: ElementType) => ALL_TYPES.filter((other) => other !== 
 
 describe('[SC3, SC10] a conversation history for a device that keeps the folders in1 and in2', () => {
   const reader = keepsFolders('in1', 'in2');
-  const inRows = (...rows: readonly ChangeRow[]) => tells(reader, ...rows);
+  const inRows = (...rows: readonly ChangeRow[]) => sends(reader, ...rows);
 
   test.each<[string, ChangeRow[], string[]]>([
     ['is in and changed: the element', [history('in1')], ['conversationHistory c1']],
@@ -144,12 +144,12 @@ describe.each(CONTENTS)('[SC3, SC12] a %s, for a device that keeps the folders i
     ['deleted in what has left: nothing', [movedFrom('in1', 'out1'), deletedIn('out1')], NOTHING],
     ['expired in: the removal', [aRow(type, 'x', 'in1', { removed: 'expired' })], [`${type} x c1 expired`]],
   ])('%s', (_, rows, expected) => {
-    expect(tells(reader, ...rows)).toEqual(expected);
+    expect(sends(reader, ...rows)).toEqual(expected);
   });
 
   test('changed before what it is in left: nothing', () => {
     const rows = [movedFrom('in1', 'out1'), inFolder('in1')];
-    expect(tells(reader, ...rows, inFolder('out1'))).toEqual(NOTHING);
+    expect(sends(reader, ...rows, inFolder('out1'))).toEqual(NOTHING);
   });
 
   test('removed: it says where it was, and the number of the commit', () => {
@@ -192,7 +192,7 @@ describe('[SC3] a folder', () => {
     ],
     ['is deleted, for a device that keeps nothing', keepsTypes(), gone, NOTHING],
   ])('%s', (_, reader, row, expected) => {
-    expect(tells(reader, row)).toEqual(expected);
+    expect(sends(reader, row)).toEqual(expected);
   });
 
   test('its removal names no conversation history', () => {
@@ -208,8 +208,8 @@ describe('[SC2] an element type', () => {
 
   test.each(ALL_TYPES)('%s that is not kept is not told', (type) => {
     const row = type === 'conversationHistory' ? history('f1') : aRow(type, 'x', 'f1');
-    expect(tells(keepsTypes(...othersThan(type)), row)).toEqual(NOTHING);
-    expect(tells({ ...keepsTypes(...othersThan(type)), kept: [{}] }, row)).toEqual(NOTHING);
+    expect(sends(keepsTypes(...othersThan(type)), row)).toEqual(NOTHING);
+    expect(sends({ ...keepsTypes(...othersThan(type)), kept: [{}] }, row)).toEqual(NOTHING);
   });
 });
 
@@ -245,16 +245,16 @@ describe('[SC4] an excluded conversation history', () => {
       [aRow(type, 'x', 'f1', deleted)],
     ]),
   ])('%s', (_, rows) => {
-    expect(tells(excluding, ...rows)).toEqual(NOTHING);
+    expect(sends(excluding, ...rows)).toEqual(NOTHING);
   });
 
   test('concerns no other one', () => {
     const row = aRow('message', 'x', 'f1', { conversationId: 'c2' });
-    expect(tells(excluding, row)).toEqual(['message x c2']);
+    expect(sends(excluding, row)).toEqual(['message x c2']);
   });
 
   test('that the device may still hold is told to be deleted', () => {
-    expect(tells({ ...excluding, kept: [{}] }, history('f1', deleted))).toEqual([
+    expect(sends({ ...excluding, kept: [{}] }, history('f1', deleted))).toEqual([
       'conversationHistory c1 deleted',
     ]);
   });
@@ -280,7 +280,7 @@ describe('[SC7] what the device may hold by a scope since its last complete sync
     ['changes: nothing, since the difference of the scopes tells that it left', [history('was')], NOTHING],
     ['its contents change: nothing', [aRow('message', 'x', 'was')], NOTHING],
   ])('%s', (_, rows, expected) => {
-    expect(tells(narrowed, ...rows)).toEqual(expected);
+    expect(sends(narrowed, ...rows)).toEqual(expected);
   });
 
   const gone = (folder: string) => aRow('message', 'x', folder, deleted);
@@ -313,12 +313,12 @@ describe('[SC7] what the device may hold by a scope since its last complete sync
       REMOVAL,
     ],
   ])('[SC12] and a message of it %s', (_, reader, rows, expected) => {
-    expect(tells(reader, ...rows)).toEqual(expected);
+    expect(sends(reader, ...rows)).toEqual(expected);
   });
 
   test('is any of several scopes', () => {
     const reader: Reader = { keeps: { folders: ['in'] }, kept: [{ folders: ['a'] }, { folders: ['was'] }] };
-    expect(tells(reader, movedFrom('was', 'out'))).toEqual(['conversationHistory c1 outOfScope']);
-    expect(tells(reader, history('a', deleted))).toEqual(['conversationHistory c1 deleted']);
+    expect(sends(reader, movedFrom('was', 'out'))).toEqual(['conversationHistory c1 outOfScope']);
+    expect(sends(reader, history('a', deleted))).toEqual(['conversationHistory c1 deleted']);
   });
 });

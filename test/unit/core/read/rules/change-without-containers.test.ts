@@ -10,9 +10,9 @@ import {
   FIRST,
   history,
   movedFrom,
+  ownRemovalsFor,
   type Reader,
-  strayedFor,
-  tells,
+  sends,
 } from '../../../../support/log-rows.js';
 import { told } from '../../../../support/told.js';
 
@@ -44,7 +44,7 @@ describe('[SC13] a conversation history that begins anew, for a device that keep
     ['out, from out, by one commit', [created('out', { previousLifeFolderId: 'out' })], NOTHING],
     ['for the first time in fact: there is nothing to end', [created('in')], NOTHING],
   ])('%s', (_, rows, expected) => {
-    expect(tells(phone, ...rows)).toEqual(expected);
+    expect(sends(phone, ...rows)).toEqual(expected);
   });
 
   test('is told to have ended just before it began', () => {
@@ -58,7 +58,7 @@ describe('[SC13] a conversation history that begins anew, for a device that keep
 
   test('where the device kept it by a scope before: is told to have ended', () => {
     const reader: Reader = { ...phone, kept: [{ folders: ['was'] }] };
-    expect(tells(reader, created('out', { previousLifeFolderId: 'was' }))).toEqual([
+    expect(sends(reader, created('out', { previousLifeFolderId: 'was' }))).toEqual([
       'conversationHistory c1 deleted',
     ]);
   });
@@ -68,7 +68,7 @@ describe('[SC13] a conversation history that begins anew, for a device that keep
     ['keeps folders alone', { elementTypes: ['folder'] }],
   ])('is not told to a device that %s', (_, keeps) => {
     expect(
-      tells({ keeps: { ...IN_SCOPE, ...keeps } }, created('in', { previousLifeFolderId: 'in' })),
+      sends({ keeps: { ...IN_SCOPE, ...keeps } }, created('in', { previousLifeFolderId: 'in' })),
     ).toEqual(NOTHING);
   });
 });
@@ -82,7 +82,7 @@ describe('[SC10] a conversation history that moves, for a device that keeps mess
     ['and is deleted: the removal', [out, history('out', deleted)], ['conversationHistory c1 deleted']],
     ['nowhere, but is changed: nothing', [history('in')], NOTHING],
   ])('%s', (_, rows, expected) => {
-    expect(tells(phone, ...rows)).toEqual(expected);
+    expect(sends(phone, ...rows)).toEqual(expected);
   });
 
   test('out has the number of its creation, since nothing that comes back is older', () => {
@@ -106,7 +106,7 @@ describe('[SC15] what the device did itself', () => {
     ['outside and is a deletion is not told', did, aRow('message', 'x', 'out', deleted), NOTHING],
     ['to a conversation history outside is not told', did, history('out'), NOTHING],
   ])('%s', (_, reader, row, expected) => {
-    expect(tells(reader, row)).toEqual(expected);
+    expect(sends(reader, row)).toEqual(expected);
   });
 
   test('outside is told with the number of its commit', () => {
@@ -117,7 +117,7 @@ describe('[SC15] what the device did itself', () => {
     ['others did', phone],
     ['a device did that keeps what they are in', { did: [FIRST], keeps: { folders: ['in'] } }],
   ])('is not what %s: that is not told', (_, reader) => {
-    expect(tells(reader, aRow('message', 'x', 'out'))).toEqual(NOTHING);
+    expect(sends(reader, aRow('message', 'x', 'out'))).toEqual(NOTHING);
   });
 
   test('is told to a device that keeps states without messages', () => {
@@ -125,7 +125,7 @@ describe('[SC15] what the device did itself', () => {
       did: [FIRST],
       keeps: { elementTypes: ['conversationHistory', 'messageState'], folders: ['in'] },
     };
-    expect(tells(reader, aRow('messageState', 'x', 'out'))).toEqual(['messageState x c1 outOfScope']);
+    expect(sends(reader, aRow('messageState', 'x', 'out'))).toEqual(['messageState x c1 outOfScope']);
   });
 });
 
@@ -134,7 +134,7 @@ describe('[SC15] what the device did outside of its scope, where others went on'
   const mine = aRow('message', 'm1', 'out');
   const removed = aRow('message', 'm1', 'out', deleted);
   const straying = (rows: readonly ChangeRow[], changes: readonly object[] = []) =>
-    told(strayedFor(did, changes, ...rows));
+    told(ownRemovalsFor(did, changes, ...rows));
 
   test.each<[string, ChangeRow[], string[]]>([
     ['changed: it is outside', [mine, mine], ['message m1 c1 outOfScope']],
@@ -162,7 +162,7 @@ describe('[SC15] what the device did outside of its scope, where others went on'
   });
 
   test('is told with the number of the last of them', () => {
-    expect(strayedFor(did, [], mine, removed)).toEqual([
+    expect(ownRemovalsFor(did, [], mine, removed)).toEqual([
       { type: 'message', id: 'm1', conversationId: 'c1', modSeq: FIRST + 1, removed: 'deleted' },
     ]);
   });

@@ -3,7 +3,10 @@ import { DEFAULT_POLICY, type Policy } from '../../protocol/policy.js';
 import type { Core } from '../ports/core.js';
 import type { Registry } from '../ports/registry.js';
 
-/** Unit: ms. Whoever changes a policy answers only after it, so that nobody works by the former one any more. */
+/**
+ * A process keeps a policy this long. A request that changes a policy is answered after this time, so that no process
+ * still applies the former one then. Unit: ms.
+ */
 export const POLICY_CACHE_MS = 1000;
 
 const UNLIMITED: Policy = {};
@@ -15,7 +18,10 @@ interface Cached {
 
 const caches = new WeakMap<Registry, Map<PolicyId, Cached>>();
 
-/** The policy of this id, at most POLICY_CACHE_MS old; those who ask meanwhile share one read. One that is not there, as `default` at first, limits nothing. */
+/**
+ * The policy with this id, at most POLICY_CACHE_MS old. Concurrent callers share one read. A policy that does not exist,
+ * as `default` at first, limits nothing.
+ */
 export async function policyOf(
   core: Pick<Core, 'registry' | 'clock'>,
   id: PolicyId = DEFAULT_POLICY,

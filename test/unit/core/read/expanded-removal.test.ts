@@ -1,7 +1,7 @@
 // Which removals are told item by item; containers-not-held.test.ts has what is told then.
 
 import type { ChangeRow } from '../../../../core/model/log-entry.js';
-import { isItemized } from '../../../../core/read/itemized.js';
+import { isExpandedRemoval } from '../../../../core/read/expanded-removal.js';
 import { aRow, deleted, history, type Reader, scopeFor } from '../../../support/log-rows.js';
 
 const keeping = (elementTypes: readonly string[], more: object = {}): Reader => ({
@@ -44,7 +44,7 @@ describe('[SC13] the removal of a folder', () => {
       true,
     ],
   ])('is told item by item %s', (_, reader, isIt) => {
-    expect(isItemized(folder, scopeFor(reader))).toBe(isIt);
+    expect(isExpandedRemoval(folder, scopeFor(reader))).toBe(isIt);
   });
 });
 
@@ -62,11 +62,11 @@ describe('[SC14] the removal of a session history', () => {
       true,
     ],
   ])('is told message by message %s', (_, reader, isIt) => {
-    expect(isItemized(session, scopeFor(reader))).toBe(isIt);
+    expect(isExpandedRemoval(session, scopeFor(reader))).toBe(isIt);
   });
 
   test('that has expired is not: what it held has expired before it, and was told', () => {
-    expect(isItemized({ ...session, removed: 'expired' }, scopeFor(keeping(STATES)))).toBe(false);
+    expect(isExpandedRemoval({ ...session, removed: 'expired' }, scopeFor(keeping(STATES)))).toBe(false);
   });
 });
 
@@ -76,5 +76,5 @@ test.each<[string, ChangeRow]>([
   ['the removal of a conversation history', history('f1', deleted)],
   ['the removal of a message', aRow('message', 'm1', 'f1', deleted)],
 ])('nothing is told item by item of %s', (_, row) => {
-  expect(isItemized(row, scopeFor(keeping(['messageState'])))).toBe(false);
+  expect(isExpandedRemoval(row, scopeFor(keeping(['messageState'])))).toBe(false);
 });

@@ -1,5 +1,5 @@
 import type { ChangeRow } from '../../../../core/model/log-entry.js';
-import { effectiveOf, scopePart } from '../../../../core/scope/effective.js';
+import { effectiveOf, scopePart } from '../../../../core/scope/effective-scope.js';
 import {
   concerns,
   coversAnything,

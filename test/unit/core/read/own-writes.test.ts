@@ -1,11 +1,11 @@
-// What a device knows of changes since it made them itself: own.ts by itself; live-changes.test.ts has it on a store.
+// What a device knows of changes since it made them itself: own-writes.ts by itself; live-changes.test.ts has it on a store.
 
 import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
-import { isKnown, ownOf } from '../../../../core/read/own.js';
+import { isKnownToDevice, ownWritesOf } from '../../../../core/read/own-writes.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { ELEMENT_TYPES, type ElementType } from '../../../../protocol/elements/element.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
-import { aRow, movedFrom, scopeOfPreferences } from '../../../support/log-rows.js';
+import { aRow, movedFrom, scopeFor } from '../../../support/log-rows.js';
 
 const phone = { deviceId: 'phone', instanceId: 'i1' } as Caller;
 const made = (firstN: number, lastN: number, more: object = {}): Commit =>
@@ -32,13 +32,13 @@ describe('[SY12] a commit is answered by a response', () => {
     ['nor an earlier instance of this one', made(3, 5, { instanceId: 'i0' }), false],
     ['nor the Participating Function', { origin: { by: 'participatingFunction' } } as Commit, false],
   ])('%s', (_, commit, isIt) => {
-    expect(ownOf(phone, kept).isAnswered(commit)).toBe(isIt);
+    expect(ownWritesOf(phone, kept).isAcknowledged(commit)).toBe(isIt);
   });
 
   test('and none is by a response without results', () => {
     for (const given of [[], results([1, 'duplicate'])]) {
-      expect(ownOf(phone, given).isAnswered(made(1, 1))).toBe(false);
-      expect(ownOf(phone, given).isAnswered(made(0, 0))).toBe(false);
+      expect(ownWritesOf(phone, given).isAcknowledged(made(1, 1))).toBe(false);
+      expect(ownWritesOf(phone, given).isAcknowledged(made(0, 0))).toBe(false);
     }
   });
 });
@@ -48,20 +48,19 @@ test.each<[string, number, boolean]>([
   ['is of one that was not', 7, false],
   ['is another one', 8, false],
 ])('a number %s', (_, modSeq, isIt) => {
-  const { isApplied } = ownOf(phone, results([1, 'conflict', 7], [2, 'applied', 9], [3, 'unchanged']));
+  const { isApplied } = ownWritesOf(phone, results([1, 'conflict', 7], [2, 'applied', 9], [3, 'unchanged']));
   expect(isApplied(modSeq)).toBe(isIt);
 });
 
 describe('[SY12, SY13] a change is left out', () => {
-  const own = ownOf(phone, results([1, 'applied', 9]));
+  const own = ownWritesOf(phone, results([1, 'applied', 9]));
   const mine = made(1, 1);
   const theirs = { modSeq: 8, origin: { by: 'participatingFunction' } } as Commit;
   const row = aRow('message', 'm1', 'f1');
   const isLeftOut = (rows: readonly (readonly [Commit, ChangeRow])[], elementTypes = ELEMENT_TYPES) =>
-    isKnown(
+    isKnownToDevice(
+      { scope: scopeFor({ keeps: { elementTypes } }), own },
       rows.map(([commit, each]) => ({ commit, at: 0, row: each })),
-      scopeOfPreferences({ elementTypes }),
-      own,
     );
 
   test.each<[string, [Commit, ChangeRow][], boolean]>([
