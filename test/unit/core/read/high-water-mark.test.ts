@@ -22,8 +22,8 @@ describe('what was shown reaches to', () => {
   test.each<[string, HighWaterMark, Position, number]>([
     ['the position, where nothing was ahead of it', highWaterOf(3, 4), at(5), 5],
     ['the latest that was seen', highWaterOf(7, 9, 8), at(5), 9],
-    ['the entry that was told in part', highWaterOf(), at(5, { rowsSent: 1 }), 6],
-    ['the latest, where an entry was told in part', highWaterOf(9), at(5, { rowsSent: 1 }), 9],
+    ['the entry that was sent in part', highWaterOf(), at(5, { rowsSent: 1 }), 6],
+    ['the latest, where an entry was sent in part', highWaterOf(9), at(5, { rowsSent: 1 }), 9],
   ])('%s', (_, highWater, position, expected) => {
     expect(highWater.indexFor(position)).toBe(expected);
   });
@@ -88,9 +88,9 @@ describe('[TK4] the token names an entry that is not older than all that was sho
   const position = (more: Partial<Position> = {}) => at(indexOf(1), { nonce: nonceOf(1), ...more });
 
   test.each<[string, () => Position, () => number]>([
-    ['the position tells of all', () => position(), () => indexOf(1)],
+    ['the position covers everything', () => position(), () => indexOf(1)],
     [
-      'what it named is told by now',
+      'the position has passed what it named',
       () => position({ highWater: { index: indexOf(1), nonce: nonceOf(1) } }),
       () => 0,
     ],
@@ -138,7 +138,7 @@ describe('[TK4] what the token names is of the past of this box', () => {
     ['it names nothing', () => at(indexOf(1))],
     ['its position is there', (seen) => at(seen.index, { highWater: seen })],
     ['its position is beyond', (seen) => at(seen.index + 1, { highWater: seen })],
-  ])('where %s: that is no read', async (_, of) => {
+  ])('where %s: without a read', async (_, of) => {
     expect(await isIt(of({ index: indexOf(4), nonce: 'other' }))).toBe(true);
     expect(store.reads).toEqual([]);
   });

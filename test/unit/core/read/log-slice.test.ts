@@ -23,7 +23,7 @@ interface Room {
   readonly elements?: number;
   readonly rows?: number; // bytes, in those of a row
   readonly isFirst?: boolean;
-  readonly removed?: readonly string[]; // conversation histories whose removal stands in the response
+  readonly removed?: readonly string[]; // conversation histories whose removal is in the response
 }
 
 /** What a removal takes. All rows of these tests take as much. */
@@ -43,7 +43,7 @@ const sliceFor = (reader: Reader, rows: readonly ChangeRow[], room: Room = {}) =
 };
 const taken = (...args: Parameters<typeof sliceFor>) => sliceFor(...args).rows.length;
 
-describe('[SY4] a window holds as many rows as there is room for', () => {
+describe('[SY4] a slice has as many rows as there is room for', () => {
   const rows = ['m1', 'm2', 'm3'].map((id) => message(id));
 
   test.each<[string, Room, number]>([
@@ -93,7 +93,7 @@ describe('[SY4] a window holds as many rows as there is room for', () => {
   });
 });
 
-describe('[SC10] a window ends behind the row that moves a conversation history into the scope', () => {
+describe('[SC10] a slice ends after the row that moves a conversation history into the scope', () => {
   const endsAt = (reader: Reader, ...rows: readonly ChangeRow[]) => {
     const { rows: taken, movedIn } = sliceFor(reader, [...rows, message('last')]);
     return movedIn === undefined ? 'it does not' : taken.length;
@@ -123,13 +123,13 @@ describe('[SC10] a window ends behind the row that moves a conversation history 
       'it does not',
     ],
     [
-      'nor where it began anew in it: so it does',
+      'nor where it began again in it: so it does',
       inFolder,
       [history('out', deleted), created('in')],
       'it does not',
     ],
     [
-      'nor where it began anew in it by one commit',
+      'nor where it began again in it by one commit',
       inFolder,
       [created('in', { previousLifeFolderId: 'out', previousFolderId: 'out' })],
       'it does not',
@@ -143,17 +143,17 @@ describe('[SC10] a window ends behind the row that moves a conversation history 
   });
 });
 
-describe('[SC13] a window, for a device that keeps no conversation histories,', () => {
+describe('[SC13] a slice, for a device that keeps no conversation histories,', () => {
   const folderGone = aRow('folder', 'in', '', deleted);
 
-  test('ends before the removal of a folder, which is told item by item', () => {
+  test('ends before the removal of a folder, which is expanded', () => {
     expect(sliceFor(contentsOnly, [message('m1'), folderGone, message('m2')])).toMatchObject({
       rows: [{ at: 0 }],
       isExpandedNext: true,
     });
   });
 
-  test('goes on behind one that is the first: it has been told', () => {
+  test('continues after one that is the first: it was sent', () => {
     const slice = sliceFor(contentsOnly, [folderGone, message('m1')]);
     expect(slice.rows).toHaveLength(2);
     expect(slice.isExpandedNext).toBeUndefined();
@@ -186,7 +186,7 @@ test.each<[string, Reader, ChangeRow, number]>([
   ['is not filled again', everything, message('m2'), 1],
   ['is passed over where it is outside', inFolder, message('m2', 'out'), 2],
   ['is another one', everything, message('m2', 'in', { conversationId: 'c2' }), 2],
-])('a conversation history whose removal stands in the response %s', (_, reader, row, expected) => {
+])('a conversation history whose removal is in the response %s', (_, reader, row, expected) => {
   const first = message('m1', 'in', { conversationId: 'c3' });
   expect(taken(reader, [first, row], { removed: ['c1'] })).toBe(expected);
 });

@@ -13,7 +13,7 @@ const made = (firstN: number, lastN: number, more: object = {}): Commit =>
 const results = (...statuses: readonly (readonly [number, string, number?])[]): OperationResult[] =>
   statuses.map(([n, status, modSeq]) => ({ n, status, modSeq }) as unknown as OperationResult);
 
-describe('[SY12] a commit is answered by a response', () => {
+describe('[SY12] a response acknowledges a commit', () => {
   const kept = results(
     [1, 'duplicate'],
     [2, 'duplicate'],
@@ -27,7 +27,7 @@ describe('[SY12] a commit is answered by a response', () => {
     ['that has them and others', made(4, 4), true],
     ['but not where the results of some are no longer kept', made(2, 3), false],
     ['nor of all', made(1, 2), false],
-    ['nor where some are still to be told', made(5, 6), false],
+    ['nor where some are still to be sent', made(5, 6), false],
     ['nor where another device made it', made(3, 5, { deviceId: 'tablet' }), false],
     ['nor an earlier instance of this one', made(3, 5, { instanceId: 'i0' }), false],
     ['nor the Participating Function', { origin: { by: 'participatingFunction' } } as Commit, false],
@@ -35,7 +35,7 @@ describe('[SY12] a commit is answered by a response', () => {
     expect(ownWritesOf(phone, kept).isAcknowledged(commit)).toBe(isIt);
   });
 
-  test('and none is by a response without results', () => {
+  test('a response without results acknowledges none', () => {
     for (const given of [[], results([1, 'duplicate'])]) {
       expect(ownWritesOf(phone, given).isAcknowledged(made(1, 1))).toBe(false);
       expect(ownWritesOf(phone, given).isAcknowledged(made(0, 0))).toBe(false);
@@ -52,7 +52,7 @@ test.each<[string, number, boolean]>([
   expect(isApplied(modSeq)).toBe(isIt);
 });
 
-describe('[SY12, SY13] a change is left out', () => {
+describe('[SY12, SY13] a change is omitted', () => {
   const own = ownWritesOf(phone, results([1, 'applied', 9]));
   const mine = made(1, 1);
   const theirs = { modSeq: 8, origin: { by: 'participatingFunction' } } as Commit;
@@ -92,7 +92,7 @@ describe('[SY12, SY13] a change is left out', () => {
     ],
     ['nor where it was implied', [[mine, { ...row, implied: true }]], false],
     ['nor where it is a move', [[mine, movedFrom('f1', 'f2')]], false],
-    ['nor where it began anew', [[mine, { ...row, previousLifeFolderId: 'f1' as never }]], false],
+    ['nor where it began again', [[mine, { ...row, previousLifeFolderId: 'f1' as never }]], false],
   ])('%s', (_, rows, isIt) => {
     expect(isLeftOut(rows)).toBe(isIt);
   });

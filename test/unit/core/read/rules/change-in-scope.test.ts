@@ -106,7 +106,7 @@ describe('[SC3, SC10] a conversation history for a device that keeps the folders
       [history('out1', { created: true, previousLifeFolderId: 'in1', previousFolderId: 'in1' })],
       ['conversationHistory c1 outOfScope'],
     ],
-  ])('[CH4] is deleted and begins anew %s', (_, rows, expected) => {
+  ])('[CH4] is deleted and begins again %s', (_, rows, expected) => {
     expect(inRows(...rows)).toEqual(expected);
   });
 
@@ -119,7 +119,7 @@ describe('[SC3, SC10] a conversation history for a device that keeps the folders
     });
   });
 
-  test('of no rows nothing is told', () => {
+  test('of no rows nothing is sent', () => {
     expect(changeFor(reader)).toBeUndefined();
   });
 });
@@ -201,19 +201,19 @@ describe('[SC3] a folder', () => {
 });
 
 describe('[SC2] an element type', () => {
-  test.each(ALL_TYPES)('%s that is kept alone is told', (type) => {
+  test.each(ALL_TYPES)('%s that is kept alone is sent', (type) => {
     const row = type === 'conversationHistory' ? history('f1') : aRow(type, 'x', 'f1');
     expect(changeFor(keepsTypes(type), row)).toEqual(row.element);
   });
 
-  test.each(ALL_TYPES)('%s that is not kept is not told', (type) => {
+  test.each(ALL_TYPES)('%s that is not kept is not sent', (type) => {
     const row = type === 'conversationHistory' ? history('f1') : aRow(type, 'x', 'f1');
     expect(sends(keepsTypes(...othersThan(type)), row)).toEqual(NOTHING);
     expect(sends({ ...keepsTypes(...othersThan(type)), kept: [{}] }, row)).toEqual(NOTHING);
   });
 });
 
-describe('[SC12] a removal is told where it covers something of the scope', () => {
+describe('[SC12] a removal is sent where it covers something of the scope', () => {
   const COVERS: Record<string, readonly ElementType[]> = {
     conversationHistory: ['conversationHistory', 'sessionHistory', 'message', 'messageState'],
     sessionHistory: ['sessionHistory', 'message', 'messageState'],
@@ -235,10 +235,10 @@ describe('[SC4] an excluded conversation history', () => {
   const excluding: Reader = { keeps: { excludeConversations: ['c1'] } };
 
   test.each<[string, ChangeRow[]]>([
-    ['is not told', [history('f1')]],
-    ['is not told to move', [movedFrom('f1', 'f2')]],
-    ['is not told to be deleted', [history('f1', deleted)]],
-    ['is not told to begin anew', [history('f1', deleted), history('f1', { created: true })]],
+    ['is not sent', [history('f1')]],
+    ['is not sent when it moves', [movedFrom('f1', 'f2')]],
+    ['is not sent when it is deleted', [history('f1', deleted)]],
+    ['is not sent when it begins again', [history('f1', deleted), history('f1', { created: true })]],
     ...CONTENTS.map((type): [string, ChangeRow[]] => [`nor its ${type}`, [aRow(type, 'x', 'f1')]]),
     ...CONTENTS.map((type): [string, ChangeRow[]] => [
       `nor that its ${type} is deleted`,
@@ -253,7 +253,7 @@ describe('[SC4] an excluded conversation history', () => {
     expect(sends(excluding, row)).toEqual(['message x c2']);
   });
 
-  test('that the device may still hold is told to be deleted', () => {
+  test('that the device may still hold is sent as deleted', () => {
     expect(sends({ ...excluding, kept: [{}] }, history('f1', deleted))).toEqual([
       'conversationHistory c1 deleted',
     ]);
@@ -273,7 +273,7 @@ describe('[SC7] what the device may hold by a scope since its last complete sync
       ['conversationHistory c1 outOfScope'],
     ],
     [
-      'begins anew where it was kept: outOfScope, for what is left of its former life',
+      'begins again where it was kept: outOfScope, for what is left of its former life',
       [history('was', { created: true })],
       ['conversationHistory c1 outOfScope'],
     ],

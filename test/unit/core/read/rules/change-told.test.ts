@@ -1,4 +1,4 @@
-// Rule 4, second half, by itself: which elements of a conversation history in the scope are told, and how.
+// Rule 4, second half, by itself: which elements of a conversation history in the scope are sent, and how.
 
 import type { ChangeRow } from '../../../../../core/model/log-entry.js';
 import {
@@ -72,7 +72,7 @@ describe('[RT3] a message that takes the id of one which has expired', () => {
     aRow('message', 'm1', 'in', { date: daysAgo(days), messageContext: 'chat-message' });
 
   test.each<[string, Reader, ChangeRow[], string[]]>([
-    ['is told as it is, where it is young enough', reader, [follows(29)], ['message m1 c1']],
+    ['is sent as it is, where it is young enough', reader, [follows(29)], ['message m1 c1']],
     ['is too old: the former has expired', reader, [follows(31)], ['message m1 c1 expired']],
     [
       'is too old and was changed since: the former has expired',

@@ -65,9 +65,9 @@ describe('rule 1: the position is of the past of this box', () => {
   const [third, fourth, fifth] = [aCommit(3), aCommit(4), aCommit(5)];
 
   test.each<[string, Position, Tail, string | number[]]>([
-    ['the entry behind it names its nonce', at(3), aTail([third, fourth]), [4]],
+    ['the entry after it names its nonce', at(3), aTail([third, fourth]), [4]],
     [
-      '[TK4] the entry behind it names another nonce',
+      '[TK4] the entry after it names another nonce',
       at(3, { nonce: 'lost' }),
       aTail([third, fourth]),
       'otherTimeline',
@@ -87,7 +87,7 @@ describe('rule 1: the position is of the past of this box', () => {
       'otherTimeline',
     ],
     [
-      'it is of an earlier timeline whose tokens go on',
+      'it is of an earlier timeline whose tokens stay valid',
       at(3, { timeline: 1 }),
       aTail([third], { head: { timeline: 2, resetsBefore: 1 } }),
       [],
@@ -105,7 +105,7 @@ describe('rule 1: the position is of the past of this box', () => {
     expect(inShort(behindOf(tail, position))).toEqual(expected);
   });
 
-  test('[TK4] the timeline of the deployment counts where the log has not come to it yet', () => {
+  test('[TK4] the timeline of the deployment counts where the log has an earlier one', () => {
     const head = { timeline: 1, resetsBefore: 0 };
     expect(inShort(behindOf(aTail([third]), at(3), 0, 1))).toBe('otherTimeline');
     expect(inShort(behindOf(aTail([third]), at(3, { timeline: 1 }), 0, 1))).toEqual([]);
@@ -124,12 +124,12 @@ describe('rule 2: entries are read in line, up to the head', () => {
     expect(behindOf(part, at(3))).toMatchObject({ entries: all.slice(0, 2) });
   });
 
-  test('what stands behind a gap is left out', () => {
+  test('entries after a gap are omitted', () => {
     const following = all.filter(({ modSeq }) => modSeq !== 5);
     expect(behindOf(aTail([head], { following }), at(3))).toMatchObject({ entries: [all[0]] });
   });
 
-  test('what was appended since the head was read is left out', () => {
+  test('entries appended after the head was read are omitted', () => {
     const tail = { ...aTail(all), head: all[1] as LogEntry };
     expect(behindOf(tail, at(3))).toMatchObject({ entries: all.slice(0, 2) });
   });
@@ -160,7 +160,7 @@ describe('rule 3: a device is not too far behind', () => {
     expect(inShort(behindOf(far(commits), position, own))).toEqual(expected);
   });
 
-  test('entries without rows are no commits, however many they are', () => {
+  test('entries without rows are not commits, however many they are', () => {
     const entry = { ...aCommit(4), index: BEFORE + 9000, modSeq: 3 };
     const tail = aTail([entry], { following: [{ ...aCommit(4), modSeq: 3 }] });
     expect(behindOf(tail, at(3))).toMatchObject({ kind: 'continued' });
@@ -175,21 +175,21 @@ const ended = historyRow({ removed: 'deleted' });
 const stateOf = (id: string) => aRow(id, { type: 'messageState' });
 const aFolderRow = { type: 'folder', id: 'f1' } as never as ChangeRow;
 
-describe('rule 4: an element stands once, with its latest state, as the scope says', () => {
+describe('rule 4: an element is sent once, with its latest state, as the scope says', () => {
   const latest = (...commits: readonly LogEntry[]) =>
     latestOfEach(logRowsAfter(commits, 0)).map((lines) => [
       lines.at(-1)?.row.id,
       lines.at(-1)?.commit.modSeq,
     ]);
 
-  test('all its lines come to the last one', () => {
+  test('the last of its rows decides', () => {
     expect(latest(aCommit(4, aRow('m1'), aRow('m2')), aCommit(5, aRow('m1')))).toEqual([
       ['m1', 5],
       ['m2', 4],
     ]);
   });
 
-  test('a message that was removed takes its state along, and a conversation history what it held', () => {
+  test('a message that was removed covers its state, and a conversation history covers what it held', () => {
     expect(latest(aCommit(4, stateOf('m1')), aCommit(5, aRow('m1', { removed: 'deleted' })))).toEqual([
       ['m1', 5],
     ]);
@@ -253,11 +253,11 @@ describe('rule 4: an element stands once, with its latest state, as the scope sa
         ['c1', 2],
       ],
     ],
-  ])('not left out is %s', (_, commits, told) => {
+  ])('does not omit %s', (_, commits, told) => {
     expect(latest(...commits)).toEqual(told);
   });
 
-  test('a conversation history that began anew leaves out what the life before it held, and nothing of its own', () => {
+  test('a conversation history that began again omits what the life before it held, and nothing of its own', () => {
     const rows = [aRow('m2'), begun];
     expect(latest(aCommit(3, aRow('m0')), aCommit(4, aRow('m1')), aCommit(5, ...rows))).toEqual([
       ['m2', 5],
@@ -314,7 +314,7 @@ describe('rule 5: the position is a commit and a row in it', () => {
     expect(behind(told)).toMatchObject(position);
   });
 
-  test('it stays the same where nothing was looked at, with how far a removal was told item by item', () => {
+  test('it stays the same where nothing was looked at, and keeps how far a removal was expanded', () => {
     const position = at(3, { rowsSent: 1, expandedUpTo: 'H#c1#' });
     expect(positionAfter(position, { commits, rows: logRowsAfter(commits, 1), done: 0 })).toBe(position);
     expect(positionAfter(position, { commits, rows: logRowsAfter(commits, 2), done: 0 })).toBe(position);
@@ -343,7 +343,7 @@ describe('rule 5: the position is a commit and a row in it', () => {
   test.each([
     ['a part was', 1],
     ['all was', 2],
-  ])('it keeps what else it says where %s looked at, but for the removal that is told by now', (_, told) => {
+  ])('it keeps what else it says where %s looked at, but for the removal that is sent by now', (_, told) => {
     const position = at(3, { rowsSent: 1, expandedUpTo: 'H#c1#', incomplete: true, pageNo: 7 });
     const next = positionAfter(position, { commits, rows: logRowsAfter(commits, 1), done: told });
     const { expandedUpTo: __, ...rest } = position;
