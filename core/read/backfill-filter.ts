@@ -20,8 +20,8 @@ export type Selection = 'difference' | 'all';
 export const CONTENTS: readonly ElementType[] = ['sessionHistory', 'message', 'messageState'];
 
 /**
- * Whether an item is alive: it was not deleted, has not expired, its containers were not deleted, and it does not belong
- * to an earlier life of its conversation history.
+ * Whether an item is alive. It and its containers were not deleted, it has not expired, and it does not belong to an
+ * earlier life of its conversation history.
  */
 export function isAlive(
   { tail: { head }, nowMs }: FilterContext,

@@ -70,7 +70,10 @@ function phaseAfter({ now }: DeviceScope, phase: BackfillPhase): BackfillPhase |
   return isIdle ? undefined : next;
 }
 
-/** The ranges that a backfill will read for this response, so that they can be read at the same time. */
+/**
+ * The ranges that a backfill will read for this response, so that they can be read at the same time.
+ * @param room elements that the page takes
+ */
 export const backfillRanges = (
   head: Head,
   scope: DeviceScope,

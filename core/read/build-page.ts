@@ -26,8 +26,8 @@ export interface BackfillProgress {
 }
 
 /**
- * Fills the page of the context: first changes from the log, with the contents of conversation histories that they moved
- * into the scope, then the backfill. A running backfill has at least half of the page.
+ * Fills the page of the context: first changes from the log, then the backfill. Contents of a conversation history that
+ * moved into the scope follow its change. A running backfill has at least half of the page.
  */
 export async function buildPage(context: SyncContext, start: Start, exchange: Exchange): Promise<BuiltPage> {
   const { page, scope } = context;

@@ -9,7 +9,7 @@ import { nextEntries } from './read-log.js';
 import type { Resume } from './start.js';
 import { READS_MAX, type SyncContext } from './sync-context.js';
 
-/** The position after the changes that were emitted. `isComplete`: the log has no more. */
+/** The position after the changes that were emitted. `isComplete`: the log has nothing after it. */
 export interface Emitted {
   readonly position: Position;
   readonly isComplete: boolean;

@@ -32,15 +32,16 @@ const REMOVAL_BYTES = 400; // with ids of the greatest length
 const bytesOf = ({ element }: ChangeRow): number => (element ? jsonBytes(element) : REMOVAL_BYTES);
 
 /**
- * Takes as many rows as the page has room for. The slice ends after
- * - a row that moves a conversation history into the scope, and
- * - a row that ends an earlier life of a conversation history.
+ * Takes as many rows as the page has room for.
  *
- * It ends before
- * - an expanded removal that is not the first row (the first row has been sent),
- * - a change of a conversation history that the page removes: clients apply removals last, so its contents would be lost,
- * - an own write outside of the scope that this response acknowledges: the device first learns the result, and
- * - the end of a life that has the commit number of an acknowledged own write.
+ * The slice ends after a row that moves a conversation history into the scope. It also ends after a row that ends an
+ * earlier life of one.
+ *
+ * The slice ends before an expanded removal, unless that is the first row: the first one was sent. It ends before a change
+ * in a conversation history that the page removes. Clients apply removals last, so they would lose the new contents.
+ *
+ * The slice ends before an own write outside of the scope that this response acknowledges: the device first learns the
+ * result. For the same reason it ends before the end of a life with the number of an own commit.
  */
 export function logSliceOf(context: SliceContext, rows: readonly LogRow[]): LogSlice {
   const { scope, own, page } = context;
@@ -114,8 +115,8 @@ class Reservation {
 }
 
 /**
- * Whether the row may be sent. It must be true for every row that is sent in the end: the folder of the conversation
- * history after the slice decides that, and it is not known yet.
+ * Whether the row may be sent. The folder of its conversation history after the slice decides, and is not known yet. So
+ * this must be true for every row that is sent in the end.
  */
 function mayBeSent(membership: ScopeMembership, row: ChangeRow, placement: Placement | undefined): boolean {
   const id = conversationOf(row);
@@ -127,9 +128,9 @@ function mayBeSent(membership: ScopeMembership, row: ChangeRow, placement: Place
 }
 
 /**
- * Whether the row begins another life of a conversation history, the device may hold contents of the earlier life, and
- * it does not keep the element that says when the life began. Then the server sends the end of the earlier life instead,
- * and the new life apart from it.
+ * Whether the server sends the end of an earlier life instead of the row, and the new life after it. It does if the row
+ * begins another life of a conversation history and the device may hold contents of the earlier one. A device that keeps
+ * conversation histories needs none of this: the element says when its life began.
  */
 export function endsEarlierLife(
   scope: DeviceScope,

@@ -24,18 +24,17 @@ const phase = z.pipe(
   z.transform((index) => BACKFILL_PHASES[index] as BackfillPhase),
 );
 /**
- * The part of a token that only an incomplete synchronization has. The values are in a fixed order without names, since
- * tokens are short: rows sent, page number, the scope at the last complete synchronization, whether there was none, the
- * backfill, the contents, and the high-water mark.
+ * The part of a token that only an incomplete synchronization has. The values are in a fixed order without names, so that
+ * tokens stay short.
  */
 const incompleteSchema = z.tuple([
-  count,
-  count,
-  ...scope,
-  z.boolean(),
-  z.nullable(z.tuple([phase, count, count, count])), // phase, cursor flag, sent, total
-  z.nullable(count), // cursor flag
-  z.nullable(z.tuple([count, z.string()])), // index, nonce
+  count, // rows sent
+  count, // page number
+  ...scope, // at the last complete synchronization
+  z.boolean(), // there was none
+  z.nullable(z.tuple([phase, count, count, count])), // backfill: phase, cursor flag, sent, total
+  z.nullable(count), // contents: cursor flag
+  z.nullable(z.tuple([count, z.string()])), // high-water mark: index, nonce
 ]);
 type IncompletePart = z.input<typeof incompleteSchema>;
 
