@@ -1,4 +1,4 @@
-// How many bytes a function may return. The constants stand together since each follows from the one before.
+// How many bytes a function may return. Each constant follows from the one before.
 
 /** The largest value that Lambda takes from a function. Unit: bytes of JSON. Source: AWS Lambda quotas. */
 export const LAMBDA_RESPONSE_MAX_BYTES = 6 * 1024 * 1024;

@@ -23,7 +23,7 @@ const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual
  * Messages of a conversation history with their states, newest first. They have their whole text, and may be older than
  * the device's age limit.
  * @throws SyncProblem `device-not-registered`, `busy`; `not-found` if the conversation history does not exist or is
- * outside of the device's folders. The caller cannot tell which.
+ * outside of the device's folders. The caller cannot distinguish the two.
  */
 export async function historyOf(
   core: Core,

@@ -5,7 +5,7 @@ import type { Caller } from '../write/device-operations.js';
 import type { DeviceScope } from './device-scope.js';
 import type { LogRow } from './log-row.js';
 
-/** What a device knows of commits because it made them itself. */
+/** The commits that a device knows because it made them itself. */
 export interface OwnWrites {
   /** This device instance made the commit. */
   readonly isOwn: (commit: Commit) => boolean;
@@ -22,7 +22,7 @@ export interface RowContext {
   readonly nowMs: number;
 }
 
-/** What the caller knows from the results of this response. A result that is no longer kept says nothing. */
+/** The own writes of the caller, as the results of this response show them. A result that is no longer kept shows nothing. */
 export function ownWritesOf(
   { deviceId, instanceId }: Pick<Caller, 'deviceId' | 'instanceId'>,
   results: readonly OperationResult[],

@@ -27,7 +27,7 @@ export interface ContentsCursor extends Cursor {
   readonly conversationId: ConversationId;
 }
 
-/** A scope of a device. After a restore versions are counted again, and the nonce tells two of one version apart. */
+/** A scope of a device. A restore repeats versions, and the nonce distinguishes two scopes of one version. */
 export interface ScopeRef {
   readonly version: number;
   readonly nonce: string;

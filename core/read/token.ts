@@ -31,7 +31,7 @@ const incompleteSchema = z.tuple([
   count, // rows sent
   count, // page number
   ...scope, // at the last complete synchronization
-  z.boolean(), // there was none
+  z.boolean(), // no synchronization was complete yet
   z.nullable(z.tuple([phase, count, count, count])), // backfill: phase, cursor flag, sent, total
   z.nullable(count), // contents: cursor flag
   z.nullable(z.tuple([count, z.string()])), // high-water mark: index, nonce

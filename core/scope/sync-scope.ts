@@ -72,7 +72,7 @@ export const lacksMessages = ({ types }: SyncScope): boolean =>
 
 /**
  * Whether a device of this scope keeps contents without an element type that names their container. Such a device cannot
- * tell whether a change is in its scope.
+ * decide whether a change is in its scope.
  */
 export const lacksContainerTypes = (scope: SyncScope): boolean =>
   lacksConversations(scope) || lacksMessages(scope);

@@ -63,7 +63,7 @@ export const ownFor = ({ did = [], acknowledged = [], applied = [] }: Reader): O
   isApplied: (modSeq) => applied.includes(modSeq),
 });
 
-/** What the rules know of this device. */
+/** The context in which the rules see this device. */
 export const contextFor = (reader: Reader): RowContext => ({
   scope: scopeFor(reader),
   own: ownFor(reader),

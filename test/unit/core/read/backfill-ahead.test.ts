@@ -17,7 +17,7 @@ describe.each(['literal', 'lenient'] as const)('a %s client that is filled ahead
     box.settle();
   });
 
-  /** What keeps the log busy, so that the backfill sees what comes behind it. */
+  /** Keeps the log busy, so that the backfill reads later changes. */
   const others = () => box.given(...OTHERS.map((id) => removal('folder', id)));
   /** Until the backfill has passed everything, and the log is not sent up to its end yet. */
   const passOver = async () => {

@@ -39,7 +39,7 @@ beforeEach(async () => {
   box.settle();
 });
 
-/** What was deleted is cleared away, pieces and notes of it too. */
+/** Purges what was deleted, with its pieces and notes. */
 const clearAway = async () => {
   for (const commit of await box.commits(BOX)) await schedulePurge(box.core, BOX, commit);
   for (let next: PurgeMessage | undefined = box.purges.shift(); next; next = box.purges.shift())

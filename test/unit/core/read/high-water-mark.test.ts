@@ -1,4 +1,4 @@
-// What a device was shown beyond its position, and whether the box still has that past; restored-box.test.ts has it as a whole.
+// The high-water mark of a response, and whether the box still has that past. restored-box.test.ts tests it as a whole.
 
 import type { StoredItem } from '../../../../core/model/items.js';
 import { entryKey, messageKey } from '../../../../core/model/keys.js';

@@ -1,4 +1,4 @@
-// What the view lacks the log has: each read of items lays the entries over it that are not applied yet.
+// The log has what the view lacks: each read of items adds the entries that are not applied yet.
 
 import { entryVersion } from '../../../../core/model/effects.js';
 import { CONTENTS, CONVERSATIONS, FOLDERS } from '../../../../core/model/keys.js';

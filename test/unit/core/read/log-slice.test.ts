@@ -26,7 +26,7 @@ interface Room {
   readonly removed?: readonly string[]; // conversation histories whose removal is in the response
 }
 
-/** What a removal takes. All rows of these tests take as much. */
+/** The bytes of a removal. All rows of these tests take as much. */
 const ROW_BYTES = 400;
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 const padded = (row: ChangeRow): ChangeRow => {

@@ -1,4 +1,4 @@
-// What a device knows of changes since it made them itself: own-writes.ts by itself; live-changes.test.ts has it on a store.
+// The changes that a device knows since it made them itself: own-writes.ts alone. live-changes.test.ts tests them on a store.
 
 import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
 import { isKnownToDevice, ownWritesOf } from '../../../../core/read/own-writes.js';

@@ -213,7 +213,7 @@ describe('an entry without rows', () => {
     // From there on the position is that of the last entry: what it left behind is not read again.
     store.reads.length = 0;
     expect(await box.sync(phone, { syncToken: answer.syncToken })).toEqual({ syncToken: expect.any(String) });
-    // What a policy changes about the device is an entry too.
+    // A change of a device by a policy is an entry too.
     const { syncToken } = await box.sync(phone, { syncToken: answer.syncToken });
     expect(await box.sync(phone, { syncToken })).toEqual({ syncToken });
   });

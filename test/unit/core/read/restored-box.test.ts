@@ -28,7 +28,7 @@ beforeEach(async () => {
   box.settle();
 });
 
-/** What happened behind a backup, was shown to the device, and is undone. */
+/** Changes after a backup, which the device was shown and the restore undoes. */
 describe('[TK4] a box that is restored in the middle of a synchronization', () => {
   const followsAfter = async (restore: () => void, grows: () => Promise<void>) => {
     restore();

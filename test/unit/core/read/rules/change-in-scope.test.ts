@@ -1,6 +1,6 @@
-// Rule 4, second half, by itself: what the rows of an element come to, by where its conversation history was and where it is.
-// Age, length and what stands in the log by reference are in change-told.test.ts, devices that keep no conversation histories in
-// change-without-containers.test.ts.
+// Rule 4, second half, alone: the change for the rows of an element, by the folders of its conversation history.
+// change-told.test.ts has ages, lengths and large elements. change-without-containers.test.ts has devices that keep no
+// conversation histories.
 
 import type { ChangeRow } from '../../../../../core/model/log-entry.js';
 import type { ElementType } from '../../../../../protocol/elements/element.js';
