@@ -1,6 +1,5 @@
-// Rule 4, second half, alone: the change for the rows of an element, by the folders of its conversation history.
-// change-told.test.ts has ages, lengths and large elements. change-without-containers.test.ts has devices that keep no
-// conversation histories.
+// Rule 4, second half, alone: the change for the rows of an element, by the folders of its conversation history. Ages,
+// lengths and large elements have a test of their own, and so have devices that keep no conversation histories.
 
 import type { ChangeRow } from '../../../../../core/model/log-entry.js';
 import type { ElementType } from '../../../../../protocol/elements/element.js';
