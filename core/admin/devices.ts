@@ -25,16 +25,16 @@ import type { Effect, Head } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { FORMER_INSTANCE_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
+import { nextScope } from '../scope/next-scope.js';
+import { policyOf } from '../scope/policy-cache.js';
 import {
   allScoped,
   digestOfPolicies,
-  nextScope,
   policiesOf,
   readScopes,
   type ScopedDevice,
   scoped,
-} from '../scope/device-scope.js';
-import { policyOf } from '../scope/policies.js';
+} from '../scope/scoped-device.js';
 import { commitAndProject } from '../write/commit.js';
 import { recordOf } from '../write/device-operations.js';
 import { emptyRecord } from '../write/idempotency.js';
@@ -90,7 +90,9 @@ async function decideRegistration(
   if (!previous) await refuseTooMany(core, head);
   const before = previous ? await scopeBefore(core, box, previous, head) : { device: lastScopeOf(item) };
   const policies = await policiesOf(core, head.policyId, previous?.policyId);
-  const { registration, aside } = nextScope(deviceId, before, { name, preferences }, policies, work.version);
+  const asked = { name, preferences };
+  const { version } = work;
+  const { registration, aside } = nextScope(deviceId, before, { asked, policies, version });
   const { policyId } = previous ?? {};
   const same = previous?.instanceId === instanceId ? previous : undefined;
   const since = same ? same.since : work.version;
@@ -241,8 +243,8 @@ async function scopeNow(core: Core, box: BoxId, device: ScopedDevice, head: Pick
   const policies = await policiesOf(core, head.policyId, device.policyId);
   if (digestOfPolicies(policies) === device.policiesDigest) return {};
   const before = await scopeBefore(core, box, device, head);
-  const { scopeVersion } = nextScope(device.deviceId, before, device, policies, device.version).registration;
-  return { scopeVersion };
+  const next = nextScope(device.deviceId, before, { asked: device, policies, version: device.version });
+  return { scopeVersion: next.registration.scopeVersion };
 }
 
 /** One device of a box. @throws SyncProblem `not-found`, `busy`. */

@@ -5,8 +5,8 @@ import { viewOf } from '../log/view.js';
 import type { BoxId } from '../model/items.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
-import { allScoped, type ScopedDevice } from '../scope/device-scope.js';
-import { policyOf } from '../scope/policies.js';
+import { policyOf } from '../scope/policy-cache.js';
+import { allScoped, type ScopedDevice } from '../scope/scoped-device.js';
 import { devicesIn, showDevices } from './devices.js';
 import { trimToLimit } from './trim-to-limit.js';
 

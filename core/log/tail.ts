@@ -7,6 +7,7 @@ import { BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 import { untilVisible } from '../ports/retry.js';
 import { withEffects } from './overflow.js';
+import { isRestoredSince } from './timeline.js';
 
 /** Items of a backward read, the anchor among them: so few that they usually cost one read unit. */
 const NEWEST_READ = 5;
@@ -91,8 +92,7 @@ export async function withUnprojected(core: Core, box: BoxId, tail: Tail): Promi
 export async function reachingBack(core: Core, box: BoxId, tail: Tail): Promise<WholeTail> {
   const { head } = tail;
   // After a restore, items may be from before the log.
-  const projected =
-    (core.timeline ?? 0) > head.timeline ? await appliedBefore(core, box, head) : head.projected;
+  const projected = isRestoredSince(core, head) ? await appliedBefore(core, box, head) : head.projected;
   const needed = Math.max(projected + 1, head.firstIndex);
   const all = await entriesFrom(core, box, needed, tail);
   return { ...tail, entries: all, projected, behind: all.filter(({ index }) => index > projected) };

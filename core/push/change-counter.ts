@@ -4,7 +4,7 @@ import type { ConversationId, ModSeq } from '../../protocol/ids.js';
 import { SYNC_REQUEST_CONVERSATIONS_MAX } from '../../protocol/limits.js';
 import type { Commit } from '../model/log-entry.js';
 import { conversationOf } from '../read/placement.js';
-import type { ScopedDevice } from '../scope/device-scope.js';
+import type { ScopedDevice } from '../scope/scoped-device.js';
 import { type SyncScope, syncScopeOf } from '../scope/sync-scope.js';
 import { concernsScope, isOwnCommit } from './decide.js';
 

@@ -2,7 +2,7 @@ import type { StoredDevice } from '../model/items.js';
 import type { ChangeRow, Commit } from '../model/log-entry.js';
 import { OPENING_MS, OVERDUE_MS } from '../model/timing.js';
 import { conversationOf } from '../read/placement.js';
-import type { ScopedDevice } from '../scope/device-scope.js';
+import type { ScopedDevice } from '../scope/scoped-device.js';
 import {
   concerns,
   coversAnything,

@@ -4,7 +4,7 @@ import type { BoxId, StoredDevice } from '../model/items.js';
 import { entryKey } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
-import type { ScopedDevice } from '../scope/device-scope.js';
+import type { ScopedDevice } from '../scope/scoped-device.js';
 import { ChangeCounter } from './change-counter.js';
 import { withoutLostPosition } from './lost-position.js';
 import { scopedNow } from './scoped-now.js';

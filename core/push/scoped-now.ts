@@ -3,7 +3,7 @@ import { changedMeanwhile } from '../model/device-access.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
 import type { Core } from '../ports/core.js';
 import { AGAIN, retry } from '../ports/retry.js';
-import { allScoped, type ScopedDevice } from '../scope/device-scope.js';
+import { allScoped, type ScopedDevice } from '../scope/scoped-device.js';
 
 /**
  * The device with the scope that the current policies give it. If its preferences were replaced after it was read, it is

@@ -1,6 +1,6 @@
 import { type Change, ELEMENT_TYPES, type Element, isRemoval } from '../../protocol/elements/element.js';
 
-/** What a response may hold. Units: elements, bytes of their JSON. */
+/** The room of a response. Units: elements, bytes of their JSON. */
 export interface Budget {
   readonly elements: number;
   readonly bytes: number;
@@ -12,17 +12,17 @@ interface Named {
   readonly conversationId?: string;
 }
 
-const DELIMITER = '\u0000'; // no id holds a control character
+const DELIMITER = '\u0000'; // ids contain no control characters
 
-/** One name for each element of a box: ids are unique within type and conversation alone. */
+/** The unique name of an element in its box. An id is unique only within its type and conversation history. */
 export const elementKey = ({ type, id, conversationId = '' }: Named): string =>
   type + DELIMITER + conversationId + DELIMITER + id;
 
-/** A message and its state count as one element of a response, and so does a state without its message. */
+/** The unit by which `limit` counts: a message and its state are one unit, and so is a state without its message. */
 export const unitOf = ({ type, id, conversationId = '' }: Named): string =>
   elementKey({ type: type === 'messageState' ? 'message' : type, id, conversationId });
 
-/** In the order in which changes are to be applied: elements by type, folders with parents first, then removals. */
+/** Sorts changes as clients apply them: elements by type, folders with parents first, then removals. */
 export function inOrder(changes: readonly Change[]): Change[] {
   const elements = changes.filter((change): change is Element => !isRemoval(change));
   return [
@@ -37,7 +37,7 @@ function parentsFirst<F extends { id: string; parentFolderId: string | null }>(f
   const ordered = new Set<F>();
   const place = (folder: F | undefined): void => {
     if (!folder || ordered.has(folder)) return;
-    byId.delete(folder.id); // no folder is placed from itself, even if a cycle were stored
+    byId.delete(folder.id); // ends the recursion even if the stored folders form a cycle
     if (folder.parentFolderId !== null) place(byId.get(folder.parentFolderId));
     ordered.add(folder);
   };

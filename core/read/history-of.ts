@@ -11,19 +11,19 @@ import type { BoxId, StoredConversation, StoredItem, StoredMessage } from '../mo
 import { bodyKey, conversationKey, deviceKey, endOf, messageKey, messagesPrefix } from '../model/keys.js';
 import { isGoneFrom } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
+import { RESPONSE_MAX_BYTES } from '../model/response-limit.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import type { Core } from '../ports/core.js';
-import { scoped } from '../scope/device-scope.js';
+import { scoped } from '../scope/scoped-device.js';
 import { holdsConversation, syncScopeOf } from '../scope/sync-scope.js';
 
 const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
-const ANSWER_MAX_BYTES = 2 * 1024 * 1024; // a Lambda function may answer with 6 MB, and a message has a state beside it
 
 /**
- * Messages of a conversation history with their states, newest first, with their whole text and older than the
- * device's age limit too.
- * @throws SyncProblem `device-not-registered`, `busy`; `not-found` for a conversation history that is unknown or outside the
- * device's folders, all alike.
+ * Messages of a conversation history with their states, newest first. They have their whole text, and may be older than
+ * the device's age limit.
+ * @throws SyncProblem `device-not-registered`, `busy`; `not-found` if the conversation history does not exist or is
+ * outside of the device's folders. The caller cannot distinguish the two.
  */
 export async function historyOf(
   core: Core,
@@ -42,7 +42,7 @@ export async function historyOf(
   if (!history || !holdsConversation(syncScopeOf(effective), conversationId, history.data.folderId)) {
     throw new SyncProblem('not-found', { detail: 'there is no such conversation history for this device' });
   }
-  return page(view, history, before, limit);
+  return readMessages(view, history, { before, limit });
 }
 
 function liveHistory(head: Head, history: StoredItem | undefined): StoredConversation | undefined {
@@ -50,36 +50,30 @@ function liveHistory(head: Head, history: StoredItem | undefined): StoredConvers
   return head.pendingPurges?.some((folder) => folder.id === history.data.folderId) ? undefined : history;
 }
 
-/** Reads on until the page is full: among the others stand tombstones, and what has expired and is still there. */
-async function page(
+/** Reads until the response is full. Tombstones and expired messages lie between the living ones. */
+async function readMessages(
   view: BoxView,
   history: StoredConversation,
-  before: MessageId | undefined,
-  limit: number,
+  { before, limit }: Pick<HistoryQuery, 'before' | 'limit'>,
 ): Promise<HistoryResponse> {
   const prefix = messagesPrefix(history.id);
-  const { nowMs } = view;
   const elements: (MessageElement | MessageStateElement)[] = [];
   let last: MessageId | undefined;
   let bytes = 0;
   let messages = 0;
   let to = before === undefined ? endOf(prefix) : messageKey(history.id, before);
-  // What is dead is passed over in ever larger steps.
+  // Each read takes twice as many items, so that many dead ones in a row cost few reads.
   for (let more = true, least = 1; more; least = Math.min(2 * least, ITEMS_PER_READ_MAX)) {
-    const read = await view.query({
-      from: prefix,
-      to,
-      limit: Math.max(limit + 1 - messages + 1, least),
-      descending: true,
-    });
+    const wanted = Math.max(limit + 1 - messages + 1, least);
+    const read = await view.query({ from: prefix, to, limit: wanted, descending: true });
     const alive = read.items.filter(
-      (item): item is StoredMessage => item.sk !== to && isAlive(item, history, nowMs),
+      (item): item is StoredMessage => item.sk !== to && isAlive(item, history, view.nowMs),
     );
     for (const item of await withBodies(view, alive)) {
       const state = stateElementOf(item);
       const both = [elementOf(item) as MessageElement, ...(state ? [state] : [])];
       bytes += jsonBytes(both);
-      if (messages === limit || (messages > 0 && bytes > ANSWER_MAX_BYTES)) {
+      if (messages === limit || (messages > 0 && bytes > RESPONSE_MAX_BYTES)) {
         return { elements, ...(last !== undefined && { next: last }) };
       }
       elements.push(...both);
@@ -96,7 +90,7 @@ async function withBodies(
   view: BoxView,
   messages: readonly StoredMessage[],
 ): Promise<readonly StoredMessage[]> {
-  const large = messages.filter(({ bodyBytes: aside }) => aside !== undefined).map(({ sk }) => bodyKey(sk));
+  const large = messages.filter(({ bodyBytes }) => bodyBytes !== undefined).map(({ sk }) => bodyKey(sk));
   if (large.length === 0) return messages;
   const bodies = await view.get(large);
   return messages.map((message) => withBody(message, bodies.get(bodyKey(message.sk))));

@@ -1,47 +1,45 @@
 import type { Change } from '../../protocol/elements/element.js';
 import type { LogEntry } from '../model/log-entry.js';
-import type { DeviceScope } from './device-scope.js';
-import { linesOf } from './line.js';
-import { isKnown, type Own } from './own.js';
-import type { PageState } from './page.js';
+import { logRowsAfter } from './log-row.js';
+import { logSliceOf, type SliceContext } from './log-slice.js';
+import { isKnownToDevice } from './own-writes.js';
 import type { Position } from './position.js';
-import { changeInScope, strayed } from './rules/change-in-scope.js';
-import { latestOfEach } from './rules/latest.js';
-import { positionBehind } from './rules/position-behind.js';
-import { windowOf } from './window.js';
+import { changeInScope, ownWritesOutOfScope } from './rules/change-in-scope.js';
+import { latestOfEach } from './rules/latest-of-each.js';
+import { positionAfter } from './rules/position-after.js';
 
-/** What rows of the log come to, and where the device stands then. */
+/** The changes that one slice of the log gives, and the position after it. */
 export interface LiveChanges {
   readonly changes: readonly Change[];
   readonly position: Position;
-  readonly complete: boolean; // all rows were sent
-  readonly itemizes: boolean; // the next row is a removal that is sent item by item
+  readonly isComplete: boolean; // all rows were examined
+  readonly isExpandedNext: boolean; // the next row is an expanded removal
+}
+
+/** Entries directly after a position. `sendsAll`: changes that the device knows are sent as well. */
+export interface LogSection {
+  readonly position: Position;
+  readonly entries: readonly LogEntry[];
+  readonly sendsAll: boolean;
 }
 
 /**
- * Turns the entries behind a position into changes, as many as the budget holds. An element that changed more than
- * once is sent once, in its latest state; what a removal covers is left out.
+ * Turns log entries into changes, as many as the page has room for. An element that changed more than once is sent once,
+ * in its latest state. Rows that a removal covers are omitted.
  */
-export function liveChanges(
-  position: Position,
-  entries: readonly LogEntry[],
-  scope: DeviceScope,
-  own: Own,
-  page: PageState,
-  nowMs: number,
-): LiveChanges {
-  const lines = linesOf(entries, position.rows);
-  const window = windowOf(lines, scope, own, page, nowMs);
-  const told = latestOfEach(window.lines).filter((of) => page.tellsAll || !isKnown(of, scope.now, own));
-  const { cameIn } = window;
-  const changes = told.flatMap((of) => changeInScope(of, window, scope, own, nowMs) ?? []);
+export function liveChanges(context: SliceContext, { position, entries, sendsAll }: LogSection): LiveChanges {
+  const rows = logRowsAfter(entries, position.rowsSent);
+  const slice = logSliceOf(context, rows);
+  const sent = latestOfEach(slice.rows).filter((of) => sendsAll || !isKnownToDevice(context, of));
+  const { movedIn } = slice;
+  const changes = sent.flatMap((of) => changeInScope(context, slice, of) ?? []);
   return {
-    changes: [...changes, ...strayed(window, changes, scope, own, nowMs)],
+    changes: [...changes, ...ownWritesOutOfScope(context, slice, changes)],
     position: {
-      ...positionBehind(position, lines, window.lines.length, entries),
-      ...(cameIn !== undefined && { contents: { conversationId: cameIn } }),
+      ...positionAfter(position, { commits: entries, rows, done: slice.rows.length }),
+      ...(movedIn !== undefined && { contents: { conversationId: movedIn } }),
     },
-    complete: window.lines.length === lines.length,
-    itemizes: window.itemizes ?? false,
+    isComplete: slice.rows.length === rows.length,
+    isExpandedNext: slice.isExpandedNext ?? false,
   };
 }

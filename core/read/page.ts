@@ -2,20 +2,9 @@ import { type Change, isRemoval } from '../../protocol/elements/element.js';
 import { jsonBytes } from '../model/element.js';
 import { type Budget, elementKey, unitOf } from './changes.js';
 
-/** What decides how much more the page takes, and of what. */
-export interface PageState {
-  readonly budget: Budget;
-  /** Nothing is on it: then at least one change is told, whatever its size. */
-  readonly isFirst: boolean;
-  /** Conversation histories of which it holds a removal: that covers all of them which the client holds by then. */
-  readonly removed: ReadonlySet<string>;
-  /** Own changes are told as well: the device is being filled, or they may stand on the page already. */
-  readonly tellsAll: boolean;
-}
-
-/** The changes of a response in the making: each element at most once, the later telling in the place of the earlier. */
+/** The changes of a response while it is built. Each element occurs at most once: a later change replaces an earlier one. */
 export class Page {
-  private readonly held = new Map<string, Change>();
+  private readonly byElement = new Map<string, Change>();
   private readonly units = new Set<string>();
   private bytes = 0;
   private share: Budget | undefined;
@@ -23,7 +12,7 @@ export class Page {
   constructor(private readonly budget: Budget) {}
 
   get changes(): readonly Change[] {
-    return [...this.held.values()];
+    return [...this.byElement.values()];
   }
 
   /** Unit: elements as `limit` counts them. */
@@ -31,7 +20,7 @@ export class Page {
     return this.units.size;
   }
 
-  /** What is left of the page, or of the share of it that may be filled for now. */
+  /** The rest of the page, or the rest of the share that may be filled now. */
   get room(): Budget {
     const { budget, share = budget } = this;
     return {
@@ -40,7 +29,7 @@ export class Page {
     };
   }
 
-  /** From now on no more than this is on it; undefined: as much as it holds. */
+  /** From now on the page takes no more than this share; undefined: as much as its budget. */
   limitTo(share: Budget | undefined): void {
     this.share = share;
   }
@@ -49,7 +38,7 @@ export class Page {
     return this.room.elements < 1 || (this.size > 0 && this.room.bytes <= 0);
   }
 
-  /** Conversation histories of which it holds a removal: that covers all of them which the client holds by then. */
+  /** Conversation histories that the page removes. The client applies removals last, so each covers all their contents. */
   get removed(): ReadonlySet<string> {
     const removals = this.changes.filter(
       (change) => isRemoval(change) && change.type === 'conversationHistory',
@@ -57,32 +46,35 @@ export class Page {
     return new Set(removals.map(({ id }) => id));
   }
 
-  /** What is told from the log was given room beforehand. */
+  /** Puts changes from the log. Their log slice has reserved the room for them. */
   put(changes: readonly Change[]): void {
     for (const change of changes) {
       this.bytes += jsonBytes(change);
-      this.held.set(elementKey(change), change);
+      this.byElement.set(elementKey(change), change);
       this.units.add(unitOf(change));
     }
   }
 
   /**
-   * What the backfill tells, unless the log has told it on this page already, in a state not older. One that is ahead of the log
-   * takes its place: an older removal may be remembered of a conversation history whose contents are on the page too.
-   * False where there is no room for it; the first always finds room, so that each response gets on.
+   * Puts a change of the backfill. The page keeps a change from the log that is at least as new. A newer state from the
+   * backfill replaces it, and it replaces an `outOfScope` removal of contents, which came into the scope after that.
+   * @returns false if there is no room; the first change always has room, so that each response makes progress
    */
   add(change: Change): boolean {
-    const told = this.held.get(elementKey(change));
-    if (told === undefined || isContentLeft(told)) return this.replace(change);
-    if (isRemoval(told) || isRemoval(change) || change.modSeq <= told.modSeq) return true;
+    const before = this.byElement.get(elementKey(change));
+    if (before === undefined || isContentOutOfScope(before)) return this.replace(change);
+    if (isRemoval(before) || isRemoval(change) || change.modSeq <= before.modSeq) return true;
     if (this.room.bytes < jsonBytes(change)) return false;
     this.put([change]);
     return true;
   }
 
-  /** The same, in the place of what was told of the element before. */
+  /**
+   * Puts a change in place of any earlier change of the same element.
+   * @returns false if there is no room; the first change always has room
+   */
   replace(change: Change): boolean {
-    const isNew = !this.held.has(elementKey(change));
+    const isNew = !this.byElement.has(elementKey(change));
     if (isNew && this.room.elements < 1 && !this.units.has(unitOf(change))) return false;
     if (isNew && this.size > 0 && this.room.bytes < jsonBytes(change)) return false;
     this.put([change]);
@@ -90,6 +82,6 @@ export class Page {
   }
 }
 
-/** It was told to be outside of the scope before what it is in came into it, further on in the log. */
-const isContentLeft = (change: Change): boolean =>
+/** The log removed this message or state from the scope, and its conversation history came into the scope later. */
+const isContentOutOfScope = (change: Change): boolean =>
   isRemoval(change) && change.removed === 'outOfScope' && change.conversationId !== undefined;

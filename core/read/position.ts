@@ -1,66 +1,66 @@
 import type { ConversationId } from '../../protocol/ids.js';
 
 /**
- * The stages of a backfill, in their order: conversation histories that left the scope, then what came in: folders,
- * conversation histories, and contents, of each conversation history the newest first.
+ * The phases of a backfill, in their order. First conversation histories that left the scope, then elements that came
+ * in: folders, conversation histories, and contents. Contents of a conversation history are sent newest first.
  */
-export const STAGES = ['leaving', 'folders', 'conversations', 'contents'] as const;
-export type Stage = (typeof STAGES)[number];
+export const BACKFILL_PHASES = ['leaving', 'folders', 'conversations', 'contents'] as const;
+export type BackfillPhase = (typeof BACKFILL_PHASES)[number];
 
-/** How far a stretch of items has been sent. */
+/** How far a scan over items has been sent. */
 export interface Cursor {
-  readonly after?: string; // key of the last item that is done, absent at the start
-  readonly stateOwed?: boolean; // of `after`, a message: its state had no room any more
+  readonly after?: string; // key of the last item that was sent, absent at the start
+  readonly isStatePending?: boolean; // `after` is a message, and there was no room for its state
 }
 
-/** How far a backfill has come. */
+/** How far a backfill has been sent. */
 export interface BackfillCursor extends Cursor {
-  readonly stage: Stage;
+  readonly phase: BackfillPhase;
   readonly sent: number; // elements so far
   readonly total: number; // elements, an estimate
-  /** Its key had no room beside that of what is told from the log: it goes on when that has been told. */
-  readonly waits?: true;
+  /** The token had no room for both cursors. The backfill waits until the log's own cursor is done. */
+  readonly isWaiting?: true;
 }
 
-/** How far the contents of a conversation history have been sent that was moved into the scope. */
+/** How far the contents of a conversation history that moved into the scope have been sent. */
 export interface ContentsCursor extends Cursor {
   readonly conversationId: ConversationId;
 }
 
-/** A scope of a device. The nonce tells two of one version apart: a table that is restored counts them anew. */
-export interface ScopeMark {
+/** A scope of a device. A restore repeats versions, and the nonce distinguishes two scopes of one version. */
+export interface ScopeRef {
   readonly version: number;
   readonly nonce: string;
 }
 
-/** Scopes between which a device stands. */
+/** The scopes that a synchronization covers. */
 export interface ScopeSpan {
-  readonly from: ScopeMark; // at the last complete synchronization, or at the start of the first one
-  readonly to: ScopeMark; // that is now being filled
-  readonly isFirst: boolean; // none was complete yet
+  readonly from: ScopeRef; // at the last complete synchronization, or at the start of the first one
+  readonly to: ScopeRef; // that the backfill fills now
+  readonly isFirst: boolean; // the device has completed no synchronization yet
 }
 
-/** A log entry of which something was shown: with its nonce it proves that the box still has the past it was in. */
-export interface Seen {
+/** A log entry. The nonce proves that the box still has the past that this entry belongs to. */
+export interface EntryRef {
   readonly index: number;
   readonly nonce: string;
 }
 
-/** Where a device stands: the log entries up to `index` have been sent, of the next one its first `rows` rows. */
+/** The state of a device: all log entries up to `index` were sent, and the first `rowsSent` rows of the next one. */
 export interface Position {
   readonly index: number;
   readonly timeline: number; // of the box
   readonly modSeq: number; // of the box after that entry
-  readonly nonce: string; // of that entry: proves that the token is of this box's past
-  readonly projected: number; // up to here, and not beyond `index`, entries are known to be applied to the view
-  readonly rows: number;
-  readonly midway: boolean; // of a synchronization that had more
-  readonly step: number; // responses of this synchronization so far: so the token of each is another
+  readonly nonce: string; // of that entry: proves that the token belongs to the past of this box
+  readonly projected: number; // the view has all entries up to here; not beyond `index`
+  readonly rowsSent: number;
+  readonly incomplete: boolean; // the synchronization has more to send
+  readonly pageNo: number; // responses of this synchronization so far, so that each has another token
   readonly scope: ScopeSpan;
-  /** The last entry that a response may have shown something of, where it lies beyond `index`. */
-  readonly seen?: Seen;
+  /** The newest entry that a response may have shown anything of, if that entry is after `index`. */
+  readonly highWater?: EntryRef;
   readonly backfill?: BackfillCursor;
   readonly contents?: ContentsCursor;
-  /** Of the row behind the position, a removal that is sent item by item: the key up to which it was. */
-  readonly itemized?: string;
+  /** The next row is an expanded removal: the key up to which its removals were sent. */
+  readonly expandedUpTo?: string;
 }

@@ -1,47 +1,45 @@
 import { COMMITS_BEHIND_MAX } from '../../protocol/limits.js';
 import { withEffects } from '../log/overflow.js';
 import { entriesAfter, type Tail } from '../log/tail.js';
-import type { BoxId } from '../model/items.js';
+import { isRestoredSince, timelineNow } from '../log/timeline.js';
 import type { LogEntry } from '../model/log-entry.js';
 import { ENTRY_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 import type { Position } from './position.js';
+import type { SyncContext } from './sync-context.js';
 
-/** Why a position could not be continued. */
-export type LossReason = 'otherTimeline' | 'expired' | 'tooFarBehind' | 'noBox';
+/** Why a synchronization cannot resume from a position. */
+export type LossReason = 'otherTimeline' | 'expired' | 'tooFarBehind';
 
-/** The entries behind a position, in line; `end`: they lead up to the head. */
-export type LogReading =
-  | { readonly kind: 'continued'; readonly entries: readonly LogEntry[]; readonly end: boolean }
+/** The entries that directly follow a position. */
+export type LogContinuation =
+  | { readonly kind: 'continued'; readonly entries: readonly LogEntry[] }
   | { readonly kind: 'lost'; readonly why: LossReason };
 
 /**
- * The log behind a position, as far as the tail has it in hand.
+ * The log after a position, as far as the tail has read it.
  * @param tail read from the position on, or from before it
- * @param ownCommits of the request itself, which the device is not behind
+ * @param ownCommits commits of the request itself, which do not count as missed
  */
-export function logBehind(
-  core: Core,
-  tail: Tail | undefined,
+export function logAfter(
+  core: Pick<Core, 'clock' | 'timeline'>,
+  tail: Tail,
   position: Position,
   ownCommits = 0,
-): LogReading {
+): LogContinuation {
   const why = lossOf(core, tail, position, ownCommits);
-  if (why || !tail) return { kind: 'lost', why: why ?? 'noBox' };
-  const entries = behind(tail, position);
-  return { kind: 'continued', entries, end: (entries.at(-1)?.index ?? position.index) >= tail.head.index };
+  if (why) return { kind: 'lost', why };
+  return { kind: 'continued', entries: entriesFollowing(tail, position) };
 }
 
-/** The next entries behind an index, not beyond the tail: what the view is as of. */
+/** The next entries after an index, up to the head of the tail: the view does not show later ones. */
 export async function nextEntries(
-  core: Core,
-  box: BoxId,
+  { core, box, tail }: Pick<SyncContext, 'core' | 'box' | 'tail'>,
   index: number,
-  tail: Tail,
 ): Promise<readonly LogEntry[]> {
   const inHand = [...tail.following, ...tail.entries].filter((entry) => entry.index > index);
   const isNext = inHand[0]?.index === index + 1;
-  const entries = isNext ? lineOf(inHand, index) : await entriesAfter(core, box, index);
+  const entries = isNext ? consecutive(inHand, index) : await entriesAfter(core, box, index);
   return withEffects(
     core,
     box,
@@ -49,35 +47,33 @@ export async function nextEntries(
   );
 }
 
-const behind = ({ following, entries, head }: Tail, { index }: Position): LogEntry[] => {
+const entriesFollowing = ({ following, entries, head }: Tail, { index }: Position): LogEntry[] => {
   const after = following.filter((entry) => entry.index > index);
   const all = after.length > 0 ? after : entries.filter((entry) => entry.index > index);
-  return lineOf(all, index).filter((entry) => entry.index <= head.index);
+  return consecutive(all, index).filter((entry) => entry.index <= head.index);
 };
 
-const lineOf = (entries: readonly LogEntry[], index: number): LogEntry[] =>
+/** The entries that follow an index without a gap. */
+const consecutive = (entries: readonly LogEntry[], index: number): LogEntry[] =>
   entries.filter((entry, i) => entry.index === index + 1 + i);
 
-/** Why the log does not lead on from the position; undefined: it does. */
+/** Why the log does not continue the position; undefined: it does. */
 function lossOf(
-  core: Core,
-  tail: Tail | undefined,
+  core: Pick<Core, 'clock' | 'timeline'>,
+  tail: Tail,
   position: Position,
   ownCommits: number,
 ): LossReason | undefined {
-  if (!tail) return 'noBox';
   const { head } = tail;
-  const given = core.timeline ?? 0;
-  const resetsBefore = given > head.timeline ? given : head.resetsBefore;
+  const resetsBefore = isRestoredSince(core, head) ? timelineNow(core, head) : head.resetsBefore;
   if (position.timeline < resetsBefore || head.index < position.index) return 'otherTimeline';
-  const entries = behind(tail, position);
-  const [first] = entries;
-  const leadsOn =
+  const [first] = entriesFollowing(tail, position);
+  const isContinued =
     head.index === position.index ? head.nonce === position.nonce : first?.previous === position.nonce;
   if (first === undefined && head.index > position.index) return 'expired';
-  if (!leadsOn) return 'otherTimeline';
-  // Rule: an entry past its time counts as expired, whether the database has removed it or not.
+  if (!isContinued) return 'otherTimeline';
+  // Rule: an entry past its time counts as expired, even if the database has not removed it yet.
   if (first && core.clock.now() - first.atMs > ENTRY_MS) return 'expired';
-  const commitsBehind = head.modSeq - position.modSeq - ownCommits;
-  return !position.midway && commitsBehind > COMMITS_BEHIND_MAX ? 'tooFarBehind' : undefined;
+  const missed = head.modSeq - position.modSeq - ownCommits;
+  return !position.incomplete && missed > COMMITS_BEHIND_MAX ? 'tooFarBehind' : undefined;
 }

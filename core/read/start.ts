@@ -1,87 +1,95 @@
 import type { Effective } from '../../protocol/preferences.js';
 import type { Tail } from '../log/tail.js';
-import { SyncProblem } from '../model/sync-problem.js';
+import { isRestoredSince, timelineNow } from '../log/timeline.js';
+import type { LogEntry } from '../model/log-entry.js';
 import type { Core } from '../ports/core.js';
-import type { ScopedDevice } from '../scope/device-scope.js';
+import type { ScopedDevice } from '../scope/scoped-device.js';
 import { lacksConversations } from '../scope/sync-scope.js';
 import { startOfBackfill } from './backfill.js';
-import { type DeviceScope, deviceScope } from './device-scope.js';
+import { type DeviceScope, firstScope, scopeSince } from './device-scope.js';
+import { isSameTimeline } from './high-water-mark.js';
 import type { Position } from './position.js';
-import type { LogReading, LossReason } from './read-log.js';
-import { isOfThisTimeline } from './seen.js';
+import type { LogContinuation, LossReason } from './read-log.js';
 
-/** Where a request begins to send. */
+/** Where a response starts to send. */
 export type Start = Resume | Restart;
 
-interface Resume {
+/** The synchronization continues from the token. */
+export interface Resume {
   readonly kind: 'resume';
   readonly position: Position;
   readonly scope: DeviceScope;
-  readonly log: LogReading; // what was read behind the position
-  readonly effective?: Effective; // the scope has changed since the token
+  readonly entries: readonly LogEntry[]; // the entries after the position, as far as they were read
+  readonly effective?: Effective; // present if the scope changed after the token
 }
 
-interface Restart {
+/** The synchronization starts from nothing. */
+export interface Restart {
   readonly kind: 'restart';
-  readonly why: LossReason | 'unknownToken' | 'scopesForgotten' | 'typesDropped';
+  readonly why: RestartReason;
   readonly position: Position;
   readonly scope: DeviceScope;
   readonly effective: Effective;
 }
 
-/** Goes on from the token where that can be done, with a backfill of the difference where the scope has changed. */
-export async function startFor(
+/** `initial`: the request has no token. In all other cases the device receives `reset`. */
+export type RestartReason = 'initial' | LossReason | 'unknownToken' | 'scopesForgotten' | 'typesDropped';
+
+/** A position from a token, and the log after it. */
+export interface TokenPosition {
+  readonly position: Position;
+  readonly log: LogContinuation;
+}
+
+/** Resumes from a token if that is possible. If the scope changed, a backfill sends the difference. */
+export async function resumeOrRestart(
   core: Core,
   device: ScopedDevice,
   tail: Tail,
-  given: Position | undefined,
-  log: LogReading | undefined,
+  { position: given, log }: TokenPosition,
 ): Promise<Start> {
-  if (!given || !log) return restart(core, device, tail, 'unknownToken');
   if (log.kind === 'lost') return restart(core, device, tail, log.why);
-  if (!(await isOfThisTimeline(core, device.box, given))) return restart(core, device, tail, 'otherTimeline');
-  const scope = await deviceScope(core, device, given.scope);
+  if (!(await isSameTimeline(core, device.box, given))) return restart(core, device, tail, 'otherTimeline');
+  const scope = await scopeSince(core, device, given.scope);
   if (!scope) return restart(core, device, tail, 'scopesForgotten');
   if (isCoveredByRemovals(given, scope)) return restart(core, device, tail, 'typesDropped');
-  if (given.scope.to.version === scope.mark.version) return { kind: 'resume', position: given, scope, log };
+  if (given.scope.to.version === scope.ref.version)
+    return { kind: 'resume', position: given, scope, entries: log.entries };
   const position: Position = {
     ...given,
-    scope: { ...given.scope, to: scope.mark },
+    scope: { ...given.scope, to: scope.ref },
     backfill: startOfBackfill(tail.head, scope),
   };
-  return { kind: 'resume', position, scope, log, effective: device.effective };
+  return { kind: 'resume', position, scope, entries: log.entries, effective: device.effective };
 }
 
 /**
- * Rule: a device that begins, midway, to keep contents without the conversation histories they are in starts over. In the
- * scope before, it may have been told that some of these left, by numbers above those of what they hold, which it remembers
- * until its synchronization ends; should one come back, no element of its own would lift that, and the contents would be
- * ignored as older.
+ * Rule: a device starts over if it begins to keep contents without conversation histories while a synchronization is
+ * incomplete. In the scope before, the server may have removed some of these with numbers above those of their contents.
+ * The device remembers these removals until its synchronization ends. If such a conversation history came back, no
+ * element would cancel the removal, and the device would ignore the contents as older.
  */
-function isCoveredByRemovals({ midway, scope: { from, to } }: Position, { now, held }: DeviceScope): boolean {
-  const filled = held[to.version - from.version]; // none: it is the one now
-  return midway && lacksConversations(now) && filled !== undefined && !lacksConversations(filled);
+function isCoveredByRemovals(
+  { incomplete, scope: { from, to } }: Position,
+  { now, held }: DeviceScope,
+): boolean {
+  const filled = held[to.version - from.version]; // undefined: the scope now
+  return incomplete && lacksConversations(now) && filled !== undefined && !lacksConversations(filled);
 }
 
-async function restart(
-  core: Core,
-  device: ScopedDevice,
-  { head }: Tail,
-  why: Restart['why'],
-): Promise<Restart> {
-  const scope = await deviceScope(core, device);
-  if (!scope) throw new SyncProblem('device-not-registered');
+/** Starts at the head of the log, with a backfill of everything in the scope. */
+export function restart(core: Core, device: ScopedDevice, { head }: Tail, why: RestartReason): Restart {
+  const scope = firstScope(device);
   const position: Position = {
     index: head.index,
-    timeline: Math.max(head.timeline, core.timeline ?? 0),
+    timeline: timelineNow(core, head),
     modSeq: head.modSeq,
     nonce: head.nonce,
-    projected:
-      (core.timeline ?? 0) > head.timeline ? head.firstIndex - 1 : Math.min(head.projected, head.index),
-    rows: 0,
-    midway: true,
-    step: 0,
-    scope: { from: scope.mark, to: scope.mark, isFirst: true },
+    projected: isRestoredSince(core, head) ? head.firstIndex - 1 : Math.min(head.projected, head.index),
+    rowsSent: 0,
+    incomplete: true,
+    pageNo: 0,
+    scope: { from: scope.ref, to: scope.ref, isFirst: true },
     backfill: startOfBackfill(head, scope),
   };
   return { kind: 'restart', why, position, scope, effective: device.effective };

@@ -4,28 +4,39 @@ import { SYNC_TOKEN_MAX } from '../../protocol/limits.js';
 import { contentsPrefix, conversationOfContents, packKey, unpackKey } from '../model/keys.js';
 import type { TokenKeys } from '../ports/core.js';
 import type { Caller } from '../write/device-operations.js';
-import { type BackfillCursor, type Cursor, type Position, STAGES } from './position.js';
+import {
+  BACKFILL_PHASES,
+  type BackfillCursor,
+  type BackfillPhase,
+  type ContentsCursor,
+  type Cursor,
+  type Position,
+} from './position.js';
 
 const VERSION = 3;
-const MAC_BYTES = 12; // no rights hang on it: a forged token could only spoil its forger's own synchronization
-const KEY_FOLLOWS = '\n'; // keys stand behind the numbers as they are, since escaping could double their length
+const MAC_BYTES = 12; // a token grants no rights: a forged one could only spoil the synchronization of its forger
+const KEY_FOLLOWS = '\n'; // keys follow the numbers unescaped, since escaping could double their length
 
 const count = z.int().check(z.gte(0));
 const scope = [count, z.string()] as const; // version, nonce
+const phase = z.pipe(
+  count.check(z.lt(BACKFILL_PHASES.length)),
+  z.transform((index) => BACKFILL_PHASES[index] as BackfillPhase),
+);
 /**
- * What a position midway has beside that of a device that is up to date. In fixed order without names, since tokens are
- * short: further rows, step, the scope at the last complete synchronization and whether there was one, how far backfill
- * and contents are, and what was seen beyond.
+ * The part of a token that only an incomplete synchronization has. The values are in a fixed order without names, so that
+ * tokens stay short.
  */
-const midwaySchema = z.tuple([
-  count,
-  count,
-  ...scope,
-  z.boolean(),
-  z.nullable(z.tuple([count.check(z.lt(STAGES.length)), count, count, count])),
-  z.nullable(count),
-  z.nullable(z.tuple([count, z.string()])),
+const incompleteSchema = z.tuple([
+  count, // rows sent
+  count, // page number
+  ...scope, // at the last complete synchronization
+  z.boolean(), // no synchronization was complete yet
+  z.nullable(z.tuple([phase, count, count, count])), // backfill: phase, cursor flag, sent, total
+  z.nullable(count), // contents: cursor flag
+  z.nullable(z.tuple([count, z.string()])), // high-water mark: index, nonce
 ]);
+type IncompletePart = z.input<typeof incompleteSchema>;
 
 const mac = (key: Uint8Array, { box, deviceId, instanceId }: Caller, body: Buffer): Buffer =>
   createHmac('sha256', key)
@@ -35,12 +46,12 @@ const mac = (key: Uint8Array, { box, deviceId, instanceId }: Caller, body: Buffe
     .subarray(0, MAC_BYTES);
 
 /**
- * The token for a position, bound to box, device and instance. It carries position, not rights.
+ * Makes the token for a position. It is bound to box, device and instance; it carries a position and grants no rights.
  * Shape: base64url, about 60 characters for a device that is up to date, at most 600.
  */
 export async function sealSyncToken(keys: TokenKeys, caller: Caller, position: Position): Promise<string> {
   const [key] = await keys.keys();
-  if (!key) throw new Error('there is no key to seal tokens with');
+  if (!key) throw new Error('there must be a key to seal tokens with, got none');
   const seal = (body: Buffer) =>
     Buffer.concat([Buffer.from([VERSION]), mac(key, caller, body), body]).toString('base64url');
   const token = seal(encode(position));
@@ -48,30 +59,34 @@ export async function sealSyncToken(keys: TokenKeys, caller: Caller, position: P
 }
 
 /**
- * With ids of the greatest length two cursors do not fit: the backfill then begins its stage again, and waits until the
- * contents have been sent, or what was removed with a container has been told, whose cursor has to get on.
+ * Two cursors with ids of the greatest length do not fit. The backfill then repeats its phase, and waits until the
+ * contents or the expanded removal are sent. The cursor of these must advance, or the synchronization would never end.
  */
 function shortened(position: Position): Position {
   if (!position.backfill) return position;
-  const { stage, sent, total } = position.backfill;
-  return { ...position, backfill: { stage, sent, total, waits: true } };
+  const { phase, sent, total } = position.backfill;
+  return { ...position, backfill: { phase, sent, total, isWaiting: true } };
 }
 
-const KEYS_FIT_BYTES = 250; // of the two, as they stand in a token of full length
+const KEYS_FIT_BYTES = 250; // of both keys, as a token of full length has them
 
-/** Whether the cursors of a backfill and of what is told beside it surely both fit, with some room to get on. */
-export const hasRoomForCursors = ({ backfill, contents, itemized }: Position): boolean =>
-  Buffer.byteLength([backfill?.after, contents?.after, itemized].map((key) => packKey(key ?? '')).join('')) <=
-  KEYS_FIT_BYTES;
+/** Whether the token surely has room for the cursor of the backfill and the log's own cursor, and for longer keys. */
+export const hasRoomForCursors = ({ backfill, contents, expandedUpTo }: Position): boolean =>
+  Buffer.byteLength(
+    [backfill?.after, contents?.after, expandedUpTo].map((key) => packKey(key ?? '')).join(''),
+  ) <= KEYS_FIT_BYTES;
 
-/** The position of a token of this very device instance; undefined for any other, and for what is no token. */
+/**
+ * The position of a token.
+ * @returns undefined for the token of another box, device or instance, and for text that is not a token
+ */
 export async function openSyncToken(
   keys: TokenKeys,
   caller: Caller,
   token: string,
 ): Promise<Position | undefined> {
   const bytes = Buffer.from(token, 'base64url');
-  // Decoding passes over what is no base64url, and over bits at the end: a token is what was sealed, letter by letter.
+  // Decoding ignores characters outside of base64url and surplus bits at the end. A token must equal what was sealed.
   if (token.length > SYNC_TOKEN_MAX || bytes.toString('base64url') !== token) return undefined;
   if (bytes.length <= 1 + MAC_BYTES || bytes[0] !== VERSION) return undefined;
   const given = bytes.subarray(1, 1 + MAC_BYTES);
@@ -81,48 +96,43 @@ export async function openSyncToken(
   return isGenuine ? decode(body) : undefined;
 }
 
-/** What every token carries, as bytes: numbers in groups of seven bits, nonces as they were drawn. */
+/** The part that every token has: numbers in groups of seven bits, nonces as their bytes. */
 function encode(position: Position): Buffer {
-  const { index, timeline, nonce, modSeq, projected, scope, midway } = position;
+  const { index, timeline, nonce, modSeq, projected, scope, incomplete } = position;
   const complete = [
     ...[index, timeline, modSeq, index - projected, scope.to.version].map(varint),
     sized(nonce),
     sized(scope.to.nonce),
   ];
-  return Buffer.concat(midway ? [...complete, encodeMidway(position)] : complete);
+  return Buffer.concat(incomplete ? [...complete, encodeIncomplete(position)] : complete);
 }
 
-function encodeMidway({
-  rows,
-  step,
-  scope: { from, isFirst },
-  backfill,
-  contents,
-  itemized,
-  seen,
-}: Position): Buffer {
-  const numbers = [
-    rows,
-    step,
-    from.version,
-    from.nonce,
-    isFirst,
-    backfill ? [STAGES.indexOf(backfill.stage), markOf(backfill), backfill.sent, backfill.total] : null,
-    contents ? (contents.stateOwed ? OWED : 0) : null,
-    seen ? [seen.index, seen.nonce] : null,
+function encodeIncomplete(position: Position): Buffer {
+  const { scope, backfill, contents, expandedUpTo, highWater } = position;
+  const numbers: IncompletePart = [
+    position.rowsSent,
+    position.pageNo,
+    scope.from.version,
+    scope.from.nonce,
+    scope.isFirst,
+    backfill
+      ? [BACKFILL_PHASES.indexOf(backfill.phase), flagOf(backfill), backfill.sent, backfill.total]
+      : null,
+    contents ? flagOf(contents) : null,
+    highWater ? [highWater.index, highWater.nonce] : null,
   ];
   const keys = [
     backfill?.after ?? '',
     contents ? (contents.after ?? contentsPrefix(contents.conversationId)) : '',
-    ...(itemized !== undefined ? [itemized] : []),
+    ...(expandedUpTo !== undefined ? [expandedUpTo] : []),
   ];
   return Buffer.from([JSON.stringify(numbers), ...keys.map(packKey)].join(KEY_FOLLOWS));
 }
 
-/** Only what was sealed is decoded, so the bytes are as `encode` made them. */
+/** Decodes the body of a genuine token, so its bytes are as `encode` made them. */
 function decode(body: Buffer): Position | undefined {
   const reader = new Reader(body);
-  const [index, timeline, modSeq, behind, toVersion] = [
+  const [index, timeline, modSeq, unprojected, toVersion] = [
     reader.varint(),
     reader.varint(),
     reader.varint(),
@@ -131,29 +141,30 @@ function decode(body: Buffer): Position | undefined {
   ];
   const nonce = reader.sized();
   const to = { version: toVersion, nonce: reader.sized() };
-  const complete = { index, timeline, modSeq, nonce, projected: index - behind };
+  const complete = { index, timeline, modSeq, nonce, projected: index - unprojected };
   if (reader.rest.length === 0) {
-    return { ...complete, rows: 0, midway: false, step: 0, scope: { from: to, to, isFirst: false } };
+    const scope = { from: to, to, isFirst: false };
+    return { ...complete, rowsSent: 0, incomplete: false, pageNo: 0, scope };
   }
   const [numbers = '', ...packed] = reader.rest.toString().split(KEY_FOLLOWS);
-  const parsed = midwaySchema.safeParse(JSON.parse(numbers));
+  const parsed = incompleteSchema.safeParse(JSON.parse(numbers));
   if (!parsed.success) return undefined;
-  const [rows, step, fromVersion, fromNonce, isFirst, cursor, contentsOwed, seen] = parsed.data;
-  const [backfillKey = '', contentsKey = '', itemized] = packed.map(unpackKey);
+  const [rowsSent, pageNo, version, fromNonce, isFirst, backfill, contentsFlag, highWater] = parsed.data;
+  const [backfillKey = '', contentsKey = '', expandedUpTo] = packed.map(unpackKey);
   return {
     ...complete,
-    rows,
-    midway: true,
-    step,
-    scope: { from: { version: fromVersion, nonce: fromNonce }, to, isFirst },
-    ...(cursor && { backfill: backfillOf(cursor, backfillKey) }),
-    ...(contentsOwed !== null && { contents: contentsOf(contentsKey, contentsOwed) }),
-    ...(itemized !== undefined && { itemized }),
-    ...(seen && { seen: { index: seen[0], nonce: seen[1] } }),
+    rowsSent,
+    incomplete: true,
+    pageNo,
+    scope: { from: { version, nonce: fromNonce }, to, isFirst },
+    ...(backfill && { backfill: backfillOf(backfill, backfillKey) }),
+    ...(contentsFlag !== null && { contents: contentsOf(contentsKey, contentsFlag) }),
+    ...(expandedUpTo !== undefined && { expandedUpTo }),
+    ...(highWater && { highWater: { index: highWater[0], nonce: highWater[1] } }),
   };
 }
 
-/** A whole number from 0 to 2^53 - 1, seven bits a byte, the lowest first; the top bit says that more follow. */
+/** An integer from 0 to 2^53 - 1, seven bits in a byte, the lowest first. The top bit says that more bytes follow. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   for (let rest = value; ; rest = Math.floor(rest / 128)) {
@@ -162,7 +173,7 @@ function varint(value: number): Buffer {
   }
 }
 
-/** Base64url text as its bytes, behind their number. */
+/** Base64url text as its bytes, after their number. */
 function sized(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64url');
   return Buffer.concat([varint(bytes.length), bytes]);
@@ -192,28 +203,29 @@ class Reader {
   }
 }
 
-const OWED = 1;
-const WAITS = 2; // and owes nothing, since it begins its stage again
+const STATE_PENDING = 1;
+const WAITING = 2; // such a backfill repeats its phase, so no state is pending
 
-const markOf = ({ stateOwed, waits }: BackfillCursor): number => (waits ? WAITS : stateOwed ? OWED : 0);
+const flagOf = ({ isStatePending, isWaiting }: Cursor & Pick<BackfillCursor, 'isWaiting'>): number =>
+  isWaiting ? WAITING : isStatePending ? STATE_PENDING : 0;
 
-const cursorOf = (after: string, mark: number): Cursor => ({
+const cursorOf = (after: string, flag: number): Cursor => ({
   ...(after !== '' && { after }),
-  ...(mark === OWED && { stateOwed: true }),
+  ...(flag === STATE_PENDING && { isStatePending: true }),
 });
 
 const backfillOf = (
-  [stage, mark, sent, total]: readonly [number, number, number, number],
+  [phase, flag, sent, total]: readonly [BackfillPhase, number, number, number],
   after: string,
 ): BackfillCursor => ({
-  stage: STAGES[stage] ?? 'leaving',
-  ...cursorOf(after, mark),
-  ...(mark === WAITS && { waits: true }),
+  phase,
+  ...cursorOf(after, flag),
+  ...(flag === WAITING && { isWaiting: true }),
   sent,
   total,
 });
 
-function contentsOf(key: string, owed: number) {
+function contentsOf(key: string, flag: number): ContentsCursor {
   const conversationId = conversationOfContents(key);
-  return { conversationId, ...cursorOf(key === contentsPrefix(conversationId) ? '' : key, owed) };
+  return { conversationId, ...cursorOf(key === contentsPrefix(conversationId) ? '' : key, flag) };
 }

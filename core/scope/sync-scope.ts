@@ -6,7 +6,7 @@ import type { StoredItem } from '../model/items.js';
 import type { ChangeRow } from '../model/log-entry.js';
 import { DAY_MS } from '../model/timing.js';
 
-/** What is kept synchronized with a device, ready to be asked about one element after the other. */
+/** The scope of a device, prepared to be checked for many elements. Units: days, bytes of UTF-8. */
 export interface SyncScope {
   readonly types: ReadonlySet<ElementType>;
   readonly folders: ReadonlySet<string> | '*';
@@ -15,6 +15,7 @@ export interface SyncScope {
   readonly maxTextBytes: number;
 }
 
+/** An effective scope as a `SyncScope`. */
 export const syncScopeOf = (effective: Effective): SyncScope => ({
   types: new Set(effective.elementTypes),
   folders: effective.folders === '*' ? '*' : new Set<string>(effective.folders),
@@ -23,7 +24,7 @@ export const syncScopeOf = (effective: Effective): SyncScope => ({
   maxTextBytes: effective.maxTextBytes ?? Number.POSITIVE_INFINITY,
 });
 
-/** Whether a conversation history in a folder belongs to the scope; its contents then do as far as their type does. */
+/** Whether the scope contains a conversation history in this folder. Its contents then also depend on their types. */
 export const holdsConversation = (
   scope: SyncScope,
   id: ConversationId,
@@ -32,7 +33,7 @@ export const holdsConversation = (
   !scope.excluded.has(id) &&
   (scope.folders === '*' || (folderId !== undefined && scope.folders.has(folderId)));
 
-/** Whether a message of this context and date is young enough. Source: protocol, `maxMessageAgeDays`. */
+/** Whether a message of this context and date is within the age limit. Source: protocol, `maxMessageAgeDays`. */
 export function isYoungEnough(
   scope: SyncScope,
   { messageContext, date }: { messageContext?: MessageContext | undefined; date?: string | undefined },
@@ -48,7 +49,7 @@ const CONTENT_TYPES: readonly ElementType[] = [
   'message',
   'messageState',
 ];
-/** What the removal of an element covers. */
+/** The types of elements that the removal of an element deletes. */
 const COVERED: Record<ElementType, readonly ElementType[]> = {
   folder: ['folder', ...CONTENT_TYPES],
   conversationHistory: CONTENT_TYPES,
@@ -57,21 +58,29 @@ const COVERED: Record<ElementType, readonly ElementType[]> = {
   messageState: ['messageState'],
 };
 
-/** Whether the removal of an element of this type can cover anything of the scope. */
+/** Whether the removal of an element of this type can delete any element of the scope. */
 export const coversAnything = (scope: SyncScope, type: ElementType): boolean =>
   COVERED[type].some((covered) => scope.types.has(covered));
 
-/** Whether a device of this scope holds contents of conversation histories, and none of these, which name their folder. */
+/** Whether a device of this scope keeps contents of conversation histories, but not these, which name the folder. */
 export const lacksConversations = (scope: SyncScope): boolean =>
   !scope.types.has('conversationHistory') && coversAnything(scope, 'conversationHistory');
 
-/** Whether a device of this scope holds states, and none of their messages, which name their session history. */
+/** Whether a device of this scope keeps states, but not their messages, which name the session history. */
 export const lacksMessages = ({ types }: SyncScope): boolean =>
   types.has('messageState') && !types.has('message');
 
 /**
- * Whether a row of the log concerns a scope, given whether its conversation history does: an element by type and age,
- * a removal by what it covers, at any age.
+ * Whether a device of this scope keeps contents without an element type that names their container. Such a device cannot
+ * decide whether a change is in its scope.
+ */
+export const lacksContainerTypes = (scope: SyncScope): boolean =>
+  lacksConversations(scope) || lacksMessages(scope);
+
+/**
+ * Whether a row of the log concerns a scope. An element does by its type and age; a removal does by the elements that it
+ * deletes, at any age.
+ * @param isConversationIn whether the scope contains the conversation history of the row; ignored for folders
  */
 export function concerns(
   scope: SyncScope,
@@ -85,14 +94,17 @@ export function concerns(
     return scope.types.has('folder') || (coversContents && coversAnything(scope, 'conversationHistory'));
   }
   if (!isConversationIn) return false;
-  // Where no element tells that a conversation history began anew, the end of its earlier life is a removal.
+  // A device without conversation histories cannot see that another life began, so the end of the earlier one is sent.
   const isRemoval =
     row.removed !== undefined || (row.previousLifeFolderId !== undefined && lacksConversations(scope));
   if (isRemoval) return coversAnything(scope, row.type);
   return scope.types.has(row.type) && isYoungEnough(scope, row, nowMs);
 }
 
-/** Which elements of an item are in the scope, given whether its conversation history is. */
+/**
+ * The elements of an item that are in the scope.
+ * @param isConversationIn whether the scope contains the conversation history of the item; ignored for folders
+ */
 export function elementsInScope(
   scope: SyncScope,
   item: StoredItem,

@@ -7,7 +7,7 @@ import type { LogEntry } from '../model/log-entry.js';
 import { backOff } from '../ports/back-off.js';
 import type { Core } from '../ports/core.js';
 import { AGAIN } from '../ports/retry.js';
-import { policyOf } from '../scope/policies.js';
+import { policyOf } from '../scope/policy-cache.js';
 import { append, rethrowAfterCommit } from './append.js';
 import type { CommitPlan, Committed } from './commit-plan.js';
 import { type CommitSnapshot, isPurgeEntry } from './commit-snapshot.js';

@@ -1,6 +1,7 @@
 import { withEffects } from '../log/overflow.js';
 import { findProjected } from '../log/projection.js';
 import { readTail, type Tail, withUnprojected } from '../log/tail.js';
+import { timelineNow } from '../log/timeline.js';
 import { BoxView } from '../log/view.js';
 import { hasExpired } from '../model/expiry.js';
 import type { BoxId, StoredItem } from '../model/items.js';
@@ -9,7 +10,7 @@ import type { LogEntry } from '../model/log-entry.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { TIMER_RENEWED_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
-import { policyOf } from '../scope/policies.js';
+import { policyOf } from '../scope/policy-cache.js';
 import { createBox } from './box-creation.js';
 
 /** A position of the log that the caller knows: with it, log and items can be read at the same time. */
@@ -108,8 +109,7 @@ function entriesSince(
     index === head.index
       ? head.nonce === nonce
       : entries.find((entry) => entry.index === index)?.nonce === nonce;
-  if (!isSame || projected + 1 < head.firstIndex || Math.max(core.timeline ?? 0, head.timeline) > timeline)
-    return undefined;
+  if (!isSame || projected + 1 < head.firstIndex || timelineNow(core, head) > timeline) return undefined;
   // The entry after a long silence must say that earlier entries are applied, since those expire first.
   if (core.clock.now() - head.atMs > TIMER_RENEWED_MS) return undefined;
   const all = known.behind ? [...known.behind, ...entries.filter((entry) => entry.index > index)] : entries;

@@ -6,18 +6,13 @@ import { ok } from '../runtime/http/answer.js';
 import { httpEndpoint } from '../runtime/http/endpoint.js';
 import { route } from '../runtime/http/route.js';
 
-/** Lambda takes 6 MB from a function, as JSON in JSON: quotes may double it. */
-const RESPONSE_MAX_BYTES = 2 * 1024 * 1024;
-
 const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'TOKEN_SECRET_ID']);
 const core = openCore(tables(config), tokenKeys(config));
 
 export const routes = {
   'POST /v1/sync': route({ scope: 'cpm/sync', body: syncRequestSchema }, async ({ caller, body }) => {
     const { deviceId, instanceId, ...rest } = body;
-    return ok(
-      await synchronize(core, { box: caller, deviceId, instanceId }, rest, { maxBytes: RESPONSE_MAX_BYTES }),
-    );
+    return ok(await synchronize(core, { box: caller, deviceId, instanceId }, rest));
   }),
 };
 

@@ -2,11 +2,11 @@ import type { ChangeRow, Commit } from '../../core/model/log-entry.js';
 import { DAY_MS } from '../../core/model/timing.js';
 import { elementKey } from '../../core/read/changes.js';
 import type { DeviceScope } from '../../core/read/device-scope.js';
-import type { Line } from '../../core/read/line.js';
-import type { Own } from '../../core/read/own.js';
+import type { LogRow } from '../../core/read/log-row.js';
+import type { OwnWrites, RowContext } from '../../core/read/own-writes.js';
 import { conversationOf, type Placement, placementAfter } from '../../core/read/placement.js';
-import { changeInScope, strayed } from '../../core/read/rules/change-in-scope.js';
-import { effectiveOf } from '../../core/scope/effective.js';
+import { changeInScope, ownWritesOutOfScope } from '../../core/read/rules/change-in-scope.js';
+import { effectiveOf } from '../../core/scope/effective-scope.js';
 import { syncScopeOf } from '../../core/scope/sync-scope.js';
 import type { Change, ElementType } from '../../protocol/elements/element.js';
 import type { ConversationId } from '../../protocol/ids.js';
@@ -38,13 +38,13 @@ export const movedFrom = (previousFolderId: string, folderId: string) =>
   history(folderId, { previousFolderId });
 export const deleted = { removed: 'deleted' } as const;
 
-/** What a device is known by where a rule is asked about it. */
+/** A device, as far as the rules know it. */
 export interface Reader {
   readonly keeps?: object; // its preferences
-  readonly policies?: readonly object[]; // that it stands under
-  readonly kept?: readonly object[]; // those since its last complete synchronization, which it may hold something of
+  readonly policies?: readonly object[]; // that apply to it
+  readonly kept?: readonly object[]; // preferences since its last complete synchronization; it may hold elements of each
   readonly did?: readonly number[]; // numbers of the commits that it made itself
-  readonly answered?: readonly number[]; // of these, the ones that this response answers
+  readonly acknowledged?: readonly number[]; // of these, the ones that this response acknowledges
   readonly applied?: readonly number[]; // numbers that results of this response name
   readonly isFilled?: boolean; // false: it completed no synchronization yet
 }
@@ -52,45 +52,52 @@ export interface Reader {
 export const scopeOfPreferences = (preferences: object, policies: readonly object[] = []) =>
   syncScopeOf(effectiveOf(preferences, policies));
 export const scopeFor = ({ keeps = {}, kept = [], policies = [], isFilled = true }: Reader): DeviceScope => ({
-  mark: { version: 1, nonce: '' },
+  ref: { version: 1, nonce: '' },
   now: scopeOfPreferences(keeps, policies),
   held: kept.map((preferences) => scopeOfPreferences(preferences, policies)),
   hasCompleted: isFilled,
 });
-export const ownFor = ({ did = [], answered = [], applied = [] }: Reader): Own => ({
-  made: ({ modSeq }) => did.includes(modSeq),
-  isAnswered: ({ modSeq }) => answered.includes(modSeq),
+export const ownFor = ({ did = [], acknowledged = [], applied = [] }: Reader): OwnWrites => ({
+  isOwn: ({ modSeq }) => did.includes(modSeq),
+  isAcknowledged: ({ modSeq }) => acknowledged.includes(modSeq),
   isApplied: (modSeq) => applied.includes(modSeq),
 });
 
-export const linesOfRows = (rows: readonly ChangeRow[]): Line[] =>
+/** The context in which the rules see this device. */
+export const contextFor = (reader: Reader): RowContext => ({
+  scope: scopeFor(reader),
+  own: ownFor(reader),
+  nowMs: NOW_MS,
+});
+
+export const logRowsOf = (rows: readonly ChangeRow[]): LogRow[] =>
   rows.map((row, i) => ({ commit: { modSeq: FIRST + i } as Commit, at: 0, row }));
 
-/** A window that holds all these rows. */
-function windowOver(rows: readonly ChangeRow[]) {
-  const lines = linesOfRows(rows);
+/** A slice of the log that has all these rows. */
+function sliceOver(rows: readonly ChangeRow[]) {
+  const logRows = logRowsOf(rows);
   const placements = new Map<ConversationId, Placement>();
   for (const row of rows) {
     const id = conversationOf(row);
     if (id !== undefined) placements.set(id, placementAfter(placements.get(id), row));
   }
-  return { lines, placements };
+  return { rows: logRows, placements };
 }
 
-/** Rule 4: what the rows of the element that the last row is about come to for this device. */
+/** Rule 4: the change that the device receives for all rows of the element that the last row is about. */
 export function changeFor(reader: Reader, ...rows: readonly ChangeRow[]): Change | undefined {
-  const window = windowOver(rows);
+  const slice = sliceOver(rows);
   const key = rows.map(elementKey).at(-1);
-  const lines = window.lines.filter(({ row }) => elementKey(row) === key);
-  return changeInScope(lines, window, scopeFor(reader), ownFor(reader), NOW_MS);
+  const ofElement = slice.rows.filter(({ row }) => elementKey(row) === key);
+  return changeInScope(contextFor(reader), slice, ofElement);
 }
 
-/** The same in short: as type, id and conversation history, with why it is removed. */
-export function tells(reader: Reader, ...rows: readonly ChangeRow[]): string[] {
+/** The same in short: type, id and conversation history, with the reason of a removal. */
+export function sends(reader: Reader, ...rows: readonly ChangeRow[]): string[] {
   const change = changeFor(reader, ...rows);
   return told(change ? [change] : []);
 }
 
-/** What this device is told beside `changes` of what it did itself. */
-export const strayedFor = (reader: Reader, changes: readonly object[], ...rows: readonly ChangeRow[]) =>
-  strayed(windowOver(rows), changes as readonly Change[], scopeFor(reader), ownFor(reader), NOW_MS);
+/** The removals of own writes outside of the scope that this device receives beside `changes`. */
+export const ownRemovalsFor = (reader: Reader, changes: readonly object[], ...rows: readonly ChangeRow[]) =>
+  ownWritesOutOfScope(contextFor(reader), sliceOver(rows), changes as readonly Change[]);

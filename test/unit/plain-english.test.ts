@@ -22,7 +22,10 @@ const CLEAN = [
   ...['admin', 'devices', 'eraser', 'history', 'notifier', 'participating', 'purger', 'sync'].map(
     (name) => `functions/${name}`,
   ),
-  ...['dev', 'functions', 'protocol'].map((name) => `test/unit/${name}`),
+  ...['core/read', 'core/scope', 'functions/socket-sync'],
+  ...['core/history', 'core/read', 'core/scope', 'dev', 'functions', 'protocol'].map(
+    (name) => `test/unit/${name}`,
+  ),
 ];
 
 test.each(CLEAN)('%s is in plain English', (path) => {

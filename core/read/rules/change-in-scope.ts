@@ -12,98 +12,125 @@ import {
 import { truncated } from '../../scope/truncate.js';
 import { elementKey } from '../changes.js';
 import type { DeviceScope } from '../device-scope.js';
-import type { Line } from '../line.js';
-import { isAstray, type Own } from '../own.js';
-import { conversationOf, Holding, type Placement } from '../placement.js';
-import { endsEarlierLife, type Window } from '../window.js';
+import type { LogRow } from '../log-row.js';
+import { endsEarlierLife, type LogSlice } from '../log-slice.js';
+import { isOwnWriteOutOfScope, type RowContext } from '../own-writes.js';
+import { conversationOf, type Placement } from '../placement.js';
+import { ScopeMembership } from '../scope-membership.js';
+
+type Placed = Pick<LogSlice, 'rows' | 'placements'>;
 
 /**
- * Rule 4, second half: what the rows of an element come to is decided by where its conversation history was before them and
- * where it is behind them: in the scope, the element; it was in and has left, `outOfScope`; neither, nothing.
- * @returns undefined where there is nothing to tell
+ * Rule 4, second half: the folders of a conversation history before and after the rows decide about the rows of an
+ * element. If it is in the scope afterwards, the element is sent. If it has left the scope, `outOfScope` is sent. If it
+ * was never in the scope, nothing is sent.
+ * @param rows all rows of one element in the slice, in order
+ * @returns undefined if there is nothing to send
  */
 export function changeInScope(
-  lines: readonly Line[],
-  { placements }: Window,
-  scope: DeviceScope,
-  own: Own,
-  nowMs: number,
+  context: RowContext,
+  { placements }: Placed,
+  rows: readonly LogRow[],
 ): Change | undefined {
-  const last = lines.at(-1);
+  const { scope, nowMs } = context;
+  const last = rows.at(-1);
   if (!last) return undefined;
-  const { row } = last;
+  const { row, commit } = last;
   const id = conversationOf(row);
   const placement = id === undefined ? undefined : placements.get(id);
   if (id === undefined || !placement) {
     const scopes = row.removed ? [scope.now, ...scope.held] : [scope.now];
-    return scopes.some((of) => concerns(of, row, true, nowMs)) ? told(last, scope) : undefined;
+    return scopes.some((of) => concerns(of, row, true, nowMs)) ? changeOf(last, scope) : undefined;
   }
-  if (endsEarlierLife(scope, row, placement)) return removedBefore(id, last.commit.modSeq);
-  const holding = new Holding(scope);
-  // What it held in an earlier life may be there still, in whatever folder it begins anew.
-  // So may what was moved and is back: a backfill that met it elsewhere has not told that it left.
-  const hasMoved = placement.isCreated || placement.been.some((folder) => folder !== placement.end);
-  const mayHold = hasMoved && placement.been.some((folder) => holding.maybe(id, folder));
-  if (row.type !== 'conversationHistory') {
-    const isIn = holding.isIn(id, placement.end);
-    if (concerns(scope.now, row, isIn, nowMs)) return told(last, scope);
-    // Should its conversation history come back before the device is told that it left, nothing else would tell of it.
-    if (row.removed && scope.held.some((held) => concerns(held, row, isHeldIn(held, id, placement), nowMs)))
-      return told(last, scope);
-    // Whoever is not to hold what has the id now, for its age, may hold what had it before.
-    const succeeds = isIn && lines.some((line) => line.row.replacesExpired);
-    if (succeeds && !isYoungEnough(scope.now, row, nowMs) && coversAnything(scope.now, row.type))
-      return removalOf(last, 'expired');
-    return isAstray(last, scope.now, isIn, own, nowMs) ? removalOf(last, 'outOfScope') : undefined;
-  }
-  if (placement.end === undefined)
-    return mayHold && coversAnything(scope.now, row.type) ? told(last, scope) : undefined;
-  if (holding.isIn(id, placement.end)) {
-    return concerns(scope.now, row, true, nowMs) ? told(last, scope) : undefined;
-  }
-  if (!mayHold || !keepsSome(scope)) return undefined;
+  if (endsEarlierLife(scope, row, placement)) return removedBefore(id, commit.modSeq);
+  return row.type === 'conversationHistory'
+    ? changeOfConversation(context, { id, placement, last })
+    : changeOfContent(context, { id, placement, rows, last });
+}
+
+interface PlacedRow {
+  readonly id: ConversationId;
+  readonly placement: Placement;
+  readonly last: LogRow;
+}
+
+/** The change of a session history, a message or a state. */
+function changeOfContent(
+  context: RowContext,
+  { id, placement, rows, last }: PlacedRow & { readonly rows: readonly LogRow[] },
+): Change | undefined {
+  const { scope, nowMs } = context;
+  const { row } = last;
+  const isIn = new ScopeMembership(scope).isInScope(id, placement.folderId);
+  if (concerns(scope.now, row, isIn, nowMs)) return changeOf(last, scope);
+  // The conversation history may come back before the device learns that it left. No other row would remove this then.
+  if (row.removed && scope.held.some((held) => concerns(held, row, wasIn(held, id, placement), nowMs)))
+    return changeOf(last, scope);
+  // The new message of this id is too old for the device, which may still hold the expired one.
+  const replacesExpired = isIn && rows.some((each) => each.row.replacesExpired);
+  if (replacesExpired && !isYoungEnough(scope.now, row, nowMs) && coversAnything(scope.now, row.type))
+    return removalOf(last, 'expired');
+  return isOwnWriteOutOfScope(context, last, isIn) ? removalOf(last, 'outOfScope') : undefined;
+}
+
+function changeOfConversation(
+  { scope, nowMs }: RowContext,
+  { id, placement, last }: PlacedRow,
+): Change | undefined {
+  const { row } = last;
+  const { folderId, isCreated, visited } = placement;
+  const membership = new ScopeMembership(scope);
+  // The device may hold contents of an earlier life, in whatever folder the new life begins. It may also hold a
+  // conversation history that moved away and came back: a backfill that read it elsewhere has not removed it.
+  const hasMoved = isCreated || visited.some((folder) => folder !== folderId);
+  const mayBeHeld = hasMoved && visited.some((folder) => membership.mayBeHeld(id, folder));
+  if (folderId === undefined)
+    return mayBeHeld && coversAnything(scope.now, row.type) ? changeOf(last, scope) : undefined;
+  if (membership.isInScope(id, folderId))
+    return concerns(scope.now, row, true, nowMs) ? changeOf(last, scope) : undefined;
+  if (!mayBeHeld || !keepsAnything(scope)) return undefined;
   const { modSeq } = last.commit;
-  return outOfScope(id, lacksConversations(scope.now) ? (lifeOf(row) ?? modSeq) : modSeq);
+  return outOfScope(id, lacksConversations(scope.now) ? (createdModSeqOf(row) ?? modSeq) : modSeq);
 }
 
 /**
- * Rule: what the device wrote outside of its scope it is told to drop, also where it was removed since, with what it is in
- * or by itself: nothing else about it is told.
+ * Rule: the server removes the own writes of a device that are outside of its scope, also if they were deleted later. No
+ * other change of the page may mention the element or its conversation history.
+ * @param changes the changes of the slice so far
  */
-export function strayed(
-  { lines, placements }: Window,
+export function ownWritesOutOfScope(
+  context: RowContext,
+  { rows, placements }: Placed,
   changes: readonly Change[],
-  scope: DeviceScope,
-  own: Own,
-  nowMs: number,
 ): Change[] {
-  const covered = new Set(changes.flatMap((change) => [elementKey(change), ...heldBy(change)]));
-  const last = new Map<string, Line>();
-  for (const line of lines) {
-    const id = conversationOf(line.row);
-    if (id === undefined || covered.has(elementKey(line.row)) || covered.has(id)) continue;
-    const isIn = new Holding(scope).isIn(id, placements.get(id)?.end);
-    const key = elementKey(line.row);
-    if (last.has(key) || isAstray(line, scope.now, isIn, own, nowMs)) last.set(key, line);
+  const membership = new ScopeMembership(context.scope);
+  const covered = new Set(changes.flatMap((change) => [elementKey(change), ...removedConversation(change)]));
+  const last = new Map<string, LogRow>();
+  for (const each of rows) {
+    const id = conversationOf(each.row);
+    if (id === undefined || covered.has(elementKey(each.row)) || covered.has(id)) continue;
+    const isIn = membership.isInScope(id, placements.get(id)?.folderId);
+    const key = elementKey(each.row);
+    if (last.has(key) || isOwnWriteOutOfScope(context, each, isIn)) last.set(key, each);
   }
-  return [...last.values()].map((line) => removalOf(line, line.row.removed ?? 'outOfScope'));
+  return [...last.values()].map((each) => removalOf(each, each.row.removed ?? 'outOfScope'));
 }
 
-/** Of what a change is the removal: a conversation history. */
-const heldBy = (change: Change): string[] =>
+/** The conversation history that a change removes, with all its contents. */
+const removedConversation = (change: Change): string[] =>
   isRemoval(change) && change.type === 'conversationHistory' ? [change.id] : [];
 
-const keepsSome = ({ now, held }: DeviceScope): boolean =>
+const keepsAnything = ({ now, held }: DeviceScope): boolean =>
   [now, ...held].some((scope) => coversAnything(scope, 'conversationHistory'));
 
-const isHeldIn = (scope: SyncScope, id: ConversationId, { been }: Placement): boolean =>
-  been.some((folder) => holdsConversation(scope, id, folder));
+const wasIn = (scope: SyncScope, id: ConversationId, { visited }: Placement): boolean =>
+  visited.some((folder) => holdsConversation(scope, id, folder));
 
 /**
- * Since when the conversation history of a row lives. A device that does not keep these elements would go on ignoring
- * what is older than the removal, should it come back: nothing that lives is older than this.
+ * The number of the commit that began the life of a row's conversation history. A device without conversation histories
+ * ignores everything older than the removal, also if it comes back. No living element is older than this number.
  */
-function lifeOf({ element }: ChangeRow): number | undefined {
+function createdModSeqOf({ element }: ChangeRow): number | undefined {
   return element?.type === 'conversationHistory' ? element.createdModSeq : undefined;
 }
 
@@ -115,6 +142,7 @@ const removedBefore = (id: ConversationId, modSeq: number): Change => ({
   removed: 'deleted',
 });
 
+/** The removal of a conversation history that left the scope. */
 export const outOfScope = (id: ConversationId, modSeq: number): Change => ({
   type: 'conversationHistory',
   id,
@@ -122,14 +150,14 @@ export const outOfScope = (id: ConversationId, modSeq: number): Change => ({
   removed: 'outOfScope',
 });
 
-/** The change that a line tells; undefined where a later row tells what became of the element. */
-function told(line: Line, scope: DeviceScope): Change | undefined {
-  const { row } = line;
-  if (row.removed) return removalOf(line, row.removed);
+/** The change of a row; undefined if the row has no element, since a later row says what happened to it. */
+function changeOf(logRow: LogRow, scope: DeviceScope): Change | undefined {
+  const { row } = logRow;
+  if (row.removed) return removalOf(logRow, row.removed);
   return row.element && truncated(row.element, scope.now.maxTextBytes);
 }
 
-function removalOf({ commit, row }: Line, removed: Removal['removed']): Removal {
+function removalOf({ commit, row }: LogRow, removed: Removal['removed']): Removal {
   const { type, id, conversationId } = row;
   const modSeq = commit.modSeq as ModSeq;
   return { type, id, modSeq, ...(conversationId !== undefined && { conversationId }), removed };

@@ -1,6 +1,6 @@
 import { revokeDevice } from '../../../core/admin/devices.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
-import { scopePart } from '../../../core/scope/effective.js';
+import { scopePart } from '../../../core/scope/effective-scope.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import type { OperationInput } from '../../../protocol/operation.js';
 import { CALM, NoAnswer } from '../adversarial-store.js';

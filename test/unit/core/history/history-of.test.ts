@@ -40,7 +40,7 @@ const open = async (preferences: object = {}) => {
   await box.device(BOX, 'phone', preferences);
 };
 
-/** What is answered of c1. */
+/** The response for c1. */
 const history = (more: object = {}, conversationId = 'c1') =>
   historyOf(
     box.core,

@@ -2,8 +2,8 @@ import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
 import { OPENING_MS, OVERDUE_MS } from '../../../../core/model/timing.js';
 import { ChangeCounter } from '../../../../core/push/change-counter.js';
 import { decidePush } from '../../../../core/push/decide.js';
-import type { ScopedDevice } from '../../../../core/scope/device-scope.js';
-import { effectiveOf } from '../../../../core/scope/effective.js';
+import { effectiveOf } from '../../../../core/scope/effective-scope.js';
+import type { ScopedDevice } from '../../../../core/scope/scoped-device.js';
 import type { Preferences } from '../../../../protocol/preferences.js';
 
 const NOW = 1_000_000;

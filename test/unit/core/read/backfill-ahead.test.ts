@@ -4,7 +4,7 @@ import { DeviceUnderTest } from '../../../support/device-under-test.js';
 
 const OTHERS = Array.from({ length: 18 }, (_, i) => `other${i}`);
 
-/** A backfill reads what is there now, while the log is told later: the box has moved on by then, and may move back. */
+/** A backfill reads items as they are now, and the log is sent later. The box changes in between, and may change back. */
 describe.each(['literal', 'lenient'] as const)('a %s client that is filled ahead of the log', (reading) => {
   let box: BoxUnderTest;
   let phone: DeviceUnderTest;
@@ -17,9 +17,9 @@ describe.each(['literal', 'lenient'] as const)('a %s client that is filled ahead
     box.settle();
   });
 
-  /** What keeps the log busy, so that the backfill sees what comes behind it. */
+  /** Keeps the log busy, so that the backfill reads later changes. */
   const others = () => box.given(...OTHERS.map((id) => removal('folder', id)));
-  /** Until the backfill has passed everything, and the log is not told up to its end yet. */
+  /** Until the backfill has passed everything, and the log is not sent up to its end yet. */
   const passOver = async () => {
     let page = await phone.page(2);
     while (page.backfill) page = await phone.page(2);
@@ -37,7 +37,7 @@ describe.each(['literal', 'lenient'] as const)('a %s client that is filled ahead
     await phone.expectExact();
   });
 
-  test('[SY14] holds one that had left when the difference of its scopes was told, and came back', async () => {
+  test('[SY14] holds one that had left when the difference of its scopes was sent, and came back', async () => {
     await phone.register({ folders: ['f1', 'f2'] });
     await phone.synchronize();
     await others();

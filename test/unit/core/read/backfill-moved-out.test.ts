@@ -38,7 +38,7 @@ beforeEach(async () => {
   await box.given(aMessage({ id: 'm1', seed: false, flags: ['x'] }), aMessage({ id: 'm2', seed: false }));
 });
 
-/** What an initial synchronization and the next one tell, and what is removed by them in the end. */
+/** The changes of an initial synchronization and the next one, and the elements that they remove in the end. */
 const initially = async (preferences: object, ...operations: object[]) => {
   const phone = await box.device(BOX, 'phone', preferences as never);
   const first = await box.sync(phone, { limit: 5 });

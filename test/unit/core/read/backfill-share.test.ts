@@ -1,4 +1,4 @@
-// A backfill has at least half of each response, whatever else is told meanwhile.
+// A backfill has at least half of each response, whatever else is sent meanwhile.
 import { synchronize } from '../../../../core/read/synchronize.js';
 import { syncBodySchema } from '../../../../protocol/sync.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
@@ -49,7 +49,7 @@ test.each([1, 2, 10])(
 );
 
 test.each([1, 2, 10])(
-  '[BF2, SC13] gets on while the removal of a folder is told item by item, limit %i',
+  '[BF2, SC13] gets on while the removal of a folder is expanded, limit %i',
   async (limit) => {
     await setting();
     for (let i = 0; i < 20; i++) await box.given(aConversation({ id: `of f2 ${i}`, folderId: 'f2' }));
@@ -119,7 +119,7 @@ test.each([1, 10])(
 );
 
 test.each([1, 2, 3, 10])(
-  '[BF2, SC13] waits also for the removal of a folder that is told item by item, limit %i',
+  '[BF2, SC13] waits also for the removal of a folder that is expanded, limit %i',
   async (limit) => {
     const long = (name: string) => name.padEnd(124, '.');
     box = new BoxUnderTest();
@@ -140,7 +140,7 @@ test.each([1, 2, 3, 10])(
   },
 );
 
-test('a response goes out after thirty readings, though it tells nothing: what is outside of the scope may be much', async () => {
+test('a response goes out after thirty reads, though it has nothing: there may be much outside of the scope', async () => {
   await setting();
   const ids = Array.from({ length: 80 }, (_, i) => `c9 ${i}`);
   for (const id of ids) await box.given(aConversation({ id, folderId: 'f2' }));

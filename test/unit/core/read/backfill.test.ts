@@ -64,7 +64,7 @@ const contentsOf = (conversation: string) => [
 const withConversation = (change: Change) =>
   `${change.type} ${change.id}${'conversationId' in change ? ` ${change.conversationId}` : ''}`;
 
-/** What stands in one response is ordered by type. A message and its state are one element of it. */
+/** A response is ordered by type. A message and its state count as one element. */
 const inResponses = (all: readonly string[], limit: number) => {
   const isOwn = (name: string) => !name.startsWith('messageState ');
   const units = all.flatMap((name, i) => {
@@ -107,7 +107,7 @@ describe('the order', () => {
     ]);
   });
 
-  test('[BF3] tells how far it has come, and counts up', async () => {
+  test('[BF3] says how much was sent, and counts up', async () => {
     const { pages } = await box.syncAll(phone, { limit: 5 });
     expect(pages.map(({ backfill }) => backfill?.sent)).toEqual([5, 10, 15, 16]);
     for (const { backfill } of pages) expect(backfill?.total).toBe(16);
@@ -157,7 +157,7 @@ describe('live changes during a backfill', () => {
   });
 
   test.each([1, 2, 3, 4])(
-    '[SY15] with a limit of %i are all told, and the backfill gets on',
+    '[SY15] with a limit of %i are all sent, and the backfill gets on',
     async (limit) => {
       let page: SyncResponse = await box.sync(phone, { limit });
       const seen = [...(page.changes ?? [])];
@@ -178,7 +178,7 @@ describe('live changes during a backfill', () => {
     },
   );
 
-  test('that delete what was not sent yet are told, and nothing of it follows', async () => {
+  test('that delete what was not sent yet are sent, and nothing of it follows', async () => {
     const first = await box.sync(phone, { limit: 6 });
     await box.given(removal('conversationHistory', 'c1'), deletion('m3', { conversationId: 'c2' }));
     const { changes } = await box.syncAll(phone, {
@@ -281,7 +281,7 @@ test('[BF3, TK7] a response with reset says how far the backfill is, also where 
   expect(response).toMatchObject({ ...filling, backfill: { sent: 0, total: 16 } });
 });
 
-test('an initial synchronization is no reset', async () => {
+test('an initial synchronization is not a reset', async () => {
   expect(await box.sync(phone, {})).not.toHaveProperty('reset');
 });
 

@@ -39,7 +39,7 @@ beforeEach(async () => {
   box.settle();
 });
 
-/** What was deleted is cleared away, pieces and notes of it too. */
+/** Purges what was deleted, with its pieces and notes. */
 const clearAway = async () => {
   for (const commit of await box.commits(BOX)) await schedulePurge(box.core, BOX, commit);
   for (let next: PurgeMessage | undefined = box.purges.shift(); next; next = box.purges.shift())
@@ -78,7 +78,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
   test.each([
     ['in commits of their own', (operations: object[]) => operations.map((operation) => [operation])],
     ['in one commit', (operations: object[]) => [operations]],
-  ])('[SC13] follows a conversation history that begins anew, %s', async (_, commits) => {
+  ])('[SC13] follows a conversation history that begins again, %s', async (_, commits) => {
     await keeps();
     const operations = [removal('conversationHistory', 'c1'), aMessage({ id: 'new', flags: ['k'] })];
     for (const commit of commits(operations)) await box.given(...commit);
@@ -86,7 +86,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
     expect(changes).toEqual(['conversationHistory c1 deleted', 'message new c1', 'messageState new c1']);
   });
 
-  test('is not told once more that a life has ended', async () => {
+  test('is not sent once more that a life has ended', async () => {
     await keeps();
     await box.given(removal('conversationHistory', 'c1'));
     await follows();
@@ -95,7 +95,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
     expect(await follows()).toEqual(['message new c1']);
   });
 
-  test('is told nothing of a conversation history that begins for the first time', async () => {
+  test('receives nothing of a conversation history that begins for the first time', async () => {
     await keeps();
     await box.given(aConversation({ id: 'c9' }));
     expect(await follows()).toEqual([]);
@@ -138,7 +138,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
     ]);
   });
 
-  test('follows the deletion of a folder in its scope, and is told nothing of others', async () => {
+  test('follows the deletion of a folder in its scope, and receives nothing of others', async () => {
     await keeps({ folders: ['f1'], excludeConversations: ['c2'] });
     await box.given(removal('folder', 'f2'));
     expect(await follows()).toEqual([]);
@@ -147,7 +147,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
   });
 
   test.each([['before'], ['after']])(
-    'follows a conversation history that begins anew %s its former folder was cleared away',
+    'follows a conversation history that begins again %s its former folder was cleared away',
     async (when) => {
       await keeps();
       await box.given(removal('folder', 'f1'));
@@ -158,7 +158,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
     },
   );
 
-  test('follows one that begins anew outside of its scope', async () => {
+  test('follows one that begins again outside of its scope', async () => {
     await keeps({ folders: ['f1'] });
     await box.given(removal('conversationHistory', 'c1'), aMessage({ id: 'new' }));
     await follows();
@@ -166,7 +166,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
     await follows();
   });
 
-  test('follows one that begins anew outside of its scope and moves into it at once', async () => {
+  test('follows one that begins again outside of its scope and moves into it at once', async () => {
     await keeps({ folders: ['f1'] });
     await box.given(removal('conversationHistory', 'c1'));
     await box.given(aMessage({ id: 'new' }));
@@ -184,7 +184,7 @@ describe.each(CLIENTS)('a %s client that keeps messages and states alone, limit 
     await follows();
   });
 
-  test('follows a scope that leaves a conversation history and takes it up again before it has told all', async () => {
+  test('follows a scope that leaves a conversation history and takes it up again before it has sent all', async () => {
     await keeps();
     await box.given(modification('conversationHistory', 'c3', { subject: 'x' }));
     await phone.register({ elementTypes: CONTENTS, folders: ['f1'] });
@@ -322,7 +322,7 @@ describe.each(CLIENTS)('a %s client that keeps states alone, limit %i,', (readin
 });
 
 test.each(CLIENTS)(
-  'a %s client that keeps everything is told one removal of a folder or session history (limit %i)',
+  'a %s client that keeps everything receives one removal of a folder or session history (limit %i)',
   async (reading, limit) => {
     const phone = new DeviceUnderTest(box, 'phone', reading);
     await phone.register();

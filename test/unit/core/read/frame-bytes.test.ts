@@ -50,7 +50,7 @@ const faulty = (n: number) => ({
   data: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`${i}${'"/'.repeat(100)}`, 1])),
 });
 
-test('[SO5] of operations with many faults the first of each is told, all of them over HTTP', async () => {
+test('[SO5] of operations with many faults the first of each is sent, all of them over HTTP', async () => {
   const phone = await box.device(BOX, 'phone');
   const operations = Array.from({ length: 50 }, (_, i) => faulty(i + 1));
   const { results = [] } = await pageOf(phone, { operations });

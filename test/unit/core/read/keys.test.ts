@@ -206,7 +206,7 @@ test('the id of a device is read back from its key', () => {
   check(fc.property(anId, (id) => deviceIdOf(deviceKey(id as DeviceId)) === id));
 });
 
-test('what belongs to devices stands in the table of the registry, and nothing else does', () => {
+test('the table of the registry has what belongs to devices, and nothing else', () => {
   const [device, instance] = ['d' as DeviceId, 'i' as InstanceId];
   const ofDevices = [
     deviceKey(device),

@@ -1,4 +1,4 @@
-// What the view lacks the log has: each read of items lays the entries over it that are not applied yet.
+// The log has what the view lacks: each read of items adds the entries that are not applied yet.
 
 import { entryVersion } from '../../../../core/model/effects.js';
 import { CONTENTS, CONVERSATIONS, FOLDERS } from '../../../../core/model/keys.js';
@@ -106,7 +106,7 @@ describe.each([1, 2, 200])('of a box whose view is empty, with a limit of %i,', 
     ]);
   });
 
-  test('[SC13] a device without conversation histories is told of each that was in a deleted folder', async () => {
+  test('[SC13] a device without conversation histories receives each that was in a deleted folder', async () => {
     await box.given(moved('c2', 'f1'), removal('folder', 'f2'));
     await keeps({ elementTypes: ['message', 'messageState'] });
     await box.given(removal('folder', 'f1'));
@@ -117,7 +117,7 @@ describe.each([1, 2, 200])('of a box whose view is empty, with a limit of %i,', 
     ]);
   });
 
-  test('[SC14] a device without messages is told of each that was in a deleted session history', async () => {
+  test('[SC14] a device without messages receives each that was in a deleted session history', async () => {
     await keeps({ elementTypes: ['messageState'] });
     await box.given(removal('sessionHistory', 's1'));
     expect((await follows()).sort()).toEqual(['message in c1 deleted', 'sessionHistory s1 c1 deleted']);
@@ -334,7 +334,7 @@ describe('[XO2] a device whose request was committed and not answered, since its
     });
   });
 
-  test('[XO4] goes on with operations that are new', async () => {
+  test('[XO4] continues with operations that are new', async () => {
     const tablet = await box.device(BOX, 'tablet');
     ended();
     await expect(box.sync(tablet, { operations: operations(2, 'x') })).rejects.toThrow('the process ended');
@@ -348,7 +348,7 @@ describe('[XO2] a device whose request was committed and not answered, since its
     ]);
   });
 
-  test('[SY12] is told of what it did, by the results or by the changes', async () => {
+  test('[SY12] learns of its own changes, by the results or by the changes', async () => {
     await phone.register();
     await phone.synchronize();
     await phone.does(aMessage({ id: 'own' }));

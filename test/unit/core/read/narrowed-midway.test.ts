@@ -1,4 +1,4 @@
-// A scope that is narrowed, and wide again before the device has been told what left.
+// A scope that is narrowed, and wide again before the device receives the removals.
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,
@@ -17,7 +17,7 @@ test.each<[string, () => object[]]>([
   ['a message', () => [deletion('m1', { conversationId: 'c5' })]],
   ['a session history', () => [removal('sessionHistory', 's1', { conversationId: 'c5' })]],
   ['a conversation history', () => [removal('conversationHistory', 'c5')]],
-])('[SC9, SC12] what was deleted meanwhile is told: %s', async (_, deletions) => {
+])('[SC9, SC12] what was deleted meanwhile is sent: %s', async (_, deletions) => {
   const box = new BoxUnderTest();
   const phone = new DeviceUnderTest(box, 'phone', 'literal');
   await box.given(aFolder('f1'));
@@ -40,7 +40,7 @@ test.each<[string, () => object[]]>([
 });
 
 test.each([3, 4, 5, 6])(
-  'what came in meanwhile arrives, though its conversation history was told to have left by a later number, limit %i',
+  'what came in meanwhile arrives, though its conversation history was removed as outOfScope by a later number, limit %i',
   async (limit) => {
     const box = new BoxUnderTest();
     const phone = new DeviceUnderTest(box, 'phone', 'literal');

@@ -97,7 +97,7 @@ describe('rule: the log leads on from the token, by the chain of nonces', () => 
     expect(answer.ids).not.toContain('m1');
   });
 
-  test('a box restored to the very position of the token goes on, also when it has grown since', async () => {
+  test('a box restored to the very position of the token continues, also when it has grown since', async () => {
     const restore = store.backup(BOX);
     await message('m1');
     restore();
@@ -114,7 +114,7 @@ describe('rule: entries are read in line', () => {
   });
   const hide = async (modSeq: number) => {
     const entry = (await box.commits(BOX)).find((each) => each.modSeq === modSeq);
-    if (!entry) throw new Error('there is no such commit');
+    if (!entry) throw new Error('there must be such a commit');
     store.expire(BOX, entry.sk);
     return () => store.box(BOX).put(entry);
   };
@@ -137,7 +137,7 @@ describe('rule: entries are read in line', () => {
     expect(box.clock.sleptMs).toBe(0);
   });
 
-  test('[SY15] what precedes a gap that stays is told, and more follows later', async () => {
+  test('[SY15] what precedes a gap that stays is sent, and more follows later', async () => {
     await complete();
     const show = await hide(4);
     const first = await sync();
@@ -198,7 +198,7 @@ describe('an entry without rows', () => {
     ['revokes another device', () => revokeDevice(box.core, BOX, 'tablet' as never)],
     ['has results of another device, of which none was applied', () => failing('tablet')],
     ['has results of this device, of which none was applied', () => failing('phone')],
-  ])('tells nothing and moves the position where it %s', async (_, happens) => {
+  ])('sends nothing and moves the position where it %s', async (_, happens) => {
     await box.device(BOX, 'tablet', {}, 'tablet-1');
     const before = await sync();
     const { modSeq, index } = await box.head();
@@ -213,7 +213,7 @@ describe('an entry without rows', () => {
     // From there on the position is that of the last entry: what it left behind is not read again.
     store.reads.length = 0;
     expect(await box.sync(phone, { syncToken: answer.syncToken })).toEqual({ syncToken: expect.any(String) });
-    // What a policy changes about the device is an entry too.
+    // A change of a device by a policy is an entry too.
     const { syncToken } = await box.sync(phone, { syncToken: answer.syncToken });
     expect(await box.sync(phone, { syncToken })).toEqual({ syncToken });
   });
@@ -235,7 +235,7 @@ describe('an entry without rows', () => {
     expect((await sync(syncToken)).changes).toMatchObject([{ id: 'm1', modSeq: 3 }]);
   });
 
-  test('between commits takes none of the room of a response, and more are told with them', async () => {
+  test('between commits takes none of the room of a response, and more are sent with them', async () => {
     await message('m1');
     await box.device(BOX, 'tablet');
     await message('m2');
@@ -288,12 +288,12 @@ describe('a device that the view still shows as it was', () => {
   test('[ER18] is to come again while its registration is not applied yet, and is let in then', async () => {
     await unprojected(() => box.device(BOX, 'tablet'));
     const tablet = { box: BOX, deviceId: 'tablet', instanceId: 'tablet-1' } as Caller;
-    await expect(box.syncAll(tablet)).rejects.toMatchObject({ kind: 'busy' }); // where it stands cannot be noted
+    await expect(box.syncAll(tablet)).rejects.toMatchObject({ kind: 'busy' }); // its position cannot be recorded
     await box.projected(BOX);
     expect((await box.syncAll(tablet)).changes.map(({ id }) => id)).toContain('c1');
   });
 
-  test('[SC7] is told what a change of its preferences brings, which is not applied yet', async () => {
+  test('[SC7] is sent what a change of its preferences brings, which is not applied yet', async () => {
     await unprojected(() => box.device(BOX, 'phone', { elementTypes: ['folder'] }));
     await message('m1');
     expect(await box.sync(phone, { syncToken: token })).toMatchObject({
@@ -380,7 +380,7 @@ describe('rule: more than 2,000 commits behind at the start leads to reset', () 
     expect(second.changes?.map(({ id }) => id)).toEqual(['x1']);
   });
 
-  test('[TK5] what the request itself commits is none of them, also when it is sent again', async () => {
+  test('[TK5] what the request itself commits does not count, also when it is sent again', async () => {
     await grown(0, 2000);
     const request = { syncToken: token, limit: 1, operations: [aMessage({ n: 1, id: 'own', seed: false })] };
     for (const _ of ['sent', 'sent again']) {
@@ -405,7 +405,7 @@ describe('an entry whose effects stand aside', () => {
     expect(entry?.overflow).toBe(1);
   });
 
-  test('is told with its elements', async () => {
+  test('is sent with its elements', async () => {
     const { changes } = await sync();
     expect(changes).toEqual(
       ['m1', 'm2', 'm3'].map((id) =>
@@ -414,7 +414,7 @@ describe('an entry whose effects stand aside', () => {
     );
   });
 
-  test('is told once with what was changed since, in its latest state', async () => {
+  test('is sent once with what was changed since, in its latest state', async () => {
     await box.given(modification('message', 'm3', { subject: 'new' }), deletion('m2'));
     const { changes = [], ...rest } = await sync();
     expect(changes).toMatchObject([
@@ -425,7 +425,7 @@ describe('an entry whose effects stand aside', () => {
     expect(rest).not.toHaveProperty('hasMore');
   });
 
-  test('is told in several responses where these are short of room', async () => {
+  test('is sent in several responses where these are short of room', async () => {
     const { pages, changes } = await box.syncAll(phone, { limit: 1, ...(token && { syncToken: token }) });
     expect(changes.map(({ id }) => id)).toEqual(['m1', 'm2', 'm3']);
     expect(pages).toHaveLength(3);

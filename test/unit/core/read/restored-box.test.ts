@@ -28,7 +28,7 @@ beforeEach(async () => {
   box.settle();
 });
 
-/** What happened behind a backup, was shown to the device, and is undone. */
+/** Changes after a backup, which the device was shown and the restore undoes. */
 describe('[TK4] a box that is restored in the middle of a synchronization', () => {
   const followsAfter = async (restore: () => void, grows: () => Promise<void>) => {
     restore();
@@ -48,7 +48,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       },
     ],
   ])('%s', (_, grows) => {
-    test('is told anew to a device whose backfill showed what is undone', async () => {
+    test('is sent again to a device whose backfill showed what is undone', async () => {
       await phone.register();
       await phone.page(1);
       const restore = store.backup(BOX);
@@ -57,7 +57,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       await followsAfter(restore, grows);
     });
 
-    test('is told anew to a device whose backfill showed what is undone, further ahead than the log is read at a time', async () => {
+    test('is sent again to a device whose backfill showed what is undone, further ahead than the log is read at a time', async () => {
       await phone.register();
       await phone.page(1);
       const restore = store.backup(BOX);
@@ -67,7 +67,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       await followsAfter(restore, grows);
     });
 
-    test('is told anew to a device whose backfill passed over what was deleted', async () => {
+    test('is sent again to a device whose backfill passed over what was deleted', async () => {
       await phone.register();
       await phone.page(1);
       const restore = store.backup(BOX);
@@ -76,7 +76,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       await followsAfter(restore, grows);
     });
 
-    test('is told anew to a device that was told a part of a commit', async () => {
+    test('is sent again to a device that was sent a part of a commit', async () => {
       await phone.register();
       await phone.synchronize();
       const restore = store.backup(BOX);
@@ -85,7 +85,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       await followsAfter(restore, grows);
     });
 
-    test('is told anew to a device that has the results of what it did itself', async () => {
+    test('is sent again to a device that has the results of what it did itself', async () => {
       await phone.register();
       await phone.synchronize();
       await box.given(aFolder('rowCount'));
@@ -96,7 +96,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       await followsAfter(restore, grows);
     });
 
-    test('is told anew to a device that was sent the contents of a conversation history which moved in', async () => {
+    test('is sent again to a device that was sent the contents of a conversation history which moved in', async () => {
       await phone.register({ folders: ['default'] });
       await phone.synchronize();
       await box.given(modification('conversationHistory', 'c2', { folderId: 'default' }));
@@ -107,7 +107,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
       await followsAfter(restore, grows);
     });
 
-    test('is told anew to a device that was not told what a deleted folder had held, since that began anew', async () => {
+    test('is sent again to a device that was not sent the removal of what a deleted folder had held, since that began again', async () => {
       await phone.register({ elementTypes: ['message'] });
       await phone.synchronize();
       await box.given(removal('folder', 'f1'));
@@ -118,7 +118,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
     });
   });
 
-  test('goes on where the device was shown nothing that is undone', async () => {
+  test('continues where the device was shown nothing that is undone', async () => {
     await phone.register();
     await phone.page(2);
     const restore = store.backup(BOX);
@@ -130,7 +130,7 @@ describe('[TK4] a box that is restored in the middle of a synchronization', () =
   });
 });
 
-test('[TK4] a large element is told as its entry left it, so what was changed later and is undone was not shown', async () => {
+test('[TK4] a large element is sent as its entry left it, so what was changed later and is undone was not shown', async () => {
   await phone.register();
   await phone.synchronize();
   const text = (letter: string) => ({ textContent: letter.repeat(60_000) });
@@ -149,7 +149,7 @@ test('[TK4] a large element is told as its entry left it, so what was changed la
   await phone.expectExact();
 });
 
-test('[SY15] a large element that changes while it is told is told as it was, and again afterwards', async () => {
+test('[SY15] a large element that changes while it is sent is sent as it was, and again afterwards', async () => {
   await phone.register();
   await phone.synchronize();
   const text = (letter: string) => ({ textContent: letter.repeat(60_000) });
@@ -185,7 +185,7 @@ describe('a table of devices that is restored', () => {
     };
   };
 
-  test('[TK4] counts scopes anew: a device that had another of the same number starts over', async () => {
+  test('[TK4] counts scopes again: a device that had another of the same number starts over', async () => {
     const tablet = await box.device(BOX, 'tablet', {});
     const restore = backup();
     await box.device(BOX, 'tablet', scope('f1'));
@@ -196,7 +196,7 @@ describe('a table of devices that is restored', () => {
     expect((await box.sync(tablet, { syncToken })).reset).toBe(true);
   });
 
-  test('[TK4] counts them anew: a device that had a later one starts over', async () => {
+  test('[TK4] counts them again: a device that had a later one starts over', async () => {
     const tablet = await box.device(BOX, 'tablet', {});
     const restore = backup();
     await box.device(BOX, 'tablet', scope('f1'));
@@ -242,7 +242,7 @@ describe('[TK4] a box that is restored with items ahead of its log', () => {
   const M1 = messageKey('c1' as never, 'm1' as never);
   const UNDONE = messageKey('c1' as never, 'undone' as never);
 
-  test('is told anew to a device that was told of them', async () => {
+  test('is sent again to a device that has them', async () => {
     await phone.register();
     await phone.synchronize();
     const restore = await ahead();
@@ -253,7 +253,7 @@ describe('[TK4] a box that is restored with items ahead of its log', () => {
     expect(first?.reset).toBe(true);
   });
 
-  test('goes on with a device that was told of what came before them', async () => {
+  test('continues with a device that has what came before them', async () => {
     await phone.register();
     await phone.synchronize();
     const restore = await ahead();
@@ -263,7 +263,7 @@ describe('[TK4] a box that is restored with items ahead of its log', () => {
     expect([told(first?.changes), first?.reset]).toEqual([['folder other'], undefined]);
   });
 
-  test('is told anew to all once a writer meets one of them, whose change wins over it', async () => {
+  test('is sent again to all once a writer meets one of them, whose change wins over it', async () => {
     await phone.register();
     await phone.synchronize();
     const restore = await ahead();
@@ -281,7 +281,7 @@ describe('[TK4] a box that is restored with items ahead of its log', () => {
     for (const { reset } of await phone.synchronize()) expect(reset).toBeUndefined();
   });
 
-  test('tells a device of them alike, whether its log is read or the items are', async () => {
+  test('sends them to a device alike, whether its log is read or the items are', async () => {
     await phone.register();
     const restore = await ahead();
     restore(M1, UNDONE);
@@ -306,7 +306,7 @@ test('[TK4] tokens of the timeline before start over where the deployment says t
   await phone.expectExact();
 });
 
-test('[SY10] each response that has more has another token, also where nothing could be told', async () => {
+test('[SY10] each response that has more has another token, also where nothing could be sent', async () => {
   const tablet = await box.device(BOX, 'tablet');
   const { syncToken = '' } = await box.syncAll(tablet);
   await box.given(aFolder('f9'));

@@ -30,13 +30,13 @@ describe('an initial synchronization sends what is in the scope', () => {
   });
 });
 
-test('[SC7] folders and exclusions that are listed otherwise, or twice, are the same scope: nothing is told', async () => {
+test('[SC7] folders and exclusions that are listed otherwise, or twice, are the same scope: nothing is sent', async () => {
   await at.from({ folders: ['f1', 'f2'], excludeConversations: ['x', 'y'] });
   const { pages } = await at.to({ folders: ['f2', 'f1', 'f2'], excludeConversations: ['y', 'x'] });
   expect(pages).toEqual([{ syncToken: at.token }]);
 });
 
-describe('a scope that changes is told as its difference alone', () => {
+describe('a scope that changes is sent as its difference alone', () => {
   test.each<[string, object, object, string[]]>([
     ['a folder more', { folders: ['f1'] }, { folders: ['f1', 'f2'] }, contents('c2')],
     ['all folders instead of one', { folders: ['f1'] }, { folders: '*' }, contents('c2')],
@@ -123,12 +123,12 @@ describe('a scope that changes is told as its difference alone', () => {
     for (const page of pages) expect(page.backfill).toBeDefined();
   });
 
-  test('without effective where only the times change at which it is told', async () => {
+  test('without effective where only the times change at which it is notified', async () => {
     await at.from({});
     expect((await at.to({ pushWindowMs: 5 })).pages).toEqual([{ syncToken: at.token }]);
   });
 
-  test.each([1, 2, 3])('with a limit of %i the same is told', async (limit) => {
+  test.each([1, 2, 3])('with a limit of %i the same is sent', async (limit) => {
     await at.from({ folders: ['f1'] });
     const { changes } = await at.to({ folders: ['f2'] }, limit);
     expect(changes).toEqual([...contents('c2'), 'conversationHistory c1 outOfScope'].sort());
@@ -161,7 +161,7 @@ describe('a scope that changes is told as its difference alone', () => {
     }
   });
 
-  test('is told through three changes; after four the synchronization starts over', async () => {
+  test('is sent through three changes; after four the synchronization starts over', async () => {
     await at.from({ folders: ['f1'] });
     for (const days of [300, 301])
       await at.box.device(BOX, 'phone', { folders: ['f1'], maxMessageAgeDays: days } as never);
@@ -173,7 +173,7 @@ describe('a scope that changes is told as its difference alone', () => {
     expect(changes).toEqual([...FOLDERS, ...contents('c2')].sort());
   });
 
-  test('[SC9] while its backfill is under way is told in the end, whatever is sent again', async () => {
+  test('[SC9] while its backfill is under way is sent in the end, whatever is sent again', async () => {
     await at.from({ folders: [] });
     at.phone = await at.box.device(BOX, 'phone', { folders: ['f1'] } as never);
     const first = await at.box.sync(at.phone, { syncToken: at.token, limit: 3 });
@@ -186,7 +186,7 @@ describe('a scope that changes is told as its difference alone', () => {
     expect((await at.following()).changes).toEqual([]);
   });
 
-  test('during an initial synchronization is told in the end as well', async () => {
+  test('during an initial synchronization is sent in the end as well', async () => {
     at.phone = await at.box.device(BOX, 'phone', { folders: ['f1'] } as never);
     const first = await at.box.sync(at.phone, { limit: 7 });
     at.token = first.syncToken;

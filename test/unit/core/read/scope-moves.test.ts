@@ -56,7 +56,7 @@ describe('a conversation history that moves', () => {
     }
   });
 
-  test('[SC10] out of the scope is one outOfScope with its modSeq, and what happens in it then is not told', async () => {
+  test('[SC10] out of the scope is one outOfScope with its modSeq, and what happens in it then is not sent', async () => {
     await at.box.given(aMessage({ id: 'before', conversationId: 'c1' }));
     await at.box.given(moved('c1', 'f2'));
     await at.box.given(aMessage({ id: 'after', conversationId: 'c1' }));
@@ -72,7 +72,7 @@ describe('a conversation history that moves', () => {
     expect((await at.following()).changes).toEqual(['conversationHistory c1 deleted']);
   });
 
-  test('out of it and back is told as it is, with its contents where it may have missed some', async () => {
+  test('out of it and back is sent as it is, with its contents where it may have missed some', async () => {
     await at.box.given(moved('c1', 'f2'));
     await at.box.given(aMessage({ id: 'missed', conversationId: 'c1' }));
     await at.box.given(moved('c1', 'f1'));
@@ -89,13 +89,13 @@ describe('a conversation history that moves', () => {
     expect(changes.filter((name) => !name.endsWith('outOfScope'))).toEqual([]);
   });
 
-  test('among folders of the scope is told alone', async () => {
+  test('among folders of the scope is sent alone', async () => {
     await at.to({ folders: ['f1', 'f2'] });
     await at.box.given(moved('c1', 'f2'));
     expect((await at.following()).changes).toEqual(['conversationHistory c1']);
   });
 
-  test('outside of the scope is not told', async () => {
+  test('outside of the scope is not sent', async () => {
     await at.box.given(aFolder('f3'));
     await at.following();
     await at.box.given(moved('c2', 'f3'), stateChange('new', { addFlags: ['x'] }, { conversationId: 'c2' }));
@@ -103,7 +103,7 @@ describe('a conversation history that moves', () => {
     expect(pages).toEqual([{ syncToken: expect.any(String) }]);
   });
 
-  test('[SC10, SY12] by an operation of the device itself is told to it as to others', async () => {
+  test('[SC10, SY12] by an operation of the device itself is sent to it as to others', async () => {
     const moves = (id: string, folderId: string, n: number) =>
       at.box.sync(at.phone, { syncToken: at.token, operations: [moved(id, folderId, { n })] });
     expect(short((await moves('c2', 'f1', 1)).changes)).toEqual(contents('c2'));
@@ -111,12 +111,12 @@ describe('a conversation history that moves', () => {
     expect(short((await moves('c1', 'f2', 2)).changes)).toEqual(['conversationHistory c1 outOfScope']);
   });
 
-  test('by being created anew elsewhere in one request leaves the scope', async () => {
+  test('by being created again elsewhere in one request leaves the scope', async () => {
     await at.box.given(removal('conversationHistory', 'c1'), aConversation({ id: 'c1' }));
     expect((await at.following()).changes).toEqual(['conversationHistory c1 outOfScope']);
   });
 
-  test('by being created anew in the scope in one request comes with what it holds now', async () => {
+  test('by being created again in the scope in one request comes with what it holds now', async () => {
     await at.box.given(
       removal('conversationHistory', 'c2'),
       aConversation({ id: 'c2', folderId: 'f1' }),
@@ -151,7 +151,7 @@ describe('in a narrow scope', () => {
     expect((await at.following()).changes).toEqual(['message old c1 deleted']);
   });
 
-  test('[SC11] the passing of time is no scope change', async () => {
+  test('[SC11] the passing of time is not a scope change', async () => {
     await at.from({ maxMessageAgeDays: 30 });
     at.box.clock.nowMs += 29 * DAY_MS;
     expect((await at.following()).pages).toEqual([{ syncToken: at.token }]);
@@ -170,7 +170,7 @@ describe('in a narrow scope', () => {
     expect((await at.following()).all).toEqual([expect.objectContaining({ subject: 'x', ...cut })]);
   });
 
-  test('the removal of a folder is told where it covers something, also without folder elements', async () => {
+  test('the removal of a folder is sent where it covers something, also without folder elements', async () => {
     await at.from({ folders: ['f1'], elementTypes: ['message'] });
     await at.box.given(removal('folder', 'f2'));
     expect((await at.following()).changes).toEqual([]);
@@ -178,7 +178,7 @@ describe('in a narrow scope', () => {
     expect((await at.following()).changes).toEqual(['conversationHistory c1 deleted', 'folder f1 deleted']);
   });
 
-  test('[SC12] the removal of a message is told where its state alone is kept', async () => {
+  test('[SC12] the removal of a message is sent where its state alone is kept', async () => {
     await at.from({ folders: ['f1'], elementTypes: ['messageState'] });
     await at.box.given(deletion('new'));
     expect((await at.following()).changes).toEqual(['message new c1 deleted']);

@@ -24,9 +24,9 @@ const upToDate: Position = {
   modSeq: 48_214,
   nonce: 'AbCdEfGhIjk',
   projected: Date.UTC(2026, 2, 1) + 48_297,
-  rows: 0,
-  midway: false,
-  step: 0,
+  rowsSent: 0,
+  incomplete: false,
+  pageNo: 0,
   scope: settledAt(3),
 };
 const c = (id: string) => id as ConversationId;
@@ -36,14 +36,14 @@ const contents = (conversationId: string, after?: string) => ({
 });
 const midway = (more: Partial<Position> = {}): Position => ({
   ...upToDate,
-  rows: 7,
-  midway: true,
-  step: 12,
+  rowsSent: 7,
+  incomplete: true,
+  pageNo: 12,
   scope: { from: mark(2), to: mark(3), isFirst: true },
   ...more,
 });
 const backfill = (after?: string, more = {}) => ({
-  stage: 'contents' as const,
+  phase: 'contents' as const,
   sent: 400,
   total: 5000,
   ...(after !== undefined && { after }),
@@ -60,28 +60,28 @@ const positions: [string, Position][] = [
   ['up to date, with numbers of eight bits', { ...upToDate, modSeq: 128, scope: settledAt(128) }],
   ['up to date, with the largest index', { ...upToDate, index: 10 ** 13 - 1, projected: 10 ** 13 - 1 }],
   ['midway without cursors', midway()],
-  ['at the start of a backfill', midway({ backfill: { stage: 'leaving', sent: 0, total: 0 } })],
-  ['among folders', midway({ backfill: { ...backfill(folderKey('f' as FolderId)), stage: 'folders' } })],
+  ['at the start of a backfill', midway({ backfill: { phase: 'leaving', sent: 0, total: 0 } })],
+  ['among folders', midway({ backfill: { ...backfill(folderKey('f' as FolderId)), phase: 'folders' } })],
   [
     'among conversation histories',
-    midway({ backfill: { ...backfill(conversationKey(c(ODD))), stage: 'conversations' } }),
+    midway({ backfill: { ...backfill(conversationKey(c(ODD))), phase: 'conversations' } }),
   ],
   ['among messages', midway({ backfill: backfill(messageKey(c(ODD), ODD as MessageId)) })],
   [
     'owing a state',
-    midway({ backfill: backfill(messageKey(c('c'), 'm' as MessageId), { stateOwed: true }) }),
+    midway({ backfill: backfill(messageKey(c('c'), 'm' as MessageId), { isStatePending: true }) }),
   ],
   ['behind a conversation history', midway({ backfill: backfill(contentsPrefix(c('c'))) })],
   ['at the start of contents', midway({ contents: contents(ODD) })],
   ['among contents', midway({ contents: contents('c', sessionKey(c('c'), ODD as SessionId)) })],
-  ['that has shown more', midway({ seen: { index: upToDate.index + 86, nonce: 'BcDeFgHiJkk' } })],
-  ['at the start of a removal told item by item', midway({ itemized: 'H#' })],
-  ['within a removal told item by item', midway({ itemized: messageKey(c(ODD), ODD as MessageId) })],
+  ['that has shown more', midway({ highWater: { index: upToDate.index + 86, nonce: 'BcDeFgHiJkk' } })],
+  ['at the start of an expanded removal', midway({ expandedUpTo: 'H#' })],
+  ['within an expanded removal', midway({ expandedUpTo: messageKey(c(ODD), ODD as MessageId) })],
   [
     'with both cursors',
     midway({
       backfill: backfill(messageKey(c('c1'), 'm1' as MessageId)),
-      contents: { ...contents('c2', messageKey(c('c2'), 'm2' as MessageId)), stateOwed: true },
+      contents: { ...contents('c2', messageKey(c('c2'), 'm2' as MessageId)), isStatePending: true },
     }),
   ],
 ];
@@ -95,12 +95,12 @@ test.each([
   ['instance', { ...phone, instanceId: 'i2' }],
   ['box', { ...phone, box: 'tel:+15550999' }],
   ['device, where the ids put together are the same', { ...phone, deviceId: 'phonei', instanceId: '1' }],
-])('[TK2] a token of another %s is none', async (_, other) => {
+])('[TK2] a token of another %s does not open', async (_, other) => {
   const token = await sealSyncToken(KEYS, phone, upToDate);
   expect(await openSyncToken(KEYS, other as Caller, token)).toBeUndefined();
 });
 
-test('[TK3] a token with any bit changed is none', async () => {
+test('[TK3] a token does not open with any bit changed', async () => {
   const bytes = Buffer.from(await sealSyncToken(KEYS, phone, upToDate), 'base64url');
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const damaged = Buffer.from(bytes);
@@ -109,7 +109,7 @@ test('[TK3] a token with any bit changed is none', async () => {
   }
 });
 
-test('[TK3] a token with any character changed, one more or one less is none', async () => {
+test('[TK3] a token does not open with any character changed, one more or one less', async () => {
   for (const more of [0, 1, 2]) {
     // The last character of a token holds two, four or six bits of it.
     const nonce = Buffer.alloc(8 + more, 7).toString('base64url');
@@ -124,16 +124,19 @@ test('[TK3] a token with any character changed, one more or one less is none', a
   }
 });
 
-test('a token that was cut off anywhere is none', async () => {
+test('a token that was cut off anywhere does not open', async () => {
   const bytes = Buffer.from(await sealSyncToken(KEYS, phone, upToDate), 'base64url');
   for (let length = 0; length < bytes.length; length++) {
     expect(await openSyncToken(KEYS, phone, bytes.subarray(0, length).toString('base64url'))).toBeUndefined();
   }
 });
 
-test.each(['', 'x', 'not a token', '🙂'.repeat(50), 'A'.repeat(600)])('%j is none', async (token) => {
-  expect(await openSyncToken(KEYS, phone, token)).toBeUndefined();
-});
+test.each(['', 'x', 'not a token', '🙂'.repeat(50), 'A'.repeat(600)])(
+  '%j does not open as a token',
+  async (token) => {
+    expect(await openSyncToken(KEYS, phone, token)).toBeUndefined();
+  },
+);
 
 describe('the key', () => {
   test('is the newest for sealing, and the one before still opens', async () => {
@@ -147,7 +150,7 @@ describe('the key', () => {
   });
 
   test('has to be there', async () => {
-    await expect(sealSyncToken(keysOf(), phone, upToDate)).rejects.toThrow('no key');
+    await expect(sealSyncToken(keysOf(), phone, upToDate)).rejects.toThrow('there must be a key');
   });
 });
 
@@ -158,10 +161,10 @@ describe('the length', () => {
     modSeq: 999_999_999_999,
     nonce: 'AbCdEfGhIjk',
     projected: 10 ** 13 - 100_000,
-    rows: 99,
-    step: 99_999,
+    rowsSent: 99,
+    pageNo: 99_999,
     scope: { from: mark(99_998), to: mark(99_999), isFirst: true },
-    seen: { index: 10 ** 13 - 1, nonce: 'AbCdEfGhIjk' },
+    highWater: { index: 10 ** 13 - 1, nonce: 'AbCdEfGhIjk' },
   };
   const counts = { sent: 9_999_999, total: 9_999_999 };
   const long = (letter: string) => letter.repeat(128 / Buffer.byteLength(letter));
@@ -213,7 +216,7 @@ describe('the length', () => {
       expect(token.length).toBeLessThanOrEqual(600);
       expect(await openSyncToken(KEYS, phone, token)).toEqual({
         ...position,
-        backfill: { stage: 'contents', ...counts, waits: true },
+        backfill: { phase: 'contents', ...counts, isWaiting: true },
       });
     },
   );

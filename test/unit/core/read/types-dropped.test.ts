@@ -44,7 +44,7 @@ describe.each(['literal', 'lenient'] as const)('a %s client', (reading) => {
     },
   );
 
-  test('[SC7] between two synchronizations is told the difference, and holds what it held', async () => {
+  test('[SC7] between two synchronizations is sent the difference, and holds what it held', async () => {
     await phone.register(AFTER);
     const pages = await phone.synchronize();
     expect(pages.some(({ reset }) => reset)).toBe(false);
@@ -52,7 +52,7 @@ describe.each(['literal', 'lenient'] as const)('a %s client', (reading) => {
     await phone.expectExact();
   });
 
-  test('[SC7] in the middle of a synchronization that had given them up already goes on with it', async () => {
+  test('[SC7] in the middle of a synchronization that had given them up already continues with it', async () => {
     await phone.register(AFTER);
     await phone.register({ ...AFTER, folders: ['f1'] });
     expect((await phone.page(1)).hasMore).toBe(true);

@@ -1,6 +1,5 @@
-// Rule 4, second half, by itself: what the rows of an element come to, by where its conversation history was and where it is.
-// Age, length and what stands in the log by reference are in change-told.test.ts, devices that keep no conversation histories in
-// change-without-containers.test.ts.
+// Rule 4, second half, alone: the change for the rows of an element, by the folders of its conversation history. Ages,
+// lengths and large elements have a test of their own, and so have devices that keep no conversation histories.
 
 import type { ChangeRow } from '../../../../../core/model/log-entry.js';
 import type { ElementType } from '../../../../../protocol/elements/element.js';
@@ -12,7 +11,7 @@ import {
   history,
   movedFrom,
   type Reader,
-  tells,
+  sends,
 } from '../../../../support/log-rows.js';
 
 const ALL_TYPES: readonly ElementType[] = [
@@ -31,7 +30,7 @@ const othersThan = (type: ElementType) => ALL_TYPES.filter((other) => other !== 
 
 describe('[SC3, SC10] a conversation history for a device that keeps the folders in1 and in2', () => {
   const reader = keepsFolders('in1', 'in2');
-  const inRows = (...rows: readonly ChangeRow[]) => tells(reader, ...rows);
+  const inRows = (...rows: readonly ChangeRow[]) => sends(reader, ...rows);
 
   test.each<[string, ChangeRow[], string[]]>([
     ['is in and changed: the element', [history('in1')], ['conversationHistory c1']],
@@ -106,7 +105,7 @@ describe('[SC3, SC10] a conversation history for a device that keeps the folders
       [history('out1', { created: true, previousLifeFolderId: 'in1', previousFolderId: 'in1' })],
       ['conversationHistory c1 outOfScope'],
     ],
-  ])('[CH4] is deleted and begins anew %s', (_, rows, expected) => {
+  ])('[CH4] is deleted and begins again %s', (_, rows, expected) => {
     expect(inRows(...rows)).toEqual(expected);
   });
 
@@ -119,7 +118,7 @@ describe('[SC3, SC10] a conversation history for a device that keeps the folders
     });
   });
 
-  test('of no rows nothing is told', () => {
+  test('of no rows nothing is sent', () => {
     expect(changeFor(reader)).toBeUndefined();
   });
 });
@@ -144,12 +143,12 @@ describe.each(CONTENTS)('[SC3, SC12] a %s, for a device that keeps the folders i
     ['deleted in what has left: nothing', [movedFrom('in1', 'out1'), deletedIn('out1')], NOTHING],
     ['expired in: the removal', [aRow(type, 'x', 'in1', { removed: 'expired' })], [`${type} x c1 expired`]],
   ])('%s', (_, rows, expected) => {
-    expect(tells(reader, ...rows)).toEqual(expected);
+    expect(sends(reader, ...rows)).toEqual(expected);
   });
 
   test('changed before what it is in left: nothing', () => {
     const rows = [movedFrom('in1', 'out1'), inFolder('in1')];
-    expect(tells(reader, ...rows, inFolder('out1'))).toEqual(NOTHING);
+    expect(sends(reader, ...rows, inFolder('out1'))).toEqual(NOTHING);
   });
 
   test('removed: it says where it was, and the number of the commit', () => {
@@ -192,7 +191,7 @@ describe('[SC3] a folder', () => {
     ],
     ['is deleted, for a device that keeps nothing', keepsTypes(), gone, NOTHING],
   ])('%s', (_, reader, row, expected) => {
-    expect(tells(reader, row)).toEqual(expected);
+    expect(sends(reader, row)).toEqual(expected);
   });
 
   test('its removal names no conversation history', () => {
@@ -201,19 +200,19 @@ describe('[SC3] a folder', () => {
 });
 
 describe('[SC2] an element type', () => {
-  test.each(ALL_TYPES)('%s that is kept alone is told', (type) => {
+  test.each(ALL_TYPES)('%s that is kept alone is sent', (type) => {
     const row = type === 'conversationHistory' ? history('f1') : aRow(type, 'x', 'f1');
     expect(changeFor(keepsTypes(type), row)).toEqual(row.element);
   });
 
-  test.each(ALL_TYPES)('%s that is not kept is not told', (type) => {
+  test.each(ALL_TYPES)('%s that is not kept is not sent', (type) => {
     const row = type === 'conversationHistory' ? history('f1') : aRow(type, 'x', 'f1');
-    expect(tells(keepsTypes(...othersThan(type)), row)).toEqual(NOTHING);
-    expect(tells({ ...keepsTypes(...othersThan(type)), kept: [{}] }, row)).toEqual(NOTHING);
+    expect(sends(keepsTypes(...othersThan(type)), row)).toEqual(NOTHING);
+    expect(sends({ ...keepsTypes(...othersThan(type)), kept: [{}] }, row)).toEqual(NOTHING);
   });
 });
 
-describe('[SC12] a removal is told where it covers something of the scope', () => {
+describe('[SC12] a removal is sent where it covers something of the scope', () => {
   const COVERS: Record<string, readonly ElementType[]> = {
     conversationHistory: ['conversationHistory', 'sessionHistory', 'message', 'messageState'],
     sessionHistory: ['sessionHistory', 'message', 'messageState'],
@@ -235,26 +234,26 @@ describe('[SC4] an excluded conversation history', () => {
   const excluding: Reader = { keeps: { excludeConversations: ['c1'] } };
 
   test.each<[string, ChangeRow[]]>([
-    ['is not told', [history('f1')]],
-    ['is not told to move', [movedFrom('f1', 'f2')]],
-    ['is not told to be deleted', [history('f1', deleted)]],
-    ['is not told to begin anew', [history('f1', deleted), history('f1', { created: true })]],
+    ['is not sent', [history('f1')]],
+    ['is not sent when it moves', [movedFrom('f1', 'f2')]],
+    ['is not sent when it is deleted', [history('f1', deleted)]],
+    ['is not sent when it begins again', [history('f1', deleted), history('f1', { created: true })]],
     ...CONTENTS.map((type): [string, ChangeRow[]] => [`nor its ${type}`, [aRow(type, 'x', 'f1')]]),
     ...CONTENTS.map((type): [string, ChangeRow[]] => [
       `nor that its ${type} is deleted`,
       [aRow(type, 'x', 'f1', deleted)],
     ]),
   ])('%s', (_, rows) => {
-    expect(tells(excluding, ...rows)).toEqual(NOTHING);
+    expect(sends(excluding, ...rows)).toEqual(NOTHING);
   });
 
   test('concerns no other one', () => {
     const row = aRow('message', 'x', 'f1', { conversationId: 'c2' });
-    expect(tells(excluding, row)).toEqual(['message x c2']);
+    expect(sends(excluding, row)).toEqual(['message x c2']);
   });
 
-  test('that the device may still hold is told to be deleted', () => {
-    expect(tells({ ...excluding, kept: [{}] }, history('f1', deleted))).toEqual([
+  test('that the device may still hold is sent as deleted', () => {
+    expect(sends({ ...excluding, kept: [{}] }, history('f1', deleted))).toEqual([
       'conversationHistory c1 deleted',
     ]);
   });
@@ -273,14 +272,14 @@ describe('[SC7] what the device may hold by a scope since its last complete sync
       ['conversationHistory c1 outOfScope'],
     ],
     [
-      'begins anew where it was kept: outOfScope, for what is left of its former life',
+      'begins again where it was kept: outOfScope, for what is left of its former life',
       [history('was', { created: true })],
       ['conversationHistory c1 outOfScope'],
     ],
     ['changes: nothing, since the difference of the scopes tells that it left', [history('was')], NOTHING],
     ['its contents change: nothing', [aRow('message', 'x', 'was')], NOTHING],
   ])('%s', (_, rows, expected) => {
-    expect(tells(narrowed, ...rows)).toEqual(expected);
+    expect(sends(narrowed, ...rows)).toEqual(expected);
   });
 
   const gone = (folder: string) => aRow('message', 'x', folder, deleted);
@@ -313,12 +312,12 @@ describe('[SC7] what the device may hold by a scope since its last complete sync
       REMOVAL,
     ],
   ])('[SC12] and a message of it %s', (_, reader, rows, expected) => {
-    expect(tells(reader, ...rows)).toEqual(expected);
+    expect(sends(reader, ...rows)).toEqual(expected);
   });
 
   test('is any of several scopes', () => {
     const reader: Reader = { keeps: { folders: ['in'] }, kept: [{ folders: ['a'] }, { folders: ['was'] }] };
-    expect(tells(reader, movedFrom('was', 'out'))).toEqual(['conversationHistory c1 outOfScope']);
-    expect(tells(reader, history('a', deleted))).toEqual(['conversationHistory c1 deleted']);
+    expect(sends(reader, movedFrom('was', 'out'))).toEqual(['conversationHistory c1 outOfScope']);
+    expect(sends(reader, history('a', deleted))).toEqual(['conversationHistory c1 deleted']);
   });
 });

@@ -1,4 +1,4 @@
-// Rule 4, second half, by itself: which elements of a conversation history in the scope are told, and how.
+// Rule 4, second half, by itself: which elements of a conversation history in the scope are sent, and how.
 
 import type { ChangeRow } from '../../../../../core/model/log-entry.js';
 import {
@@ -10,7 +10,7 @@ import {
   history,
   movedFrom,
   type Reader,
-  tells,
+  sends,
 } from '../../../../support/log-rows.js';
 
 const NOTHING: string[] = [];
@@ -33,22 +33,22 @@ describe.each(['message', 'messageState'] as const)(
         [`${type} x c1 expired`],
       ],
     ])('%s', (_, row, expected) => {
-      expect(tells(reader, row)).toEqual(expected);
+      expect(sends(reader, row)).toEqual(expected);
     });
 
     test('old, for a device without limit: it', () => {
-      expect(tells({}, dated(daysAgo(3000)))).toEqual([`${type} x c1`]);
+      expect(sends({}, dated(daysAgo(3000)))).toEqual([`${type} x c1`]);
     });
 
     test('old, and without limit for messages of its context: it', () => {
       const byContext: Reader = { keeps: {}, policies: [{ maxMessageAgeDays: { 'file-message': 30 } }] };
-      expect(tells(byContext, dated(daysAgo(31)))).toEqual([`${type} x c1`]);
-      expect(tells(byContext, dated(daysAgo(31), { messageContext: 'file-message' }))).toEqual(NOTHING);
+      expect(sends(byContext, dated(daysAgo(31)))).toEqual([`${type} x c1`]);
+      expect(sends(byContext, dated(daysAgo(31), { messageContext: 'file-message' }))).toEqual(NOTHING);
     });
 
     test('old, in what came in: not sent', () => {
       expect(
-        tells({ keeps: { ...reader.keeps, folders: ['in'] } }, movedFrom('out', 'in'), dated(daysAgo(31))),
+        sends({ keeps: { ...reader.keeps, folders: ['in'] } }, movedFrom('out', 'in'), dated(daysAgo(31))),
       ).toEqual(NOTHING);
     });
   },
@@ -56,8 +56,8 @@ describe.each(['message', 'messageState'] as const)(
 
 test('[SC5] the age limit is one of messages and states: other elements have none', () => {
   const reader: Reader = { keeps: { maxMessageAgeDays: 1 } };
-  expect(tells(reader, history('f1'))).toEqual(['conversationHistory c1']);
-  expect(tells(reader, aRow('sessionHistory', 's1', 'f1'))).toEqual(['sessionHistory s1 c1']);
+  expect(sends(reader, history('f1'))).toEqual(['conversationHistory c1']);
+  expect(sends(reader, aRow('sessionHistory', 's1', 'f1'))).toEqual(['sessionHistory s1 c1']);
 });
 
 describe('[RT3] a message that takes the id of one which has expired', () => {
@@ -72,7 +72,7 @@ describe('[RT3] a message that takes the id of one which has expired', () => {
     aRow('message', 'm1', 'in', { date: daysAgo(days), messageContext: 'chat-message' });
 
   test.each<[string, Reader, ChangeRow[], string[]]>([
-    ['is told as it is, where it is young enough', reader, [follows(29)], ['message m1 c1']],
+    ['is sent as it is, where it is young enough', reader, [follows(29)], ['message m1 c1']],
     ['is too old: the former has expired', reader, [follows(31)], ['message m1 c1 expired']],
     [
       'is too old and was changed since: the former has expired',
@@ -101,7 +101,7 @@ describe('[RT3] a message that takes the id of one which has expired', () => {
       NOTHING,
     ],
   ])('%s', (_, of, rows, expected) => {
-    expect(tells(of, ...rows)).toEqual(expected);
+    expect(sends(of, ...rows)).toEqual(expected);
   });
 
   test('and is too old has the number of the last commit in the removal', () => {

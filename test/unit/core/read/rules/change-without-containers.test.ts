@@ -10,9 +10,9 @@ import {
   FIRST,
   history,
   movedFrom,
+  ownRemovalsFor,
   type Reader,
-  strayedFor,
-  tells,
+  sends,
 } from '../../../../support/log-rows.js';
 import { told } from '../../../../support/told.js';
 
@@ -21,7 +21,7 @@ const IN_SCOPE = { elementTypes: ['message', 'messageState'], folders: ['in'] };
 const phone: Reader = { keeps: IN_SCOPE };
 const created = (folderId: string, more: object = {}) => history(folderId, { created: true, ...more });
 
-describe('[SC13] a conversation history that begins anew, for a device that keeps messages in the folder in', () => {
+describe('[SC13] a conversation history that begins again, for a device that keeps messages in the folder in', () => {
   test.each<[string, ChangeRow[], string[]]>([
     ['in', [history('in', deleted), created('in')], ['conversationHistory c1 deleted']],
     [
@@ -44,10 +44,10 @@ describe('[SC13] a conversation history that begins anew, for a device that keep
     ['out, from out, by one commit', [created('out', { previousLifeFolderId: 'out' })], NOTHING],
     ['for the first time in fact: there is nothing to end', [created('in')], NOTHING],
   ])('%s', (_, rows, expected) => {
-    expect(tells(phone, ...rows)).toEqual(expected);
+    expect(sends(phone, ...rows)).toEqual(expected);
   });
 
-  test('is told to have ended just before it began', () => {
+  test('is sent as ended just before it began', () => {
     expect(changeFor(phone, history('in', deleted), created('in'))).toEqual({
       type: 'conversationHistory',
       id: 'c1',
@@ -56,19 +56,19 @@ describe('[SC13] a conversation history that begins anew, for a device that keep
     });
   });
 
-  test('where the device kept it by a scope before: is told to have ended', () => {
+  test('where the device kept it by a scope before: is sent as ended', () => {
     const reader: Reader = { ...phone, kept: [{ folders: ['was'] }] };
-    expect(tells(reader, created('out', { previousLifeFolderId: 'was' }))).toEqual([
+    expect(sends(reader, created('out', { previousLifeFolderId: 'was' }))).toEqual([
       'conversationHistory c1 deleted',
     ]);
   });
 
   test.each<[string, object]>([
     ['excludes it', { excludeConversations: ['c1'] }],
-    ['keeps folders alone', { elementTypes: ['folder'] }],
-  ])('is not told to a device that %s', (_, keeps) => {
+    ['keeps only folders', { elementTypes: ['folder'] }],
+  ])('is not sent to a device that %s', (_, keeps) => {
     expect(
-      tells({ keeps: { ...IN_SCOPE, ...keeps } }, created('in', { previousLifeFolderId: 'in' })),
+      sends({ keeps: { ...IN_SCOPE, ...keeps } }, created('in', { previousLifeFolderId: 'in' })),
     ).toEqual(NOTHING);
   });
 });
@@ -82,7 +82,7 @@ describe('[SC10] a conversation history that moves, for a device that keeps mess
     ['and is deleted: the removal', [out, history('out', deleted)], ['conversationHistory c1 deleted']],
     ['nowhere, but is changed: nothing', [history('in')], NOTHING],
   ])('%s', (_, rows, expected) => {
-    expect(tells(phone, ...rows)).toEqual(expected);
+    expect(sends(phone, ...rows)).toEqual(expected);
   });
 
   test('out has the number of its creation, since nothing that comes back is older', () => {
@@ -97,35 +97,35 @@ describe('[SC15] what the device did itself', () => {
   const withLimit: Reader = { ...did, keeps: { ...IN_SCOPE, maxMessageAgeDays: 30 } };
 
   test.each<[string, Reader, ChangeRow, string[]]>([
-    ['in its scope is told', did, aRow('message', 'x', 'in'), ['message x c1']],
-    ['outside is told to be', did, aRow('message', 'x', 'out'), ['message x c1 outOfScope']],
+    ['in its scope is sent', did, aRow('message', 'x', 'in'), ['message x c1']],
+    ['outside is sent as a removal', did, aRow('message', 'x', 'out'), ['message x c1 outOfScope']],
     ['to a state outside, too', did, aRow('messageState', 'x', 'out'), ['messageState x c1 outOfScope']],
     ['and is too old is outside', withLimit, aRow('message', 'x', 'in', old), ['message x c1 outOfScope']],
     ['and is young enough is inside', withLimit, aRow('message', 'x', 'in', young), ['message x c1']],
-    ['of a type that it does not keep is not told', did, aRow('sessionHistory', 's', 'out'), NOTHING],
-    ['outside and is a deletion is not told', did, aRow('message', 'x', 'out', deleted), NOTHING],
-    ['to a conversation history outside is not told', did, history('out'), NOTHING],
+    ['of a type that it does not keep is not sent', did, aRow('sessionHistory', 's', 'out'), NOTHING],
+    ['outside and is a deletion is not sent', did, aRow('message', 'x', 'out', deleted), NOTHING],
+    ['to a conversation history outside is not sent', did, history('out'), NOTHING],
   ])('%s', (_, reader, row, expected) => {
-    expect(tells(reader, row)).toEqual(expected);
+    expect(sends(reader, row)).toEqual(expected);
   });
 
-  test('outside is told with the number of its commit', () => {
+  test('outside is sent with the number of its commit', () => {
     expect(changeFor(did, aRow('message', 'x', 'out'))).toMatchObject({ modSeq: FIRST });
   });
 
   test.each<[string, Reader]>([
     ['others did', phone],
     ['a device did that keeps what they are in', { did: [FIRST], keeps: { folders: ['in'] } }],
-  ])('is not what %s: that is not told', (_, reader) => {
-    expect(tells(reader, aRow('message', 'x', 'out'))).toEqual(NOTHING);
+  ])('is not what %s: that is not sent', (_, reader) => {
+    expect(sends(reader, aRow('message', 'x', 'out'))).toEqual(NOTHING);
   });
 
-  test('is told to a device that keeps states without messages', () => {
+  test('is sent to a device that keeps states without messages', () => {
     const reader: Reader = {
       did: [FIRST],
       keeps: { elementTypes: ['conversationHistory', 'messageState'], folders: ['in'] },
     };
-    expect(tells(reader, aRow('messageState', 'x', 'out'))).toEqual(['messageState x c1 outOfScope']);
+    expect(sends(reader, aRow('messageState', 'x', 'out'))).toEqual(['messageState x c1 outOfScope']);
   });
 });
 
@@ -134,7 +134,7 @@ describe('[SC15] what the device did outside of its scope, where others went on'
   const mine = aRow('message', 'm1', 'out');
   const removed = aRow('message', 'm1', 'out', deleted);
   const straying = (rows: readonly ChangeRow[], changes: readonly object[] = []) =>
-    told(strayedFor(did, changes, ...rows));
+    told(ownRemovalsFor(did, changes, ...rows));
 
   test.each<[string, ChangeRow[], string[]]>([
     ['changed: it is outside', [mine, mine], ['message m1 c1 outOfScope']],
@@ -161,8 +161,8 @@ describe('[SC15] what the device did outside of its scope, where others went on'
     expect(straying(rows)).toEqual(expected);
   });
 
-  test('is told with the number of the last of them', () => {
-    expect(strayedFor(did, [], mine, removed)).toEqual([
+  test('is sent with the number of the last of them', () => {
+    expect(ownRemovalsFor(did, [], mine, removed)).toEqual([
       { type: 'message', id: 'm1', conversationId: 'c1', modSeq: FIRST + 1, removed: 'deleted' },
     ]);
   });
@@ -181,7 +181,7 @@ describe('[SC15] what the device did outside of its scope, where others went on'
 
   const removalOf = (named: object): Partial<Change> => ({ ...named, removed: 'deleted' }) as Partial<Change>;
   test.each<[string, object, string[]]>([
-    ['is told already', removalOf({ type: 'message', id: 'm1', conversationId: 'c1' }), NOTHING],
+    ['is sent already', removalOf({ type: 'message', id: 'm1', conversationId: 'c1' }), NOTHING],
     ['goes with its conversation history', removalOf({ type: 'conversationHistory', id: 'c1' }), NOTHING],
     [
       'does not go with another one',
@@ -189,7 +189,7 @@ describe('[SC15] what the device did outside of its scope, where others went on'
       ['message m1 c1 outOfScope'],
     ],
     [
-      'does not go with a conversation history that is told and lives',
+      'does not go with a conversation history that is sent and lives',
       { type: 'conversationHistory', id: 'c1' },
       ['message m1 c1 outOfScope'],
     ],

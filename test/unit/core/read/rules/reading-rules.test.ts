@@ -2,11 +2,11 @@
 
 import type { Tail } from '../../../../../core/log/tail.js';
 import type { ChangeRow, LogEntry } from '../../../../../core/model/log-entry.js';
-import { linesOf } from '../../../../../core/read/line.js';
+import { logRowsAfter } from '../../../../../core/read/log-row.js';
 import type { Position } from '../../../../../core/read/position.js';
-import { type LogReading, logBehind, nextEntries } from '../../../../../core/read/read-log.js';
-import { latestOfEach } from '../../../../../core/read/rules/latest.js';
-import { positionBehind } from '../../../../../core/read/rules/position-behind.js';
+import { type LogContinuation, logAfter, nextEntries } from '../../../../../core/read/read-log.js';
+import { latestOfEach } from '../../../../../core/read/rules/latest-of-each.js';
+import { positionAfter } from '../../../../../core/read/rules/position-after.js';
 import { BoxUnderTest } from '../../../../support/box-under-test.js';
 import {
   aConversation,
@@ -43,8 +43,8 @@ const at = (modSeq: number, more: Partial<Position> = {}): Position =>
     timeline: 0,
     modSeq,
     nonce: `n${modSeq}`,
-    rows: 0,
-    midway: false,
+    rowsSent: 0,
+    incomplete: false,
     ...more,
   }) as never;
 
@@ -54,25 +54,20 @@ const aTail = (
   { following = entries, head = {} }: { following?: readonly LogEntry[]; head?: Partial<LogEntry> } = {},
 ): Tail => ({ head: { ...(entries.at(-1) ?? aCommit(3)), ...head }, entries, following });
 
-const behindOf = (
-  tail: Tail | undefined,
-  position: Position,
-  ownCommits = 0,
-  timeline?: number,
-): LogReading => {
+const behindOf = (tail: Tail, position: Position, ownCommits = 0, timeline?: number): LogContinuation => {
   const core = { clock: { now: () => NOW_MS }, ...(timeline !== undefined && { timeline }) };
-  return logBehind(core as never, tail, position, ownCommits);
+  return logAfter(core as never, tail, position, ownCommits);
 };
-const inShort = (reading: LogReading) =>
+const inShort = (reading: LogContinuation) =>
   reading.kind === 'lost' ? reading.why : reading.entries.map(({ modSeq }) => modSeq);
 
 describe('rule 1: the position is of the past of this box', () => {
   const [third, fourth, fifth] = [aCommit(3), aCommit(4), aCommit(5)];
 
-  test.each<[string, Position, Tail | undefined, string | number[]]>([
-    ['the entry behind it names its nonce', at(3), aTail([third, fourth]), [4]],
+  test.each<[string, Position, Tail, string | number[]]>([
+    ['the entry after it names its nonce', at(3), aTail([third, fourth]), [4]],
     [
-      '[TK4] the entry behind it names another nonce',
+      '[TK4] the entry after it names another nonce',
       at(3, { nonce: 'lost' }),
       aTail([third, fourth]),
       'otherTimeline',
@@ -92,12 +87,11 @@ describe('rule 1: the position is of the past of this box', () => {
       'otherTimeline',
     ],
     [
-      'it is of an earlier timeline whose tokens go on',
+      'it is of an earlier timeline whose tokens stay valid',
       at(3, { timeline: 1 }),
       aTail([third], { head: { timeline: 2, resetsBefore: 1 } }),
       [],
     ],
-    ['there is no box', at(3), undefined, 'noBox'],
     ['[TK5] what follows it is not there any more', at(2), aTail([fourth, fifth]), 'expired'],
     [
       '[TK5] what follows it is there and more than 90 days old',
@@ -111,7 +105,7 @@ describe('rule 1: the position is of the past of this box', () => {
     expect(inShort(behindOf(tail, position))).toEqual(expected);
   });
 
-  test('[TK4] the timeline of the deployment counts where the log has not come to it yet', () => {
+  test('[TK4] the timeline of the deployment counts where the log has an earlier one', () => {
     const head = { timeline: 1, resetsBefore: 0 };
     expect(inShort(behindOf(aTail([third]), at(3), 0, 1))).toBe('otherTimeline');
     expect(inShort(behindOf(aTail([third]), at(3, { timeline: 1 }), 0, 1))).toEqual([]);
@@ -124,20 +118,20 @@ describe('rule 2: entries are read in line, up to the head', () => {
   const all = [4, 5, 6, 7].map((modSeq) => aCommit(modSeq));
   const head = all.at(-1) as LogEntry;
 
-  test('and it is known whether they lead up to it', () => {
-    expect(behindOf(aTail(all), at(3))).toMatchObject({ kind: 'continued', end: true });
+  test('as far as the tail has them', () => {
+    expect(behindOf(aTail(all), at(3))).toMatchObject({ kind: 'continued', entries: all });
     const part = aTail([aCommit(6), head], { following: all.slice(0, 2) });
-    expect(behindOf(part, at(3))).toMatchObject({ entries: all.slice(0, 2), end: false });
+    expect(behindOf(part, at(3))).toMatchObject({ entries: all.slice(0, 2) });
   });
 
-  test('what stands behind a gap is left out', () => {
+  test('entries after a gap are omitted', () => {
     const following = all.filter(({ modSeq }) => modSeq !== 5);
-    expect(behindOf(aTail([head], { following }), at(3))).toMatchObject({ entries: [all[0]], end: false });
+    expect(behindOf(aTail([head], { following }), at(3))).toMatchObject({ entries: [all[0]] });
   });
 
-  test('what was appended since the head was read is left out', () => {
+  test('entries appended after the head was read are omitted', () => {
     const tail = { ...aTail(all), head: all[1] as LogEntry };
-    expect(behindOf(tail, at(3))).toMatchObject({ entries: all.slice(0, 2), end: true });
+    expect(behindOf(tail, at(3))).toMatchObject({ entries: all.slice(0, 2) });
   });
 
   test.each<[string, Tail, number[], number]>([
@@ -147,7 +141,7 @@ describe('rule 2: entries are read in line, up to the head', () => {
   ])('the next of them are %s', async (_, tail, expected, queries) => {
     const query = jest.fn(async () => ({ items: [all[2], head, aCommit(8)], more: false }));
     const core = { store: { query } };
-    const next = await nextEntries(core as never, BOX, BEFORE + 5, tail);
+    const next = await nextEntries({ core: core as never, box: BOX, tail }, BEFORE + 5);
     expect(next.map(({ modSeq }) => modSeq)).toEqual(expected);
     expect(query).toHaveBeenCalledTimes(queries);
   });
@@ -159,17 +153,17 @@ describe('rule 3: a device is not too far behind', () => {
   test.each<[string, number, Position, number, string | number[]]>([
     ['2,000 commits', 2000, at(3), 0, [2003]],
     ['[TK5] 2,001 commits', 2001, at(3), 0, 'tooFarBehind'],
-    ['2,001 commits in the middle of a synchronization', 2001, at(3, { midway: true }), 0, [2004]],
+    ['2,001 commits in the middle of a synchronization', 2001, at(3, { incomplete: true }), 0, [2004]],
     ['2,001 commits, one of them its own of this request', 2001, at(3), 1, [2004]],
     ['[TK5] 2,002 commits, one of them its own of this request', 2002, at(3), 1, 'tooFarBehind'],
   ])('%s', (_, commits, position, own, expected) => {
     expect(inShort(behindOf(far(commits), position, own))).toEqual(expected);
   });
 
-  test('entries without rows are no commits, however many they are', () => {
+  test('entries without rows are not commits, however many they are', () => {
     const entry = { ...aCommit(4), index: BEFORE + 9000, modSeq: 3 };
     const tail = aTail([entry], { following: [{ ...aCommit(4), modSeq: 3 }] });
-    expect(behindOf(tail, at(3))).toMatchObject({ kind: 'continued', end: false });
+    expect(behindOf(tail, at(3))).toMatchObject({ kind: 'continued' });
   });
 });
 
@@ -181,18 +175,21 @@ const ended = historyRow({ removed: 'deleted' });
 const stateOf = (id: string) => aRow(id, { type: 'messageState' });
 const aFolderRow = { type: 'folder', id: 'f1' } as never as ChangeRow;
 
-describe('rule 4: an element stands once, with its latest state, as the scope says', () => {
+describe('rule 4: an element is sent once, with its latest state, as the scope says', () => {
   const latest = (...commits: readonly LogEntry[]) =>
-    latestOfEach(linesOf(commits, 0)).map((lines) => [lines.at(-1)?.row.id, lines.at(-1)?.commit.modSeq]);
+    latestOfEach(logRowsAfter(commits, 0)).map((lines) => [
+      lines.at(-1)?.row.id,
+      lines.at(-1)?.commit.modSeq,
+    ]);
 
-  test('all its lines come to the last one', () => {
+  test('the last of its rows decides', () => {
     expect(latest(aCommit(4, aRow('m1'), aRow('m2')), aCommit(5, aRow('m1')))).toEqual([
       ['m1', 5],
       ['m2', 4],
     ]);
   });
 
-  test('a message that was removed takes its state along, and a conversation history what it held', () => {
+  test('a message that was removed covers its state, and a conversation history covers what it held', () => {
     expect(latest(aCommit(4, stateOf('m1')), aCommit(5, aRow('m1', { removed: 'deleted' })))).toEqual([
       ['m1', 5],
     ]);
@@ -202,7 +199,7 @@ describe('rule 4: an element stands once, with its latest state, as the scope sa
   test('all of them are kept, in their order', () => {
     const commits = [aCommit(4, aRow('m1'), aRow('m2')), aCommit(5, aRow('m1'))];
     expect(
-      latestOfEach(linesOf(commits, 0)).map((lines) => lines.map(({ commit }) => commit.modSeq)),
+      latestOfEach(logRowsAfter(commits, 0)).map((lines) => lines.map(({ commit }) => commit.modSeq)),
     ).toEqual([[4, 5], [4]]);
   });
 
@@ -256,11 +253,11 @@ describe('rule 4: an element stands once, with its latest state, as the scope sa
         ['c1', 2],
       ],
     ],
-  ])('not left out is %s', (_, commits, told) => {
+  ])('does not omit %s', (_, commits, told) => {
     expect(latest(...commits)).toEqual(told);
   });
 
-  test('a conversation history that began anew leaves out what the life before it held, and nothing of its own', () => {
+  test('a conversation history that began again omits what the life before it held, and nothing of its own', () => {
     const rows = [aRow('m2'), begun];
     expect(latest(aCommit(3, aRow('m0')), aCommit(4, aRow('m1')), aCommit(5, ...rows))).toEqual([
       ['m2', 5],
@@ -301,31 +298,36 @@ describe('rule 4: an element stands once, with its latest state, as the scope sa
 
 describe('rule 5: the position is a commit and a row in it', () => {
   const commits = [aCommit(4, aRow('m1'), aRow('m2')), aCommit(5, aRow('m3'))];
-  const behind = (told: number) => positionBehind(at(3), linesOf(commits, 0), told, commits);
+  const behind = (told: number) =>
+    positionAfter(at(3), { commits, rows: logRowsAfter(commits, 0), done: told });
 
   test.each([
-    ['nothing was looked at', 0, { index: BEFORE + 3, modSeq: 3, nonce: 'n3', rows: 0 }],
-    ['the next row is in the middle of a commit', 1, { index: BEFORE + 3, modSeq: 3, nonce: 'n3', rows: 1 }],
-    ['the next row begins a commit', 2, { index: BEFORE + 4, modSeq: 4, nonce: 'n4', rows: 0 }],
-    ['all was looked at', 3, { index: BEFORE + 5, modSeq: 5, nonce: 'n5', rows: 0 }],
+    ['nothing was looked at', 0, { index: BEFORE + 3, modSeq: 3, nonce: 'n3', rowsSent: 0 }],
+    [
+      'the next row is in the middle of a commit',
+      1,
+      { index: BEFORE + 3, modSeq: 3, nonce: 'n3', rowsSent: 1 },
+    ],
+    ['the next row begins a commit', 2, { index: BEFORE + 4, modSeq: 4, nonce: 'n4', rowsSent: 0 }],
+    ['all was looked at', 3, { index: BEFORE + 5, modSeq: 5, nonce: 'n5', rowsSent: 0 }],
   ])('%s', (_, told, position) => {
     expect(behind(told)).toMatchObject(position);
   });
 
-  test('it stays the same where nothing was looked at, with how far a removal was told item by item', () => {
-    const position = at(3, { rows: 1, itemized: 'H#c1#' });
-    expect(positionBehind(position, linesOf(commits, 1), 0, commits)).toBe(position);
-    expect(positionBehind(position, linesOf(commits, 2), 0, commits)).toBe(position);
-    expect(positionBehind(position, [], 0, [])).toBe(position);
+  test('it stays the same where nothing was looked at, and keeps how far a removal was expanded', () => {
+    const position = at(3, { rowsSent: 1, expandedUpTo: 'H#c1#' });
+    expect(positionAfter(position, { commits, rows: logRowsAfter(commits, 1), done: 0 })).toBe(position);
+    expect(positionAfter(position, { commits, rows: logRowsAfter(commits, 2), done: 0 })).toBe(position);
+    expect(positionAfter(position, { commits: [], rows: [], done: 0 })).toBe(position);
   });
 
   test('it goes past an entry without rows, which has no modSeq of its own', () => {
     const registration = { ...aCommit(4), modSeq: 3 };
-    expect(positionBehind(at(3), [], 0, [registration])).toMatchObject({
+    expect(positionAfter(at(3), { commits: [registration], rows: [], done: 0 })).toMatchObject({
       index: BEFORE + 4,
       modSeq: 3,
       nonce: 'n4',
-      rows: 0,
+      rowsSent: 0,
     });
   });
 
@@ -334,23 +336,23 @@ describe('rule 5: the position is a commit and a row in it', () => {
       { ...aCommit(4), modSeq: 3 },
       { ...aCommit(5, aRow('m1'), aRow('m2')), modSeq: 4 },
     ];
-    const next = positionBehind(at(3), linesOf(entries, 0), 1, entries);
-    expect(next).toMatchObject({ index: BEFORE + 4, modSeq: 3, nonce: 'n4', rows: 1 });
+    const next = positionAfter(at(3), { commits: entries, rows: logRowsAfter(entries, 0), done: 1 });
+    expect(next).toMatchObject({ index: BEFORE + 4, modSeq: 3, nonce: 'n4', rowsSent: 1 });
   });
 
   test.each([
     ['a part was', 1],
     ['all was', 2],
-  ])('it keeps what else it says where %s looked at, but for the removal that is told by now', (_, told) => {
-    const position = at(3, { rows: 1, itemized: 'H#c1#', midway: true, step: 7 });
-    const next = positionBehind(position, linesOf(commits, 1), told, commits);
-    const { itemized: __, ...rest } = position;
+  ])('it keeps what else it says where %s looked at, but for the removal that is sent by now', (_, told) => {
+    const position = at(3, { rowsSent: 1, expandedUpTo: 'H#c1#', incomplete: true, pageNo: 7 });
+    const next = positionAfter(position, { commits, rows: logRowsAfter(commits, 1), done: told });
+    const { expandedUpTo: __, ...rest } = position;
     expect(next).toEqual({
       ...rest,
       ...(told === 1
         ? { index: BEFORE + 4, modSeq: 4, nonce: 'n4' }
         : { index: BEFORE + 5, modSeq: 5, nonce: 'n5' }),
-      rows: 0,
+      rowsSent: 0,
     });
   });
 

@@ -1,11 +1,11 @@
-// What a device knows of changes since it made them itself: own.ts by itself; live-changes.test.ts has it on a store.
+// The changes that a device knows since it made them itself: own-writes.ts alone. live-changes.test.ts tests them on a store.
 
 import type { ChangeRow, Commit } from '../../../../core/model/log-entry.js';
-import { isKnown, ownOf } from '../../../../core/read/own.js';
+import { isKnownToDevice, ownWritesOf } from '../../../../core/read/own-writes.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { ELEMENT_TYPES, type ElementType } from '../../../../protocol/elements/element.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
-import { aRow, movedFrom, scopeOfPreferences } from '../../../support/log-rows.js';
+import { aRow, movedFrom, scopeFor } from '../../../support/log-rows.js';
 
 const phone = { deviceId: 'phone', instanceId: 'i1' } as Caller;
 const made = (firstN: number, lastN: number, more: object = {}): Commit =>
@@ -13,7 +13,7 @@ const made = (firstN: number, lastN: number, more: object = {}): Commit =>
 const results = (...statuses: readonly (readonly [number, string, number?])[]): OperationResult[] =>
   statuses.map(([n, status, modSeq]) => ({ n, status, modSeq }) as unknown as OperationResult);
 
-describe('[SY12] a commit is answered by a response', () => {
+describe('[SY12] a response acknowledges a commit', () => {
   const kept = results(
     [1, 'duplicate'],
     [2, 'duplicate'],
@@ -27,18 +27,18 @@ describe('[SY12] a commit is answered by a response', () => {
     ['that has them and others', made(4, 4), true],
     ['but not where the results of some are no longer kept', made(2, 3), false],
     ['nor of all', made(1, 2), false],
-    ['nor where some are still to be told', made(5, 6), false],
+    ['nor where some are still to be sent', made(5, 6), false],
     ['nor where another device made it', made(3, 5, { deviceId: 'tablet' }), false],
     ['nor an earlier instance of this one', made(3, 5, { instanceId: 'i0' }), false],
     ['nor the Participating Function', { origin: { by: 'participatingFunction' } } as Commit, false],
   ])('%s', (_, commit, isIt) => {
-    expect(ownOf(phone, kept).isAnswered(commit)).toBe(isIt);
+    expect(ownWritesOf(phone, kept).isAcknowledged(commit)).toBe(isIt);
   });
 
-  test('and none is by a response without results', () => {
+  test('a response without results acknowledges none', () => {
     for (const given of [[], results([1, 'duplicate'])]) {
-      expect(ownOf(phone, given).isAnswered(made(1, 1))).toBe(false);
-      expect(ownOf(phone, given).isAnswered(made(0, 0))).toBe(false);
+      expect(ownWritesOf(phone, given).isAcknowledged(made(1, 1))).toBe(false);
+      expect(ownWritesOf(phone, given).isAcknowledged(made(0, 0))).toBe(false);
     }
   });
 });
@@ -48,20 +48,19 @@ test.each<[string, number, boolean]>([
   ['is of one that was not', 7, false],
   ['is another one', 8, false],
 ])('a number %s', (_, modSeq, isIt) => {
-  const { isApplied } = ownOf(phone, results([1, 'conflict', 7], [2, 'applied', 9], [3, 'unchanged']));
+  const { isApplied } = ownWritesOf(phone, results([1, 'conflict', 7], [2, 'applied', 9], [3, 'unchanged']));
   expect(isApplied(modSeq)).toBe(isIt);
 });
 
-describe('[SY12, SY13] a change is left out', () => {
-  const own = ownOf(phone, results([1, 'applied', 9]));
+describe('[SY12, SY13] a change is omitted', () => {
+  const own = ownWritesOf(phone, results([1, 'applied', 9]));
   const mine = made(1, 1);
   const theirs = { modSeq: 8, origin: { by: 'participatingFunction' } } as Commit;
   const row = aRow('message', 'm1', 'f1');
   const isLeftOut = (rows: readonly (readonly [Commit, ChangeRow])[], elementTypes = ELEMENT_TYPES) =>
-    isKnown(
+    isKnownToDevice(
+      { scope: scopeFor({ keeps: { elementTypes } }), own },
       rows.map(([commit, each]) => ({ commit, at: 0, row: each })),
-      scopeOfPreferences({ elementTypes }),
-      own,
     );
 
   test.each<[string, [Commit, ChangeRow][], boolean]>([
@@ -93,7 +92,7 @@ describe('[SY12, SY13] a change is left out', () => {
     ],
     ['nor where it was implied', [[mine, { ...row, implied: true }]], false],
     ['nor where it is a move', [[mine, movedFrom('f1', 'f2')]], false],
-    ['nor where it began anew', [[mine, { ...row, previousLifeFolderId: 'f1' as never }]], false],
+    ['nor where it began again', [[mine, { ...row, previousLifeFolderId: 'f1' as never }]], false],
   ])('%s', (_, rows, isIt) => {
     expect(isLeftOut(rows)).toBe(isIt);
   });

@@ -15,118 +15,116 @@ import {
 } from '../model/keys.js';
 import type { Head } from '../model/log-entry.js';
 import type { Items, Range } from '../ports/store.js';
-import type { BackfillCursor, Cursor, Stage } from './position.js';
+import type { BackfillCursor, BackfillPhase, Cursor } from './position.js';
 
 const ITEMS_PER_READ_MAX = 1000; // a database page holds about as many of usual size
 const HISTORIES_PER_READ = 200;
 
-/** Items of the box in the order in which a backfill sends them, and what decides whether they are alive. */
-export interface Stretch {
+/** Items of the box in the order in which a backfill sends them, with the conversation histories that contain them. */
+export interface ScanBatch {
   readonly items: readonly StoredItem[];
-  /** Conversation histories, or what is left of them. */
+  /** Conversation histories, or their tombstones. They decide whether the items are alive. */
   readonly histories: ReadonlyMap<ConversationId, StoredItem>;
-  /** Where to go on: behind the last item, or behind what need not be read. Undefined: nothing follows. */
+  /** Key to continue after: the last item, or the end of a range that need not be read. Undefined: nothing follows. */
   readonly next: string | undefined;
 }
 
-/** Which conversation histories' contents are wanted at all. */
-export type IsWanted = (history: StoredConversation) => boolean;
-
-/** What a stretch is read of. */
-export interface Source {
-  readonly stage: Stage;
-  /** The contents of one conversation history alone. */
+/** The part of a box that a scan reads. */
+export interface ScanSource {
+  readonly phase: BackfillPhase;
+  /** Reads the contents of this conversation history only. */
   readonly conversationId?: ConversationId;
-  readonly isWanted: IsWanted;
-  /** Every conversation history that lives is wanted: contents can be read beside them. */
+  /** Whether the contents of a conversation history are wanted. */
+  readonly isWanted: (history: StoredConversation) => boolean;
+  /** All conversation histories are wanted, so contents can be read at the same time. */
   readonly isAll: boolean;
 }
 
-/** Reads on from a cursor. @param room elements that the page takes */
-export function readStretch(view: BoxView, source: Source, cursor: Cursor, room: number): Promise<Stretch> {
-  const { stage, isAll } = source;
-  if (stage === 'contents')
-    return isAll ? readAllContents(view, cursor, room) : readContents(view, source, cursor, room);
-  return readPlain(view, plainRange(stage, cursor, room));
+/** Where a scan continues. `room`: elements that the page takes. */
+export interface ScanStart {
+  readonly cursor: Cursor;
+  readonly room: number;
+}
+
+/** Reads the next batch after a cursor. */
+export function readBatch(view: BoxView, source: ScanSource, start: ScanStart): Promise<ScanBatch> {
+  const { phase, isAll } = source;
+  if (phase === 'contents') return isAll ? readAllContents(view, start) : readContents(view, source, start);
+  return readContainers(view, containerRange(phase, start));
 }
 
 /**
- * Ranges that one response needs where every conversation history is wanted: folders, conversation histories and contents
- * are sent one after the other, and none of these reads depends on another.
+ * The ranges that one response reads if every conversation history is wanted. Folders, conversation histories and
+ * contents are sent one after the other, but none of these reads depends on another.
  */
-export function rangesAhead({ counts }: Pick<Head, 'counts'>, at: BackfillCursor, room: number): Range[] {
-  const { stage, after } = at;
-  if (stage === 'contents') return [historiesFrom(undefined, after), allContents(after, room)];
-  if (stage === 'leaving' || counts.folder + counts.conversationHistory >= room) return [];
+export function rangesAhead({ counts }: Pick<Head, 'counts'>, cursor: BackfillCursor, room: number): Range[] {
+  const { phase, after } = cursor;
+  if (phase === 'contents') return [historiesFrom(undefined, after), allContents(after, room)];
+  if (phase === 'leaving' || counts.folder + counts.conversationHistory >= room) return [];
   return [
-    ...(stage === 'folders' ? [plainRange('folders', at, room)] : []),
-    plainRange('conversations', stage === 'conversations' ? at : {}, room),
+    ...(phase === 'folders' ? [containerRange('folders', { cursor, room })] : []),
+    containerRange('conversations', { cursor: phase === 'conversations' ? cursor : {}, room }),
     historiesFrom(undefined, undefined),
     allContents(undefined, room),
   ];
 }
 
-const plainRange = (stage: Stage, { after }: Cursor, room: number): Range => {
-  const prefix = stage === 'folders' ? FOLDERS : CONVERSATIONS;
+const containerRange = (phase: BackfillPhase, { cursor: { after }, room }: ScanStart): Range => {
+  const prefix = phase === 'folders' ? FOLDERS : CONVERSATIONS;
   const from = after === undefined ? prefix : behindKey(after);
   return { from, to: endOf(prefix), limit: Math.min(room, ITEMS_PER_READ_MAX) };
 };
 
-/** Folders, or conversation histories, in the order of their keys. */
-async function readPlain(view: BoxView, range: Range): Promise<Stretch> {
+/** Reads folders, or conversation histories, in the order of their keys. */
+async function readContainers(view: BoxView, range: Range): Promise<ScanBatch> {
   const { items, more, last } = await view.query(range);
   return { items, histories: new Map(), next: more ? last : undefined };
 }
 
-/** Contents, backwards: runs of conversation histories that are wanted, of each the newest first. */
+/** Reads contents backwards: a run of conversation histories that are wanted, the newest contents of each first. */
 async function readContents(
   view: BoxView,
-  { conversationId, isWanted }: Source,
-  cursor: Cursor,
-  room: number,
-): Promise<Stretch> {
+  { conversationId, isWanted }: ScanSource,
+  { cursor, room }: ScanStart,
+): Promise<ScanBatch> {
   const { after } = cursor;
   const whole = historiesFrom(conversationId, after);
   const read = await view.query(whole);
-  // The key that begins the contents of a conversation history comes behind all of them: it is done.
+  // The prefix of a conversation history's contents sorts before all of them, so a cursor there says that they are done.
   const isDone = after !== undefined && after === contentsPrefix(conversationOfContents(after));
   const candidates = isDone ? read.items.filter(({ sk }) => sk !== whole.to) : read.items;
   const histories = historiesIn(read.items);
   const run = wantedRun(candidates, isWanted);
-  const goesOn =
+  const nextHistories =
     read.more && conversationId === undefined && read.last !== undefined
       ? contentsPrefix(conversationOfContents(read.last))
       : undefined;
-  if (!run) return { items: [], histories, next: goesOn };
+  if (!run) return { items: [], histories, next: nextHistories };
 
   const top = contentsPrefix(idOf(run.first));
   const from = contentsPrefix(idOf(run.last));
   const to = after?.startsWith(top) ? after : endOf(top);
-  const page = await view.query({
-    from,
-    to,
-    limit: Math.min(room, ITEMS_PER_READ_MAX) + 1,
-    descending: true,
-  });
-  const behindRun = run.last === read.items.at(-1) ? goesOn : from;
-  return { items: await itemsBehind(view, page, cursor), histories, next: page.more ? page.last : behindRun };
+  const limit = Math.min(room, ITEMS_PER_READ_MAX) + 1;
+  const page = await view.query({ from, to, limit, descending: true });
+  const afterRun = run.last === read.items.at(-1) ? nextHistories : from;
+  return { items: await itemsAfter(view, page, cursor), histories, next: page.more ? page.last : afterRun };
 }
 
-/** The same where all are wanted: conversation histories and contents are read at the same time. */
-async function readAllContents(view: BoxView, cursor: Cursor, room: number): Promise<Stretch> {
+/** Reads the contents of all conversation histories, and the conversation histories at the same time. */
+async function readAllContents(view: BoxView, { cursor, room }: ScanStart): Promise<ScanBatch> {
   const { after } = cursor;
   const [read, page] = await Promise.all([
     view.query(historiesFrom(undefined, after)),
     view.query(allContents(after, room)),
   ]);
   const histories = new Map(historiesIn(read.items));
-  // Contents reach further down than the conversation histories that were read with them.
+  // The contents may belong to more conversation histories than were read with them.
   const missing = page.items.map(idOf).filter((id) => !histories.has(id));
   if (missing.length > 0 && read.more) {
     const more = await view.get(missing.map(conversationKey));
     for (const item of more.values()) histories.set(idOf(item), item);
   }
-  return { items: await itemsBehind(view, page, cursor), histories, next: page.more ? page.last : undefined };
+  return { items: await itemsAfter(view, page, cursor), histories, next: page.more ? page.last : undefined };
 }
 
 const allContents = (after: string | undefined, room: number): Range => ({
@@ -136,13 +134,13 @@ const allContents = (after: string | undefined, room: number): Range => ({
   descending: true,
 });
 
-/** The items that follow the cursor, large messages with their content. */
-async function itemsBehind(
+/** The items after the cursor, large messages with their body. */
+async function itemsAfter(
   view: BoxView,
   { items }: Items,
-  { after, stateOwed }: Cursor,
+  { after, isStatePending }: Cursor,
 ): Promise<readonly StoredItem[]> {
-  const fresh = stateOwed ? items : items.filter(({ sk }) => sk !== after);
+  const fresh = isStatePending ? items : items.filter(({ sk }) => sk !== after);
   const large = fresh.flatMap((item) =>
     item.kind === 'message' && item.bodyBytes !== undefined ? bodyKey(item.sk) : [],
   );
@@ -156,7 +154,7 @@ const historiesIn = (items: readonly StoredItem[]): ReadonlyMap<ConversationId, 
 
 const idOf = ({ sk }: StoredItem): ConversationId => conversationOfContents(sk);
 
-/** One conversation history, or those from that of the cursor on, backwards. */
+/** The range of one conversation history, or of all from the cursor's on, backwards. */
 function historiesFrom(conversationId: ConversationId | undefined, after: string | undefined): Range {
   if (conversationId !== undefined) {
     return { from: conversationKey(conversationId), to: conversationKey(conversationId), limit: 1 };
@@ -165,7 +163,7 @@ function historiesFrom(conversationId: ConversationId | undefined, after: string
   return { from: CONVERSATIONS, to, limit: HISTORIES_PER_READ, descending: true };
 }
 
-/** The first conversation histories in a row that are wanted. */
+/** The first run of conversation histories that are all wanted. */
 function wantedRun(
   items: readonly StoredItem[],
   isWanted: (history: StoredConversation) => boolean,

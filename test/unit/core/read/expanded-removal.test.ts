@@ -1,7 +1,7 @@
-// Which removals are told item by item; containers-not-held.test.ts has what is told then.
+// Which removals are expanded; containers-not-held.test.ts shows the removals that are sent then.
 
 import type { ChangeRow } from '../../../../core/model/log-entry.js';
-import { isItemized } from '../../../../core/read/itemized.js';
+import { isExpandedRemoval } from '../../../../core/read/expanded-removal.js';
 import { aRow, deleted, history, type Reader, scopeFor } from '../../../support/log-rows.js';
 
 const keeping = (elementTypes: readonly string[], more: object = {}): Reader => ({
@@ -14,7 +14,7 @@ const STATES = ['conversationHistory', 'messageState'];
 
 describe('[SC13] the removal of a folder', () => {
   test.each<[string, Reader, boolean]>([
-    ['for a device that keeps messages alone', keeping(['message']), true],
+    ['for a device that keeps only messages', keeping(['message']), true],
     ['where the folder is listed', keeping(CONTENTS, { folders: ['f1'] }), true],
     ['but not where others are', keeping(CONTENTS, { folders: ['f2'] }), false],
     [
@@ -22,14 +22,14 @@ describe('[SC13] the removal of a folder', () => {
       keeping(['conversationHistory', 'message']),
       false,
     ],
-    ['nor for one that keeps folders alone', keeping(['folder']), false],
+    ['nor for one that keeps only folders', keeping(['folder']), false],
     [
-      'for one that kept messages alone by a scope before',
+      'for one that kept only messages by a scope before',
       { ...keeping(STATES), kept: [{ elementTypes: ['message'] }] },
       true,
     ],
     [
-      'for one that keeps messages alone by now',
+      'for one that keeps only messages by now',
       { ...keeping(['message']), kept: [{ elementTypes: ['conversationHistory', 'message'] }] },
       true,
     ],
@@ -43,8 +43,8 @@ describe('[SC13] the removal of a folder', () => {
       { ...keeping(CONTENTS, { folders: ['f1'] }), kept: [{ folders: ['f2'] }] },
       true,
     ],
-  ])('is told item by item %s', (_, reader, isIt) => {
-    expect(isItemized(folder, scopeFor(reader))).toBe(isIt);
+  ])('is expanded %s', (_, reader, isIt) => {
+    expect(isExpandedRemoval(folder, scopeFor(reader))).toBe(isIt);
   });
 });
 
@@ -52,7 +52,7 @@ describe('[SC14] the removal of a session history', () => {
   test.each<[string, Reader, boolean]>([
     ['for a device that keeps states without messages', keeping(STATES), true],
     ['but not for one that keeps messages', keeping(CONTENTS), false],
-    ['nor for one that keeps session histories alone', keeping(['sessionHistory']), false],
+    ['nor for one that keeps only session histories', keeping(['sessionHistory']), false],
     ['where its conversation history is in scope', keeping(STATES, { folders: ['f1'] }), true],
     ['but not where it is out', keeping(STATES, { folders: ['f2'] }), false],
     ['nor where it is excluded', keeping(STATES, { excludeConversations: ['c1'] }), false],
@@ -61,12 +61,12 @@ describe('[SC14] the removal of a session history', () => {
       { ...keeping(STATES, { folders: ['f2'] }), kept: [{ folders: ['f1'] }] },
       true,
     ],
-  ])('is told message by message %s', (_, reader, isIt) => {
-    expect(isItemized(session, scopeFor(reader))).toBe(isIt);
+  ])('is expanded %s', (_, reader, isIt) => {
+    expect(isExpandedRemoval(session, scopeFor(reader))).toBe(isIt);
   });
 
   test('that has expired is not: what it held has expired before it, and was told', () => {
-    expect(isItemized({ ...session, removed: 'expired' }, scopeFor(keeping(STATES)))).toBe(false);
+    expect(isExpandedRemoval({ ...session, removed: 'expired' }, scopeFor(keeping(STATES)))).toBe(false);
   });
 });
 
@@ -75,6 +75,6 @@ test.each<[string, ChangeRow]>([
   ['a session history that changes', aRow('sessionHistory', 's1', 'f1')],
   ['the removal of a conversation history', history('f1', deleted)],
   ['the removal of a message', aRow('message', 'm1', 'f1', deleted)],
-])('nothing is told item by item of %s', (_, row) => {
-  expect(isItemized(row, scopeFor(keeping(['messageState'])))).toBe(false);
+])('nothing is expanded for %s', (_, row) => {
+  expect(isExpandedRemoval(row, scopeFor(keeping(['messageState'])))).toBe(false);
 });

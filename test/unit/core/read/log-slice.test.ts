@@ -1,18 +1,16 @@
-// Which rows of the log one response tells: window.ts by itself.
+// Which rows of the log one response examines: log-slice.ts by itself.
 
 import type { ChangeRow } from '../../../../core/model/log-entry.js';
-import { windowOf } from '../../../../core/read/window.js';
+import { logSliceOf } from '../../../../core/read/log-slice.js';
 import {
   aRow,
+  contextFor,
   deleted,
   FIRST,
   history,
-  linesOfRows,
+  logRowsOf,
   movedFrom,
-  NOW_MS,
-  ownFor,
   type Reader,
-  scopeFor,
 } from '../../../support/log-rows.js';
 
 const everything: Reader = {};
@@ -25,10 +23,10 @@ interface Room {
   readonly elements?: number;
   readonly rows?: number; // bytes, in those of a row
   readonly isFirst?: boolean;
-  readonly removed?: readonly string[]; // conversation histories whose removal stands in the response
+  readonly removed?: readonly string[]; // conversation histories whose removal is in the response
 }
 
-/** What a removal takes. All rows of these tests take as much. */
+/** The bytes of a removal. All rows of these tests take as much. */
 const ROW_BYTES = 400;
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 const padded = (row: ChangeRow): ChangeRow => {
@@ -37,15 +35,15 @@ const padded = (row: ChangeRow): ChangeRow => {
   return { ...row, element: { ...row.element, pad: 'x'.repeat(ROW_BYTES - bytes) } as never };
 };
 
-const windowFor = (reader: Reader, rows: readonly ChangeRow[], room: Room = {}) => {
+const sliceFor = (reader: Reader, rows: readonly ChangeRow[], room: Room = {}) => {
   const { elements = 100, rows: fit = 100, isFirst = true, removed = [] } = room;
   const budget = { elements, bytes: fit * ROW_BYTES };
-  const page = { budget, isFirst, removed: new Set(removed), tellsAll: false };
-  return windowOf(linesOfRows(rows.map(padded)), scopeFor(reader), ownFor(reader), page, NOW_MS);
+  const page = { room: budget, size: isFirst ? 0 : 1, removed: new Set(removed) };
+  return logSliceOf({ ...contextFor(reader), page }, logRowsOf(rows.map(padded)));
 };
-const told = (...args: Parameters<typeof windowFor>) => windowFor(...args).lines.length;
+const taken = (...args: Parameters<typeof sliceFor>) => sliceFor(...args).rows.length;
 
-describe('[SY4] a window holds as many rows as there is room for', () => {
+describe('[SY4] a slice has as many rows as there is room for', () => {
   const rows = ['m1', 'm2', 'm3'].map((id) => message(id));
 
   test.each<[string, Room, number]>([
@@ -57,21 +55,21 @@ describe('[SY4] a window holds as many rows as there is room for', () => {
     ['but none where the page has something already', { rows: 0.1, isFirst: false }, 0],
     ['and none where no element is left', { elements: 0, isFirst: false }, 0],
   ])('%s', (_, room, expected) => {
-    expect(told(everything, rows, room)).toBe(expected);
+    expect(taken(everything, rows, room)).toBe(expected);
   });
 
   test('an element takes one place, how often it changes', () => {
-    expect(told(everything, [message('m1'), message('m1'), message('m2')], { elements: 1 })).toBe(2);
+    expect(taken(everything, [message('m1'), message('m1'), message('m2')], { elements: 1 })).toBe(2);
   });
 
   test('a folder takes one, and so does what has left the scope', () => {
-    expect(told(inFolder, [aRow('folder', 'f1', ''), aRow('folder', 'f2', '')], { elements: 1 })).toBe(1);
+    expect(taken(inFolder, [aRow('folder', 'f1', ''), aRow('folder', 'f2', '')], { elements: 1 })).toBe(1);
     const other = message('m2', 'in', { conversationId: 'c2' });
-    expect(told(inFolder, [movedFrom('in', 'out'), other], { elements: 1 })).toBe(1);
+    expect(taken(inFolder, [movedFrom('in', 'out'), other], { elements: 1 })).toBe(1);
   });
 
   test('what is outside of the scope takes none', () => {
-    expect(told(inFolder, [message('m1', 'out'), message('m2', 'out')], { elements: 1, rows: 1 })).toBe(2);
+    expect(taken(inFolder, [message('m1', 'out'), message('m2', 'out')], { elements: 1, rows: 1 })).toBe(2);
   });
 
   test.each<[string, Room, number]>([
@@ -80,25 +78,25 @@ describe('[SY4] a window holds as many rows as there is room for', () => {
     ['and is the last then', {}, 3],
   ])('what comes into it takes those of what was done to it before as well: %s', (_, room, expected) => {
     const coming = [message('m1', 'out'), message('m2', 'out'), movedFrom('out', 'in'), message('m3')];
-    expect(told(inFolder, coming, room)).toBe(expected);
+    expect(taken(inFolder, coming, room)).toBe(expected);
   });
 
   test('what was done to it before takes them once', () => {
     const rowsOf = [message('m1', 'out'), created('in'), message('m2'), message('m3')];
-    expect(told(inFolder, rowsOf, { rows: 4 })).toBe(4);
-    expect(told(inFolder, rowsOf, { rows: 3.9 })).toBe(3);
+    expect(taken(inFolder, rowsOf, { rows: 4 })).toBe(4);
+    expect(taken(inFolder, rowsOf, { rows: 3.9 })).toBe(3);
   });
 
   test('what is of another conversation history does not take them', () => {
     const other = message('m2', 'in', { conversationId: 'c2' });
-    expect(told(inFolder, [message('m1', 'out'), other], { rows: 1 })).toBe(2);
+    expect(taken(inFolder, [message('m1', 'out'), other], { rows: 1 })).toBe(2);
   });
 });
 
-describe('[SC10] a window ends behind the row that moves a conversation history into the scope', () => {
+describe('[SC10] a slice ends after the row that moves a conversation history into the scope', () => {
   const endsAt = (reader: Reader, ...rows: readonly ChangeRow[]) => {
-    const { lines, cameIn } = windowFor(reader, [...rows, message('last')]);
-    return cameIn === undefined ? 'it does not' : lines.length;
+    const { rows: taken, movedIn } = sliceFor(reader, [...rows, message('last')]);
+    return movedIn === undefined ? 'it does not' : taken.length;
   };
   const narrowed: Reader = { ...inFolder, kept: [{ folders: ['out'] }] };
   const widened: Reader = { keeps: { folders: ['in', 'more'] }, kept: [{ folders: ['in'] }] };
@@ -125,13 +123,13 @@ describe('[SC10] a window ends behind the row that moves a conversation history 
       'it does not',
     ],
     [
-      'nor where it began anew in it: so it does',
+      'nor where it began again in it: so it does',
       inFolder,
       [history('out', deleted), created('in')],
       'it does not',
     ],
     [
-      'nor where it began anew in it by one commit',
+      'nor where it began again in it by one commit',
       inFolder,
       [created('in', { previousLifeFolderId: 'out', previousFolderId: 'out' })],
       'it does not',
@@ -141,46 +139,46 @@ describe('[SC10] a window ends behind the row that moves a conversation history 
   });
 
   test('and says which', () => {
-    expect(windowFor(inFolder, [movedFrom('out', 'in')]).cameIn).toBe('c1');
+    expect(sliceFor(inFolder, [movedFrom('out', 'in')]).movedIn).toBe('c1');
   });
 });
 
-describe('[SC13] a window, for a device that keeps no conversation histories,', () => {
+describe('[SC13] a slice, for a device that keeps no conversation histories,', () => {
   const folderGone = aRow('folder', 'in', '', deleted);
 
-  test('ends before the removal of a folder, which is told item by item', () => {
-    expect(windowFor(contentsOnly, [message('m1'), folderGone, message('m2')])).toMatchObject({
-      lines: [{ at: 0 }],
-      itemizes: true,
+  test('ends before the removal of a folder, which is expanded', () => {
+    expect(sliceFor(contentsOnly, [message('m1'), folderGone, message('m2')])).toMatchObject({
+      rows: [{ at: 0 }],
+      isExpandedNext: true,
     });
   });
 
-  test('goes on behind one that is the first: it has been told', () => {
-    const window = windowFor(contentsOnly, [folderGone, message('m1')]);
-    expect(window.lines).toHaveLength(2);
-    expect(window.itemizes).toBeUndefined();
+  test('continues after one that is the first: it was sent', () => {
+    const slice = sliceFor(contentsOnly, [folderGone, message('m1')]);
+    expect(slice.rows).toHaveLength(2);
+    expect(slice.isExpandedNext).toBeUndefined();
   });
 
   test('ends behind the row that ends an earlier life, before what the new one holds', () => {
-    expect(told(contentsOnly, [history('in', deleted), created('in'), message('m1')])).toBe(2);
-    expect(told(contentsOnly, [created('in', { previousLifeFolderId: 'in' }), message('m1')])).toBe(1);
-    expect(told(contentsOnly, [created('in'), message('m1')])).toBe(2);
-    expect(told(inFolder, [created('in', { previousLifeFolderId: 'in' }), message('m1')])).toBe(2);
+    expect(taken(contentsOnly, [history('in', deleted), created('in'), message('m1')])).toBe(2);
+    expect(taken(contentsOnly, [created('in', { previousLifeFolderId: 'in' }), message('m1')])).toBe(1);
+    expect(taken(contentsOnly, [created('in'), message('m1')])).toBe(2);
+    expect(taken(inFolder, [created('in', { previousLifeFolderId: 'in' }), message('m1')])).toBe(2);
   });
 
   test('ends before it where the end has the number of what the device did, as the results say', () => {
     const rows = [message('m1'), history('in', deleted), created('in')];
-    expect(told({ ...contentsOnly, applied: [FIRST + 1] }, rows)).toBe(2);
-    expect(told({ ...contentsOnly, applied: [FIRST, FIRST + 2] }, rows)).toBe(3);
+    expect(taken({ ...contentsOnly, applied: [FIRST + 1] }, rows)).toBe(2);
+    expect(taken({ ...contentsOnly, applied: [FIRST, FIRST + 2] }, rows)).toBe(3);
   });
 
   test('leaves what it did outside of its scope to the next response, which follows the results', () => {
     const rows = [message('m1'), message('m2', 'out', { conversationId: 'c2' })];
     const did = { ...contentsOnly, did: [FIRST + 1] };
-    expect(told({ ...did, answered: [FIRST + 1] }, rows)).toBe(1);
-    expect(told({ ...did, did: [FIRST], answered: [FIRST] }, rows)).toBe(2);
-    expect(told(did, rows)).toBe(2);
-    expect(told(did, rows, { elements: 1 })).toBe(1);
+    expect(taken({ ...did, acknowledged: [FIRST + 1] }, rows)).toBe(1);
+    expect(taken({ ...did, did: [FIRST], acknowledged: [FIRST] }, rows)).toBe(2);
+    expect(taken(did, rows)).toBe(2);
+    expect(taken(did, rows, { elements: 1 })).toBe(1);
   });
 });
 
@@ -188,20 +186,15 @@ test.each<[string, Reader, ChangeRow, number]>([
   ['is not filled again', everything, message('m2'), 1],
   ['is passed over where it is outside', inFolder, message('m2', 'out'), 2],
   ['is another one', everything, message('m2', 'in', { conversationId: 'c2' }), 2],
-])('a conversation history whose removal stands in the response %s', (_, reader, row, expected) => {
+])('a conversation history whose removal is in the response %s', (_, reader, row, expected) => {
   const first = message('m1', 'in', { conversationId: 'c3' });
-  expect(told(reader, [first, row], { removed: ['c1'] })).toBe(expected);
+  expect(taken(reader, [first, row], { removed: ['c1'] })).toBe(expected);
 });
 
 describe('a row takes', () => {
   const fits = (row: ChangeRow, bytes: number) => {
-    const page = {
-      budget: { elements: 9, bytes },
-      isFirst: false,
-      removed: new Set<string>(),
-      tellsAll: false,
-    };
-    return windowOf(linesOfRows([row]), scopeFor({}), ownFor({}), page, NOW_MS).lines.length === 1;
+    const page = { room: { elements: 9, bytes }, size: 1, removed: new Set<string>() };
+    return logSliceOf({ ...contextFor({}), page }, logRowsOf([row])).rows.length === 1;
   };
 
   test('the bytes of its element', () => {

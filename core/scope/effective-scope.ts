@@ -3,16 +3,19 @@ import { type MessageContext, messageContextSchema } from '../../protocol/elemen
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective, Preferences } from '../../protocol/preferences.js';
 
-/** Unit: ms. A device is told of a burst at most this often, if neither it nor its policy says otherwise. */
+/** A device is notified at most this often, unless its preferences or its policies say otherwise. Unit: ms. */
 export const PUSH_WINDOW_DEFAULT_MS = 1000;
 
-/** Preferences ∧ policies: the narrower of all that say something. What is left out means everything. */
+/**
+ * The effective scope of a device: for each setting the narrowest value of its preferences and its policies. An absent
+ * setting limits nothing.
+ */
 export function effectiveOf(preferences: Preferences, policies: readonly Policy[]): Effective {
   const maxTextBytes = least([preferences.maxTextBytes, ...policies.map((policy) => policy.maxTextBytes)]);
-  const lists = [preferences.elementTypes, ...policies.map((policy) => policy.elementTypes)];
+  const typeLists = [preferences.elementTypes, ...policies.map((policy) => policy.elementTypes)];
   return {
     elementTypes: ELEMENT_TYPES.filter((type) =>
-      lists.every((list) => list === undefined || list.includes(type)),
+      typeLists.every((list) => list === undefined || list.includes(type)),
     ),
     folders: preferences.folders ?? '*',
     excludeConversations: preferences.excludeConversations ?? [],
@@ -44,8 +47,8 @@ function least(values: readonly (number | undefined)[]): number | undefined {
 }
 
 /**
- * The part of it that decides what is kept, always in one spelling; the rest says when a device is told. A client that lists
- * the same in another order has the same scope.
+ * The part of an effective scope that says which elements a device keeps. The rest says when it is notified. Lists are
+ * sorted, so that a client that lists the same ids in another order has the same scope.
  */
 export const scopePart = ({ serverInitiated: _, pushWindowMs: __, ...scope }: Effective) => ({
   ...scope,

@@ -1,5 +1,5 @@
 import type { ChangeRow } from '../../../../core/model/log-entry.js';
-import { effectiveOf, scopePart } from '../../../../core/scope/effective.js';
+import { effectiveOf, scopePart } from '../../../../core/scope/effective-scope.js';
 import {
   concerns,
   coversAnything,
@@ -62,7 +62,7 @@ describe('effective: preferences and policies', () => {
     expect(effectiveOf({ pushWindowMs: 5000 }, [{ minPushWindowMs: 800 }]).pushWindowMs).toBe(5000);
   });
 
-  test('when a device is told is no part of its scope', () => {
+  test('the times at which a device is notified are not part of its scope', () => {
     const scope = scopePart(effectiveOf({ pushWindowMs: 5, serverInitiated: false }, []));
     expect(scope).toEqual(scopePart(effectiveOf({}, [])));
   });

@@ -1,31 +1,31 @@
-// What a device was shown beyond its position, and whether the box still has that past; restored-box.test.ts has it as a whole.
+// The high-water mark of a response, and whether the box still has that past. restored-box.test.ts tests it as a whole.
 
 import type { StoredItem } from '../../../../core/model/items.js';
 import { entryKey, messageKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
 import { UNWRITTEN, versionOf } from '../../../../core/model/version.js';
+import { HighWaterMark, isSameTimeline, requiredHighWater } from '../../../../core/read/high-water-mark.js';
 import type { Position } from '../../../../core/read/position.js';
-import { isOfThisTimeline, Sight, seenBeyond } from '../../../../core/read/seen.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aConversation, aMessage, BOX, deletion, stateChange } from '../../../support/builders.js';
 import { WatchedStore } from '../../../support/watched-store.js';
 
 const at = (index: number, more: Partial<Position> = {}): Position =>
-  ({ index, nonce: `n${index}`, rows: 0, ...more }) as Position;
-const sightOf = (...indices: readonly number[]): Sight => {
-  const sight = new Sight();
-  for (const index of indices) sight.noteIndex(index);
-  return sight;
+  ({ index, nonce: `n${index}`, rowsSent: 0, ...more }) as Position;
+const highWaterOf = (...indices: readonly number[]): HighWaterMark => {
+  const highWater = new HighWaterMark();
+  for (const index of indices) highWater.noteIndex(index);
+  return highWater;
 };
 
 describe('what was shown reaches to', () => {
-  test.each<[string, Sight, Position, number]>([
-    ['the position, where nothing was ahead of it', sightOf(3, 4), at(5), 5],
-    ['the latest that was seen', sightOf(7, 9, 8), at(5), 9],
-    ['the entry that was told in part', sightOf(), at(5, { rows: 1 }), 6],
-    ['the latest, where an entry was told in part', sightOf(9), at(5, { rows: 1 }), 9],
-  ])('%s', (_, sight, position, expected) => {
-    expect(sight.beyond(position)).toBe(expected);
+  test.each<[string, HighWaterMark, Position, number]>([
+    ['the position, where nothing was ahead of it', highWaterOf(3, 4), at(5), 5],
+    ['the latest that was seen', highWaterOf(7, 9, 8), at(5), 9],
+    ['the entry that was sent in part', highWaterOf(), at(5, { rowsSent: 1 }), 6],
+    ['the latest, where an entry was sent in part', highWaterOf(9), at(5, { rowsSent: 1 }), 9],
+  ])('%s', (_, highWater, position, expected) => {
+    expect(highWater.indexFor(position)).toBe(expected);
   });
 
   test.each<[string, object, number]>([
@@ -44,9 +44,9 @@ describe('what was shown reaches to', () => {
     ['the deletion that an item shows', { kind: 'tombstone', version: versionOf(0, 9) }, 9],
     ['nothing by what no entry has written', { kind: 'stateAlone', version: UNWRITTEN }, 5],
   ])('%s', (_, item, expected) => {
-    const sight = new Sight();
-    sight.note(item as StoredItem);
-    expect(sight.beyond(at(5))).toBe(expected);
+    const highWater = new HighWaterMark();
+    highWater.noteItem(item as StoredItem);
+    expect(highWater.indexFor(at(5))).toBe(expected);
   });
 });
 
@@ -77,9 +77,9 @@ test('an item that was read shows its newest entry', async () => {
     ['m1', 'm2'].map((id) => messageKey('c1' as never, id as never)),
   );
   const shown = [...items.values()].map((item) => {
-    const sight = new Sight();
-    sight.note(item);
-    return sight.beyond(at(0));
+    const highWater = new HighWaterMark();
+    highWater.noteItem(item);
+    return highWater.indexFor(at(0));
   });
   expect(shown).toEqual([indexOf(3), indexOf(5)]);
 });
@@ -88,14 +88,16 @@ describe('[TK4] the token names an entry that is not older than all that was sho
   const position = (more: Partial<Position> = {}) => at(indexOf(1), { nonce: nonceOf(1), ...more });
 
   test.each<[string, () => Position, () => number]>([
-    ['the position tells of all', () => position(), () => indexOf(1)],
+    ['the position covers everything', () => position(), () => indexOf(1)],
     [
-      'what it named is told by now',
-      () => position({ seen: { index: indexOf(1), nonce: nonceOf(1) } }),
+      'the position has passed what it named',
+      () => position({ highWater: { index: indexOf(1), nonce: nonceOf(1) } }),
       () => 0,
     ],
   ])('none where %s, and reads nothing', async (_, of, latest) => {
-    expect(await seenBeyond(box.core, BOX, of(), sightOf(latest()))).toBeUndefined();
+    expect(
+      await requiredHighWater({ core: box.core, box: BOX, highWater: highWaterOf(latest()) }, of()),
+    ).toBeUndefined();
     expect(store.reads).toEqual([]);
   });
 
@@ -103,7 +105,10 @@ describe('[TK4] the token names an entry that is not older than all that was sho
     'the one that it named already, as long as nothing later than that was shown (entry %i)',
     async (latest) => {
       const seen = { index: indexOf(3), nonce: nonceOf(3) };
-      const found = await seenBeyond(box.core, BOX, position({ seen }), sightOf(indexOf(latest)));
+      const found = await requiredHighWater(
+        { core: box.core, box: BOX, highWater: highWaterOf(indexOf(latest)) },
+        position({ highWater: seen }),
+      );
       expect(found).toEqual(seen);
       expect(store.reads).toEqual([]);
     },
@@ -111,38 +116,43 @@ describe('[TK4] the token names an entry that is not older than all that was sho
 
   test.each([4, 5])('the newest, where later was shown (entry %i)', async (latest) => {
     const seen = { index: indexOf(3), nonce: nonceOf(3) };
-    const found = await seenBeyond(box.core, BOX, position({ seen }), sightOf(indexOf(latest)));
+    const found = await requiredHighWater(
+      { core: box.core, box: BOX, highWater: highWaterOf(indexOf(latest)) },
+      position({ highWater: seen }),
+    );
     expect(found).toEqual({ index: indexOf(5), nonce: nonceOf(5) });
   });
 
   test('none where the position is the newest, and an item is ahead of the log since a restore', async () => {
     const end = at(indexOf(5), { nonce: nonceOf(5) });
-    expect(await seenBeyond(box.core, BOX, end, sightOf(indexOf(5) + 3))).toBeUndefined();
+    expect(
+      await requiredHighWater({ core: box.core, box: BOX, highWater: highWaterOf(indexOf(5) + 3) }, end),
+    ).toBeUndefined();
   });
 });
 
 describe('[TK4] what the token names is of the past of this box', () => {
-  const isIt = (position: Position) => isOfThisTimeline(box.core, BOX, position);
+  const isIt = (position: Position) => isSameTimeline(box.core, BOX, position);
 
   test.each<[string, (seen: { index: number; nonce: string }) => Position]>([
     ['it names nothing', () => at(indexOf(1))],
-    ['its position is there', (seen) => at(seen.index, { seen })],
-    ['its position is beyond', (seen) => at(seen.index + 1, { seen })],
-  ])('where %s: that is no read', async (_, of) => {
+    ['its position is there', (seen) => at(seen.index, { highWater: seen })],
+    ['its position is beyond', (seen) => at(seen.index + 1, { highWater: seen })],
+  ])('where %s: without a read', async (_, of) => {
     expect(await isIt(of({ index: indexOf(4), nonce: 'other' }))).toBe(true);
     expect(store.reads).toEqual([]);
   });
 
   test('where the log has that entry', async () => {
-    expect(await isIt(at(indexOf(1), { seen: { index: indexOf(4), nonce: nonceOf(4) } }))).toBe(true);
+    expect(await isIt(at(indexOf(1), { highWater: { index: indexOf(4), nonce: nonceOf(4) } }))).toBe(true);
   });
 
   test('but not where it has another one of that index', async () => {
-    expect(await isIt(at(indexOf(1), { seen: { index: indexOf(4), nonce: nonceOf(3) } }))).toBe(false);
+    expect(await isIt(at(indexOf(1), { highWater: { index: indexOf(4), nonce: nonceOf(3) } }))).toBe(false);
   });
 
   test('nor where it does not reach that far', async () => {
     store.expire(BOX, entryKey(indexOf(5)));
-    expect(await isIt(at(indexOf(1), { seen: { index: indexOf(5), nonce: nonceOf(5) } }))).toBe(false);
+    expect(await isIt(at(indexOf(1), { highWater: { index: indexOf(5), nonce: nonceOf(5) } }))).toBe(false);
   });
 });

@@ -13,7 +13,10 @@ interface Cached {
 
 const caches = new WeakMap<Registry, Map<PolicyId, Cached>>();
 
-/** The policy of this id, at most POLICY_CACHE_MS old; those who ask meanwhile share one read. One that is not there, as `default` at first, limits nothing. */
+/**
+ * The policy with this id, at most POLICY_CACHE_MS old. Concurrent callers share one read. A policy that does not exist,
+ * as `default` at first, limits nothing.
+ */
 export async function policyOf(
   core: Pick<Core, 'registry' | 'clock'>,
   id: PolicyId = DEFAULT_POLICY,
