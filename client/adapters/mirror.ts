@@ -1,6 +1,6 @@
+import { isSameJson } from '../../protocol/json.js';
 import type { OperationInput } from '../../protocol/operation.js';
 import type { MessageStorageClient } from '../api/message-storage-client.js';
-import { isSame } from '../json.js';
 import type { Mapping, Ref } from './source.js';
 
 export interface Differences<Rec> {
@@ -33,7 +33,7 @@ export class Mirror<Item, Rec> {
       const record = this.mapping.recordOf(item);
       if (record === undefined) continue;
       const key = this.keyOf(record);
-      if (!isSame(rest.get(key), record)) changed.push(record);
+      if (!isSameJson(rest.get(key), record)) changed.push(record);
       rest.delete(key);
     }
     return { changed, gone: [...rest.values()] };

@@ -1,7 +1,7 @@
 import type { ReplicationOptions, RxCollection, RxReplicationPullStreamItem, WithDeleted } from 'rxdb';
 import { Subject } from 'rxjs';
+import { isSameJson } from '../../protocol/json.js';
 import type { MessageStorageClient } from '../api/message-storage-client.js';
-import { isSame } from '../json.js';
 import { ignoreUnreachable, Mirror } from './mirror.js';
 import type { Mapping, Ref } from './source.js';
 
@@ -97,4 +97,4 @@ export function rxdbReplication<Item, Doc>({
 }
 
 const isAlike = (a: { _deleted: boolean }, b: { _deleted: boolean }): boolean =>
-  a._deleted === b._deleted && (a._deleted || isSame(a, b));
+  a._deleted === b._deleted && (a._deleted || isSameJson(a, b));

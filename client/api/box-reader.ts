@@ -19,7 +19,7 @@ import {
   sessionsIn,
 } from '../local-state/queries.js';
 import { type Row, type Slot, shown } from '../local-state/rows.js';
-import type { Numbered } from '../outbox/queue.js';
+import type { Numbered } from '../outbox/queued-operation.js';
 import type { LocalBox } from '../sync/local-box.js';
 import { ServerProblem } from '../sync/server-problem.js';
 import type { AskedHistory } from '../sync/transport.js';

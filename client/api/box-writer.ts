@@ -5,9 +5,9 @@ import type { Operation, OperationInput } from '../../protocol/operation.js';
 import type { Holdings } from '../local-state/holdings.js';
 import { unreadIn } from '../local-state/queries.js';
 import { portable } from '../outbox/invalid-operation.js';
-import type { Numbered } from '../outbox/queue.js';
-import { randomId } from '../random-id.js';
+import type { Numbered } from '../outbox/queued-operation.js';
 import { BoxReader } from './box-reader.js';
+import { randomId } from './random-id.js';
 
 type Input<Op, Type> = Extract<OperationInput, { op: Op; type: Type }>;
 type Data<Op, Type> = Input<Op, Type> extends { data: infer D } ? D : never;

@@ -5,8 +5,7 @@ import type { Preferences } from '../../protocol/preferences.js';
 import type { SyncRequestFrame } from '../../protocol/sync-request-frame.js';
 import type { SyncResponse } from '../../protocol/sync-response.js';
 import type { Settled } from '../outbox/settle.js';
-import { randomId } from '../random-id.js';
-import type { ClientEvents, ClientOptions, ClientStatus } from '../sync/client-options.js';
+import type { ClientEvents, ClientStatus } from '../sync/client-events.js';
 import { CONNECTION_TIMINGS, keepConnected } from '../sync/connection.js';
 import { Emitter } from '../sync/emitter.js';
 import { platformEnvironment } from '../sync/environment.js';
@@ -20,6 +19,8 @@ import { Synchronizer, type SyncReport } from '../sync/synchronizer.js';
 import type { Tabs } from '../sync/tabs.js';
 import type { AskedHistory } from '../sync/transport.js';
 import { BoxWriter } from './box-writer.js';
+import type { ClientOptions } from './client-options.js';
+import { randomId } from './random-id.js';
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -7,7 +7,7 @@ import {
   isRemoval,
   type Removal,
 } from '../../protocol/elements/element.js';
-import { isSame } from '../json.js';
+import { isSameJson } from '../../protocol/json.js';
 import { confirmed, type Holdings } from './holdings.js';
 import { type ElementKey, elementKeyOf, entriesBelow, orphanKey } from './keys.js';
 
@@ -72,7 +72,7 @@ export class Application {
   async #applyElement(element: Element): Promise<void> {
     const held = await this.current(element);
     // Of one modSeq may be what the client made of its own operation, and what the server sends of it.
-    if (held && (held.modSeq > element.modSeq || isSame(held, element))) return;
+    if (held && (held.modSeq > element.modSeq || isSameJson(held, element))) return;
     const removal = await this.#removalAfter(element);
     // It went into a container that is no more: where it is held as it was before, it is no more either. That is not
     // remembered as a removal of its own, since the container may come back.

@@ -1,4 +1,9 @@
-import type { Element, ElementType, Removal } from '../../protocol/elements/element.js';
+import {
+  ELEMENT_TYPES,
+  type Element,
+  type ElementType,
+  type Removal,
+} from '../../protocol/elements/element.js';
 import type { StoreTransaction } from '../stores/local-store.js';
 import { type Change, derive } from './derived.js';
 import { type ElementKey, entriesBelow, keyOf, type Reading, removalKey, rowKey } from './keys.js';
@@ -20,15 +25,8 @@ interface Loaded {
   stored: Row; // as the transaction has it
 }
 
-const SLOTS: readonly ElementType[] = [
-  'folder',
-  'conversationHistory',
-  'sessionHistory',
-  'message',
-  'messageState',
-];
 export const elementsOf = (row: Row, layer: Layer): Element[] =>
-  SLOTS.flatMap((type) => layer(row[type] as Slot | undefined) ?? []);
+  ELEMENT_TYPES.flatMap((type) => layer(row[type] as Slot | undefined) ?? []);
 
 const isEmpty = (row: Row): boolean => Object.keys(row).length === 0;
 

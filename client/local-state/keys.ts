@@ -53,7 +53,7 @@ export const KINDS: Record<ElementType, string> = {
   messageState: 'M',
 };
 /** The kinds of rows that hold elements. */
-export const ROWS = ['F', 'C', 'S', 'M'];
+export const ROWS: readonly string[] = [...new Set(Object.values(KINDS))];
 
 /** The key of the row in which an element is held. */
 export const rowKey = ({ type, id, conversationId }: ElementKey): string =>

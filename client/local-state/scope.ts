@@ -1,6 +1,7 @@
 import type { ConversationElement, Element, ElementType } from '../../protocol/elements/element.js';
 import type { MessageContext } from '../../protocol/elements/message.js';
 import type { Effective } from '../../protocol/preferences.js';
+import { utf8Length } from '../../protocol/text.js';
 import type { Application } from './apply-changes.js';
 import { confirmed, elementsOf, type Holdings } from './holdings.js';
 import { type ElementKey, entriesBelow, keyOf, ROWS, rowKey, timeDigits } from './keys.js';
@@ -27,8 +28,7 @@ export function cut<E extends Element>(element: E, effective: Effective | undefi
   let text = '';
   let bytes = 0;
   for (const character of element.textContent ?? '') {
-    const point = character.codePointAt(0) ?? 0;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    bytes += utf8Length(character);
     if (bytes > maxTextBytes) return { ...element, textContent: text, textTruncated: true };
     text += character;
   }

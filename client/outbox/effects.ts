@@ -2,9 +2,9 @@ import type { ConversationSeed } from '../../protocol/elements/conversation-hist
 import type { Element, MessageStateElement } from '../../protocol/elements/element.js';
 import type { Disposition } from '../../protocol/elements/message-state.js';
 import type { MessageStatePatch } from '../../protocol/elements/patches.js';
+import { mergePatch } from '../../protocol/json.js';
 import { DEFAULT_FOLDER } from '../../protocol/limits.js';
 import type { Operation } from '../../protocol/operation.js';
-import { mergePatch } from '../json.js';
 import type { ElementKey } from '../local-state/keys.js';
 
 /** What operations do to elements, as the server does it (protocol, sections 2 and 3). */

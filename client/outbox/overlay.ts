@@ -5,7 +5,7 @@ import type { Holdings } from '../local-state/holdings.js';
 import { type ElementKey, elementKeyOf } from '../local-state/keys.js';
 import { shown } from '../local-state/rows.js';
 import { created, modified, seeded, stateKey, targetOf, UNCONFIRMED, withPatch } from './effects.js';
-import type { QueuedOperation } from './queue.js';
+import type { QueuedOperation } from './queued-operation.js';
 
 /**
  * Lays an operation over what is shown, as the server will probably do it. One that was answered leaves alone what has

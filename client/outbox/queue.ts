@@ -2,24 +2,10 @@ import { OPERATIONS_MAX, REQUEST_MAX_BYTES } from '../../protocol/limits.js';
 import type { Operation } from '../../protocol/operation.js';
 import { utf8Length } from '../../protocol/text.js';
 import type { Holdings } from '../local-state/holdings.js';
-import { digitsOf, type ElementKey, entriesBelow, keyOf } from '../local-state/keys.js';
+import { digitsOf, entriesBelow, keyOf } from '../local-state/keys.js';
 import type { SyncState } from '../local-state/sync-state.js';
 import { layOver } from './overlay.js';
-
-export type Numbered = Operation & { n: number };
-
-/** An operation that is not settled: not answered yet, or answered and perhaps still on its way as a change. */
-export interface QueuedOperation {
-  operation: Numbered;
-  touched: ElementKey[]; // what it is laid over
-  answered?: Answered;
-}
-
-/** Kept until the synchronization ends, so that nothing is shown as undone between the answer and the change. */
-export interface Answered {
-  modSeq?: number; // of the commit; absent: there was nothing to change
-  comesAsChange: boolean; // the server sends it in any case
-}
+import type { Numbered, QueuedOperation } from './queued-operation.js';
 
 const queueKey = (n: number): string => keyOf('P', digitsOf(n));
 

@@ -1,13 +1,13 @@
 import type { Element, Removal } from '../../protocol/elements/element.js';
+import { isSameJson } from '../../protocol/json.js';
 import type { OperationResult, OperationStatus } from '../../protocol/operation-result.js';
 import type { Effective } from '../../protocol/preferences.js';
-import { isSame } from '../json.js';
 import type { Application } from '../local-state/apply-changes.js';
 import { confirmed, type Holdings } from '../local-state/holdings.js';
 import { type ElementKey, elementKeyOf } from '../local-state/keys.js';
 import { cut, isTooOld, isWanted } from '../local-state/scope.js';
 import { created, modified, stateKey, targetOf, withPatch } from './effects.js';
-import type { Answered, Numbered, QueuedOperation } from './queue.js';
+import type { Answered, Numbered, QueuedOperation } from './queued-operation.js';
 
 /** What became of an operation. One that was refused is rolled back. */
 export interface Settled {
@@ -32,7 +32,7 @@ export function settledBy(
     // Sent again by another instance of the device, what was created before is there.
     (operation.op === 'create' &&
       status === 'exists' &&
-      isSame({ ...current, ...operation.data, id: operation.id }, current));
+      isSameJson({ ...current, ...operation.data, id: operation.id }, current));
   return { operation, status, isRefused: !isDone, modSeq, current: isDone ? undefined : current, problem };
 }
 

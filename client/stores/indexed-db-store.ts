@@ -1,31 +1,21 @@
-import { type TabChannel, Tabs } from '../sync/tabs.js';
 import type { Entry, KeyRange, LocalStore, StoreTransaction } from './local-store.js';
-import { tabChannel } from './tab-channel.js';
 
 const ROWS = 'rows';
 
-export interface IndexedDbOptions {
-  /** The platform's, if not given. */
+/** Parts of the browser. Default: the globals of these names. */
+export interface IndexedDbPlatform {
   indexedDB?: IDBFactory;
   IDBKeyRange?: typeof IDBKeyRange;
-  channel?: TabChannel;
 }
 
-/** A local store in a database of the browser, which its tabs share. Name it after the user, so that two never meet in it. */
-export const indexedDbStore = (name: string, options: IndexedDbOptions = {}): LocalStore =>
-  new IndexedDbStore(name, options);
-
-class IndexedDbStore implements LocalStore {
-  readonly sharing: NonNullable<LocalStore['sharing']>;
+/** A local store in an IndexedDB database. The database opens with the first transaction. */
+export class IndexedDbStore implements LocalStore {
   #database?: Promise<IDBDatabase>;
 
   constructor(
     private readonly name: string,
-    private readonly options: IndexedDbOptions,
-  ) {
-    const channel = options.channel ?? tabChannel(`cpm-sync ${name}`);
-    this.sharing = { join: (handlers) => new Tabs(channel, handlers) };
-  }
+    private readonly platform: IndexedDbPlatform,
+  ) {}
 
   async transaction<T>(mode: 'read' | 'write', work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
     const database = await this.#open();
@@ -58,7 +48,7 @@ class IndexedDbStore implements LocalStore {
 
   #rowsOf(rows: IDBObjectStore): StoreTransaction {
     const range = ({ from, to }: KeyRange) =>
-      (this.options.IDBKeyRange ?? IDBKeyRange).bound(from, to, false, true);
+      (this.platform.IDBKeyRange ?? IDBKeyRange).bound(from, to, false, true);
     return {
       get: (key) => answerOf(rows.get(key)),
       scan: async (asked) => {
@@ -86,7 +76,7 @@ class IndexedDbStore implements LocalStore {
   }
 
   async #openAnew(): Promise<IDBDatabase> {
-    const request = (this.options.indexedDB ?? indexedDB).open(this.name, 1);
+    const request = (this.platform.indexedDB ?? indexedDB).open(this.name, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(ROWS);
     const database = await answerOf(request);
     const forget = () => {

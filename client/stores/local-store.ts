@@ -1,5 +1,3 @@
-import type { TabHandlers, Tabs } from '../sync/tabs.js';
-
 /** A range of keys. Shape: `from` is in it, `to` is not. */
 export interface KeyRange {
   from: string;
@@ -31,7 +29,5 @@ export interface LocalStore {
    * nothing when it throws. `work` waits for nothing but this transaction: some databases end it otherwise.
    */
   transaction<T>(mode: 'read' | 'write', work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
-  /** Set where several clients open one store at a time, as the tabs of a browser do. */
-  readonly sharing?: { join(handlers: TabHandlers): Tabs };
   close(): Promise<void>;
 }

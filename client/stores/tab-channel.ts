@@ -1,4 +1,12 @@
-import type { TabChannel } from '../sync/tabs.js';
+/** How the clients of one store reach each other, as the tabs of a browser do. One of them leads the synchronization. */
+export interface TabChannel {
+  /** Runs `work` once this client leads, until `work` ends or the signal is aborted. */
+  lead(work: () => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Sends a message to all other clients of the store. */
+  post(message: unknown): void;
+  /** @returns the function that removes the listener. */
+  onMessage(listener: (message: unknown) => void): () => void;
+}
 
 /**
  * How the tabs of a browser share a store: who holds the lock of this name leads, and messages go over a channel of this

@@ -9,16 +9,8 @@ import { Holdings } from '../local-state/holdings.js';
 import { entriesBelow, idOfPart, STATE } from '../local-state/keys.js';
 import { dropOld } from '../local-state/scope.js';
 import { type SyncState, stateOf } from '../local-state/sync-state.js';
-import {
-  enqueue,
-  lift,
-  type Numbered,
-  nextOperations,
-  type QueuedOperation,
-  queueOf,
-  relay,
-  renumber,
-} from '../outbox/queue.js';
+import { enqueue, lift, nextOperations, queueOf, relay, renumber } from '../outbox/queue.js';
+import type { Numbered, QueuedOperation } from '../outbox/queued-operation.js';
 import type { Settled } from '../outbox/settle.js';
 import type { Entry, LocalStore, StoreTransaction } from '../stores/local-store.js';
 import { type StoredPage, storePage } from './store-page.js';

@@ -1,15 +1,24 @@
 import type { Device } from '../../protocol/device.js';
 import type { Preferences } from '../../protocol/preferences.js';
-import type { ClientOptions } from './client-options.js';
 import type { LocalBox } from './local-box.js';
 import type { RenewalReason } from './synchronizer.js';
+import type { Transport } from './transport.js';
 
 const REPLACED_AGAIN_MS = 10 * 60_000; // two installations that take each other's place come to an end
+
+export interface RegistrationOptions {
+  deviceId: string;
+  transport: Transport;
+  name?: string; // of the device, for its user
+  preferences?: Preferences; // for the first registration of the device; later: setPreferences
+  /** When another instance of this device was registered: `renew` takes its place (once in ten minutes), `deny` gives up. */
+  onInstanceReplaced?: 'renew' | 'deny';
+}
 
 /** Makes the device known to the server, under the name of the instance that its numbers belong to. */
 export class Registration {
   constructor(
-    private readonly options: ClientOptions,
+    private readonly options: RegistrationOptions,
     private readonly box: LocalBox,
     private readonly nowMs: () => number,
     private readonly signal: AbortSignal,

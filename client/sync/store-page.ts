@@ -7,7 +7,8 @@ import { digitsOf, keyOf, ROWS, STATE } from '../local-state/keys.js';
 import { dropOld, rescope } from '../local-state/scope.js';
 import type { SyncState } from '../local-state/sync-state.js';
 import { targetOf } from '../outbox/effects.js';
-import { forget, lift, type QueuedOperation, queueOf, relay } from '../outbox/queue.js';
+import { forget, lift, queueOf, relay } from '../outbox/queue.js';
+import type { QueuedOperation } from '../outbox/queued-operation.js';
 import { confirmOwn, type Settled, settledBy } from '../outbox/settle.js';
 import type { StoreTransaction } from '../stores/local-store.js';
 

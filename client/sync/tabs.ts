@@ -1,15 +1,6 @@
-import type { ClientEvents } from './client-options.js';
+import type { TabChannel } from '../stores/tab-channel.js';
+import type { ClientEvents } from './client-events.js';
 import { ServerProblem } from './server-problem.js';
-
-/** How the clients of one store go about together: one leads the synchronization, and tells the others of changes. */
-export interface TabChannel {
-  /** Runs `work` once this client leads, until `work` ends or the signal is aborted. */
-  lead(work: () => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** Reaches all other clients of the store. */
-  post(message: unknown): void;
-  /** Returns the function that takes the listener away again. */
-  onMessage(listener: (message: unknown) => void): () => void;
-}
 
 /** What the clients of one store say to each other. */
 type Message =
@@ -26,20 +17,25 @@ export interface TabHandlers {
   onRefused(): void;
 }
 
+/** Set on a store that several clients open at a time, as the tabs of a browser do. */
+export interface TabSharing {
+  join(handlers: TabHandlers): Tabs;
+}
+
 /** This client among the others of its store, as the tabs of a browser: one leads, and the others are told what it sees. */
 export class Tabs {
   readonly leave: () => void;
 
   constructor(
-    private readonly sharing: TabChannel,
+    private readonly channel: TabChannel,
     private readonly handlers: TabHandlers,
   ) {
-    this.leave = sharing.onMessage((message) => this.#hear(message as Message));
+    this.leave = channel.onMessage((message) => this.#hear(message as Message));
   }
 
   lead(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     this.#post({ kind: 'hello' });
-    return this.sharing.lead(work, signal);
+    return this.channel.lead(work, signal);
   }
 
   tell<Name extends keyof ClientEvents>(name: Name, value: ClientEvents[Name]): void {
@@ -60,7 +56,7 @@ export class Tabs {
   }
 
   #post(message: Message): void {
-    this.sharing.post(message);
+    this.channel.post(message);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
+import { canonicalJson, isSameJson } from '../../protocol/json.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective, Preferences } from '../../protocol/preferences.js';
 import { changedMeanwhile } from '../model/device-access.js';
@@ -12,7 +13,6 @@ import type {
   StoredPreferences,
   StoredScope,
 } from '../model/items.js';
-import { canonicalJson, isSameJson } from '../model/json.js';
 import { endOf, preferencesKey, preferencesPrefix, scopeKey } from '../model/keys.js';
 import type { Core } from '../ports/core.js';
 import { effectiveOf, scopePart } from './effective.js';

@@ -1,3 +1,4 @@
+import { indexedDbStore } from '../../client/api/indexed-db-store.js';
 import type { ClientStatus, Settled, SyncReport } from '../../client/index.js';
 import {
   httpTransport,
@@ -5,7 +6,6 @@ import {
   MessageStorageClient,
   type Preferences,
 } from '../../client/index.js';
-import { indexedDbStore } from '../../client/stores/indexed-db-store.js';
 import { type HttpCaller, httpCaller, type TokenSource } from '../../client/sync/http-caller.js';
 import { type Device, deviceSchema } from '../../protocol/device.js';
 import { Network } from './network.js';

@@ -1,7 +1,8 @@
 import WebSocket from 'ws';
+import type { ClientOptions } from '../../../client/api/client-options.js';
 import { MessageStorageClient } from '../../../client/api/message-storage-client.js';
 import { memoryStore } from '../../../client/stores/memory-store.js';
-import type { ClientOptions, ClientStatus } from '../../../client/sync/client-options.js';
+import type { ClientStatus } from '../../../client/sync/client-events.js';
 import { ServerProblem } from '../../../client/sync/server-problem.js';
 import { httpTransport } from '../../../client/sync/transport.js';
 import { aConversation, aMessage } from './builders.js';

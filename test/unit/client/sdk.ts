@@ -1,7 +1,7 @@
 import WebSocket from 'ws';
+import type { ClientOptions } from '../../../client/api/client-options.js';
 import { MessageStorageClient } from '../../../client/api/message-storage-client.js';
 import { memoryStore } from '../../../client/stores/memory-store.js';
-import type { ClientOptions } from '../../../client/sync/client-options.js';
 import { httpTransport } from '../../../client/sync/transport.js';
 import type { OperationInput } from '../../../protocol/operation.js';
 import { aMessage, BOX } from '../../support/builders.js';

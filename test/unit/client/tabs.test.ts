@@ -1,5 +1,5 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { indexedDbStore } from '../../../client/stores/indexed-db-store.js';
+import { indexedDbStore } from '../../../client/api/indexed-db-store.js';
 import { until } from './fake-cloud.js';
 import { SEED, syncBodies, textsOf, useCloud, work } from './sdk.js';
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { indexedDbStore } from '../../../../client/stores/indexed-db-store.js';
+import { indexedDbStore } from '../../../../client/api/indexed-db-store.js';
 import { memoryStore } from '../../../../client/stores/memory-store.js';
 import { openStoreFile } from '../../../../dev/cli/store-file.js';
 import { describeLocalStore } from '../../../contract/local-store-contract.js';

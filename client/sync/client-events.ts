@@ -1,16 +1,9 @@
-import type { Operation } from '../../protocol/operation.js';
-import type { Preferences } from '../../protocol/preferences.js';
 import type { SyncRequestFrame } from '../../protocol/sync-request-frame.js';
 import type { Applied } from '../local-state/apply-changes.js';
 import type { Change } from '../local-state/derived.js';
 import type { Settled } from '../outbox/settle.js';
-import type { LocalStore } from '../stores/local-store.js';
-import type { ConnectionTimings } from './connection.js';
-import type { Environment } from './environment.js';
 import type { ServerProblem } from './server-problem.js';
-import type { WebSocketConstructor } from './socket.js';
 import type { RenewalReason, SyncReport } from './synchronizer.js';
-import type { Transport } from './transport.js';
 
 /**
  * `denied`: the user has to sign in again, the device is no longer registered, or another instance of it is. Nothing is
@@ -43,30 +36,4 @@ export interface ClientEvents {
   renewed: { reason: RenewalReason };
   /** What the server has to say: a synchronization follows by itself. */
   syncRequest: SyncRequestFrame;
-}
-
-export interface ClientOptions {
-  deviceId: string;
-  transport: Transport;
-  store: LocalStore;
-  name?: string; // of the device, for its user
-  preferences?: Preferences; // of a device that is registered the first time; later: setPreferences
-  /** The platform's, if it has one. Without any the client synchronizes by the timer alone. */
-  WebSocket?: WebSocketConstructor;
-  pageLimit?: number; // elements a response
-  periodic?: {
-    everySeconds?: number; // instead of the server's timer
-    whileHidden?: boolean; // default true
-    whileOffline?: boolean; // default true: platforms err
-  };
-  /** When another instance of this device was registered: `renew` takes its place (once in ten minutes), `deny` gives up. */
-  onInstanceReplaced?: 'renew' | 'deny';
-  /** Looks at each operation before it is done; `checkOperation` knows all that the server would say `invalid` to. */
-  check?: (operation: Operation) => Operation;
-  timings?: Partial<ConnectionTimings>;
-  /** Aborting it stops the client. */
-  signal?: AbortSignal;
-  environment?: Environment;
-  nowMs?: () => number;
-  mintId?: () => string; // names of instances, folders and messages
 }
