@@ -10,14 +10,14 @@ export type { SyncResponse } from '../protocol/sync-response.js';
 export type { Condition, MessageDraft, MessageOptions } from './api/box-writer.js';
 export type { ClientOptions } from './api/client-options.js';
 export { MessageStorageClient } from './api/message-storage-client.js';
-export type { Applied, Dropped } from './local-state/apply-changes.js';
+export type { Applied, Dropped } from './local-state/change-applier.js';
 export type { Counts } from './local-state/counts.js';
-export type { Change } from './local-state/derived.js';
+export type { ViewChange } from './local-state/derive.js';
 export type {
   ConversationItem,
   FolderItem,
-  Listed,
   MessageItem,
+  Paged,
   SessionItem,
 } from './local-state/queries.js';
 export { InvalidOperation } from './outbox/invalid-operation.js';
@@ -33,4 +33,4 @@ export type { HttpOptions, TokenSource } from './sync/http-caller.js';
 export { isDenial, ServerProblem, UnexpectedAnswer, Unreachable } from './sync/server-problem.js';
 export type { WebSocketConstructor, WebSocketLike } from './sync/socket.js';
 export type { RenewalReason, SyncReport } from './sync/synchronizer.js';
-export { type AskedHistory, httpTransport, type Transport } from './sync/transport.js';
+export { type HistoryRequest, httpTransport, type Transport } from './sync/transport.js';

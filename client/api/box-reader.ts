@@ -1,7 +1,7 @@
 import { ELEMENT_TYPES, type Element } from '../../protocol/elements/element.js';
 import type { HistoryResponse } from '../../protocol/history.js';
 import { addCounts, type Counts, countsByType } from '../local-state/counts.js';
-import type { Change } from '../local-state/derived.js';
+import type { ViewChange } from '../local-state/derive.js';
 import { KINDS, keyOf } from '../local-state/keys.js';
 import {
   type ConversationItem,
@@ -11,10 +11,10 @@ import {
   foldersIn,
   historyItems,
   LIMIT,
-  type Listed,
   type MessageItem,
   messageIn,
   messagesIn,
+  type Paged,
   type SessionItem,
   sessionsIn,
 } from '../local-state/queries.js';
@@ -22,7 +22,7 @@ import { type Row, type Slot, shown } from '../local-state/rows.js';
 import type { Numbered } from '../outbox/queued-operation.js';
 import type { LocalBox } from '../sync/local-box.js';
 import { ServerProblem } from '../sync/server-problem.js';
-import type { AskedHistory } from '../sync/transport.js';
+import type { HistoryRequest } from '../sync/transport.js';
 
 const CHUNK = 500; // rows
 
@@ -34,11 +34,11 @@ const thrown = (error: unknown): void => {
 /** What a Message Storage Client shows of the box: confirmed by the server, with what the user did since laid over it. */
 export abstract class BoxReader {
   protected abstract readonly box: LocalBox;
-  protected abstract askHistory(asked: AskedHistory, signal?: AbortSignal): Promise<HistoryResponse>;
-  abstract on(name: 'changed', listener: (change: Change) => void): () => void;
+  protected abstract askHistory(asked: HistoryRequest, signal?: AbortSignal): Promise<HistoryResponse>;
+  abstract on(name: 'changed', listener: (change: ViewChange) => void): () => void;
 
   /** Calls after each change of what is shown, as stores of frameworks want it. Returns the function that ends it. */
-  subscribe(listener: (change: Change) => void): () => void {
+  subscribe(listener: (change: ViewChange) => void): () => void {
     return this.on('changed', listener);
   }
 
@@ -52,28 +52,28 @@ export abstract class BoxReader {
     folderId?: string;
     after?: string;
     limit?: number;
-  }): Promise<Listed<ConversationItem>> {
-    return this.box.read((holdings) => conversationsIn(holdings, options));
+  }): Promise<Paged<ConversationItem>> {
+    return this.box.read((view) => conversationsIn(view, options));
   }
 
   conversation(id: string): Promise<ConversationItem | undefined> {
-    return this.box.read((holdings) => conversationIn(holdings, id));
+    return this.box.read((view) => conversationIn(view, id));
   }
 
   sessions(conversationId: string): Promise<SessionItem[]> {
-    return this.box.read((holdings) => sessionsIn(holdings, conversationId));
+    return this.box.read((view) => sessionsIn(view, conversationId));
   }
 
   /** Messages that this device holds, newest first. `before`: `next` of the part before. */
   messages(
     conversationId: string,
     options?: { before?: string; limit?: number },
-  ): Promise<Listed<MessageItem>> {
-    return this.box.read((holdings) => messagesIn(holdings, conversationId, options));
+  ): Promise<Paged<MessageItem>> {
+    return this.box.read((view) => messagesIn(view, conversationId, options));
   }
 
   message(conversationId: string, id: string): Promise<MessageItem | undefined> {
-    return this.box.read((holdings) => messageIn(holdings, conversationId, id));
+    return this.box.read((view) => messageIn(view, conversationId, id));
   }
 
   /** Messages as the server has them, newest first, with whole texts, and older than this device keeps them. Nothing is stored. */
@@ -93,7 +93,7 @@ export abstract class BoxReader {
   async messagesAndHistory(
     conversationId: string,
     { before, limit = LIMIT, signal }: { before?: string; limit?: number; signal?: AbortSignal } = {},
-  ): Promise<Listed<MessageItem>> {
+  ): Promise<Paged<MessageItem>> {
     const held = await this.messages(conversationId, { before, limit });
     if (held.next !== undefined || (await this.#keepsAllMessages())) return held;
     const from = held.items.at(-1)?.message.id ?? before;
@@ -101,7 +101,7 @@ export abstract class BoxReader {
     if (rest === 0) return { ...held, next: from as string };
     try {
       const { elements, next } = await this.history(conversationId, { before: from, limit: rest, signal });
-      const older = await this.box.read((holdings) => historyItems(holdings, elements));
+      const older = await this.box.read((view) => historyItems(view, elements));
       return { items: [...held.items, ...older], ...(next !== undefined && { next }) };
     } catch (error) {
       if (error instanceof ServerProblem && error.status === 404) return held; // it is not there, or not yet

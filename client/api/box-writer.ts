@@ -2,7 +2,7 @@ import { SEEN } from '../../protocol/elements/message-state.js';
 import { USER_ROOT_FOLDER } from '../../protocol/limits.js';
 import { messageIdOf } from '../../protocol/message-id.js';
 import type { Operation, OperationInput } from '../../protocol/operation.js';
-import type { Holdings } from '../local-state/holdings.js';
+import type { LocalView } from '../local-state/local-view.js';
 import { unreadIn } from '../local-state/queries.js';
 import { portable } from '../outbox/invalid-operation.js';
 import type { Numbered } from '../outbox/queued-operation.js';
@@ -40,10 +40,10 @@ export abstract class BoxWriter extends BoxReader {
   }
 
   protected async performOn(
-    operationsOn: (holdings: Holdings) => Promise<readonly OperationInput[]>,
+    operationsOn: (view: LocalView) => Promise<readonly OperationInput[]>,
   ): Promise<Numbered[]> {
-    const numbered = await this.box.perform(async (holdings) =>
-      (await operationsOn(holdings)).map((each) => this.check(portable(each))),
+    const numbered = await this.box.perform(async (view) =>
+      (await operationsOn(view)).map((each) => this.check(portable(each))),
     );
     if (numbered.length > 0) this.performed();
     return numbered;
@@ -107,8 +107,8 @@ export abstract class BoxWriter extends BoxReader {
 
   /** Sets `\Seen` on what is not read in a conversation history: all of it, or messages with an id up to `upTo`. */
   markRead(conversationId: string, { upTo }: { upTo?: string } = {}): Promise<Numbered[]> {
-    return this.performOn(async (holdings) => {
-      const unread = await unreadIn(holdings, conversationId, upTo);
+    return this.performOn(async (view) => {
+      const unread = await unreadIn(view, conversationId, upTo);
       return unread.map(({ message: { id } }) => stateOperation(conversationId, id, { addFlags: [SEEN] }));
     });
   }

@@ -4,7 +4,7 @@ import type { ConnectionTimings } from '../sync/connection.js';
 import type { Environment } from '../sync/environment.js';
 import type { RegistrationOptions } from '../sync/registration.js';
 import type { WebSocketConstructor } from '../sync/socket.js';
-import type { TabSharing } from '../sync/tabs.js';
+import type { TabSharing } from '../sync/tab-coordinator.js';
 
 export interface ClientOptions extends RegistrationOptions {
   store: LocalStore & { readonly sharing?: TabSharing };
@@ -23,5 +23,5 @@ export interface ClientOptions extends RegistrationOptions {
   signal?: AbortSignal;
   environment?: Environment;
   nowMs?: () => number;
-  mintId?: () => string; // names of instances, folders and messages
+  generateId?: () => string; // names of instances, folders and messages
 }

@@ -1,7 +1,7 @@
 import { type IndexedDbPlatform, IndexedDbStore } from '../stores/indexed-db-store.js';
 import type { LocalStore } from '../stores/local-store.js';
 import { type TabChannel, tabChannel } from '../stores/tab-channel.js';
-import { type TabSharing, Tabs } from '../sync/tabs.js';
+import { TabCoordinator, type TabSharing } from '../sync/tab-coordinator.js';
 
 export interface IndexedDbOptions extends IndexedDbPlatform {
   /** Connects the clients of this database. Default: Web Locks and a BroadcastChannel. */
@@ -17,6 +17,6 @@ export function indexedDbStore(
   name: string,
   { channel = tabChannel(`cpm-sync ${name}`), ...platform }: IndexedDbOptions = {},
 ): LocalStore & { sharing: TabSharing } {
-  const sharing: TabSharing = { join: (handlers) => new Tabs(channel, handlers) };
+  const sharing: TabSharing = { join: (handlers) => new TabCoordinator(channel, handlers) };
   return Object.assign(new IndexedDbStore(name, platform), { sharing });
 }

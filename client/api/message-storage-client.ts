@@ -16,8 +16,8 @@ import type { WebSocketConstructor } from '../sync/socket.js';
 import type { StoredPage } from '../sync/store-page.js';
 import { SyncTimer } from '../sync/sync-timer.js';
 import { Synchronizer, type SyncReport } from '../sync/synchronizer.js';
-import type { Tabs } from '../sync/tabs.js';
-import type { AskedHistory } from '../sync/transport.js';
+import type { TabCoordinator } from '../sync/tab-coordinator.js';
+import type { HistoryRequest } from '../sync/transport.js';
 import { BoxWriter } from './box-writer.js';
 import type { ClientOptions } from './client-options.js';
 import { randomId } from './random-id.js';
@@ -40,7 +40,7 @@ export class MessageStorageClient extends BoxWriter {
   readonly #synchronizer: Synchronizer;
   readonly #timer: SyncTimer;
   readonly #stop = new AbortController();
-  readonly #tabs?: Tabs;
+  readonly #tabs?: TabCoordinator;
   readonly #environment;
   readonly #leaveEnvironment: () => void;
   readonly #told = new Set<string>();
@@ -58,7 +58,7 @@ export class MessageStorageClient extends BoxWriter {
     this.#leaveEnvironment = environment.subscribe(() => this.#environmentChanged());
     this.box = new LocalBox({
       store: options.store,
-      mintId: options.mintId ?? randomId,
+      generateId: options.generateId ?? randomId,
       nowMs: () => this.nowMs(),
       onChange: (change) => this.#emit('changed', change),
     });
@@ -73,7 +73,7 @@ export class MessageStorageClient extends BoxWriter {
     this.#synchronizer = new Synchronizer({
       ...options,
       box: this.box,
-      prepare: () => this.#registration.once(),
+      prepare: () => this.#registration.ensureRegistered(),
       renews: async (reason) => {
         const isRenewed = await this.#registration.renew(reason);
         if (isRenewed) this.#emit('renewed', { reason });
@@ -99,7 +99,7 @@ export class MessageStorageClient extends BoxWriter {
           else if (name === 'refused') this.#tellOnce(value as Settled);
           else if (name !== 'status') this.#events.emit(name, value);
         },
-        onHello: () => this.#tabs?.tell('status', this.#status),
+        onHello: () => this.#tabs?.broadcastEvent('status', this.#status),
         onWritten: () => this.#synchronizeQuietly(),
         onRefused: () => this.#tellRefusedQuietly(),
       });
@@ -153,7 +153,7 @@ export class MessageStorageClient extends BoxWriter {
   /** Ends connection and timer, and breaks off the synchronization that runs. What the user does is queued. */
   pause(): void {
     this.#cutLink();
-    this.#synchronizer.cut();
+    this.#synchronizer.abort();
     this.#setStatus({ state: 'paused' });
   }
 
@@ -178,7 +178,7 @@ export class MessageStorageClient extends BoxWriter {
     this.#leaveEnvironment();
     this.#tabs?.leave();
     this.#stop.abort();
-    this.#synchronizer.cut();
+    this.#synchronizer.abort();
     const link = this.#cutLink();
     await link?.ended;
     this.#setStatus({ state: 'stopped' });
@@ -187,13 +187,13 @@ export class MessageStorageClient extends BoxWriter {
   /** Forgets everything that is held, and what was not sent: for a user who signs out. It goes on as a new device instance. */
   async wipe(): Promise<void> {
     const link = this.#cutLink();
-    this.#synchronizer.cut();
+    this.#synchronizer.abort();
     await link?.ended;
     await this.box.wipe();
     this.#setStatus({ state: 'offline' });
   }
 
-  protected override askHistory(asked: AskedHistory, signal = this.#stop.signal): Promise<HistoryResponse> {
+  protected override askHistory(asked: HistoryRequest, signal = this.#stop.signal): Promise<HistoryResponse> {
     return this.#options.transport.history(this.#options.deviceId, asked, signal);
   }
 
@@ -206,7 +206,7 @@ export class MessageStorageClient extends BoxWriter {
   }
 
   protected override performed(): void {
-    if (this.#link && !this.#isLeading) this.#tabs?.tellThat('written');
+    if (this.#link && !this.#isLeading) this.#tabs?.broadcast('written');
     else if (this.#link) this.#synchronizeQuietly();
   }
 
@@ -292,16 +292,16 @@ export class MessageStorageClient extends BoxWriter {
     for (const each of settled) if (!each.isRefused) this.#emit('acknowledged', each);
     if (backfill) this.#emit('progress', backfill);
     if (!settled.some(({ isRefused }) => isRefused)) return;
-    this.#tabs?.tellThat('refused');
+    this.#tabs?.broadcast('refused');
     await this.#tellRefused();
   }
 
   /** Tells of operations that were refused, in whichever tab somebody listens; until then they are kept. */
   async #tellRefused(): Promise<void> {
-    if (!this.#events.hears('refused')) return;
-    await this.box.tellRefused((refused) => {
+    if (!this.#events.hasListeners('refused')) return;
+    await this.box.deliverRefused((refused) => {
       this.#tellOnce(refused);
-      this.#tabs?.tell('refused', refused);
+      this.#tabs?.broadcastEvent('refused', refused);
     });
   }
 
@@ -328,7 +328,7 @@ export class MessageStorageClient extends BoxWriter {
 
   #emit<Name extends keyof ClientEvents>(name: Name, value: ClientEvents[Name]): void {
     this.#events.emit(name, value);
-    this.#tabs?.tell(name, value);
+    this.#tabs?.broadcastEvent(name, value);
   }
 
   #setStatus(status: ClientStatus, isOwn = true): void {
@@ -336,6 +336,6 @@ export class MessageStorageClient extends BoxWriter {
     if (ended || (status.state === this.#status.state && status.state !== 'offline')) return;
     this.#status = status;
     this.#events.emit('status', status);
-    if (isOwn && this.#isLeading) this.#tabs?.tell('status', status);
+    if (isOwn && this.#isLeading) this.#tabs?.broadcastEvent('status', status);
   }
 }

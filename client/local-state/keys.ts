@@ -66,7 +66,7 @@ export const orphanKey = (key: ElementKey): string => keyOf('O', key.type) + SEP
 export const elementKeyOf = ({ type, id, conversationId }: ElementKey): ElementKey =>
   conversationId === undefined ? { type, id } : { type, id, conversationId };
 
-export interface Reading {
+export interface ScanOptions {
   descending?: boolean;
   from?: string; // key at which to begin
   before?: string; // key before which to end, or when descending to begin
@@ -84,7 +84,7 @@ export async function* entriesBelow(
     from = prefix + SEPARATOR,
     before = prefix + SEPARATOR + BEHIND,
     chunk = CHUNK,
-  }: Reading = {},
+  }: ScanOptions = {},
 ): AsyncGenerator<Entry> {
   for (let range = { from, to: before }; ; ) {
     const entries = await tx.scan({ ...range, limit: chunk, descending });

@@ -20,7 +20,7 @@ export interface ElementOf {
 export interface Slot<E extends Element = Element> {
   confirmed?: E; // as the server has it, as far as this device knows
   generation?: number; // of `confirmed`; an earlier one was there before a reset and has not been sent since
-  laid?: E | null; // as the operations that are not settled leave it; null: they take it away
+  optimistic?: E | null; // as the operations that are not settled leave it; null: they take it away
 }
 
 /** What is kept under one key: one element, a message with its state, a conversation history with its summary. */
@@ -34,4 +34,4 @@ export interface Summary {
 
 /** What the application is shown of a slot: confirmed, with the operations laid over it. */
 export const shown = <E extends Element>(slot: Slot<E> | undefined): E | undefined =>
-  slot?.laid === undefined ? slot?.confirmed : (slot.laid ?? undefined);
+  slot?.optimistic === undefined ? slot?.confirmed : (slot.optimistic ?? undefined);

@@ -2,9 +2,9 @@ import type { ConversationElement, Element, ElementType } from '../../protocol/e
 import type { MessageContext } from '../../protocol/elements/message.js';
 import type { Effective } from '../../protocol/preferences.js';
 import { utf8Length } from '../../protocol/text.js';
-import type { Application } from './apply-changes.js';
-import { confirmed, elementsOf, type Holdings } from './holdings.js';
+import type { ChangeApplier } from './change-applier.js';
 import { type ElementKey, entriesBelow, keyOf, ROWS, rowKey, timeDigits } from './keys.js';
+import { confirmed, elementsOf, type LocalView } from './local-view.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -22,7 +22,7 @@ export const isTooOld = ({ maxMessageAgeDays }: Effective, element: Element, now
 };
 
 /** A message with a text of at most `maxTextBytes` of UTF-8, cut at a character. */
-export function cut<E extends Element>(element: E, effective: Effective | undefined): E {
+export function truncateText<E extends Element>(element: E, effective: Effective | undefined): E {
   const { maxTextBytes = Number.POSITIVE_INFINITY } = effective ?? {};
   if (element.type !== 'message' || (element.textContent?.length ?? 0) * 3 <= maxTextBytes) return element;
   let text = '';
@@ -43,8 +43,8 @@ const CONTAINERS: readonly ElementType[] = ['conversationHistory', 'message'];
  * without one goes at the end of the synchronization that brings them.
  */
 export async function rescope(
-  holdings: Holdings,
-  application: Application,
+  view: LocalView,
+  applier: ChangeApplier,
   effective: Effective,
   before: Effective | undefined,
 ): Promise<void> {
@@ -56,40 +56,40 @@ export async function rescope(
   const isShorter = (effective.maxTextBytes ?? Infinity) < (before.maxTextBytes ?? Infinity);
   if (dropped.length === 0 && !bringsContainers && !isShorter) return;
   for (const kind of ROWS) {
-    for await (const row of holdings.rowsBelow(kind)) {
+    for await (const row of view.rowsBelow(kind)) {
       for (const type of dropped) {
         const element = confirmed(row[type]);
-        if (element) await application.drop('scope', [element]);
+        if (element) await applier.drop('scope', [element]);
       }
       if (bringsContainers)
-        for (const element of elementsOf(row, confirmed)) await application.noteOrphan(element);
+        for (const element of elementsOf(row, confirmed)) await applier.noteOrphan(element);
       const message = row.message?.confirmed;
       if (message && isShorter && !dropped.includes('message')) {
-        const shorter = cut(message, effective);
+        const shorter = truncateText(message, effective);
         if (shorter !== message)
-          await holdings.put({ element: shorter, generation: row.message?.generation ?? 0 });
+          await view.put({ element: shorter, generation: row.message?.generation ?? 0 });
       }
     }
   }
 }
 
 /** Drops messages that have grown too old for the scope, with their states. */
-export async function dropOld(
-  holdings: Holdings,
-  application: Application,
+export async function dropOverAge(
+  view: LocalView,
+  applier: ChangeApplier,
   effective: Effective,
   nowMs: number,
 ): Promise<void> {
   for (const [context, days] of Object.entries(effective.maxMessageAgeDays) as [MessageContext, number][]) {
     const prefix = keyOf('D', context);
     const before = `${prefix}\n${timeDigits(new Date(nowMs - days * DAY_MS).toISOString())}`;
-    for await (const [, value] of entriesBelow(holdings.tx, prefix, { before })) {
+    for await (const [, value] of entriesBelow(view.tx, prefix, { before })) {
       const key: ElementKey = { ...(value as Omit<ElementKey, 'type'>), type: 'message' };
-      const row = await holdings.row(rowKey(key));
+      const row = await view.row(rowKey(key));
       // Of this transaction may be one of another date, after a reset: the keys by date follow at its end.
       const message = row.message?.confirmed;
       if (message && isTooOld(effective, message, nowMs))
-        await application.drop('scope', elementsOf(row, confirmed));
+        await applier.drop('scope', elementsOf(row, confirmed));
     }
   }
 }

@@ -19,11 +19,11 @@ export interface SyncState {
 }
 
 /** @throws nothing; a store that is new has a new state. */
-export async function stateOf(tx: StoreTransaction, mintId: () => string): Promise<SyncState> {
+export async function stateOf(tx: StoreTransaction, generateId: () => string): Promise<SyncState> {
   const state = (await tx.get(STATE)) as SyncState | undefined;
   if (state) return state;
   const fresh: SyncState = {
-    instanceId: mintId() as InstanceId,
+    instanceId: generateId() as InstanceId,
     registered: false,
     generation: 0,
     sweeping: false,

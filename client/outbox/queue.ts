@@ -1,16 +1,16 @@
 import { OPERATIONS_MAX, REQUEST_MAX_BYTES } from '../../protocol/limits.js';
 import type { Operation } from '../../protocol/operation.js';
 import { utf8Length } from '../../protocol/text.js';
-import type { Holdings } from '../local-state/holdings.js';
 import { digitsOf, entriesBelow, keyOf } from '../local-state/keys.js';
+import type { LocalView } from '../local-state/local-view.js';
 import type { SyncState } from '../local-state/sync-state.js';
-import { layOver } from './overlay.js';
+import { applyOptimistic } from './optimistic-update.js';
 import type { Numbered, QueuedOperation } from './queued-operation.js';
 
 const queueKey = (n: number): string => keyOf('P', digitsOf(n));
 
 /** All that is not settled, in the order of their numbers. */
-export async function queueOf({ tx }: Holdings): Promise<QueuedOperation[]> {
+export async function queueOf({ tx }: LocalView): Promise<QueuedOperation[]> {
   const queue: QueuedOperation[] = [];
   for await (const [, value] of entriesBelow(tx, 'P')) queue.push(value as QueuedOperation);
   return queue;
@@ -18,43 +18,43 @@ export async function queueOf({ tx }: Holdings): Promise<QueuedOperation[]> {
 
 /** Numbers operations from `n` on, queues them and lays them over what is shown. */
 export async function enqueue(
-  holdings: Holdings,
+  view: LocalView,
   n: number,
   operations: readonly Operation[],
 ): Promise<QueuedOperation[]> {
   const queued: QueuedOperation[] = [];
   for (const [i, each] of operations.entries()) {
     const operation = { ...each, n: n + i };
-    queued.push({ operation, touched: await layOver(holdings, { operation }) });
+    queued.push({ operation, touched: await applyOptimistic(view, { operation }) });
   }
-  for (const entry of queued) await holdings.tx.put(queueKey(entry.operation.n), entry);
+  for (const entry of queued) await view.tx.put(queueKey(entry.operation.n), entry);
   return queued;
 }
 
 /** Takes the operations away from sight: what is shown is what is confirmed. */
-export async function lift(holdings: Holdings, queue: readonly QueuedOperation[]): Promise<void> {
-  for (const { touched } of queue) for (const key of touched) await holdings.lay(key, undefined);
+export async function undoOptimistic(view: LocalView, queue: readonly QueuedOperation[]): Promise<void> {
+  for (const { touched } of queue) for (const key of touched) await view.setOptimistic(key, undefined);
 }
 
 /** Lays the operations over what is confirmed by now, in their order, and keeps them. */
-export async function relay(holdings: Holdings, queue: readonly QueuedOperation[]): Promise<void> {
+export async function rebasePending(view: LocalView, queue: readonly QueuedOperation[]): Promise<void> {
   for (const entry of queue) {
-    const touched = await layOver(holdings, entry);
-    await holdings.tx.put(queueKey(entry.operation.n), { ...entry, touched });
+    const touched = await applyOptimistic(view, entry);
+    await view.tx.put(queueKey(entry.operation.n), { ...entry, touched });
   }
 }
 
-export const forget = ({ tx }: Holdings, { operation }: QueuedOperation): Promise<void> =>
+export const removeFromQueue = ({ tx }: LocalView, { operation }: QueuedOperation): Promise<void> =>
   tx.delete(queueKey(operation.n));
 
 /** The queue of another instance of the device: numbered from 1, nothing of it sent. What was answered comes as a change. */
-export async function renumber(holdings: Holdings): Promise<Pick<SyncState, 'nextN' | 'sentN'>> {
-  const queue = await queueOf(holdings);
-  await lift(holdings, queue);
-  for (const entry of queue) await forget(holdings, entry);
+export async function renumber(view: LocalView): Promise<Pick<SyncState, 'nextN' | 'sentN'>> {
+  const queue = await queueOf(view);
+  await undoOptimistic(view, queue);
+  for (const entry of queue) await removeFromQueue(view, entry);
   const rest = queue.filter(({ answered }) => !answered);
-  await relay(
-    holdings,
+  await rebasePending(
+    view,
     rest.map((entry, i) => ({ ...entry, operation: { ...entry.operation, n: i + 1 } })),
   );
   return { nextN: rest.length + 1, sentN: 0 };

@@ -2,10 +2,10 @@ import type { Element, Removal } from '../../protocol/elements/element.js';
 import { isSameJson } from '../../protocol/json.js';
 import type { OperationResult, OperationStatus } from '../../protocol/operation-result.js';
 import type { Effective } from '../../protocol/preferences.js';
-import type { Application } from '../local-state/apply-changes.js';
-import { confirmed, type Holdings } from '../local-state/holdings.js';
+import type { ChangeApplier } from '../local-state/change-applier.js';
 import { type ElementKey, elementKeyOf } from '../local-state/keys.js';
-import { cut, isTooOld, isWanted } from '../local-state/scope.js';
+import { confirmed, type LocalView } from '../local-state/local-view.js';
+import { isTooOld, isWanted, truncateText } from '../local-state/scope.js';
 import { created, modified, stateKey, targetOf, withPatch } from './effects.js';
 import type { Answered, Numbered, QueuedOperation } from './queued-operation.js';
 
@@ -47,8 +47,8 @@ export interface Bounds {
  * client did itself is not always sent to it.
  */
 export async function confirmOwn(
-  holdings: Holdings,
-  application: Application,
+  view: LocalView,
+  applier: ChangeApplier,
   queue: readonly QueuedOperation[],
   bounds: Bounds,
 ): Promise<void> {
@@ -60,57 +60,57 @@ export async function confirmOwn(
   for (const { operation, modSeq } of own) {
     const target = targetOf(operation);
     for (const key of [target, stateKey(target)]) {
-      if (await application.isTold(key, modSeq)) told.add(nameOf(key, modSeq));
+      if (await applier.hasArrived(key, modSeq)) told.add(versionName(key, modSeq));
     }
   }
-  const confirmation = new Confirmation(application, bounds, told);
+  const confirmation = new Confirmation(applier, bounds, told);
   for (const { operation, modSeq } of own) await confirmation.confirm(operation, modSeq);
 
   // What was created outside of the scope may have been moved into it by a later one of them.
   for (const { operation } of own) {
     if (operation.op !== 'create' || operation.type !== 'conversationHistory') continue;
-    const held = await application.current(targetOf(operation));
+    const held = await applier.current(targetOf(operation));
     if (!held || !bounds.effective || isWanted(bounds.effective, held)) continue;
     const contents: Element[] = [];
-    for await (const content of holdings.contentsOf(held, confirmed)) contents.push(content);
-    await application.drop('scope', [held, ...contents]);
+    for await (const content of view.contentsOf(held, confirmed)) contents.push(content);
+    await applier.drop('scope', [held, ...contents]);
   }
 }
 
 class Confirmation {
   constructor(
-    private readonly application: Application,
+    private readonly applier: ChangeApplier,
     private readonly bounds: Bounds,
     private readonly told: ReadonlySet<string>,
   ) {}
 
   async confirm(operation: Numbered, modSeq: number): Promise<void> {
-    const { application } = this;
+    const { applier } = this;
     const target = targetOf(operation);
-    const isTold = (key: ElementKey) => this.told.has(nameOf(key, modSeq));
+    const isTold = (key: ElementKey) => this.told.has(versionName(key, modSeq));
     if (operation.op === 'create') {
       if (!isTold(target)) await this.#put(created(operation, modSeq));
       if (operation.type !== 'message' || !operation.flags?.length || isTold(stateKey(target))) return;
-      if (!(await application.current(target))) return;
+      if (!(await applier.current(target))) return;
       const flags = withPatch(undefined, { addFlags: operation.flags as never });
       await this.#put({ ...flags, ...stateKey(target), modSeq } as Element);
     } else if (operation.op === 'delete') {
       const removal = { ...target, modSeq, removed: 'deleted' } as Removal;
-      await application.applyOwnDeletion(removal, { isTold: isTold(target), isAlive: isTold });
+      await applier.applyOwnDeletion(removal, { isTold: isTold(target), isAlive: isTold });
     } else if (!isTold(target)) {
-      const before = await application.current(target);
+      const before = await applier.current(target);
       const isState = operation.type === 'messageState';
-      if (before || (isState && (await application.current({ ...target, type: 'message' }))))
+      if (before || (isState && (await applier.current({ ...target, type: 'message' }))))
         await this.#put(modified(operation, before, modSeq));
     }
   }
 
   async #put(element: Element): Promise<void> {
     const { effective, nowMs } = this.bounds;
-    if (!effective) return this.application.apply([element]);
+    if (!effective) return this.applier.apply([element]);
     if (!effective.elementTypes.includes(element.type) || isTooOld(effective, element, nowMs)) return;
     if (!(await this.#isPlaced(effective, element))) return;
-    await this.application.apply([cut(element, effective)]);
+    await this.applier.apply([truncateText(element, effective)]);
   }
 
   /** A client does not keep what is in no conversation history of its scope. */
@@ -118,10 +118,8 @@ class Confirmation {
     if (!('conversationId' in element)) return true;
     const { conversationId } = element;
     if (!elementTypes.includes('conversationHistory')) return !excludeConversations.includes(conversationId);
-    return (
-      (await this.application.current({ type: 'conversationHistory', id: conversationId })) !== undefined
-    );
+    return (await this.applier.current({ type: 'conversationHistory', id: conversationId })) !== undefined;
   }
 }
 
-const nameOf = (key: ElementKey, modSeq: number): string => JSON.stringify([elementKeyOf(key), modSeq]);
+const versionName = (key: ElementKey, modSeq: number): string => JSON.stringify([elementKeyOf(key), modSeq]);

@@ -1,6 +1,6 @@
 import type { SyncRequestFrame } from '../../protocol/sync-request-frame.js';
-import type { Applied } from '../local-state/apply-changes.js';
-import type { Change } from '../local-state/derived.js';
+import type { Applied } from '../local-state/change-applier.js';
+import type { ViewChange } from '../local-state/derive.js';
 import type { Settled } from '../outbox/settle.js';
 import type { ServerProblem } from './server-problem.js';
 import type { RenewalReason, SyncReport } from './synchronizer.js';
@@ -20,7 +20,7 @@ export type ClientStatus =
 export interface ClientEvents {
   status: ClientStatus;
   /** What is shown has changed: run your queries again. */
-  changed: Change;
+  changed: ViewChange;
   /** A page of the server's changes has been stored; `dropped` says what went and why. */
   received: Applied;
   /** Of an initial synchronization or backfill; elements, `total` is an estimate. */

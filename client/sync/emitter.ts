@@ -11,7 +11,7 @@ export class Emitter<Events extends object> {
     return () => void listeners.delete(listener);
   }
 
-  hears(name: keyof Events): boolean {
+  hasListeners(name: keyof Events): boolean {
     return (this.#listeners[name]?.size ?? 0) > 0;
   }
 

@@ -25,7 +25,7 @@ export class Registration {
   ) {}
 
   /** The first synchronization of a new local store registers the device by itself. */
-  async once(): Promise<void> {
+  async ensureRegistered(): Promise<void> {
     const { registered } = await this.box.state();
     if (!registered) await this.register();
   }
@@ -36,7 +36,7 @@ export class Registration {
     const wanted = changed ?? preferences;
     const registration = { instanceId, ...(name && { name }), ...(wanted && { preferences: wanted }) };
     const device = await transport.registerDevice(deviceId, registration, this.signal);
-    if (await this.box.registered(device, changed)) return device;
+    if (await this.box.markRegistered(device, changed)) return device;
     await this.box.renew();
     return this.register(changed);
   }

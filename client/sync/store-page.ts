@@ -1,13 +1,13 @@
 import type { Element } from '../../protocol/elements/element.js';
 import type { SyncResponse } from '../../protocol/sync-response.js';
-import { Application, type Applied } from '../local-state/apply-changes.js';
-import type { Change } from '../local-state/derived.js';
-import { elementsOf, Holdings, type Layer } from '../local-state/holdings.js';
+import { type Applied, ChangeApplier } from '../local-state/change-applier.js';
+import type { ViewChange } from '../local-state/derive.js';
 import { digitsOf, keyOf, ROWS, STATE } from '../local-state/keys.js';
-import { dropOld, rescope } from '../local-state/scope.js';
+import { elementsOf, type Layer, LocalView } from '../local-state/local-view.js';
+import { dropOverAge, rescope } from '../local-state/scope.js';
 import type { SyncState } from '../local-state/sync-state.js';
 import { targetOf } from '../outbox/effects.js';
-import { forget, lift, queueOf, relay } from '../outbox/queue.js';
+import { queueOf, rebasePending, removeFromQueue, undoOptimistic } from '../outbox/queue.js';
 import type { QueuedOperation } from '../outbox/queued-operation.js';
 import { confirmOwn, type Settled, settledBy } from '../outbox/settle.js';
 import type { StoreTransaction } from '../stores/local-store.js';
@@ -17,7 +17,7 @@ export interface StoredPage {
   applied: Applied;
   settled: Settled[]; // operations that were answered
   hasOperations: boolean; // that wait for an answer
-  change: Change;
+  change: ViewChange;
 }
 
 /**
@@ -31,32 +31,32 @@ export async function storePage(
   nowMs: number,
 ): Promise<StoredPage> {
   const { reset, effective = before.effective, changes = [], hasMore } = response;
-  const holdings = new Holdings(tx);
-  const queue = await queueOf(holdings);
+  const view = new LocalView(tx);
+  const queue = await queueOf(view);
   // What is confirmed changes beneath the operations that are not settled.
-  await lift(holdings, queue);
+  await undoOptimistic(view, queue);
   // A reset marks all that is held as of an earlier generation.
   const generation = before.generation + (reset ? 1 : 0);
-  const application = new Application(holdings, generation, effective?.elementTypes);
-  if (reset) await forgetNotes(holdings);
-  if (response.effective) await rescope(holdings, application, response.effective, before.effective);
-  await application.apply(changes);
+  const applier = new ChangeApplier(view, generation, effective?.elementTypes);
+  if (reset) await deleteNotes(view);
+  if (response.effective) await rescope(view, applier, response.effective, before.effective);
+  await applier.apply(changes);
 
-  const { settled, left } = await answer(application, queue, before, response);
+  const { settled, left } = await settleResults(applier, queue, before, response);
   for (const each of settled) {
     if (each.isRefused) await tx.put(keyOf('X', digitsOf(nowMs), digitsOf(each.operation.n)), each);
   }
   const isSweeping = reset || before.sweeping;
   if (!hasMore) {
-    await confirmOwn(holdings, application, left.filter(isAnswered), { effective, nowMs });
-    if (isSweeping) await sweep(holdings, application, generation);
-    await application.dropOrphans();
-    await forgetNotes(holdings);
+    await confirmOwn(view, applier, left.filter(isAnswered), { effective, nowMs });
+    if (isSweeping) await sweep(view, applier, generation);
+    await applier.dropOrphans();
+    await deleteNotes(view);
   }
-  if (effective) await dropOld(holdings, application, effective, nowMs);
+  if (effective) await dropOverAge(view, applier, effective, nowMs);
 
-  for (const entry of queue) await forget(holdings, entry);
-  await relay(holdings, hasMore ? left : left.filter((entry) => !isAnswered(entry)));
+  for (const entry of queue) await removeFromQueue(view, entry);
+  await rebasePending(view, hasMore ? left : left.filter((entry) => !isAnswered(entry)));
   const { syncToken, results = [], nextSyncAfterSeconds: periodSeconds = before.periodSeconds } = response;
   const after: SyncState = {
     ...before,
@@ -69,14 +69,14 @@ export async function storePage(
   };
   await tx.put(STATE, after);
   const hasOperations = left.some((entry) => !isAnswered(entry));
-  return { applied: application.applied, settled, hasOperations, change: await holdings.save() };
+  return { applied: applier.applied, settled, hasOperations, change: await view.save() };
 }
 
 const isAnswered = ({ answered }: QueuedOperation): boolean => answered !== undefined;
 
 /** What became of the operations: `left` are those that are not refused, answered or not. */
-async function answer(
-  application: Application,
+async function settleResults(
+  applier: ChangeApplier,
   queue: readonly QueuedOperation[],
   before: SyncState,
   { results = [], reset = false, backfill }: SyncResponse,
@@ -95,8 +95,7 @@ async function answer(
     }
     // A large one is left out of the result and stands in the changes.
     const isInTheWay = result.status === 'exists' || result.status === 'conflict';
-    const current =
-      result.current ?? (isInTheWay ? await application.current(targetOf(operation)) : undefined);
+    const current = result.current ?? (isInTheWay ? await applier.current(targetOf(operation)) : undefined);
     const each = settledBy(operation, result, current);
     settled.push(each);
     if (!each.isRefused) left.push({ ...entry, answered: { modSeq: result.modSeq, comesAsChange } });
@@ -105,17 +104,17 @@ async function answer(
 }
 
 /** Removals and the like are remembered until the synchronization ends. */
-async function forgetNotes(holdings: Holdings): Promise<void> {
-  for (const kind of ['R', 'O']) await holdings.deleteBelow(kind);
+async function deleteNotes(view: LocalView): Promise<void> {
+  for (const kind of ['R', 'O']) await view.deleteBelow(kind);
 }
 
 /** The end of a reset: what it marked and nobody sent again is dropped. */
-async function sweep(holdings: Holdings, application: Application, generation: number): Promise<void> {
+async function sweep(view: LocalView, applier: ChangeApplier, generation: number): Promise<void> {
   const old: Element[] = [];
   const ofEarlier: Layer = (slot) =>
     (slot?.generation ?? generation) < generation ? slot?.confirmed : undefined;
   for (const kind of ROWS) {
-    for await (const row of holdings.rowsBelow(kind)) old.push(...elementsOf(row, ofEarlier));
+    for await (const row of view.rowsBelow(kind)) old.push(...elementsOf(row, ofEarlier));
   }
-  await application.drop('reset', old);
+  await applier.drop('reset', old);
 }

@@ -43,16 +43,16 @@ const RENEWING: readonly unknown[] = ['operation-gap', 'operation-mismatch', 'in
 const CONFLICTS: readonly string[] = ['conflict', 'exists'];
 
 /** A synchronization that runs or is to run. */
-interface Due {
+interface PendingRun {
   report: Promise<SyncReport>;
-  cut: AbortController;
+  controller: AbortController;
   waiting: number; // callers that have not given up
 }
 
 /** Runs synchronizations one at a time; those asked for while one runs become exactly one more. */
 export class Synchronizer {
-  #running?: Due;
-  #next?: Due;
+  #running?: PendingRun;
+  #next?: PendingRun;
 
   constructor(private readonly options: SynchronizerOptions) {}
 
@@ -68,7 +68,7 @@ export class Synchronizer {
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         due.waiting -= 1;
-        if (due.waiting === 0) due.cut.abort(signal.reason);
+        if (due.waiting === 0) due.controller.abort(signal.reason);
         reject(signal.reason);
       };
       signal.addEventListener('abort', giveUp, { once: true });
@@ -77,12 +77,12 @@ export class Synchronizer {
   }
 
   /** Breaks off the one that runs, at the last page it has stored, and the next: they reject with an AbortError. */
-  cut(): void {
-    this.#next?.cut.abort();
-    this.#running?.cut.abort();
+  abort(): void {
+    this.#next?.controller.abort();
+    this.#running?.controller.abort();
   }
 
-  #due(): Due {
+  #due(): PendingRun {
     const running = this.#running;
     if (!running) {
       this.#running = this.#start(Promise.resolve());
@@ -92,17 +92,17 @@ export class Synchronizer {
     return this.#next;
   }
 
-  #start(turn: Promise<unknown>): Due {
-    const cut = new AbortController();
+  #start(turn: Promise<unknown>): PendingRun {
+    const controller = new AbortController();
     const report = turn.then(async () => {
       if (this.#next === due) [this.#running, this.#next] = [due, undefined];
       try {
-        return await this.#run(cut.signal);
+        return await this.#run(controller.signal);
       } finally {
         if (this.#running === due && !this.#next) this.#running = undefined;
       }
     });
-    const due: Due = { report, cut, waiting: 0 };
+    const due: PendingRun = { report, controller, waiting: 0 };
     return due;
   }
 

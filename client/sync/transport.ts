@@ -19,11 +19,11 @@ export interface Transport {
     onBytes?: (bytes: number) => void,
   ): Promise<SyncResponse>;
   issueTicket(deviceId: string, signal?: AbortSignal): Promise<Ticket>;
-  history(deviceId: string, asked: AskedHistory, signal?: AbortSignal): Promise<HistoryResponse>;
+  history(deviceId: string, asked: HistoryRequest, signal?: AbortSignal): Promise<HistoryResponse>;
 }
 
 /** Messages of a conversation history, newest first: those whose id is before `before`. */
-export interface AskedHistory {
+export interface HistoryRequest {
   conversationId: string;
   before?: string;
   limit?: number;

@@ -157,7 +157,7 @@ export class SdkDevice {
       pageLimit: chance.happens(0.7) ? chance.between(1, 20) : chance.pick([50, 200, 1000]),
       nowMs: () => time.now(),
       ...(chance.happens(0.5) && { check: checkOperation }),
-      mintId: () => `${this.deviceId}-${++this.ids}`,
+      generateId: () => `${this.deviceId}-${++this.ids}`,
     });
     this.client.on('refused', ({ operation }) => this.told(operation, 'refused'));
     this.client.on('renewed', () => this.hit('instance renewed'));

@@ -15,7 +15,7 @@ interface Queued {
 }
 interface Slot {
   confirmed?: Wire;
-  laid?: Wire | null;
+  optimistic?: Wire | null;
 }
 
 const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
@@ -30,7 +30,7 @@ export function layersOf(entries: readonly Entry[]): { confirmed: View; shown: V
     for (const type of TYPES) {
       const slot = (value as Record<string, Slot>)[type];
       if (slot?.confirmed) confirmed.set(nameOfElement(slot.confirmed), slot.confirmed);
-      const seen = slot?.laid === undefined ? slot?.confirmed : slot.laid;
+      const seen = slot?.optimistic === undefined ? slot?.confirmed : slot.optimistic;
       if (seen) shown.set(nameOfElement(seen), seen);
     }
   }

@@ -1,5 +1,5 @@
-import type { Applied } from '../../../client/local-state/apply-changes.js';
-import type { Change } from '../../../client/local-state/derived.js';
+import type { Applied } from '../../../client/local-state/change-applier.js';
+import type { ViewChange } from '../../../client/local-state/derive.js';
 import type { LocalStore } from '../../../client/stores/local-store.js';
 import { LocalBox } from '../../../client/sync/local-box.js';
 import type { SyncResponse } from '../../../protocol/sync.js';
@@ -7,9 +7,9 @@ import type { SyncResponse } from '../../../protocol/sync.js';
 export const NOW = Date.parse('2026-03-01T12:00:00Z');
 
 /** The local box on a store, as a client that has just been started has it. */
-export function boxOn(store: LocalStore, onChange: (change: Change) => void = () => {}): LocalBox {
+export function boxOn(store: LocalStore, onChange: (change: ViewChange) => void = () => {}): LocalBox {
   let minted = 0;
-  return new LocalBox({ store, mintId: () => `i${++minted}`, nowMs: () => NOW, onChange });
+  return new LocalBox({ store, generateId: () => `i${++minted}`, nowMs: () => NOW, onChange });
 }
 
 /** Stores a response as the next one. */

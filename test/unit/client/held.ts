@@ -1,5 +1,5 @@
-import { confirmed, elementsOf } from '../../../client/local-state/holdings.js';
 import { entriesBelow, ROWS } from '../../../client/local-state/keys.js';
+import { confirmed, elementsOf } from '../../../client/local-state/local-view.js';
 import type { Row } from '../../../client/local-state/rows.js';
 import type { LocalStore } from '../../../client/stores/local-store.js';
 import type { Element } from '../../../protocol/elements/element.js';

@@ -1,4 +1,4 @@
-import type { Change } from '../../../client/local-state/derived.js';
+import type { ViewChange } from '../../../client/local-state/derive.js';
 import { until } from './fake-cloud.js';
 import { SEED, textsOf, useCloud, work } from './sdk.js';
 
@@ -161,7 +161,7 @@ describe('what has changed', () => {
     const client = aClient();
     await deposit(1, 2);
     await client.synchronize();
-    const changes: Change[] = [];
+    const changes: ViewChange[] = [];
     client.on('changed', (change) => changes.push(change));
     await client.setFlags('c1', 'm1', { add: ['\\Seen'] });
     await client.createFolder('Family');

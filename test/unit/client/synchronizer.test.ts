@@ -185,13 +185,13 @@ test('a server that has more but never another token is not asked for ever', asy
   await expect(endless).rejects.toThrow('does not get on');
 });
 
-test('cut breaks off the one that runs and the one that waits; what came in afterwards is not stored', async () => {
+test('abort ends the one that runs and the one that waits; what came in afterwards is not stored', async () => {
   const { transport, store, synchronizer } = aSynchronizer();
   const running = synchronizer.synchronize();
   const waiting = synchronizer.synchronize();
   await transport.answer(aPage([aMessage('m1', 'c1', 2)], { hasMore: true }));
   while (transport.requests.length < 2) await new Promise(setImmediate);
-  synchronizer.cut();
+  synchronizer.abort();
   await transport.answer(aPage([aMessage('m2', 'c1', 3)]));
   await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });

@@ -5,12 +5,12 @@ import {
   type Removal,
 } from '../../protocol/elements/element.js';
 import type { StoreTransaction } from '../stores/local-store.js';
-import { type Change, derive } from './derived.js';
-import { type ElementKey, entriesBelow, keyOf, type Reading, removalKey, rowKey } from './keys.js';
+import { derive, type ViewChange } from './derive.js';
+import { type ElementKey, entriesBelow, keyOf, removalKey, rowKey, type ScanOptions } from './keys.js';
 import { type ElementOf, type Row, type Slot, shown } from './rows.js';
 
 /** A confirmed element. One of an earlier generation was there before a reset and has not been sent since. */
-export interface Held {
+export interface ConfirmedElement {
   element: Element;
   generation: number;
 }
@@ -34,7 +34,7 @@ const isEmpty = (row: Row): boolean => Object.keys(row).length === 0;
  * What a device holds, within one transaction: rows are read once, changed in memory, and written at the end
  * together with all that is derived from them (summaries, orders).
  */
-export class Holdings {
+export class LocalView {
   readonly #rows = new Map<string, Loaded>();
   #removals?: boolean; // whether any are remembered, once that is known
 
@@ -57,12 +57,12 @@ export class Holdings {
     return shown(await this.slot(key)) as ElementOf[T] | undefined;
   }
 
-  async get(key: ElementKey): Promise<Held | undefined> {
+  async get(key: ElementKey): Promise<ConfirmedElement | undefined> {
     const slot: Slot | undefined = await this.slot(key);
     return slot?.confirmed && { element: slot.confirmed, generation: slot.generation ?? 0 };
   }
 
-  async put({ element, generation }: Held): Promise<void> {
+  async put({ element, generation }: ConfirmedElement): Promise<void> {
     await this.#change(element, (slot) => ({ ...slot, confirmed: element, generation }));
   }
 
@@ -71,8 +71,10 @@ export class Holdings {
   }
 
   /** Lays an element over the confirmed one, or with null takes it away from sight, or with undefined lifts that again. */
-  async lay(key: ElementKey, laid: Element | null | undefined): Promise<void> {
-    await this.#change(key, ({ laid: _, ...slot }) => (laid === undefined ? slot : { ...slot, laid }));
+  async setOptimistic(key: ElementKey, optimistic: Element | null | undefined): Promise<void> {
+    await this.#change(key, ({ optimistic: _, ...slot }) =>
+      optimistic === undefined ? slot : { ...slot, optimistic },
+    );
   }
 
   /** What is in a container in a layer, one below the other: a folder's conversation histories, a message's state … */
@@ -97,7 +99,7 @@ export class Holdings {
   }
 
   /** Rows below a prefix, without keeping those that nobody changes. */
-  async *rowsBelow(prefix: string, reading?: Reading): AsyncGenerator<Row> {
+  async *rowsBelow(prefix: string, reading?: ScanOptions): AsyncGenerator<Row> {
     await this.#flush();
     for await (const [key, value] of entriesBelow(this.tx, prefix, reading)) {
       yield this.#rows.get(key)?.row ?? (value as Row);
@@ -129,7 +131,7 @@ export class Holdings {
   }
 
   /** Writes everything, and says what an application would see of it. */
-  async save(): Promise<Change> {
+  async save(): Promise<ViewChange> {
     const changed = [...this.#rows].filter(([, { before, row }]) => before !== row);
     const change = await derive(this, changed);
     await this.#flush();

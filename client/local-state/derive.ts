@@ -1,11 +1,11 @@
 import type { MessageElement } from '../../protocol/elements/element.js';
 import { SEEN } from '../../protocol/elements/message-state.js';
 import type { StoreTransaction } from '../stores/local-store.js';
-import { digitsOf, idOfPart, keyOf, type Reading, timeDigits } from './keys.js';
+import { digitsOf, idOfPart, keyOf, type ScanOptions, timeDigits } from './keys.js';
 import { type Row, type Summary, shown } from './rows.js';
 
 /** Where an application would see something else than before. */
-export interface Change {
+export interface ViewChange {
   folders: boolean;
   conversations: string[]; // ids: the conversation history, what is in it, or its unread count has changed
 }
@@ -15,14 +15,14 @@ interface RowAccess {
   readonly tx: StoreTransaction;
   row(key: string): Promise<Row>;
   setRow(key: string, row: Row): void;
-  rowsBelow(prefix: string, reading?: Reading): AsyncIterable<Row>;
+  rowsBelow(prefix: string, reading?: ScanOptions): AsyncIterable<Row>;
 }
 
 export type ChangedRow = [key: string, rows: { before: Row; row: Row }];
 
 /** Brings what is derived from rows up to date with them: summaries, orders by last activity, messages by date. */
-export async function derive(access: RowAccess, changed: readonly ChangedRow[]): Promise<Change> {
-  const change: Change = { folders: false, conversations: [] };
+export async function derive(access: RowAccess, changed: readonly ChangedRow[]): Promise<ViewChange> {
+  const change: ViewChange = { folders: false, conversations: [] };
   const byConversation = new Map<string, ChangedRow[]>();
   for (const each of changed) {
     const [kind, conversation = ''] = each[0].split('\n');

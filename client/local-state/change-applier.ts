@@ -8,8 +8,8 @@ import {
   type Removal,
 } from '../../protocol/elements/element.js';
 import { isSameJson } from '../../protocol/json.js';
-import { confirmed, type Holdings } from './holdings.js';
 import { type ElementKey, elementKeyOf, entriesBelow, orphanKey } from './keys.js';
+import { confirmed, type LocalView } from './local-view.js';
 
 /** Elements that are no longer held. `cause`: the removal that covers them, the end of a reset, a narrower scope or age. */
 export interface Dropped {
@@ -26,11 +26,11 @@ export interface Applied {
  * Applies changes to what is confirmed, in their order. Elements count as held, and numbers are compared, only within
  * one generation: after a reset the box may be on another timeline, where a lower modSeq can be the newer element.
  */
-export class Application {
+export class ChangeApplier {
   readonly applied: Applied = { received: [], dropped: [] };
 
   constructor(
-    private readonly holdings: Holdings,
+    private readonly view: LocalView,
     private readonly generation: number,
     /** Types that this device holds; all where it is not known yet. */
     private readonly types: readonly ElementType[] = ELEMENT_TYPES,
@@ -44,27 +44,27 @@ export class Application {
   }
 
   /** Whether an element, or its removal, of this modSeq or a later one has arrived. */
-  async isTold(key: ElementKey, modSeq: number): Promise<boolean> {
-    const [held, removal] = [await this.current(key), await this.holdings.removalOf(key)];
+  async hasArrived(key: ElementKey, modSeq: number): Promise<boolean> {
+    const [held, removal] = [await this.current(key), await this.view.removalOf(key)];
     return Math.max(held?.modSeq ?? 0, removal?.modSeq ?? 0) >= modSeq;
   }
 
   async current(key: ElementKey): Promise<Element | undefined> {
-    const held = await this.holdings.get(key);
+    const held = await this.view.get(key);
     return held?.generation === this.generation ? held.element : undefined;
   }
 
   /** Drops what is neither covered by a removal nor sent again: `elements` are no longer held because of `cause`. */
   async drop(cause: Dropped['cause'], elements: readonly Element[]): Promise<void> {
-    for (const element of elements) await this.holdings.drop(element);
+    for (const element of elements) await this.view.drop(element);
     if (elements.length > 0) this.applied.dropped.push({ cause, elements: [...elements] });
   }
 
   /** At the end of a synchronization: a container may arrive after what names it, and what has none was removed with it. */
   async dropOrphans(): Promise<void> {
-    for await (const [key, value] of entriesBelow(this.holdings.tx, 'O')) {
-      await this.holdings.tx.delete(key);
-      const held = await this.holdings.get(value as ElementKey);
+    for await (const [key, value] of entriesBelow(this.view.tx, 'O')) {
+      await this.view.tx.delete(key);
+      const held = await this.view.get(value as ElementKey);
       if (held && (await this.#lacksContainer(held.element))) await this.drop('scope', [held.element]);
     }
   }
@@ -79,9 +79,9 @@ export class Application {
     if (removal) return this.#take(removal, element);
     if (await this.#isOfAnEarlierLife(element)) return;
 
-    const { holdings, generation } = this;
-    await holdings.put({ element, generation });
-    await holdings.forgetRemoval(element); // it is back: in scope again, or a conversation history created anew
+    const { view, generation } = this;
+    await view.put({ element, generation });
+    await view.forgetRemoval(element); // it is back: in scope again, or a conversation history created anew
     this.applied.received.push(element);
     if (element.type === 'conversationHistory') await this.#dropEarlierLife(element, held);
     else await this.noteOrphan(element);
@@ -90,7 +90,7 @@ export class Application {
   /** The removal of the element or of something around it that is newer than the element. */
   async #removalAfter(element: Element): Promise<Removal | undefined> {
     for (const key of [element, ...containersOf(element)]) {
-      const removal = await this.holdings.removalOf(key);
+      const removal = await this.view.removalOf(key);
       if (removal && removal.modSeq > element.modSeq) return removal;
     }
     return undefined;
@@ -105,7 +105,7 @@ export class Application {
     { isTold, isAlive }: { isTold: boolean; isAlive: (content: Element) => boolean },
   ): Promise<void> {
     if (!isTold) return this.#applyRemoval(removal, isAlive);
-    for await (const content of this.holdings.contentsOf(removal, confirmed)) {
+    for await (const content of this.view.contentsOf(removal, confirmed)) {
       if (!isAlive(content) && (await this.#covers(removal, content)))
         await this.#take(removal, content, isAlive);
     }
@@ -114,8 +114,8 @@ export class Application {
   async #applyRemoval(removal: Removal, isAlive?: (content: Element) => boolean): Promise<void> {
     const held = await this.current(removal);
     if (held && held.modSeq > removal.modSeq) return;
-    const remembered = await this.holdings.removalOf(removal);
-    if (!remembered || remembered.modSeq < removal.modSeq) await this.holdings.rememberRemoval(removal);
+    const remembered = await this.view.removalOf(removal);
+    if (!remembered || remembered.modSeq < removal.modSeq) await this.view.rememberRemoval(removal);
     await this.#take(removal, removal, isAlive);
   }
 
@@ -123,12 +123,12 @@ export class Application {
   async #take(removal: Removal, key: ElementKey, isAlive = (_: Element): boolean => false): Promise<void> {
     const elements: Element[] = [];
     const take = async (each: ElementKey) => {
-      const held = await this.holdings.get(each);
+      const held = await this.view.get(each);
       if (held) {
-        await this.holdings.drop(each);
+        await this.view.drop(each);
         elements.push(held.element);
       }
-      for await (const content of this.holdings.contentsOf(each, confirmed)) {
+      for await (const content of this.view.contentsOf(each, confirmed)) {
         if (!isAlive(content) && (await this.#covers(removal, content))) await take(content);
         else await this.noteOrphan(content);
       }
@@ -156,7 +156,7 @@ export class Application {
     const { type, id, createdModSeq } = conversation;
     if (held && createdModSeqOf(held) === createdModSeq) return;
     const dropped: Element[] = [];
-    for await (const content of this.holdings.contentsOf(conversation, confirmed)) {
+    for await (const content of this.view.contentsOf(conversation, confirmed)) {
       if (content.modSeq < createdModSeq && (await this.current(content))) dropped.push(content);
     }
     await this.drop({ type, id, modSeq: createdModSeq, removed: 'deleted' }, dropped);
@@ -165,7 +165,7 @@ export class Application {
   /** Looks again at the end of the synchronization for what this element is in. */
   async noteOrphan(element: Element): Promise<void> {
     if (await this.#lacksContainer(element))
-      await this.holdings.tx.put(orphanKey(element), elementKeyOf(element));
+      await this.view.tx.put(orphanKey(element), elementKeyOf(element));
   }
 
   /** Without its conversation history, or a state without its message, nothing is held for long. */

@@ -19,11 +19,11 @@ export interface TabHandlers {
 
 /** Set on a store that several clients open at a time, as the tabs of a browser do. */
 export interface TabSharing {
-  join(handlers: TabHandlers): Tabs;
+  join(handlers: TabHandlers): TabCoordinator;
 }
 
 /** This client among the others of its store, as the tabs of a browser: one leads, and the others are told what it sees. */
-export class Tabs {
+export class TabCoordinator {
   readonly leave: () => void;
 
   constructor(
@@ -38,11 +38,11 @@ export class Tabs {
     return this.channel.lead(work, signal);
   }
 
-  tell<Name extends keyof ClientEvents>(name: Name, value: ClientEvents[Name]): void {
+  broadcastEvent<Name extends keyof ClientEvents>(name: Name, value: ClientEvents[Name]): void {
     this.#post({ kind: 'event', name, value: name === 'status' ? plain(value) : value });
   }
 
-  tellThat(kind: 'written' | 'refused'): void {
+  broadcast(kind: 'written' | 'refused'): void {
     this.#post({ kind });
   }
 
