@@ -8,20 +8,23 @@ import type { TabSharing } from '../sync/tab-coordinator.js';
 
 export interface ClientOptions extends RegistrationOptions {
   store: LocalStore & { readonly sharing?: TabSharing };
-  /** The platform's, if it has one. Without any the client synchronizes by the timer alone. */
+  /** Default: the WebSocket of the platform. A client without any synchronizes by the timer alone. */
   WebSocket?: WebSocketConstructor;
-  pageLimit?: number; // elements a response
+  /** Elements per response, 1 to 1,000. Default: the server's, 200. */
+  pageLimit?: number;
   periodic?: {
-    everySeconds?: number; // instead of the server's timer
+    everySeconds?: number; // instead of the server's period
     whileHidden?: boolean; // default true
-    whileOffline?: boolean; // default true: platforms err
+    whileOffline?: boolean; // default true, since platforms report the network wrongly
   };
-  /** Looks at each operation before it is done; `checkOperation` knows all that the server would say `invalid` to. */
+  /** Runs before each operation is queued, and returns it or throws. `checkOperation` applies the server's checks. */
   check?: (operation: Operation) => Operation;
   timings?: Partial<ConnectionTimings>;
   /** Aborting it stops the client. */
   signal?: AbortSignal;
   environment?: Environment;
+  /** The current time in ms since 1970. Default: the clock of the platform. */
   nowMs?: () => number;
-  generateId?: () => string; // names of instances, folders and messages
+  /** Generates the instanceId of the device. Default: a random id. */
+  generateId?: () => string;
 }

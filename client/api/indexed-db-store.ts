@@ -9,8 +9,8 @@ export interface IndexedDbOptions extends IndexedDbPlatform {
 }
 
 /**
- * A local store in a database of the browser. The tabs of the browser share the store, and one of them synchronizes it.
- * The store is apart from the client's main module, so that other platforms do not load the code for tabs.
+ * A local store in a database of the browser. The tabs of the browser share it, and one of them synchronizes it. The main
+ * module of the client does not include it, so that other platforms do not load the code for tabs.
  * @param name of the database. Name it after the user, so that two users never share a database.
  */
 export function indexedDbStore(

@@ -4,23 +4,24 @@ import type { StoreTransaction } from '../stores/local-store.js';
 import { digitsOf, idOfPart, keyOf, type ScanOptions, timeDigits } from './keys.js';
 import { type Row, type Summary, shown } from './rows.js';
 
-/** Where an application would see something else than before. */
+/** The parts of the box in which queries return something new. */
 export interface ViewChange {
   folders: boolean;
-  conversations: string[]; // ids: the conversation history, what is in it, or its unread count has changed
+  conversations: string[]; // ids; the conversation history, its contents or its unread count changed
 }
 
-/** Rows of one transaction, as far as they are needed to derive from them. */
+/** Access to the rows of one transaction. */
 interface RowAccess {
   readonly tx: StoreTransaction;
   row(key: string): Promise<Row>;
   setRow(key: string, row: Row): void;
-  rowsBelow(prefix: string, reading?: ScanOptions): AsyncIterable<Row>;
+  rowsBelow(prefix: string, options?: ScanOptions): AsyncIterable<Row>;
 }
 
+/** A row before and after a transaction. */
 export type ChangedRow = [key: string, rows: { before: Row; row: Row }];
 
-/** Brings what is derived from rows up to date with them: summaries, orders by last activity, messages by date. */
+/** Updates what is derived from changed rows: summaries, sort orders by last activity, and messages by date. */
 export async function derive(access: RowAccess, changed: readonly ChangedRow[]): Promise<ViewChange> {
   const change: ViewChange = { folders: false, conversations: [] };
   const byConversation = new Map<string, ChangedRow[]>();
@@ -45,18 +46,22 @@ async function deriveConversation(
   const key = `C\n${part}`;
   const messages = rows.filter(([each]) => each.startsWith('M'));
   for (const [, { before, row }] of messages) {
-    await move(access, dateKeys(before.message?.confirmed), dateKeys(row.message?.confirmed));
+    await replaceEntries(access, dateKeys(before.message?.confirmed), dateKeys(row.message?.confirmed));
   }
   const { summary, ...row } = await access.row(key);
   const next = await summaryAfter(access, part, summary, messages);
   access.setRow(key, next ? { ...row, summary: next } : row);
 
   const before = rows.find(([each]) => each === key)?.[1].before ?? { ...row, summary };
-  await move(access, orderKeys(before), orderKeys({ ...row, summary: next }));
+  await replaceEntries(access, orderKeys(before), orderKeys({ ...row, summary: next }));
 }
 
-/** Replaces the keys under which something is found. */
-async function move({ tx }: RowAccess, from: Map<string, unknown>, to: Map<string, unknown>): Promise<void> {
+/** Replaces index entries. */
+async function replaceEntries(
+  { tx }: RowAccess,
+  from: Map<string, unknown>,
+  to: Map<string, unknown>,
+): Promise<void> {
   for (const key of from.keys()) if (!to.has(key)) await tx.delete(key);
   for (const [key, value] of to) if (!from.has(key)) await tx.put(key, value);
 }

@@ -10,9 +10,9 @@ import { entriesBelow, keyOf, rowKey } from './keys.js';
 import type { LocalView } from './local-view.js';
 import { type Row, type Slot, shown } from './rows.js';
 
-/** What an application is shown: what is confirmed, with the operations laid over it that are not settled. */
+/** A result of a query: a confirmed element, with the pending operations applied optimistically. */
 interface Item {
-  isPending: boolean; // an operation on it is not settled
+  isPending: boolean; // an operation on it is pending
 }
 export interface FolderItem extends Item {
   folder: FolderElement;
@@ -30,19 +30,20 @@ export interface MessageItem extends Item {
   flags: readonly string[];
   dispositions: readonly Disposition[];
   isUnread: boolean;
-  isHeld: boolean; // on this device; else it comes from the server's history, as whole text
+  isHeld: boolean; // by this device; false: from the server's history, with whole text
 }
 
-/** A part of a list. `next` asks for what follows; absent: there is no more. */
+/** One page of a list. `next` requests the following page; it is absent on the last one. */
 export interface Paged<T> {
   items: T[];
   next?: string;
 }
 
-export const LIMIT = 50;
+export const LIMIT = 50; // items per page
 
 const hasOptimistic = (slot: Slot | undefined): boolean => slot?.optimistic !== undefined;
 
+/** The message of a row with its state; undefined if the row shows no message. */
 export function messageItemOf({ message: slot, messageState }: Row): MessageItem | undefined {
   const message = shown(slot);
   if (!message) return undefined;
@@ -52,7 +53,7 @@ export function messageItemOf({ message: slot, messageState }: Row): MessageItem
   return { message, flags, dispositions, isUnread, isPending, isHeld: true };
 }
 
-/** Messages of the server's history, each with its state, but for those that are held here or taken away from sight. */
+/** Messages of the server's history with their states, without messages that this device holds or has deleted. */
 export async function historyItems(
   view: LocalView,
   elements: readonly (MessageElement | MessageStateElement)[],
@@ -60,8 +61,8 @@ export async function historyItems(
   const items: MessageItem[] = [];
   for (const message of elements) {
     if (message.type !== 'message') continue;
-    const { message: held, messageState } = await view.row(rowKey(message));
-    if (held) continue;
+    const { message: local, messageState } = await view.row(rowKey(message));
+    if (local) continue;
     const state = elements.find(({ type, id }) => type === 'messageState' && id === message.id);
     const item = messageItemOf({
       message: { confirmed: message },
@@ -87,7 +88,7 @@ async function conversationItemOf(
   };
 }
 
-/** All folders, by name. A box has a few hundred at most. */
+/** All folders, sorted by name. A box has at most a few hundred. */
 export async function foldersIn(view: LocalView): Promise<FolderItem[]> {
   const items: FolderItem[] = [];
   for await (const { folder: slot } of view.rowsBelow('F')) {
@@ -97,7 +98,7 @@ export async function foldersIn(view: LocalView): Promise<FolderItem[]> {
   return items.sort((a, b) => (a.folder.name < b.folder.name ? -1 : 1));
 }
 
-/** Conversation histories, of one folder or of all, those with the latest message first. */
+/** Conversation histories of one folder or of all, the one with the latest message first. */
 export async function conversationsIn(
   view: LocalView,
   { folderId, after, limit = LIMIT }: { folderId?: string; after?: string; limit?: number } = {},
@@ -118,9 +119,11 @@ export async function conversationsIn(
   return { items };
 }
 
+/** A conversation history with its newest message. */
 export const conversationIn = async (view: LocalView, id: string): Promise<ConversationItem | undefined> =>
   conversationItemOf(view, await view.row(keyOf('C', id)));
 
+/** The session histories of a conversation history, sorted by id. */
 export async function sessionsIn(view: LocalView, conversationId: string): Promise<SessionItem[]> {
   const items: SessionItem[] = [];
   for await (const { sessionHistory: slot } of view.rowsBelow(keyOf('S', conversationId))) {
@@ -130,19 +133,19 @@ export async function sessionsIn(view: LocalView, conversationId: string): Promi
   return items;
 }
 
-/** Messages of a conversation history, newest first: those whose id is before `before`. */
+/** Messages of a conversation history with an id below `before`, newest first. */
 export async function messagesIn(
   view: LocalView,
   conversationId: string,
   { before, limit = LIMIT }: { before?: string; limit?: number } = {},
 ): Promise<Paged<MessageItem>> {
   const items: MessageItem[] = [];
-  const reading = {
+  const options = {
     descending: true,
     chunk: limit + 1,
     ...(before !== undefined && { before: keyOf('M', conversationId, before) }),
   };
-  for await (const row of view.rowsBelow(keyOf('M', conversationId), reading)) {
+  for await (const row of view.rowsBelow(keyOf('M', conversationId), options)) {
     const item = messageItemOf(row);
     if (!item) continue;
     if (items.length === limit) return { items, next: items.at(-1)?.message.id as string };
@@ -151,13 +154,14 @@ export async function messagesIn(
   return { items };
 }
 
+/** A message with its state. */
 export const messageIn = async (
   view: LocalView,
   conversationId: string,
   id: string,
 ): Promise<MessageItem | undefined> => messageItemOf(await view.row(keyOf('M', conversationId, id)));
 
-/** Messages that are not read, all or as far as an id, newest first. */
+/** Unread messages of a conversation history, newest first. `upTo`: highest id; undefined: all. */
 export async function unreadIn(
   view: LocalView,
   conversationId: string,

@@ -8,20 +8,20 @@ import { confirmed, elementsOf, type LocalView } from './local-view.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Whether a conversation history belongs to the scope, as far as its folder and the exclusions say. */
+/** Whether the folders and the exclusions of the scope admit a conversation history. */
 export const isWanted = ({ folders, excludeConversations }: Effective, element: Element): boolean => {
   const { id, folderId } = element as ConversationElement;
   return !excludeConversations.includes(id as never) && (folders === '*' || folders.includes(folderId));
 };
 
-/** Unit of the age limit: days of 24 hours, by the date of the message. */
+/** Whether a message exceeds the age limit of the scope. Unit: days of 24 hours since the date of the message. */
 export const isTooOld = ({ maxMessageAgeDays }: Effective, element: Element, nowMs: number): boolean => {
   if (element.type !== 'message') return false;
   const days = maxMessageAgeDays[element.messageContext] ?? Number.POSITIVE_INFINITY;
   return nowMs - Date.parse(element.date) > days * DAY_MS;
 };
 
-/** A message with a text of at most `maxTextBytes` of UTF-8, cut at a character. */
+/** Truncates the text of a message to `maxTextBytes` of UTF-8, after a whole character. Other elements stay as they are. */
 export function truncateText<E extends Element>(element: E, effective: Effective | undefined): E {
   const { maxTextBytes = Number.POSITIVE_INFINITY } = effective ?? {};
   if (element.type !== 'message' || (element.textContent?.length ?? 0) * 3 <= maxTextBytes) return element;
@@ -35,12 +35,12 @@ export function truncateText<E extends Element>(element: E, effective: Effective
   return element;
 }
 
-/** What contents cannot be without, where a device keeps it. */
+/** Containers without which their contents are dropped, if the device holds this type. */
 const CONTAINERS: readonly ElementType[] = ['conversationHistory', 'message'];
 
 /**
- * Drops what a scope no longer holds: element types, longer texts. Where containers are kept from now on, what is held
- * without one goes at the end of the synchronization that brings them.
+ * Applies a new scope to the confirmed elements: drops element types that left it, and truncates texts. A scope that adds
+ * containers brings them with this synchronization. Its end drops contents without one, so they are noted here.
  */
 export async function rescope(
   view: LocalView,
@@ -73,7 +73,7 @@ export async function rescope(
   }
 }
 
-/** Drops messages that have grown too old for the scope, with their states. */
+/** Drops messages that exceed the age limit of the scope, with their states. */
 export async function dropOverAge(
   view: LocalView,
   applier: ChangeApplier,
@@ -86,7 +86,7 @@ export async function dropOverAge(
     for await (const [, value] of entriesBelow(view.tx, prefix, { before })) {
       const key: ElementKey = { ...(value as Omit<ElementKey, 'type'>), type: 'message' };
       const row = await view.row(rowKey(key));
-      // Of this transaction may be one of another date, after a reset: the keys by date follow at its end.
+      // After a reset, this transaction may hold the message with another date. `save` updates the dates later.
       const message = row.message?.confirmed;
       if (message && isTooOld(effective, message, nowMs))
         await applier.drop('scope', elementsOf(row, confirmed));

@@ -8,29 +8,29 @@ import { created, modified, seeded, stateKey, targetOf, UNCONFIRMED, withPatch }
 import type { QueuedOperation } from './queued-operation.js';
 
 /**
- * Lays an operation over what is shown, as the server will probably do it. One that was answered leaves alone what has
- * arrived of it since.
- * @returns what it was laid over.
+ * Applies an operation to the optimistic layer, as the server will probably do. It leaves elements alone that have arrived
+ * with the modSeq of the answer or a later one.
+ * @returns the elements whose optimistic layer it set.
  */
 export async function applyOptimistic(
   view: LocalView,
   { operation, answered }: Pick<QueuedOperation, 'operation' | 'answered'>,
 ): Promise<ElementKey[]> {
   const touched: ElementKey[] = [];
-  const lay = async (key: ElementKey, element: Element | null) => {
-    const held = await view.get(key);
-    if (answered?.modSeq !== undefined && (held?.element.modSeq ?? 0) >= answered.modSeq) return;
+  const set = async (key: ElementKey, element: Element | null) => {
+    const confirmed = await view.get(key);
+    if (answered?.modSeq !== undefined && (confirmed?.element.modSeq ?? 0) >= answered.modSeq) return;
     await view.setOptimistic(key, element);
     touched.push(elementKeyOf(key));
   };
   const hide = async (key: ElementKey) => {
     for await (const content of view.contentsOf(key, shown)) await hide(content);
-    if (await view.shown(key)) await lay(key, null);
+    if (await view.shown(key)) await set(key, null);
   };
   const addFlags = async (key: ElementKey, flags: readonly string[]) => {
     const state = await view.shown(stateKey(key));
     const patch = { addFlags: [...flags] };
-    await lay(stateKey(key), {
+    await set(stateKey(key), {
       ...withPatch(state, patch as never),
       ...stateKey(key),
       modSeq: state?.modSeq ?? UNCONFIRMED,
@@ -43,14 +43,14 @@ export async function applyOptimistic(
   else if (operation.op === 'modify') {
     const { type } = operation;
     const message = type === 'messageState' && (await view.shown({ ...target, type: 'message' }));
-    if (before || message) await lay(target, modified(operation, before, before?.modSeq ?? UNCONFIRMED));
+    if (before || message) await set(target, modified(operation, before, before?.modSeq ?? UNCONFIRMED));
   } else if (!before) {
-    await lay(target, created(operation, UNCONFIRMED));
-    if (operation.type === 'message') await layMessage(operation);
+    await set(target, created(operation, UNCONFIRMED));
+    if (operation.type === 'message') await setRelated(operation);
   }
   return touched;
 
-  async function layMessage({
+  async function setRelated({
     conversationId,
     conversation,
     flags = [],
@@ -58,7 +58,7 @@ export async function applyOptimistic(
   }: OperationOf<'create message'>) {
     const container: ElementKey = { type: 'conversationHistory', id: conversationId };
     if (conversation && !(await view.shown(container)))
-      await lay(container, seeded(conversationId, conversation));
+      await set(container, seeded(conversationId, conversation));
     if (flags.length > 0) await addFlags(target, flags);
     const answeredId = data.inReplyToMessageId;
     if (answeredId === undefined || answeredId === target.id) return;

@@ -7,16 +7,21 @@ import type { SyncState } from '../local-state/sync-state.js';
 import { applyOptimistic } from './optimistic-update.js';
 import type { Numbered, QueuedOperation } from './queued-operation.js';
 
+/*
+ * Optimistic update with rebase: an operation changes the optimistic layer at once, and waits in the queue. When a page
+ * arrives, the client undoes the optimistic layer, changes the confirmed elements, and applies the rest of the queue again.
+ */
+
 const queueKey = (n: number): string => keyOf('P', digitsOf(n));
 
-/** All that is not settled, in the order of their numbers. */
+/** All pending operations, sorted by number. */
 export async function queueOf({ tx }: LocalView): Promise<QueuedOperation[]> {
   const queue: QueuedOperation[] = [];
   for await (const [, value] of entriesBelow(tx, 'P')) queue.push(value as QueuedOperation);
   return queue;
 }
 
-/** Numbers operations from `n` on, queues them and lays them over what is shown. */
+/** Numbers operations from `n`, applies them optimistically, and queues them. */
 export async function enqueue(
   view: LocalView,
   n: number,
@@ -31,12 +36,12 @@ export async function enqueue(
   return queued;
 }
 
-/** Takes the operations away from sight: what is shown is what is confirmed. */
+/** Undoes the optimistic updates, so that queries would return the confirmed elements. */
 export async function undoOptimistic(view: LocalView, queue: readonly QueuedOperation[]): Promise<void> {
   for (const { touched } of queue) for (const key of touched) await view.setOptimistic(key, undefined);
 }
 
-/** Lays the operations over what is confirmed by now, in their order, and keeps them. */
+/** Applies pending operations to the changed confirmed elements, in their order, and stores them again. */
 export async function rebasePending(view: LocalView, queue: readonly QueuedOperation[]): Promise<void> {
   for (const entry of queue) {
     const touched = await applyOptimistic(view, entry);
@@ -44,10 +49,11 @@ export async function rebasePending(view: LocalView, queue: readonly QueuedOpera
   }
 }
 
+/** Removes an operation from the queue. Its optimistic update must be undone already. */
 export const removeFromQueue = ({ tx }: LocalView, { operation }: QueuedOperation): Promise<void> =>
   tx.delete(queueKey(operation.n));
 
-/** The queue of another instance of the device: numbered from 1, nothing of it sent. What was answered comes as a change. */
+/** Renumbers the queue from 1 for a new instance, and drops answered operations: their changes arrive later. */
 export async function renumber(view: LocalView): Promise<Pick<SyncState, 'nextN' | 'sentN'>> {
   const queue = await queueOf(view);
   await undoOptimistic(view, queue);
@@ -63,17 +69,17 @@ export async function renumber(view: LocalView): Promise<Pick<SyncState, 'nextN'
 const ENVELOPE_BYTES = 2048; // token, ids and the like
 
 /**
- * The operations of the next request: those under way exactly as they were, or else the next ones, as many as one
- * request takes.
+ * The operations of the next request. Operations that were sent without an answer are repeated exactly. Otherwise these
+ * are the next ones, up to the limits of a request.
  */
 export function nextOperations(queue: readonly QueuedOperation[], { sentN }: SyncState): Numbered[] {
   const waiting = queue.flatMap(({ operation, answered }) => (answered ? [] : [operation]));
-  const underWay = waiting.filter(({ n }) => n <= sentN);
-  if (underWay.length > 0) return underWay;
+  const unanswered = waiting.filter(({ n }) => n <= sentN);
+  if (unanswered.length > 0) return unanswered;
   let bytes = ENVELOPE_BYTES;
-  const tooMuch = waiting.findIndex((operation, i) => {
+  const end = waiting.findIndex((operation, i) => {
     bytes += utf8Length(JSON.stringify(operation)) + 1;
     return i === OPERATIONS_MAX || (i > 0 && bytes > REQUEST_MAX_BYTES);
   });
-  return tooMuch < 0 ? waiting : waiting.slice(0, tooMuch);
+  return end < 0 ? waiting : waiting.slice(0, end);
 }

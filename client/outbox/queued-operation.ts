@@ -1,17 +1,18 @@
 import type { Operation } from '../../protocol/operation.js';
 import type { ElementKey } from '../local-state/keys.js';
 
+/** An operation with its number, unique per device instance. */
 export type Numbered = Operation & { n: number };
 
-/** An operation that is not settled: not answered yet, or answered and perhaps still on its way as a change. */
+/** A pending operation: not answered, or answered in a synchronization that has not ended. */
 export interface QueuedOperation {
   operation: Numbered;
-  touched: ElementKey[]; // what it is laid over
+  touched: ElementKey[]; // elements whose optimistic layer it set
   answered?: Answered;
 }
 
-/** Kept until the synchronization ends, so that nothing is shown as undone between the answer and the change. */
+/** Kept until the synchronization ends. Without it, queries would show the operation as undone until its change arrives. */
 export interface Answered {
-  modSeq?: number; // of the commit; absent: there was nothing to change
-  comesAsChange: boolean; // the server sends it in any case
+  modSeq?: number; // of the commit; absent: nothing changed
+  comesAsChange: boolean; // the server certainly sends its change
 }

@@ -9,17 +9,17 @@ import { isTooOld, isWanted, truncateText } from '../local-state/scope.js';
 import { created, modified, stateKey, targetOf, withPatch } from './effects.js';
 import type { Answered, Numbered, QueuedOperation } from './queued-operation.js';
 
-/** What became of an operation. One that was refused is rolled back. */
+/** The outcome of an operation. The client undoes a refused one. */
 export interface Settled {
   operation: Numbered;
   status: OperationStatus;
   isRefused: boolean;
-  modSeq?: number; // of the commit, where it was applied
-  current?: Element; // as it is, where that is why it was refused
+  modSeq?: number; // of the commit, if it was applied
+  current?: Element; // the element that caused the refusal, if known
   problem?: OperationResult['problem'];
 }
 
-/** What the server's result means for the operation that it answers. `current`: the element as it is, where it is known. */
+/** Converts the server's result of an operation to its outcome. `current`: the live element, if known. */
 export function settledBy(
   operation: Numbered,
   { status, modSeq, problem }: OperationResult,
@@ -29,22 +29,22 @@ export function settledBy(
     status === 'applied' ||
     status === 'unchanged' ||
     (operation.op === 'delete' && status === 'gone') ||
-    // Sent again by another instance of the device, what was created before is there.
+    // An earlier instance of the device already created it with the same attributes.
     (operation.op === 'create' &&
       status === 'exists' &&
       isSameJson({ ...current, ...operation.data, id: operation.id }, current));
   return { operation, status, isRefused: !isDone, modSeq, current: isDone ? undefined : current, problem };
 }
 
-/** What decides whether something is kept. */
+/** Decides whether the device keeps an element. */
 export interface Bounds {
   effective: Effective | undefined;
   nowMs: number;
 }
 
 /**
- * Makes the operations that the server has applied part of what is confirmed, unless they arrived as changes: what a
- * client did itself is not always sent to it.
+ * Applies acknowledged operations to the confirmed elements, unless their changes arrived: the server may omit changes that
+ * this device made.
  */
 export async function confirmOwn(
   view: LocalView,
@@ -56,17 +56,17 @@ export async function confirmOwn(
     const { modSeq, comesAsChange } = answered as Answered;
     return modSeq === undefined || comesAsChange ? [] : [{ operation, modSeq }];
   });
-  const told = new Set<string>();
+  const arrived = new Set<string>();
   for (const { operation, modSeq } of own) {
     const target = targetOf(operation);
     for (const key of [target, stateKey(target)]) {
-      if (await applier.hasArrived(key, modSeq)) told.add(versionName(key, modSeq));
+      if (await applier.hasArrived(key, modSeq)) arrived.add(versionName(key, modSeq));
     }
   }
-  const confirmation = new Confirmation(applier, bounds, told);
+  const confirmation = new Confirmation(applier, bounds, arrived);
   for (const { operation, modSeq } of own) await confirmation.confirm(operation, modSeq);
 
-  // What was created outside of the scope may have been moved into it by a later one of them.
+  // A conversation history created outside the scope may have moved into it by a later operation, so check this last.
   for (const { operation } of own) {
     if (operation.op !== 'create' || operation.type !== 'conversationHistory') continue;
     const held = await applier.current(targetOf(operation));
@@ -77,27 +77,32 @@ export async function confirmOwn(
   }
 }
 
+/** `arrived`: versions of elements that the server has sent as changes. */
 class Confirmation {
-  constructor(
-    private readonly applier: ChangeApplier,
-    private readonly bounds: Bounds,
-    private readonly told: ReadonlySet<string>,
-  ) {}
+  readonly #applier: ChangeApplier;
+  readonly #bounds: Bounds;
+  readonly #arrived: ReadonlySet<string>;
+
+  constructor(applier: ChangeApplier, bounds: Bounds, arrived: ReadonlySet<string>) {
+    this.#applier = applier;
+    this.#bounds = bounds;
+    this.#arrived = arrived;
+  }
 
   async confirm(operation: Numbered, modSeq: number): Promise<void> {
-    const { applier } = this;
+    const applier = this.#applier;
     const target = targetOf(operation);
-    const isTold = (key: ElementKey) => this.told.has(versionName(key, modSeq));
+    const hasArrived = (key: ElementKey) => this.#arrived.has(versionName(key, modSeq));
     if (operation.op === 'create') {
-      if (!isTold(target)) await this.#put(created(operation, modSeq));
-      if (operation.type !== 'message' || !operation.flags?.length || isTold(stateKey(target))) return;
+      if (!hasArrived(target)) await this.#put(created(operation, modSeq));
+      if (operation.type !== 'message' || !operation.flags?.length || hasArrived(stateKey(target))) return;
       if (!(await applier.current(target))) return;
       const flags = withPatch(undefined, { addFlags: operation.flags as never });
       await this.#put({ ...flags, ...stateKey(target), modSeq } as Element);
     } else if (operation.op === 'delete') {
       const removal = { ...target, modSeq, removed: 'deleted' } as Removal;
-      await applier.applyOwnDeletion(removal, { isTold: isTold(target), isAlive: isTold });
-    } else if (!isTold(target)) {
+      await applier.applyOwnDeletion(removal, { hasArrived: hasArrived(target), isAlive: hasArrived });
+    } else if (!hasArrived(target)) {
       const before = await applier.current(target);
       const isState = operation.type === 'messageState';
       if (before || (isState && (await applier.current({ ...target, type: 'message' }))))
@@ -106,19 +111,19 @@ class Confirmation {
   }
 
   async #put(element: Element): Promise<void> {
-    const { effective, nowMs } = this.bounds;
-    if (!effective) return this.applier.apply([element]);
+    const { effective, nowMs } = this.#bounds;
+    if (!effective) return this.#applier.apply([element]);
     if (!effective.elementTypes.includes(element.type) || isTooOld(effective, element, nowMs)) return;
-    if (!(await this.#isPlaced(effective, element))) return;
-    await this.applier.apply([truncateText(element, effective)]);
+    if (!(await this.#isInScope(effective, element))) return;
+    await this.#applier.apply([truncateText(element, effective)]);
   }
 
-  /** A client does not keep what is in no conversation history of its scope. */
-  async #isPlaced({ elementTypes, excludeConversations }: Effective, element: Element): Promise<boolean> {
+  /** Whether the scope admits the conversation history of an element. */
+  async #isInScope({ elementTypes, excludeConversations }: Effective, element: Element): Promise<boolean> {
     if (!('conversationId' in element)) return true;
     const { conversationId } = element;
     if (!elementTypes.includes('conversationHistory')) return !excludeConversations.includes(conversationId);
-    return (await this.applier.current({ type: 'conversationHistory', id: conversationId })) !== undefined;
+    return (await this.#applier.current({ type: 'conversationHistory', id: conversationId })) !== undefined;
   }
 }
 

@@ -6,11 +6,11 @@ import type { ServerProblem } from './server-problem.js';
 import type { RenewalReason, SyncReport } from './synchronizer.js';
 
 /**
- * `denied`: the user has to sign in again, the device is no longer registered, or another instance of it is. Nothing is
- * tried any more until `start` is called again, after `register` or `wipe` where the device is not registered.
+ * `denied`: the user must sign in again, the device is no longer registered, or another instance of the device is. The
+ * client then stops retrying until `start`. If the device is not registered, call `register` or `wipe` first.
  */
 export type ClientStatus =
-  | { state: 'offline'; error?: unknown } // not connected; tried again by itself once started
+  | { state: 'offline'; error?: unknown } // not connected; the client retries if it was started
   | { state: 'connecting' }
   | { state: 'live' }
   | { state: 'paused' }
@@ -19,21 +19,22 @@ export type ClientStatus =
 
 export interface ClientEvents {
   status: ClientStatus;
-  /** What is shown has changed: run your queries again. */
+  /** Queries return something new: run them again. */
   changed: ViewChange;
-  /** A page of the server's changes has been stored; `dropped` says what went and why. */
+  /** The client stored a page of changes. `dropped` has the elements that it no longer holds, with the cause. */
   received: Applied;
-  /** Of an initial synchronization or backfill; elements, `total` is an estimate. */
+  /** Progress of an initial synchronization or backfill. Unit: elements. `total` is an estimate. */
   progress: { sent: number; total: number };
+  /** A synchronization succeeded. */
   synchronized: SyncReport;
-  /** A synchronization that nobody waits for has failed; it is tried again by itself. */
+  /** A synchronization without a caller failed. The client retries it. */
   failed: unknown;
-  /** The server refused an operation: it is undone here. `current` is the element that stands in its way. */
+  /** The server refused an operation, and the client undid it. `current` is the element that caused the refusal. */
   refused: Settled;
-  /** The server has done an operation, or it was done already. */
+  /** The server applied an operation, or the box already had its effect. */
   acknowledged: Settled;
-  /** The device goes on as another instance, since the server knew other numbers: one of the two was restored, or it was replaced. */
+  /** The client became a new instance of the device: it or the server was restored from a backup, or it was replaced. */
   renewed: { reason: RenewalReason };
-  /** What the server has to say: a synchronization follows by itself. */
+  /** The server sent a synchronization request. The client synchronizes by itself. */
   syncRequest: SyncRequestFrame;
 }

@@ -26,22 +26,27 @@ export interface LocalBoxOptions {
   store: LocalStore;
   generateId: () => string;
   nowMs: () => number;
-  /** After each transaction that changed what is shown. */
+  /** Runs after each transaction that changed the results of queries. */
   onChange: (change: ViewChange) => void;
 }
 
-/** What is sent as one request; the same again until its response is stored. */
+/** The variable part of a request. It stays the same until the client stores the response. */
 export type PageRequest = Pick<SyncState, 'instanceId' | 'syncToken'> & { operations: Numbered[] };
 
-/** The user's message store as this device has it: every change of it is one transaction here. */
+/** The user's message store on this device. Each method that changes it is one transaction. */
 export class LocalBox {
-  constructor(private readonly options: LocalBoxOptions) {}
+  readonly #options: LocalBoxOptions;
 
+  constructor(options: LocalBoxOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the state, and creates it in a new store. */
   state(): Promise<SyncState> {
     return this.#write(async (_, state) => state);
   }
 
-  /** Does operations here and now, and queues them for the server. They carry their numbers when it resolves. */
+  /** Applies operations optimistically and queues them. @returns the operations with their numbers. */
   perform(operationsOn: (view: LocalView) => Promise<readonly Operation[]>): Promise<Numbered[]> {
     return this.#change(async (view, state) => {
       const queued = await enqueue(view, state.nextN, await operationsOn(view));
@@ -50,7 +55,7 @@ export class LocalBox {
     });
   }
 
-  /** Operations that are not answered yet, in the order in which they are sent. */
+  /** Operations without an answer, sorted by number. */
   pending(): Promise<Numbered[]> {
     return this.read(async (view) => {
       const queue = await queueOf(view);
@@ -58,7 +63,7 @@ export class LocalBox {
     });
   }
 
-  /** The next request. Its operations count as sent from here on. */
+  /** The next request. Its operations count as sent from now on. */
   nextPage(): Promise<PageRequest> {
     return this.#write(async (tx, state) => {
       const operations = nextOperations(await queueOf(new LocalView(tx)), state);
@@ -69,25 +74,28 @@ export class LocalBox {
     });
   }
 
-  /** @returns undefined where another client of the same store has got on meanwhile: then nothing is stored. */
+  /**
+   * Stores the response to a request.
+   * @returns undefined if another client of this store has synchronized meanwhile. Nothing is stored then.
+   */
   async storePage(
     { instanceId, syncToken }: PageRequest,
     response: SyncResponse,
   ): Promise<StoredPage | undefined> {
     const stored = await this.#write(async (tx, state) =>
       state.instanceId === instanceId && state.syncToken === syncToken
-        ? storePage(tx, state, response, this.options.nowMs())
+        ? storePage(tx, state, response, this.#options.nowMs())
         : undefined,
     );
-    if (stored) this.#tell(stored.change);
+    if (stored) this.#notify(stored.change);
     return stored;
   }
 
   /**
-   * The device is registered as `device` says. A scope that takes the place of another is for the next synchronization to
-   * bring, which says from where on it holds.
-   * @returns false where the server knows other operations of this instance than were sent, as after a revocation or
-   * when one of the two was restored from a backup.
+   * Records the registration. It does not replace the effective scope: a page of the next synchronization does, because
+   * the new scope is valid from that page on.
+   * @returns false if the server knows other operations of this instance than the client sent. That happens after a
+   * revocation, or after the client or the server was restored from a backup.
    */
   markRegistered(
     { instanceId, lastN, effective }: Device,
@@ -108,39 +116,39 @@ export class LocalBox {
     });
   }
 
-  /** Tells of the operations that were refused, each until it has been told: also of those that a crash kept back. */
-  async deliverRefused(tell: (refused: Settled) => void): Promise<void> {
+  /** Passes each stored refusal to `emit`, then deletes it. After a crash it delivers the refusals again. */
+  async deliverRefused(emit: (refused: Settled) => void): Promise<void> {
     const entries = await this.read(async ({ tx }) => {
       const found: Entry[] = [];
       for await (const entry of entriesBelow(tx, 'X')) found.push(entry);
       return found;
     });
     if (entries.length === 0) return;
-    for (const [, refused] of entries) tell(refused as Settled);
+    for (const [, refused] of entries) emit(refused as Settled);
     await this.#write(async (tx) => {
       for (const [key] of entries) await tx.delete(key);
     });
   }
 
-  /** Drops what has grown too old for the scope. */
+  /** Drops messages that exceed the age limit of the scope. */
   prune(): Promise<void> {
     return this.#confirm(async (view, { generation, effective }) => {
       if (!effective) return;
       const applier = new ChangeApplier(view, generation, effective.elementTypes);
-      await dropOverAge(view, applier, effective, this.options.nowMs());
+      await dropOverAge(view, applier, effective, this.#options.nowMs());
     });
   }
 
-  /** Goes on as another instance of the device: what is not answered is numbered anew and sent again. */
+  /** Becomes a new instance of the device. Operations without an answer are renumbered and sent again. */
   renew(more: Partial<SyncState> = {}): Promise<void> {
     return this.#change(async (view, state) => {
-      const instanceId = this.options.generateId() as InstanceId;
+      const instanceId = this.#options.generateId() as InstanceId;
       const numbers = await renumber(view);
       await view.tx.put(STATE, { ...state, ...more, ...numbers, instanceId, registered: false });
     });
   }
 
-  /** Forgets everything, what was not sent too. What is held from here on is another instance's. */
+  /** Deletes everything, including operations that were not sent. The next state is a new instance. */
   async wipe(): Promise<void> {
     const conversations = await this.#write(async (tx) => {
       const ids: string[] = [];
@@ -148,16 +156,16 @@ export class LocalBox {
       await tx.clear();
       return ids;
     });
-    this.#tell({ folders: true, conversations });
+    this.#notify({ folders: true, conversations });
   }
 
-  /** Reads what is held, without keeping others from it. */
+  /** Runs queries in a transaction that only reads. */
   read<T>(work: (view: LocalView) => Promise<T>): Promise<T> {
-    return this.options.store.transaction('read', (tx) => work(new LocalView(tx)));
+    return this.#options.store.transaction('read', (tx) => work(new LocalView(tx)));
   }
 
   #write<T>(work: (tx: StoreTransaction, state: SyncState) => Promise<T>): Promise<T> {
-    const { store, generateId } = this.options;
+    const { store, generateId } = this.#options;
     return store.transaction('write', async (tx) => work(tx, await stateOf(tx, generateId)));
   }
 
@@ -167,11 +175,11 @@ export class LocalBox {
       const value = await work(view, state);
       return { value, change: await view.save() };
     });
-    this.#tell(change);
+    this.#notify(change);
     return value;
   }
 
-  /** Changes what is confirmed, beneath the operations that are not settled. */
+  /** Changes confirmed elements, and rebases the pending operations onto them. */
   #confirm<T>(
     work: (view: LocalView, state: SyncState, queue: readonly QueuedOperation[]) => Promise<T>,
   ): Promise<T> {
@@ -184,7 +192,7 @@ export class LocalBox {
     });
   }
 
-  #tell(change: ViewChange): void {
-    if (change.folders || change.conversations.length > 0) this.options.onChange(change);
+  #notify(change: ViewChange): void {
+    if (change.folders || change.conversations.length > 0) this.#options.onChange(change);
   }
 }

@@ -12,17 +12,17 @@ import type { QueuedOperation } from '../outbox/queued-operation.js';
 import { confirmOwn, type Settled, settledBy } from '../outbox/settle.js';
 import type { StoreTransaction } from '../stores/local-store.js';
 
-/** What storing a response came to. */
+/** The effect of storing one response. */
 export interface StoredPage {
   applied: Applied;
   settled: Settled[]; // operations that were answered
-  hasOperations: boolean; // that wait for an answer
+  hasOperations: boolean; // some operations still wait for an answer
   change: ViewChange;
 }
 
 /**
- * Stores what a response brings together with its token, within one transaction: after a crash either both are there or
- * neither, and the request is repeated.
+ * Stores a response and its syncToken in one transaction. After a crash the store has both or neither, and then the client
+ * repeats the request.
  */
 export async function storePage(
   tx: StoreTransaction,
@@ -33,9 +33,8 @@ export async function storePage(
   const { reset, effective = before.effective, changes = [], hasMore } = response;
   const view = new LocalView(tx);
   const queue = await queueOf(view);
-  // What is confirmed changes beneath the operations that are not settled.
   await undoOptimistic(view, queue);
-  // A reset marks all that is held as of an earlier generation.
+  // After a reset, every element held so far is of an earlier generation.
   const generation = before.generation + (reset ? 1 : 0);
   const applier = new ChangeApplier(view, generation, effective?.elementTypes);
   if (reset) await deleteNotes(view);
@@ -74,7 +73,7 @@ export async function storePage(
 
 const isAnswered = ({ answered }: QueuedOperation): boolean => answered !== undefined;
 
-/** What became of the operations: `left` are those that are not refused, answered or not. */
+/** Matches results with operations. `left`: operations that were not refused, answered or not. */
 async function settleResults(
   applier: ChangeApplier,
   queue: readonly QueuedOperation[],
@@ -82,7 +81,7 @@ async function settleResults(
   { results = [], reset = false, backfill }: SyncResponse,
 ) {
   const byN = new Map(results.map((result) => [result.n, result]));
-  // A device that is being filled is sent all of it, its own changes too.
+  // A backfill sends every element, including changes that this device made.
   const comesAsChange = reset || backfill !== undefined || before.syncToken === undefined;
   const settled: Settled[] = [];
   const left: QueuedOperation[] = [];
@@ -93,9 +92,9 @@ async function settleResults(
       left.push(answered && reset ? { ...entry, answered: { ...answered, comesAsChange } } : entry);
       continue;
     }
-    // A large one is left out of the result and stands in the changes.
-    const isInTheWay = result.status === 'exists' || result.status === 'conflict';
-    const current = result.current ?? (isInTheWay ? await applier.current(targetOf(operation)) : undefined);
+    // The result omits a large element; the changes have it.
+    const hasCurrent = result.status === 'exists' || result.status === 'conflict';
+    const current = result.current ?? (hasCurrent ? await applier.current(targetOf(operation)) : undefined);
     const each = settledBy(operation, result, current);
     settled.push(each);
     if (!each.isRefused) left.push({ ...entry, answered: { modSeq: result.modSeq, comesAsChange } });
@@ -103,18 +102,18 @@ async function settleResults(
   return { settled, left };
 }
 
-/** Removals and the like are remembered until the synchronization ends. */
+/** Deletes the removals and orphan notes of a synchronization. */
 async function deleteNotes(view: LocalView): Promise<void> {
   for (const kind of ['R', 'O']) await view.deleteBelow(kind);
 }
 
-/** The end of a reset: what it marked and nobody sent again is dropped. */
+/** Ends a reset: drops elements of earlier generations, which the server has not sent again. */
 async function sweep(view: LocalView, applier: ChangeApplier, generation: number): Promise<void> {
   const old: Element[] = [];
-  const ofEarlier: Layer = (slot) =>
+  const ofEarlierGeneration: Layer = (slot) =>
     (slot?.generation ?? generation) < generation ? slot?.confirmed : undefined;
   for (const kind of ROWS) {
-    for await (const row of view.rowsBelow(kind)) old.push(...elementsOf(row, ofEarlier));
+    for await (const row of view.rowsBelow(kind)) old.push(...elementsOf(row, ofEarlierGeneration));
   }
   await applier.drop('reset', old);
 }

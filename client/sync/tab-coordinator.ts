@@ -2,12 +2,12 @@ import type { TabChannel } from '../stores/tab-channel.js';
 import type { ClientEvents } from './client-events.js';
 import { ServerProblem } from './server-problem.js';
 
-/** What the clients of one store say to each other. */
+/** A message between the clients of one store. */
 type Message =
   | { kind: 'event'; name: keyof ClientEvents; value: unknown }
-  | { kind: 'hello' } // a client that does not lead asks how things stand
-  | { kind: 'written' } // there is something to send
-  | { kind: 'refused' }; // operations were, and whoever listens is to be told
+  | { kind: 'hello' } // a client that does not lead asks for the status
+  | { kind: 'written' } // operations were queued
+  | { kind: 'refused' }; // operations were refused; the client with a listener delivers them
 
 export interface TabHandlers {
   isLeading(): boolean;
@@ -17,12 +17,12 @@ export interface TabHandlers {
   onRefused(): void;
 }
 
-/** Set on a store that several clients open at a time, as the tabs of a browser do. */
+/** A store has this if several clients can open it at the same time, as the tabs of a browser do. */
 export interface TabSharing {
   join(handlers: TabHandlers): TabCoordinator;
 }
 
-/** This client among the others of its store, as the tabs of a browser: one leads, and the others are told what it sees. */
+/** Connects a client with the other clients of its store. One of them leads and broadcasts its events to the others. */
 export class TabCoordinator {
   readonly leave: () => void;
 
@@ -30,25 +30,26 @@ export class TabCoordinator {
     private readonly channel: TabChannel,
     private readonly handlers: TabHandlers,
   ) {
-    this.leave = channel.onMessage((message) => this.#hear(message as Message));
+    this.leave = channel.onMessage((message) => this.#receive(message as Message));
   }
 
+  /** Runs `work` once this client leads. */
   lead(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     this.#post({ kind: 'hello' });
     return this.channel.lead(work, signal);
   }
 
   broadcastEvent<Name extends keyof ClientEvents>(name: Name, value: ClientEvents[Name]): void {
-    this.#post({ kind: 'event', name, value: name === 'status' ? plain(value) : value });
+    this.#post({ kind: 'event', name, value: name === 'status' ? toMessage(value) : value });
   }
 
   broadcast(kind: 'written' | 'refused'): void {
     this.#post({ kind });
   }
 
-  #hear(message: Message): void {
+  #receive(message: Message): void {
     const { handlers } = this;
-    if (message.kind === 'event') handlers.onEvent(message.name, received(message) as never);
+    if (message.kind === 'event') handlers.onEvent(message.name, fromMessage(message) as never);
     else if (message.kind === 'refused') handlers.onRefused();
     else if (!handlers.isLeading()) return;
     else if (message.kind === 'hello') handlers.onHello();
@@ -60,20 +61,20 @@ export class TabCoordinator {
   }
 }
 
-interface Told {
+interface StatusFields {
   problem?: Pick<ServerProblem, 'status' | 'kind'>;
   error?: unknown;
 }
 
-/** A status in a form that can be sent: errors lose their class on the way, or cannot go at all. */
-function plain(value: unknown): unknown {
-  const { problem, error, ...rest } = value as Told;
+/** Converts a status for sending, because structured clones of errors lose their class. */
+function toMessage(value: unknown): unknown {
+  const { problem, error, ...rest } = value as StatusFields;
   if (problem) return { ...rest, problem: { status: problem.status, kind: problem.kind } };
   return error === undefined ? value : { ...rest, error: String(error) };
 }
 
-function received({ name, value }: Extract<Message, { kind: 'event' }>): unknown {
-  const { problem, ...rest } = value as Told;
+function fromMessage({ name, value }: Extract<Message, { kind: 'event' }>): unknown {
+  const { problem, ...rest } = value as StatusFields;
   const isDenied = name === 'status' && problem;
   return isDenied ? { ...rest, problem: new ServerProblem(problem.status, problem.kind) } : value;
 }

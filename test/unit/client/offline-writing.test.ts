@@ -118,7 +118,7 @@ describe('what the user writes', () => {
 
   test('that no request could carry throws in any case', async () => {
     const tooLarge = aClient().createMessage('c1', work('x'.repeat(300_000)));
-    await expect(tooLarge).rejects.toThrow('has more than 262144 bytes');
+    await expect(tooLarge).rejects.toThrow('must have at most 262144 bytes');
   });
 });
 

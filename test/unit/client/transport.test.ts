@@ -69,8 +69,8 @@ describe('a call', () => {
   });
 
   test.each([
-    ['no JSON', 'Good day', /is no JSON/],
-    ['without its token', { hasMore: true }, /protocol says: \/syncToken$/],
+    ['no JSON', 'Good day', /must be JSON/],
+    ['without its token', { hasMore: true }, /must match the protocol at \/syncToken$/],
     [
       'with an element that is none',
       { syncToken: 't2', changes: [{ type: 'message', id: 'm1' }] },
