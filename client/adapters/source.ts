@@ -26,7 +26,7 @@ export interface Mapping<Item, Rec> {
   source: Source<Item>;
   /** The record of an item; undefined if this store holds none of it. A record may omit attributes. */
   recordOf(item: Item): Rec | undefined;
-  /** Uses the key of the record only, because some stores keep no more of a deleted record. */
+  /** Uses the key of the record only, because some stores keep only the key of a deleted record. */
   refOf(record: Rec): Ref;
   /** The operations that change the box to match the record. `current`: the item that the client shows now. */
   operationsFor(record: Rec, current: Item | undefined): OperationInput[];

@@ -9,20 +9,20 @@ export interface ElementKey {
 }
 
 /*
- * Keys of the local store:
+ * Keys of the local store and their values:
  *
- *   state                          SyncState
- *   F <folder>                     folder
- *   C <conversation>               conversation history, with unread count and newest message
- *   S <conversation> <session>     session history
- *   M <conversation> <message>     message and its state
- *   A <time> <conversation>        conversation histories by last activity
- *   B <folder> <time> <conv>       conversation histories of a folder by last activity
- *   D <messageContext> <time> …    messages by date, for the age limit
- *   P <n>                          pending operations
- *   X <time> <n>                   refused operations that no listener has received yet
- *   R <key of the element>         removals of the current synchronization
- *   O <key of the element>         elements that arrived before their container
+ * - `state`: SyncState
+ * - `F <folder>`: folder
+ * - `C <conversation>`: conversation history, with unread count and newest message
+ * - `S <conversation> <session>`: session history
+ * - `M <conversation> <message>`: message and its state
+ * - `A <time> <conversation>`: conversation histories by last activity
+ * - `B <folder> <time> <conv>`: conversation histories of a folder by last activity
+ * - `D <messageContext> <time> …`: messages by date, for the age limit
+ * - `P <n>`: pending operations
+ * - `X <time> <n>`: refused operations that no listener has received yet
+ * - `R <key of the element>`: removals of the current synchronization
+ * - `O <key of the element>`: elements that arrived before their container
  */
 export const STATE = 'state';
 

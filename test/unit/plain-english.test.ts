@@ -19,7 +19,10 @@ const CLEAN = [
   ...['admin', 'devices', 'eraser', 'history', 'notifier', 'participating', 'purger', 'sync'].map(
     (name) => `functions/${name}`,
   ),
-  ...['dev', 'functions', 'protocol'].map((name) => `test/unit/${name}`),
+  'client',
+  'demo',
+  'test/support/sdk',
+  ...['client', 'dev', 'functions', 'protocol'].map((name) => `test/unit/${name}`),
 ];
 
 test.each(CLEAN)('%s is in plain English', (path) => {

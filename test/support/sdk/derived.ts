@@ -1,7 +1,7 @@
 import type { Entry } from '../../../client/stores/local-store.js';
 import type { View, Wire } from '../model/elements.js';
 
-/** What is derived from the elements of a store, made anew: what of it is not as it stands there. */
+/** Derives summaries and orders from the elements again. @returns the differences from the store. */
 export function checkDerived(entries: readonly Entry[], shown: View, confirmed: View): string[] {
   const wrong: string[] = [];
   const expectedOrders: string[] = [];

@@ -20,7 +20,7 @@ interface Slot {
 
 const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 
-/** What a store holds, by its layers: what is confirmed, and what is shown. */
+/** The two layers of a store: confirmed elements and shown elements. */
 export function layersOf(entries: readonly Entry[]): { confirmed: View; shown: View; queue: Queued[] } {
   const [confirmed, shown]: [View, View] = [new Map(), new Map()];
   const queue: Queued[] = [];
@@ -37,7 +37,7 @@ export function layersOf(entries: readonly Entry[]): { confirmed: View; shown: V
   return { confirmed, shown, queue };
 }
 
-/** What has to be shown: what is confirmed, and each operation of the queue done to it in its turn, written down naively. */
+/** The expected view: the confirmed elements with each operation of the queue applied in turn, written naively. */
 export function expectedView(confirmed: View, queue: readonly Queued[]): View {
   const view: View = new Map(confirmed);
   for (const { operation, answered } of queue) {
@@ -128,7 +128,7 @@ function contentsOf(view: View, { type, id, conversationId }: Wire): Wire[] {
   return state ? [state] : [];
 }
 
-/** What two views differ in. */
+/** The differences of two views. */
 export function differences(expected: View, actual: View): string[] {
   const found: string[] = [];
   for (const [name, element] of expected) {

@@ -6,13 +6,13 @@ import type { SyncResponse } from '../../../protocol/sync.js';
 
 export const NOW = Date.parse('2026-03-01T12:00:00Z');
 
-/** The local box on a store, as a client that has just been started has it. */
+/** A local box on a store, as a new client opens it. */
 export function boxOn(store: LocalStore, onChange: (change: ViewChange) => void = () => {}): LocalBox {
   let minted = 0;
   return new LocalBox({ store, generateId: () => `i${++minted}`, nowMs: () => NOW, onChange });
 }
 
-/** Stores a response as the next one. */
+/** Stores a response to the next request. */
 export async function storePage(store: LocalStore, response: SyncResponse): Promise<Applied> {
   const box = boxOn(store);
   const stored = await box.storePage(await box.nextPage(), response);

@@ -57,7 +57,7 @@ test('a file of SQLite is open in one process at a time, and after that process 
   }
 }, 30_000);
 
-/** A process that keeps one value in the file, and then another for as long as it lives. */
+/** A process that stores one value in the file, and then holds the file open until it is killed. */
 function fork(path: string) {
   const code = `
     import { openStoreFile } from ${JSON.stringify(join(process.cwd(), 'dev/cli/store-file.ts'))};
