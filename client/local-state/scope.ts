@@ -17,13 +17,13 @@ export const isWanted = ({ folders, excludeConversations }: Effective, element: 
 /** Whether a message exceeds the age limit of the scope. Unit: days of 24 hours since the date of the message. */
 export const isTooOld = ({ maxMessageAgeDays }: Effective, element: Element, nowMs: number): boolean => {
   if (element.type !== 'message') return false;
-  const days = maxMessageAgeDays[element.messageContext] ?? Number.POSITIVE_INFINITY;
+  const days = maxMessageAgeDays[element.messageContext] ?? Infinity;
   return nowMs - Date.parse(element.date) > days * DAY_MS;
 };
 
 /** Truncates the text of a message to `maxTextBytes` of UTF-8, after a whole character. Other elements stay as they are. */
 export function truncateText<E extends Element>(element: E, effective: Effective | undefined): E {
-  const { maxTextBytes = Number.POSITIVE_INFINITY } = effective ?? {};
+  const { maxTextBytes = Infinity } = effective ?? {};
   if (element.type !== 'message' || (element.textContent?.length ?? 0) * 3 <= maxTextBytes) return element;
   let text = '';
   let bytes = 0;

@@ -3,7 +3,7 @@ export interface Backoff {
   capMs: number; // longest pause of all
 }
 
-/** A random pause in ms, from 0 up to the limit for this number of failures. Clients so do not retry all at once. */
+/** A random pause in ms, from 0 up to the limit for this number of failures. It spreads the retries of many clients. */
 export const fullJitter = (failures: number, { baseMs, capMs }: Backoff): number =>
   Math.random() * Math.min(capMs, baseMs * 2 ** Math.min(failures, 30));
 

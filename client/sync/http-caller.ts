@@ -105,7 +105,7 @@ function jsonOf(text: string): unknown {
 
 const isUnauthorized = (error: unknown): boolean => error instanceof ServerProblem && error.status === 401;
 
-/** 501 is left out: what is not built yet will not be there in a moment. */
+/** Whether a repeated request can succeed: after no answer, 429 and 5xx other than 501. */
 const isRetryable = (error: unknown): boolean =>
   error instanceof Unreachable ||
   (error instanceof ServerProblem &&

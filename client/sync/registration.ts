@@ -55,7 +55,7 @@ export class Registration {
     if (reason !== 'instance-replaced') await this.#box.renew();
     else {
       const nowMs = this.#nowMs();
-      const { replacedAtMs = Number.NEGATIVE_INFINITY } = await this.#box.state();
+      const { replacedAtMs = -Infinity } = await this.#box.state();
       const isDenied = this.#options.onInstanceReplaced === 'deny';
       if (isDenied || nowMs - replacedAtMs < REPLACED_AGAIN_MS) return false;
       await this.#box.renew({ replacedAtMs: nowMs });
