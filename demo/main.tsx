@@ -1,8 +1,8 @@
 import './style/page.css';
 import { render } from 'preact';
-import { Stage } from './model/stage.js';
+import { DemoWorld } from './model/demo-world.js';
 import { Page } from './view/page.js';
 
-const stage = new Stage();
-render(<Page stage={stage} />, document.getElementById('page') as HTMLElement);
-void stage.open();
+const world = new DemoWorld();
+render(<Page world={world} />, document.getElementById('page') as HTMLElement);
+void world.open();

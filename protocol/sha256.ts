@@ -45,13 +45,8 @@ export function sha256(message: Uint8Array): Uint8Array {
 }
 
 function scheduled(words: readonly number[], i: number): number {
-  const [w2, w7, w15, w16] = [2, 7, 15, 16].map((back) => words[i - back] as number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const first = turned(w15, 7) ^ turned(w15, 18) ^ (w15 >>> 3);
-  const second = turned(w2, 17) ^ turned(w2, 19) ^ (w2 >>> 10);
-  return (w16 + first + w7 + second) | 0;
+  const back = (distance: number): number => words[i - distance] as number;
+  const first = turned(back(15), 7) ^ turned(back(15), 18) ^ (back(15) >>> 3);
+  const second = turned(back(2), 17) ^ turned(back(2), 19) ^ (back(2) >>> 10);
+  return (back(16) + first + back(7) + second) | 0;
 }

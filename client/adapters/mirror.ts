@@ -1,22 +1,22 @@
+import { isSameJson } from '../../protocol/json.js';
 import type { OperationInput } from '../../protocol/operation.js';
 import type { MessageStorageClient } from '../api/message-storage-client.js';
-import { isSame } from '../json.js';
 import type { Mapping, Ref } from './source.js';
 
 export interface Differences<Rec> {
-  changed: Rec[]; // as the client shows them: not held, or held otherwise
-  gone: Rec[]; // held, and no longer shown
+  changed: Rec[]; // as the client shows them; new or different in the other store
+  gone: Rec[]; // in the other store, and no longer shown
 }
 
-/** A change that the user of the other store made. `after`: absent when the record was deleted. */
+/** A change in the other store. */
 export interface RecordChange<Rec> {
   record: Rec;
   isDeleted: boolean;
 }
 
 /**
- * Keeps the records of another store and what a client shows alike. The client is the one that synchronizes, so all
- * rules of the protocol are its own: a page that is short is no end, a removal covers its contents, a reset sweeps.
+ * Keeps the records of another store equal to the elements that a client shows. Only the client synchronizes, so only the
+ * client implements the protocol. This class compares records and converts changes to operations.
  */
 export class Mirror<Item, Rec> {
   constructor(
@@ -25,26 +25,27 @@ export class Mirror<Item, Rec> {
     private readonly keyOf: (record: Rec) => string,
   ) {}
 
-  /** What has to change in the other store. It reads all there is: at the start of an application, not for each message. */
-  async differences(held: readonly Rec[]): Promise<Differences<Rec>> {
-    const rest = new Map(held.map((record) => [this.keyOf(record), record]));
+  /** Finds the changes that the other store needs. It reads the whole store, so call it at start, not per message. */
+  async differences(records: readonly Rec[]): Promise<Differences<Rec>> {
+    const rest = new Map(records.map((record) => [this.keyOf(record), record]));
     const changed: Rec[] = [];
     for await (const item of this.mapping.source.all(this.client)) {
       const record = this.mapping.recordOf(item);
       if (record === undefined) continue;
       const key = this.keyOf(record);
-      if (!isSame(rest.get(key), record)) changed.push(record);
+      if (!isSameJson(rest.get(key), record)) changed.push(record);
       rest.delete(key);
     }
     return { changed, gone: [...rest.values()] };
   }
 
-  /** The record as the client shows it; undefined: it shows none. */
+  /** The record as the client shows it; undefined if it shows none. */
   async shown(ref: Ref): Promise<Rec | undefined> {
     const item = await this.mapping.source.one(this.client, ref);
     return item && this.mapping.recordOf(item);
   }
 
+  /** Calls the listener with records that changed. @returns the function that removes the listener. */
   watch(onChange: (refs: Ref[]) => void): () => void {
     return this.mapping.source.watch(this.client, onChange);
   }
@@ -54,8 +55,9 @@ export class Mirror<Item, Rec> {
   }
 
   /**
-   * Does what the changes say and synchronizes. Without a connection they wait in the client's queue, which is as good.
-   * @returns the changes that were refused, and so are undone
+   * Performs changes of the other store and synchronizes. Without a connection the changes wait in the client's queue.
+   * @returns the changes that the server refused. The client has undone them.
+   * @throws InvalidOperation, or an error of `synchronize` other than Unreachable.
    */
   async perform(changes: readonly RecordChange<Rec>[]): Promise<RecordChange<Rec>[]> {
     const operations: OperationInput[] = [];
@@ -69,7 +71,7 @@ export class Mirror<Item, Rec> {
     if (operations.length === 0) return [];
     const refused = new Set<RecordChange<Rec>>();
     const ownerOf = new Map<number, RecordChange<Rec>>();
-    const early: number[] = []; // settled before their numbers were known here
+    const early: number[] = []; // refused before `perform` returned their numbers
     const end = this.client.on('refused', ({ operation: { n } }) => {
       const owner = ownerOf.get(n);
       if (owner) refused.add(owner);
@@ -104,7 +106,7 @@ export class Mirror<Item, Rec> {
   }
 }
 
-/** Not reached now is reached later: what was done is kept until then. @throws every other error */
+/** Ignores Unreachable, because the client keeps the operations and retries. @throws every other error. */
 export function ignoreUnreachable(error: unknown): void {
   if ((error as Error | undefined)?.name !== 'Unreachable') throw error;
 }

@@ -1,13 +1,13 @@
 import type { ReplicationOptions, RxCollection, RxReplicationPullStreamItem, WithDeleted } from 'rxdb';
 import { Subject } from 'rxjs';
+import { isSameJson } from '../../protocol/json.js';
 import type { MessageStorageClient } from '../api/message-storage-client.js';
-import { isSame } from '../json.js';
 import { ignoreUnreachable, Mirror } from './mirror.js';
 import type { Mapping, Ref } from './source.js';
 
 export { conversations, type Mapping, messages, type Ref, type Source } from './source.js';
 
-/** RxDB wants one and passes it back. What has been pulled is seen by comparing, so it says nothing. */
+/** RxDB requires a checkpoint. This adapter finds changes by comparison, so the content is not used. */
 type Checkpoint = { pulls: number };
 
 export interface RxdbReplication<Item, Doc> {
@@ -17,8 +17,8 @@ export interface RxdbReplication<Item, Doc> {
 }
 
 /**
- * Options for RxDB's `replicateRxCollection`: the collection holds what the client shows, and what is written into it is
- * sent. The client keeps its own store, with the queue of what was not sent yet.
+ * Options for RxDB's `replicateRxCollection`. The collection holds the elements that the client shows, and the client sends
+ * changes of the collection. The client keeps its own store with the queue of operations.
  * @example
  * replicateRxCollection({ replicationIdentifier: 'box', collection, ...rxdbReplication({ client, collection, mapping }) })
  */
@@ -31,8 +31,8 @@ export function rxdbReplication<Item, Doc>({
   const mirror = new Mirror(client, mapping, keyOf);
   const stream$ = new Subject<RxReplicationPullStreamItem<Doc, Checkpoint>>();
   let pulls = 0;
-  let waiting: WithDeleted<Doc>[] = []; // found different, and not pulled yet
-  let isMidway = false;
+  let waiting: WithDeleted<Doc>[] = []; // differences that RxDB has not pulled yet
+  let hasMore = false;
 
   const checkpoint = (): Checkpoint => ({ pulls: ++pulls });
 
@@ -41,25 +41,25 @@ export function rxdbReplication<Item, Doc>({
     return { ...(shown ?? doc), _deleted: shown === undefined };
   }
 
-  async function tell(refs: Ref[]): Promise<void> {
+  async function emitChanges(refs: Ref[]): Promise<void> {
     const shown = await Promise.all(refs.map((ref) => mirror.shown(ref)));
     const documents = shown.flatMap((doc) => (doc ? [{ ...doc, _deleted: false }] : []));
-    // Which document stood for what is no longer shown, only the collection knows.
+    // Only the collection knows the documents of elements that the client no longer shows.
     if (documents.length < refs.length) stream$.next('RESYNC');
     else stream$.next({ documents, checkpoint: checkpoint() });
   }
 
   async function differences(): Promise<WithDeleted<Doc>[]> {
     await client.synchronize();
-    const held = await collection.find().exec();
-    const { changed, gone } = await mirror.differences(held.map((each) => each.toJSON() as Doc));
+    const stored = await collection.find().exec();
+    const { changed, gone } = await mirror.differences(stored.map((each) => each.toJSON() as Doc));
     return [
       ...changed.map((doc) => ({ ...doc, _deleted: false })),
       ...gone.map((doc) => ({ ...doc, _deleted: true })),
     ];
   }
 
-  const endWatch = mirror.watch((refs) => void tell(refs).catch((error) => stream$.error(error)));
+  const endWatch = mirror.watch((refs) => void emitChanges(refs).catch((error) => stream$.error(error)));
   collection.onClose.push(() => {
     endWatch();
     stream$.complete();
@@ -69,10 +69,10 @@ export function rxdbReplication<Item, Doc>({
     pull: {
       stream$,
       async handler(_, batchSize) {
-        if (!isMidway) waiting = await differences();
+        if (!hasMore) waiting = await differences();
         const documents = waiting.splice(0, batchSize);
-        // RxDB takes a batch that is not full for the end, so only the last one is short.
-        isMidway = documents.length === batchSize;
+        // RxDB takes a batch that is not full as the last one.
+        hasMore = documents.length === batchSize;
         return { documents, checkpoint: checkpoint() };
       },
     },
@@ -97,4 +97,4 @@ export function rxdbReplication<Item, Doc>({
 }
 
 const isAlike = (a: { _deleted: boolean }, b: { _deleted: boolean }): boolean =>
-  a._deleted === b._deleted && (a._deleted || isSame(a, b));
+  a._deleted === b._deleted && (a._deleted || isSameJson(a, b));

@@ -2,31 +2,33 @@ import type { OperationInput } from '../../protocol/operation.js';
 import type { MessageStorageClient } from '../api/message-storage-client.js';
 import type { ConversationItem, MessageItem } from '../local-state/queries.js';
 
-/** Names something that a client shows. `conversationId`: of a message. */
+/** Identifies an item that a client shows. Messages have a `conversationId`. */
 export interface Ref {
   id: string;
   conversationId?: string;
 }
 
-/** One kind of what a client shows, for stores that hold a record of each. */
+/** One kind of items that a client shows, for stores that hold one record per item. */
 export interface Source<Item> {
+  /** Yields all items. */
   all(client: MessageStorageClient): AsyncIterable<Item>;
   one(client: MessageStorageClient, ref: Ref): Promise<Item | undefined>;
-  /** Tells of what others have changed, and of what was refused and so is undone. Returns the end of it. */
+  /** Reports items that other devices changed, and items with a refused operation. @returns the function that ends it. */
   watch(client: MessageStorageClient, onChange: (refs: Ref[]) => void): () => void;
+  /** The operation that deletes an item. */
   deletion(ref: Ref): OperationInput;
-  /** The number that a change is based on; undefined where operations of this device are under way. */
+  /** The modSeq that a change is based on; undefined while operations on the item are pending. */
   modSeqOf(item: Item): number | undefined;
 }
 
-/** How records of another store stand for what a client shows. Each record is of one item. */
+/** Maps items of a client to records of another store, one to one. */
 export interface Mapping<Item, Rec> {
   source: Source<Item>;
-  /** undefined: the item has no record in this store. What is left out of a record is not changed by it. */
+  /** The record of an item; undefined if this store holds none of it. A record may omit attributes. */
   recordOf(item: Item): Rec | undefined;
-  /** From the record's key alone: of a deleted record some stores tell no more. */
+  /** Uses the key of the record only, because some stores keep only the key of a deleted record. */
   refOf(record: Rec): Ref;
-  /** What makes the record's content that of the box. `current`: what is there now. */
+  /** The operations that change the box to match the record. `current`: the item that the client shows now. */
   operationsFor(record: Rec, current: Item | undefined): OperationInput[];
 }
 
@@ -48,7 +50,7 @@ async function* allMessages(client: MessageStorageClient): AsyncGenerator<Messag
   }
 }
 
-const together =
+const inSequence =
   (...ends: (() => void)[]) =>
   () => {
     for (const end of ends) end();
@@ -59,15 +61,15 @@ export const messages: Source<MessageItem> = {
   all: allMessages,
   one: (client, { conversationId = '', id }) => client.message(conversationId, id),
   watch(client, onChange) {
-    const tell = (elements: readonly { type: string; id: string; conversationId?: string }[]) => {
+    const report = (elements: readonly { type: string; id: string; conversationId?: string }[]) => {
       const refs = elements.filter(({ type }) => type === 'message' || type === 'messageState');
       if (refs.length > 0) onChange(refs.map(({ id, conversationId = '' }) => ({ id, conversationId })));
     };
-    return together(
+    return inSequence(
       client.on('received', ({ received, dropped }) =>
-        tell([...received, ...dropped.flatMap(({ elements }) => elements)]),
+        report([...received, ...dropped.flatMap(({ elements }) => elements)]),
       ),
-      client.on('refused', ({ operation }) => tell([operation])),
+      client.on('refused', ({ operation }) => report([operation])),
     );
   },
   deletion: ({ id, conversationId = '' }) =>
@@ -75,7 +77,7 @@ export const messages: Source<MessageItem> = {
   modSeqOf: ({ message, isPending }) => (isPending ? undefined : message.modSeq),
 };
 
-/** Conversation histories with their newest message and how many are unread. */
+/** Conversation histories with their newest message and unread count. */
 export const conversations: Source<ConversationItem> = {
   all: allConversations,
   one: (client, { id }) => client.conversation(id),

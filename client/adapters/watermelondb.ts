@@ -4,30 +4,31 @@ import type { Mapping } from './source.js';
 
 export { conversations, type Mapping, messages, type Ref, type Source } from './source.js';
 
-/** A row as WatermelonDB stores it: columns by name, and its id. */
+/** A row of WatermelonDB: its id, and its columns by name. */
 export interface Row {
   id: string;
   [column: string]: string | number | boolean | null;
 }
 
-/** What is asked of a WatermelonDB database here. */
+/** The part of a WatermelonDB database that this adapter uses. */
 export interface WatermelonDatabase {
   get(table: string): { query(): { unsafeFetchRaw(): Promise<unknown[]> } };
 }
 
-/** Changes by name of the table, as WatermelonDB takes and gives them. */
+/** Changes by table name, in the form of WatermelonDB. */
 export type TableChanges = Record<string, { created: Row[]; updated: Row[]; deleted: string[] }>;
 
 export interface WatermelonReplication<Database extends WatermelonDatabase> {
   client: MessageStorageClient;
   database: Database;
-  /** By name of the table. */
-  // biome-ignore lint/suspicious/noExplicitAny: each table has items of its own kind
+  /** Mappings by table name. */
+  // biome-ignore lint/suspicious/noExplicitAny: each table maps its own kind of items
   tables: Readonly<Record<string, Mapping<any, Row>>>;
 }
 
 /**
- * Arguments for WatermelonDB's `synchronize`: its tables hold what the client shows, and what is written into them is sent.
+ * Arguments for WatermelonDB's `synchronize`. Its tables hold the elements that the client shows, and the client sends
+ * changes of the tables.
  * @example
  * await synchronize(watermelonReplication({ client, database, tables: { messages: mapping } }))
  */
@@ -41,15 +42,15 @@ export function watermelonReplication<Database extends WatermelonDatabase>({
   );
   return {
     database,
-    sendCreatedAsUpdated: true, // a row that is there already is changed, else made
+    sendCreatedAsUpdated: true, // WatermelonDB creates rows that it lacks
     async pullChanges() {
-      await client.synchronize(); // to its end: a short page is none
+      await client.synchronize(); // to the last page
       const changes: TableChanges = {};
       for (const [table, mirror] of mirrors) {
-        const held = await heldIn(database, table);
-        // What was made here has yet to be sent. What was changed here may be gone, and deletion wins.
-        const known = held.filter(({ _status }) => _status !== 'created');
-        const { changed, gone } = await mirror.differences(known.map(columnsOf));
+        const stored = await rowsIn(database, table);
+        // Created rows were not sent yet, so they must stay. Changed rows may be gone, because deletion wins.
+        const sent = stored.filter(({ _status }) => _status !== 'created');
+        const { changed, gone } = await mirror.differences(sent.map(columnsOf));
         changes[table] = { created: [], updated: changed, deleted: gone.map(({ id }) => id) };
       }
       return { changes, timestamp: Date.now() };
@@ -70,10 +71,10 @@ export function watermelonReplication<Database extends WatermelonDatabase>({
 
 type Raw = Row & { _status: string };
 
-const heldIn = async (database: WatermelonDatabase, table: string): Promise<Raw[]> =>
+const rowsIn = async (database: WatermelonDatabase, table: string): Promise<Raw[]> =>
   (await database.get(table).query().unsafeFetchRaw()) as Raw[];
 
-/** Without what WatermelonDB notes for itself. */
+/** Removes the columns that WatermelonDB uses for itself. */
 function columnsOf({ _status, _changed, ...columns }: Record<string, unknown>): Row {
   return columns as Row;
 }

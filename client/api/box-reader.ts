@@ -1,7 +1,7 @@
 import { ELEMENT_TYPES, type Element } from '../../protocol/elements/element.js';
 import type { HistoryResponse } from '../../protocol/history.js';
 import { addCounts, type Counts, countsByType } from '../local-state/counts.js';
-import type { Change } from '../local-state/derived.js';
+import type { ViewChange } from '../local-state/derive.js';
 import { KINDS, keyOf } from '../local-state/keys.js';
 import {
   type ConversationItem,
@@ -11,169 +11,213 @@ import {
   foldersIn,
   historyItems,
   LIMIT,
-  type Listed,
   type MessageItem,
   messageIn,
   messagesIn,
+  type Paged,
   type SessionItem,
   sessionsIn,
 } from '../local-state/queries.js';
 import { type Row, type Slot, shown } from '../local-state/rows.js';
-import type { Numbered } from '../outbox/queue.js';
+import type { Numbered } from '../outbox/queued-operation.js';
 import type { LocalBox } from '../sync/local-box.js';
 import { ServerProblem } from '../sync/server-problem.js';
-import type { AskedHistory } from '../sync/transport.js';
+import type { HistoryRequest } from '../sync/transport.js';
 
 const CHUNK = 500; // rows
 
-/** A reading that fails is its author's to see. */
-const thrown = (error: unknown): void => {
-  throw error;
-};
+/**
+ * The queries of a Message Storage Client. Each reads the local store: the elements that the server confirmed, with the
+ * pending operations of this device applied optimistically. Only `history` and `messagesAndHistory` ask the server.
+ * @throws from each: the error of the local store.
+ */
+export interface BoxReader {
+  /**
+   * Calls the listener after each change of what the queries return. Suits stores of frameworks.
+   * @returns the function that removes the listener.
+   */
+  subscribe(listener: (change: ViewChange) => void): () => void;
 
-/** What a Message Storage Client shows of the box: confirmed by the server, with what the user did since laid over it. */
-export abstract class BoxReader {
-  protected abstract readonly box: LocalBox;
-  protected abstract askHistory(asked: AskedHistory, signal?: AbortSignal): Promise<HistoryResponse>;
-  abstract on(name: 'changed', listener: (change: Change) => void): () => void;
+  /** @returns all folders, sorted by name. */
+  folders(): Promise<FolderItem[]>;
 
-  /** Calls after each change of what is shown, as stores of frameworks want it. Returns the function that ends it. */
-  subscribe(listener: (change: Change) => void): () => void {
-    return this.on('changed', listener);
-  }
-
-  /** All folders, by name. */
-  folders(): Promise<FolderItem[]> {
-    return this.box.read(foldersIn);
-  }
-
-  /** Conversation histories, the one with the latest message first, with unread counts. `after`: `next` of the part before. */
+  /**
+   * Lists conversation histories with their unread counts, the one with the latest message first.
+   * @param options.folderId lists the conversation histories of this folder only.
+   * @param options.after `next` of the previous page.
+   * @param options.limit conversation histories per page, 50 by default.
+   */
   conversations(options?: {
     folderId?: string;
     after?: string;
     limit?: number;
-  }): Promise<Listed<ConversationItem>> {
-    return this.box.read((holdings) => conversationsIn(holdings, options));
-  }
+  }): Promise<Paged<ConversationItem>>;
 
-  conversation(id: string): Promise<ConversationItem | undefined> {
-    return this.box.read((holdings) => conversationIn(holdings, id));
-  }
+  /** @returns the conversation history of this id, or undefined if this device does not hold it. */
+  conversation(id: string): Promise<ConversationItem | undefined>;
 
-  sessions(conversationId: string): Promise<SessionItem[]> {
-    return this.box.read((holdings) => sessionsIn(holdings, conversationId));
-  }
+  /** @returns the session histories of a conversation history, sorted by id. */
+  sessions(conversationId: string): Promise<SessionItem[]>;
 
-  /** Messages that this device holds, newest first. `before`: `next` of the part before. */
+  /**
+   * Lists the messages of a conversation history that this device holds, newest first (descending by id).
+   * @param options.before lists messages with an id below this one: `next` of the previous page.
+   * @param options.limit messages per page, 50 by default.
+   */
   messages(
     conversationId: string,
     options?: { before?: string; limit?: number },
-  ): Promise<Listed<MessageItem>> {
-    return this.box.read((holdings) => messagesIn(holdings, conversationId, options));
-  }
+  ): Promise<Paged<MessageItem>>;
 
-  message(conversationId: string, id: string): Promise<MessageItem | undefined> {
-    return this.box.read((holdings) => messageIn(holdings, conversationId, id));
-  }
+  /** @returns the message, or undefined if this device does not hold it. */
+  message(conversationId: string, id: string): Promise<MessageItem | undefined>;
 
-  /** Messages as the server has them, newest first, with whole texts, and older than this device keeps them. Nothing is stored. */
+  /**
+   * Asks the server for messages of a conversation history, newest first. They have whole texts and include messages that
+   * are outside the scope of this device. The client does not store them.
+   * @param options.before asks for messages with an id below this one: `next` of the previous page.
+   * @param options.signal aborts the request. Default: `stop` of the client aborts it.
+   * @throws ServerProblem, Unreachable or UnexpectedAnswer, or the reason of the signal.
+   */
   history(
     conversationId: string,
-    options: { before?: string; limit?: number; signal?: AbortSignal } = {},
-  ): Promise<HistoryResponse> {
-    const { signal, ...asked } = options;
-    return this.askHistory({ conversationId, ...asked }, signal);
-  }
+    options?: { before?: string; limit?: number; signal?: AbortSignal },
+  ): Promise<HistoryResponse>;
 
   /**
-   * Messages of a conversation history, newest first: those that are held here, and behind them those of the server's
-   * history, where this device does not keep all. Ids have to sort by time, as the recommended ones do.
-   * @throws what Transport throws, where there is nothing held to give.
+   * Lists messages newest first: those that this device holds, then older ones from the server's history. It asks the
+   * server only if the scope of this device leaves out messages. The ids of messages must sort by time, as the
+   * recommended ids do.
+   * @param options as for `history`; `limit` is 50 by default.
+   * @throws as `history`, but only if this device holds no message of the page.
    */
-  async messagesAndHistory(
+  messagesAndHistory(
     conversationId: string,
-    { before, limit = LIMIT, signal }: { before?: string; limit?: number; signal?: AbortSignal } = {},
-  ): Promise<Listed<MessageItem>> {
-    const held = await this.messages(conversationId, { before, limit });
-    if (held.next !== undefined || (await this.#keepsAllMessages())) return held;
-    const from = held.items.at(-1)?.message.id ?? before;
-    const rest = limit - held.items.length;
-    if (rest === 0) return { ...held, next: from as string };
-    try {
-      const { elements, next } = await this.history(conversationId, { before: from, limit: rest, signal });
-      const older = await this.box.read((holdings) => historyItems(holdings, elements));
-      return { items: [...held.items, ...older], ...(next !== undefined && { next }) };
-    } catch (error) {
-      if (error instanceof ServerProblem && error.status === 404) return held; // it is not there, or not yet
-      if (from === before) throw error;
-      return { ...held, next: from as string };
-    }
-  }
-
-  async #keepsAllMessages(): Promise<boolean> {
-    const { effective } = await this.box.state();
-    if (!effective?.elementTypes.includes('message')) return false;
-    return Object.keys(effective.maxMessageAgeDays).length === 0;
-  }
+    options?: { before?: string; limit?: number; signal?: AbortSignal },
+  ): Promise<Paged<MessageItem>>;
 
   /**
-   * Tells what `read` gives, now and each time when something else is shown than before, be it in one conversation
-   * alone. Changes while it reads become one more reading. Returns the function that ends it.
+   * Runs a query now and after each change, and passes each result to the listener. Changes during a query cause one
+   * more query.
+   * @param read the query, for example `() => client.conversations()`.
+   * @param options.conversationId ignores changes outside this conversation history.
+   * @param options.failed receives the errors of the query. Default: they stay unhandled rejections.
+   * @returns the function that ends the watch.
    */
   watch<T>(
     read: () => Promise<T>,
     listener: (value: T) => void,
-    { conversationId, failed = thrown }: { conversationId?: string; failed?: (error: unknown) => void } = {},
-  ): () => void {
-    let wanted = 0;
-    let reading = false;
-    let ended = false;
-    const again = async () => {
-      wanted += 1;
-      if (reading) return;
-      reading = true;
-      for (let seen = 0; seen < wanted && !ended; ) {
-        seen = wanted;
-        await read().then((value) => ended || listener(value), failed);
-      }
-      reading = false;
-    };
-    const off = this.on('changed', ({ conversations }) => {
-      if (conversationId === undefined || conversations.includes(conversationId)) void again();
-    });
-    void again();
-    return () => {
-      ended = true;
-      off();
-    };
-  }
+    options?: { conversationId?: string; failed?: (error: unknown) => void },
+  ): () => void;
 
-  /** What the user did that the server has not answered yet, in the order in which it is sent. */
-  pending(): Promise<Numbered[]> {
-    return this.box.pending();
-  }
+  /** @returns the operations that the server has not answered, in the order in which the client sends them. */
+  pending(): Promise<Numbered[]>;
 
-  /** Everything that is shown, folders first. It reads all there is, a part at a time. */
-  async *elements(): AsyncGenerator<Element> {
+  /** Yields every element that the queries show, folders first. It reads the whole store in chunks. */
+  elements(): AsyncGenerator<Element>;
+
+  /** Counts every element that the queries show, by type. It reads the whole store. */
+  counts(): Promise<Counts>;
+}
+
+export interface BoxReaderOptions {
+  box: LocalBox;
+  onChanged: (listener: (change: ViewChange) => void) => () => void;
+  requestHistory: (request: HistoryRequest, signal?: AbortSignal) => Promise<HistoryResponse>;
+}
+
+/** The queries over one local box. */
+export function createBoxReader({ box, onChanged, requestHistory }: BoxReaderOptions): BoxReader {
+  const history: BoxReader['history'] = (conversationId, { signal, ...page } = {}) =>
+    requestHistory({ conversationId, ...page }, signal);
+
+  async function* elements(): AsyncGenerator<Element> {
     for (const type of ELEMENT_TYPES) {
       const kind = keyOf(KINDS[type]);
       for (let from = `${kind}\n`; ; ) {
-        const part = await this.box.read(({ tx }) => tx.scan({ from, to: `${kind}\n\u007f`, limit: CHUNK }));
-        for (const [, row] of part) {
+        const chunk = await box.read(({ tx }) => tx.scan({ from, to: `${kind}\n\u007f`, limit: CHUNK }));
+        for (const [, row] of chunk) {
           const element = shown((row as Row)[type] as Slot | undefined);
           if (element) yield element;
         }
-        const last = part.at(-1);
+        const last = chunk.at(-1);
         if (!last) break;
         from = `${last[0]}\u0001`;
       }
     }
   }
 
-  /** How many elements are shown, by type. It reads all there is. */
-  async counts(): Promise<Counts> {
-    let counts = countsByType();
-    for await (const element of this.elements()) counts = addCounts(counts, countsByType([element]));
-    return counts;
-  }
+  return {
+    subscribe: onChanged,
+    folders: () => box.read(foldersIn),
+    conversations: (options) => box.read((view) => conversationsIn(view, options)),
+    conversation: (id) => box.read((view) => conversationIn(view, id)),
+    sessions: (conversationId) => box.read((view) => sessionsIn(view, conversationId)),
+    messages: (conversationId, options) => box.read((view) => messagesIn(view, conversationId, options)),
+    message: (conversationId, id) => box.read((view) => messageIn(view, conversationId, id)),
+    history,
+
+    async messagesAndHistory(conversationId, { before, limit = LIMIT, signal } = {}) {
+      const local = await box.read((view) => messagesIn(view, conversationId, { before, limit }));
+      if (local.next !== undefined || (await holdsAllMessages(box))) return local;
+      const from = local.items.at(-1)?.message.id ?? before;
+      const rest = limit - local.items.length;
+      if (rest === 0) return { ...local, next: from as string };
+      try {
+        const { elements, next } = await history(conversationId, { before: from, limit: rest, signal });
+        const older = await box.read((view) => historyItems(view, elements));
+        return { items: [...local.items, ...older], ...(next !== undefined && { next }) };
+      } catch (error) {
+        // The server does not have the conversation history, or does not have it yet.
+        if (error instanceof ServerProblem && error.status === 404) return local;
+        if (from === before) throw error;
+        return { ...local, next: from as string };
+      }
+    },
+
+    watch(read, listener, { conversationId, failed = rethrow } = {}) {
+      let wanted = 0;
+      let isReading = false;
+      let isEnded = false;
+      const readAgain = async () => {
+        wanted += 1;
+        if (isReading) return;
+        isReading = true;
+        for (let seen = 0; seen < wanted && !isEnded; ) {
+          seen = wanted;
+          await read().then((value) => isEnded || listener(value), failed);
+        }
+        isReading = false;
+      };
+      const off = onChanged(({ conversations }) => {
+        if (conversationId === undefined || conversations.includes(conversationId)) void readAgain();
+      });
+      void readAgain();
+      return () => {
+        isEnded = true;
+        off();
+      };
+    },
+
+    pending: () => box.pending(),
+    elements,
+
+    async counts() {
+      let counts = countsByType();
+      for await (const element of elements()) counts = addCounts(counts, countsByType([element]));
+      return counts;
+    },
+  };
+}
+
+/** Whether the scope leaves out no message of the conversation histories that this device holds. */
+async function holdsAllMessages(box: LocalBox): Promise<boolean> {
+  const { effective } = await box.state();
+  if (!effective?.elementTypes.includes('message')) return false;
+  return Object.keys(effective.maxMessageAgeDays).length === 0;
+}
+
+/** The error of a query is for the author of the query, so it stays an unhandled rejection. */
+function rethrow(error: unknown): void {
+  throw error;
 }

@@ -1,12 +1,9 @@
 import type { Device } from '../../protocol/device.js';
-import type { HistoryResponse } from '../../protocol/history.js';
-import type { Operation } from '../../protocol/operation.js';
 import type { Preferences } from '../../protocol/preferences.js';
 import type { SyncRequestFrame } from '../../protocol/sync-request-frame.js';
 import type { SyncResponse } from '../../protocol/sync-response.js';
 import type { Settled } from '../outbox/settle.js';
-import { randomId } from '../random-id.js';
-import type { ClientEvents, ClientOptions, ClientStatus } from '../sync/client-options.js';
+import type { ClientEvents, ClientStatus } from '../sync/client-events.js';
 import { CONNECTION_TIMINGS, keepConnected } from '../sync/connection.js';
 import { Emitter } from '../sync/emitter.js';
 import { platformEnvironment } from '../sync/environment.js';
@@ -17,51 +14,78 @@ import type { WebSocketConstructor } from '../sync/socket.js';
 import type { StoredPage } from '../sync/store-page.js';
 import { SyncTimer } from '../sync/sync-timer.js';
 import { Synchronizer, type SyncReport } from '../sync/synchronizer.js';
-import type { Tabs } from '../sync/tabs.js';
-import type { AskedHistory } from '../sync/transport.js';
-import { BoxWriter } from './box-writer.js';
+import type { TabCoordinator } from '../sync/tab-coordinator.js';
+import { type BoxReader, createBoxReader } from './box-reader.js';
+import { type BoxWriter, createBoxWriter } from './box-writer.js';
+import type { ClientOptions } from './client-options.js';
+import { randomId } from './random-id.js';
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 const isAbort = (error: unknown): boolean => (error as Error | undefined)?.name === 'AbortError';
 
+/** The methods of BoxReader and BoxWriter are methods of the client. The constructor assigns them. */
+export interface MessageStorageClient extends BoxReader, BoxWriter {}
+
 /**
- * A Message Storage Client: keeps a local store in step with the user's box, in both directions. It synchronizes on
- * starting, when the user has done something, when the server asks for it, when the timer says so, when it comes back
- * online and on `synchronize()`, and recovers from everything that time can heal.
+ * A Message Storage Client keeps a local store and the user's box the same. `BoxReader` documents its queries, and
+ * `BoxWriter` the operations of the user.
+ *
+ * After `start` it synchronizes at once, after each operation of the user, on each synchronization request of the server,
+ * periodically, and when the platform is back online. It retries after every failure that can pass.
+ * @example
+ * const client = new MessageStorageClient({ deviceId: 'phone', transport: httpTransport({ url, token }), store: memoryStore() });
+ * client.start();
  */
-export class MessageStorageClient extends BoxWriter {
-  protected readonly box: LocalBox;
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor assigns every merged member
+export class MessageStorageClient {
   readonly #options: ClientOptions;
+  readonly #box: LocalBox;
   readonly #events = new Emitter<ClientEvents>();
   readonly #registration: Registration;
   readonly #synchronizer: Synchronizer;
   readonly #timer: SyncTimer;
-  readonly #stop = new AbortController();
-  readonly #tabs?: Tabs;
+  readonly #stopped = new AbortController();
+  readonly #tabs?: TabCoordinator;
   readonly #environment;
   readonly #leaveEnvironment: () => void;
-  readonly #told = new Set<string>();
+  readonly #emittedRefusals = new Set<string>();
   #wasOnline: boolean;
   #status: ClientStatus = { state: 'offline' };
-  #link?: { cut: AbortController; ended: Promise<void> };
+  #link?: { controller: AbortController; ended: Promise<void> };
   #isLeading = false;
 
   constructor(options: ClientOptions) {
-    super();
-    const { periodic = {}, environment = platformEnvironment } = options;
+    const { periodic = {}, environment = platformEnvironment, deviceId, transport } = options;
+    const { nowMs = () => Date.now(), generateId = randomId } = options;
     this.#options = options;
     this.#environment = environment;
     this.#wasOnline = environment.isOnline();
     this.#leaveEnvironment = environment.subscribe(() => this.#environmentChanged());
-    this.box = new LocalBox({
+    const box = new LocalBox({
       store: options.store,
-      mintId: options.mintId ?? randomId,
-      nowMs: () => this.nowMs(),
+      generateId,
+      nowMs,
       onChange: (change) => this.#emit('changed', change),
     });
-    this.#registration = new Registration(options, this.box, () => this.nowMs(), this.#stop.signal);
+    this.#box = box;
+    const { signal } = this.#stopped;
+    Object.assign(
+      this,
+      createBoxReader({
+        box,
+        onChanged: (listener) => this.on('changed', listener),
+        requestHistory: (request, aborted = signal) => transport.history(deviceId, request, aborted),
+      }),
+      createBoxWriter({
+        box,
+        nowMs,
+        check: (operation) => options.check?.(operation) ?? operation,
+        onQueued: () => this.#operationsQueued(),
+      }),
+    );
+    this.#registration = new Registration(options, box, nowMs, signal);
     this.#timer = new SyncTimer(
       () => this.#synchronizeQuietly(),
       () =>
@@ -71,8 +95,8 @@ export class MessageStorageClient extends BoxWriter {
     if (periodic.everySeconds) this.#timer.setPeriod(periodic.everySeconds);
     this.#synchronizer = new Synchronizer({
       ...options,
-      box: this.box,
-      prepare: () => this.#registration.once(),
+      box,
+      prepare: () => this.#registration.ensureRegistered(),
       renews: async (reason) => {
         const isRenewed = await this.#registration.renew(reason);
         if (isRenewed) this.#emit('renewed', { reason });
@@ -88,52 +112,55 @@ export class MessageStorageClient extends BoxWriter {
         else if (!isAbort(error)) this.#timer.failed();
       },
     });
-    const { sharing } = options.store;
-    if (sharing) {
-      this.#tabs = sharing.join({
-        isLeading: () => this.#isLeading,
-        onEvent: (name, value) => {
-          if (name === 'status' && !this.#isLeading && this.#link)
-            this.#setStatus(value as ClientStatus, false);
-          else if (name === 'refused') this.#tellOnce(value as Settled);
-          else if (name !== 'status') this.#events.emit(name, value);
-        },
-        onHello: () => this.#tabs?.tell('status', this.#status),
-        onWritten: () => this.#synchronizeQuietly(),
-        onRefused: () => this.#tellRefusedQuietly(),
-      });
-    }
+    this.#tabs = options.store.sharing?.join({
+      isLeading: () => this.#isLeading,
+      onEvent: (name, value) => {
+        if (name === 'status' && !this.#isLeading && this.#link)
+          this.#setStatus(value as ClientStatus, false);
+        else if (name === 'refused') this.#emitRefusedOnce(value as Settled);
+        else if (name !== 'status') this.#events.emit(name, value);
+      },
+      onHello: () => this.#tabs?.broadcastEvent('status', this.#status),
+      onWritten: () => this.#synchronizeQuietly(),
+      onRefused: () => this.#deliverRefusedQuietly(),
+    });
     if (options.signal?.aborted) void this.stop();
     options.signal?.addEventListener('abort', this.#stopNow, { once: true });
   }
 
+  /** The current status. The event `status` reports each change. */
   get status(): ClientStatus {
     return this.#status;
   }
 
-  /** Returns the function that takes the listener away again. */
-  override on<Name extends keyof ClientEvents>(
-    name: Name,
-    listener: (value: ClientEvents[Name]) => void,
-  ): () => void {
+  /**
+   * Adds a listener of one event. Refused operations wait in the local store until the first listener of `refused`.
+   * @param name an event of `ClientEvents`, where each is described.
+   * @param listener receives the value of the event. An error that it throws becomes an uncaught exception.
+   * @returns the function that removes the listener.
+   */
+  on<Name extends keyof ClientEvents>(name: Name, listener: (value: ClientEvents[Name]) => void): () => void {
     const off = this.#events.on(name, listener);
-    if (name === 'refused') this.#tellRefusedQuietly(); // what was refused before the application was closed
+    if (name === 'refused') this.#deliverRefusedQuietly();
     return off;
   }
 
   /**
-   * Registers the device with its name and preferences, or changes them. The first synchronization of a new local
-   * store does it by itself; later ones do not, so that a device that was revoked stays so until somebody decides.
-   * @throws what Transport throws.
+   * Registers the device with its name and preferences, or updates its registration. The first synchronization of a new
+   * local store registers the device by itself. Later ones do not, so that a revoked device stays revoked.
+   * @returns the device as the server has registered it.
+   * @throws ServerProblem, Unreachable or UnexpectedAnswer, or an AbortError after `stop`.
    */
   register(): Promise<Device> {
     return this.#registration.register();
   }
 
   /**
-   * Changes what is kept synchronized with this device. What leaves the scope goes, and what comes in follows, with the
-   * next synchronization.
-   * @throws what Transport throws; nothing is changed then.
+   * Changes the synchronization scope of this device. The next synchronization removes elements that leave the scope and
+   * brings elements that enter it.
+   * @param preferences replace all earlier preferences.
+   * @returns the device as the server has registered it; `effective` is the new scope.
+   * @throws ServerProblem, Unreachable or UnexpectedAnswer, or an AbortError after `stop`. Nothing changes then.
    */
   async setPreferences(preferences: Preferences): Promise<Device> {
     const device = await this.#registration.register(preferences);
@@ -141,81 +168,80 @@ export class MessageStorageClient extends BoxWriter {
     return device;
   }
 
-  /** Synchronizes and keeps doing so until `pause` or `stop`. Does not wait: `status` tells how it goes. */
+  /**
+   * Starts to synchronize, until `pause` or `stop`. It returns at once; `status` and its event report the progress. It has
+   * no effect on a client that runs or that was stopped.
+   */
   start(): void {
-    if (this.#link || this.#stop.signal.aborted) return;
-    const cut = new AbortController();
-    const ended = this.#run(cut.signal).catch((error) => this.#failed(error));
-    this.#link = { cut, ended };
+    if (this.#link || this.#stopped.signal.aborted) return;
+    const controller = new AbortController();
+    const ended = this.#run(controller.signal).catch((error) => this.#failed(error));
+    this.#link = { controller, ended };
   }
 
-  /** Ends connection and timer, and breaks off the synchronization that runs. What the user does is queued. */
+  /**
+   * Closes the connection, stops the timer, and aborts the synchronization that runs. Operations of the user stay queued.
+   * Calls of `synchronize` that wait reject with an AbortError.
+   */
   pause(): void {
-    this.#cutLink();
-    this.#synchronizer.cut();
+    this.#disconnect();
+    this.#synchronizer.abort();
     this.#setStatus({ state: 'paused' });
   }
 
-  /** Goes on after `pause`. */
+  /** Starts again after `pause`. */
   resume(): void {
     this.start();
   }
 
   /**
-   * Synchronizes once, also when paused: sends all that the user has done, and receives all that has changed. Resolves
-   * when one that began after this call has ended; one runs at a time. A device of a new local store is registered first.
-   * @throws what Transport throws, or the reason of the signal.
+   * Synchronizes once, also while paused: sends all queued operations and receives all changes. One synchronization runs
+   * at a time, and calls during one share the next. The first one of a new local store registers the device.
+   * @param options.signal ends the waiting, and the synchronization if no other call waits for it.
+   * @returns the report of a synchronization that began after this call.
+   * @throws ServerProblem, Unreachable or UnexpectedAnswer, the error of the local store, or the reason of the signal. After
+   * `pause`, `stop` or `wipe`: an AbortError.
    */
   async synchronize({ signal }: { signal?: AbortSignal } = {}): Promise<SyncReport> {
-    this.#stop.signal.throwIfAborted();
+    this.#stopped.signal.throwIfAborted();
     return this.#synchronizer.synchronize(signal);
   }
 
-  /** Ends everything for good: no timer, socket or request is left when it resolves. What is held stays. */
+  /**
+   * Stops the client for good. No timer, socket or request remains when it resolves. The local store keeps its contents,
+   * and another client can open it.
+   */
   async stop(): Promise<void> {
     this.#options.signal?.removeEventListener('abort', this.#stopNow);
     this.#leaveEnvironment();
     this.#tabs?.leave();
-    this.#stop.abort();
-    this.#synchronizer.cut();
-    const link = this.#cutLink();
+    this.#stopped.abort();
+    this.#synchronizer.abort();
+    const link = this.#disconnect();
     await link?.ended;
     this.#setStatus({ state: 'stopped' });
   }
 
-  /** Forgets everything that is held, and what was not sent: for a user who signs out. It goes on as a new device instance. */
+  /**
+   * Deletes everything in the local store, including operations that were not sent: for a user who signs out. The client
+   * does not run afterwards. `start` registers it as a new instance of the device.
+   * @throws the error of the local store.
+   */
   async wipe(): Promise<void> {
-    const link = this.#cutLink();
-    this.#synchronizer.cut();
+    const link = this.#disconnect();
+    this.#synchronizer.abort();
     await link?.ended;
-    await this.box.wipe();
+    await this.#box.wipe();
     this.#setStatus({ state: 'offline' });
-  }
-
-  protected override askHistory(asked: AskedHistory, signal = this.#stop.signal): Promise<HistoryResponse> {
-    return this.#options.transport.history(this.#options.deviceId, asked, signal);
-  }
-
-  protected override check(operation: Operation): Operation {
-    return this.#options.check?.(operation) ?? operation;
-  }
-
-  protected override nowMs(): number {
-    return this.#options.nowMs?.() ?? Date.now();
-  }
-
-  protected override performed(): void {
-    if (this.#link && !this.#isLeading) this.#tabs?.tellThat('written');
-    else if (this.#link) this.#synchronizeQuietly();
   }
 
   readonly #stopNow = (): void => void this.stop();
 
-  #cutLink() {
+  #disconnect() {
     const link = this.#link;
     this.#link = undefined;
     this.#timer.stop();
-    link?.cut.abort();
+    link?.controller.abort();
     return link;
   }
 
@@ -230,13 +256,14 @@ export class MessageStorageClient extends BoxWriter {
     return this.#tabs ? this.#tabs.lead(work, signal) : work();
   }
 
+  /** Synchronizes and stays connected until the signal is aborted. Of the tabs of a browser only one does that. */
   async #lead(signal: AbortSignal): Promise<void> {
     const { deviceId, timings, transport, periodic } = this.#options;
     const WebSocket = this.#options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
-    const { periodSeconds } = await this.box.state();
+    const { periodSeconds } = await this.#box.state();
     if (periodSeconds && !periodic?.everySeconds) this.#timer.setPeriod(periodSeconds);
     if (signal.aborted) return;
-    await this.box.prune();
+    await this.#box.prune();
     this.#timer.start();
     if (!WebSocket) {
       this.#synchronizeQuietly();
@@ -244,7 +271,7 @@ export class MessageStorageClient extends BoxWriter {
     }
     await keepConnected(
       {
-        // First of all, so that an instance that was replaced learns of it before it takes its successor's connection.
+        // Synchronize before connecting: a replaced instance must learn that before it takes its successor's connection.
         prepare: () => this.synchronize(),
         ticketUrl: async () => (await transport.issueTicket(deviceId, signal)).url,
         WebSocket,
@@ -257,7 +284,7 @@ export class MessageStorageClient extends BoxWriter {
     );
   }
 
-  /** Back online it does not wait for what was planned after the failures before. */
+  /** Once the platform is back online, the client must not wait for the retry that earlier failures delayed. */
   #environmentChanged(): void {
     const isOnline = this.#environment.isOnline();
     const isBack = isOnline && !this.#wasOnline;
@@ -267,7 +294,7 @@ export class MessageStorageClient extends BoxWriter {
     if (!isBack) return;
     if (this.#status.state === 'live') this.#synchronizeQuietly();
     else {
-      this.#cutLink();
+      this.#disconnect();
       this.start();
     }
   }
@@ -275,6 +302,11 @@ export class MessageStorageClient extends BoxWriter {
   #requested(frame: SyncRequestFrame): void {
     this.#emit('syncRequest', frame);
     this.#synchronizeQuietly();
+  }
+
+  #operationsQueued(): void {
+    if (this.#link && !this.#isLeading) this.#tabs?.broadcast('written');
+    else if (this.#link) this.#synchronizeQuietly();
   }
 
   #synchronizeQuietly(): void {
@@ -291,28 +323,28 @@ export class MessageStorageClient extends BoxWriter {
     for (const each of settled) if (!each.isRefused) this.#emit('acknowledged', each);
     if (backfill) this.#emit('progress', backfill);
     if (!settled.some(({ isRefused }) => isRefused)) return;
-    this.#tabs?.tellThat('refused');
-    await this.#tellRefused();
+    this.#tabs?.broadcast('refused');
+    await this.#deliverRefused();
   }
 
-  /** Tells of operations that were refused, in whichever tab somebody listens; until then they are kept. */
-  async #tellRefused(): Promise<void> {
-    if (!this.#events.hears('refused')) return;
-    await this.box.tellRefused((refused) => {
-      this.#tellOnce(refused);
-      this.#tabs?.tell('refused', refused);
+  /** Emits refused operations in the tab that has a listener. The local store keeps them until then. */
+  async #deliverRefused(): Promise<void> {
+    if (!this.#events.hasListeners('refused')) return;
+    await this.#box.deliverRefused((refused) => {
+      this.#emitRefusedOnce(refused);
+      this.#tabs?.broadcastEvent('refused', refused);
     });
   }
 
-  #tellRefusedQuietly(): void {
-    this.#tellRefused().catch((error) => this.#failed(error));
+  #deliverRefusedQuietly(): void {
+    this.#deliverRefused().catch((error) => this.#failed(error));
   }
 
-  /** Several may find one at a time. */
-  #tellOnce(refused: Settled): void {
+  /** Several tabs may deliver one refusal at the same time, so a client ignores those that it has emitted. */
+  #emitRefusedOnce(refused: Settled): void {
     const name = JSON.stringify(refused);
-    if (!this.#told.has(name)) this.#events.emit('refused', refused);
-    this.#told.add(name);
+    if (!this.#emittedRefusals.has(name)) this.#events.emit('refused', refused);
+    this.#emittedRefusals.add(name);
   }
 
   #failed(error: unknown): void {
@@ -321,20 +353,21 @@ export class MessageStorageClient extends BoxWriter {
   }
 
   #deny(problem: ServerProblem): void {
-    this.#cutLink();
+    this.#disconnect();
     this.#setStatus({ state: 'denied', problem });
   }
 
   #emit<Name extends keyof ClientEvents>(name: Name, value: ClientEvents[Name]): void {
     this.#events.emit(name, value);
-    this.#tabs?.tell(name, value);
+    this.#tabs?.broadcastEvent(name, value);
   }
 
+  /** @param isOwn is false for the status that the leading tab broadcast. */
   #setStatus(status: ClientStatus, isOwn = true): void {
-    const ended = this.#stop.signal.aborted && status.state !== 'stopped';
-    if (ended || (status.state === this.#status.state && status.state !== 'offline')) return;
+    const isOver = this.#stopped.signal.aborted && status.state !== 'stopped';
+    if (isOver || (status.state === this.#status.state && status.state !== 'offline')) return;
     this.#status = status;
     this.#events.emit('status', status);
-    if (isOwn && this.#isLeading) this.#tabs?.tell('status', status);
+    if (isOwn && this.#isLeading) this.#tabs?.broadcastEvent('status', status);
   }
 }

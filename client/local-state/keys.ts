@@ -1,7 +1,7 @@
 import type { ElementType } from '../../protocol/elements/element.js';
 import type { Entry, StoreTransaction } from '../stores/local-store.js';
 
-/** Names one element. Elements and removals are keys of themselves. Message ids are told apart by conversation. */
+/** Identifies one element. Elements and removals have these members. A message id is unique within its conversation. */
 export interface ElementKey {
   type: ElementType;
   id: string;
@@ -9,42 +9,45 @@ export interface ElementKey {
 }
 
 /*
- * Keys of the local store:
+ * Keys of the local store and their values:
  *
- *   state                          where the synchronization stands
- *   F <folder>                     folder
- *   C <conversation>               conversation history, with unread count and newest message
- *   S <conversation> <session>     session history
- *   M <conversation> <message>     message and its state
- *   A <time> <conversation>        conversation histories by last activity
- *   B <folder> <time> <conv>       conversation histories of a folder by last activity
- *   D <messageContext> <time> …    messages by date, for the age limit
- *   P <n>                          operations that are not settled
- *   X <time> <n>                   operations that were refused, until somebody has been told
- *   R <key of the element>         removals that are remembered
- *   O <key of the element>         what arrived before its container
+ * - `state`: SyncState
+ * - `F <folder>`: folder
+ * - `C <conversation>`: conversation history, with unread count and newest message
+ * - `S <conversation> <session>`: session history
+ * - `M <conversation> <message>`: message and its state
+ * - `A <time> <conversation>`: conversation histories by last activity
+ * - `B <folder> <time> <conv>`: conversation histories of a folder by last activity
+ * - `D <messageContext> <time> …`: messages by date, for the age limit
+ * - `P <n>`: pending operations
+ * - `X <time> <n>`: refused operations that no listener has received yet
+ * - `R <key of the element>`: removals of the current synchronization
+ * - `O <key of the element>`: elements that arrived before their container
  */
 export const STATE = 'state';
 
 const SEPARATOR = '\n'; // below every character of an id
 const BEHIND = '\u007f'; // above every character of a key
 
-/** An id in ASCII that sorts as its UTF-8 does, which is how the server sorts. */
+/** An id in ASCII. It sorts as the UTF-8 of the id does, so that the client sorts as the server. */
 const partOf = (id: string): string =>
   id.replace(/[^ -}]/gu, (character) =>
     character === '~' ? '~7e' : encodeURIComponent(character).replaceAll('%', '~').toLowerCase(),
   );
 
+/** The id of a part of a key. */
 export const idOfPart = (part: string): string =>
   decodeURIComponent(part.replaceAll('%', '%25').replaceAll('~', '%'));
 
+/** A key of a kind and ids, or the prefix of all keys below them. */
 export const keyOf = (kind: string, ...ids: string[]): string => [kind, ...ids.map(partOf)].join(SEPARATOR);
 
-/** Shape: n, or milliseconds since 1970 moved so that none is negative, in digits that sort as the number. */
+/** A number in 16 digits, which sort as the number. */
 export const digitsOf = (count: number): string => String(count).padStart(16, '0');
+/** A time in 16 digits: ms since 1970, plus 1e14 so that earlier times sort too. */
 export const timeDigits = (date: string): string => digitsOf(Date.parse(date) + 1e14);
 
-/** Under which kind of key an element is held. */
+/** The kind of key of the row that holds an element. */
 export const KINDS: Record<ElementType, string> = {
   folder: 'F',
   conversationHistory: 'C',
@@ -53,29 +56,32 @@ export const KINDS: Record<ElementType, string> = {
   messageState: 'M',
 };
 /** The kinds of rows that hold elements. */
-export const ROWS = ['F', 'C', 'S', 'M'];
+export const ROWS: readonly string[] = [...new Set(Object.values(KINDS))];
 
-/** The key of the row in which an element is held. */
+/** The key of the row that holds an element. */
 export const rowKey = ({ type, id, conversationId }: ElementKey): string =>
   conversationId === undefined ? keyOf(KINDS[type], id) : keyOf(KINDS[type], conversationId, id);
 
+/** The key of the remembered removal of an element. */
 export const removalKey = (key: ElementKey): string => keyOf('R', key.type) + SEPARATOR + rowKey(key);
 
+/** The key of the note that an element arrived before its container. */
 export const orphanKey = (key: ElementKey): string => keyOf('O', key.type) + SEPARATOR + rowKey(key);
 
+/** The key of an element, without its other members. */
 export const elementKeyOf = ({ type, id, conversationId }: ElementKey): ElementKey =>
   conversationId === undefined ? { type, id } : { type, id, conversationId };
 
-export interface Reading {
+export interface ScanOptions {
   descending?: boolean;
-  from?: string; // key at which to begin
-  before?: string; // key before which to end, or when descending to begin
-  chunk?: number; // entries that are read at a time
+  from?: string; // lowest key
+  before?: string; // exclusive upper limit
+  chunk?: number; // entries per read
 }
 
 const CHUNK = 200;
 
-/** All entries below a prefix, read a few at a time. */
+/** Yields all entries below a prefix. It reads them in chunks. */
 export async function* entriesBelow(
   tx: StoreTransaction,
   prefix: string,
@@ -84,7 +90,7 @@ export async function* entriesBelow(
     from = prefix + SEPARATOR,
     before = prefix + SEPARATOR + BEHIND,
     chunk = CHUNK,
-  }: Reading = {},
+  }: ScanOptions = {},
 ): AsyncGenerator<Entry> {
   for (let range = { from, to: before }; ; ) {
     const entries = await tx.scan({ ...range, limit: chunk, descending });

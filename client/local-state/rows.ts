@@ -16,22 +16,22 @@ export interface ElementOf {
   messageState: MessageStateElement;
 }
 
-/** An element in its two layers. */
+/** The two layers of one element. */
 export interface Slot<E extends Element = Element> {
-  confirmed?: E; // as the server has it, as far as this device knows
-  generation?: number; // of `confirmed`; an earlier one was there before a reset and has not been sent since
-  laid?: E | null; // as the operations that are not settled leave it; null: they take it away
+  confirmed?: E; // as the server last sent or acknowledged it
+  generation?: number; // of `confirmed`; a lower one than the state's: held before a reset, and not sent since
+  optimistic?: E | null; // as the pending operations leave it; null: they delete it
 }
 
-/** What is kept under one key: one element, a message with its state, a conversation history with its summary. */
+/** The value of one key: an element, a message with its state, or a conversation history with its summary. */
 export type Row = { [T in ElementType]?: Slot<ElementOf[T]> } & { summary?: Summary };
 
-/** What a list of conversations shows, kept up to date with every message and state. */
+/** Derived from the messages and states of a conversation history. A list of conversations shows it. */
 export interface Summary {
   unread: number; // messages with direction In and without \Seen
   newest?: { id: string; date: string }; // the message with the highest id
 }
 
-/** What the application is shown of a slot: confirmed, with the operations laid over it. */
+/** The element that queries return: the optimistic layer if there is one, else the confirmed layer. */
 export const shown = <E extends Element>(slot: Slot<E> | undefined): E | undefined =>
-  slot?.laid === undefined ? slot?.confirmed : (slot.laid ?? undefined);
+  slot?.optimistic === undefined ? slot?.confirmed : (slot.optimistic ?? undefined);

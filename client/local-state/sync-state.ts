@@ -3,27 +3,27 @@ import type { Effective, Preferences } from '../../protocol/preferences.js';
 import type { StoreTransaction } from '../stores/local-store.js';
 import { STATE } from './keys.js';
 
-/** Where the synchronization stands. It changes in the transaction that stores the page it belongs to, and only there. */
+/** The position of this device in the synchronization. It changes in the same transaction as the page that moves it. */
 export interface SyncState {
-  instanceId: InstanceId; // minted with the local database
-  registered: boolean; // this instance has been registered once
-  preferences?: Preferences; // as the user has changed them
+  instanceId: InstanceId; // generated with the local database
+  registered: boolean; // the server has registered this instance
+  preferences?: Preferences; // as the user last set them
   effective?: Effective;
-  syncToken?: string; // absent: nothing has been stored yet
-  generation: number; // one more with every reset
-  sweeping: boolean; // since a reset: what is of an earlier generation is dropped at the end
+  syncToken?: string; // absent before the first page
+  generation: number; // number of resets so far
+  sweeping: boolean; // a reset began: its end drops elements of earlier generations
   nextN: number; // of the next operation
-  sentN: number; // operations up to it have been sent, though not all may be answered: they are sent again as they were
-  periodSeconds?: number; // the server's timer
-  replacedAtMs?: number; // when another instance last took this one's place
+  sentN: number; // of the last operation sent; a request without an answer is repeated with the same operations
+  periodSeconds?: number; // of the timer, as the server set it
+  replacedAtMs?: number; // when another instance last replaced this one
 }
 
-/** @throws nothing; a store that is new has a new state. */
-export async function stateOf(tx: StoreTransaction, mintId: () => string): Promise<SyncState> {
+/** Reads the state, and creates it in a new store. */
+export async function stateOf(tx: StoreTransaction, generateId: () => string): Promise<SyncState> {
   const state = (await tx.get(STATE)) as SyncState | undefined;
   if (state) return state;
   const fresh: SyncState = {
-    instanceId: mintId() as InstanceId,
+    instanceId: generateId() as InstanceId,
     registered: false,
     generation: 0,
     sweeping: false,

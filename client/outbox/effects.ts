@@ -2,31 +2,35 @@ import type { ConversationSeed } from '../../protocol/elements/conversation-hist
 import type { Element, MessageStateElement } from '../../protocol/elements/element.js';
 import type { Disposition } from '../../protocol/elements/message-state.js';
 import type { MessageStatePatch } from '../../protocol/elements/patches.js';
+import { mergePatch } from '../../protocol/json.js';
 import { DEFAULT_FOLDER } from '../../protocol/limits.js';
 import type { Operation } from '../../protocol/operation.js';
-import { mergePatch } from '../json.js';
 import type { ElementKey } from '../local-state/keys.js';
 
-/** What operations do to elements, as the server does it (protocol, sections 2 and 3). */
+/*
+ * The effects of operations on elements, as the server computes them (RULES.md: Elements, Operations).
+ */
 
-/** modSeq of what the server has not confirmed yet. */
+/** modSeq of an element that the server has not confirmed. */
 export const UNCONFIRMED = 0;
 
 type Create = Extract<Operation, { op: 'create' }>;
 type Modify = Extract<Operation, { op: 'modify' }>;
 
+/** The key of the state of a message. */
 export const stateKey = ({ id, conversationId }: ElementKey): ElementKey & { type: 'messageState' } => ({
   type: 'messageState',
   id,
   conversationId,
 });
 
+/** The key of the element that an operation creates, modifies or deletes. */
 export const targetOf = (operation: Operation): ElementKey =>
   'conversationId' in operation
     ? { type: operation.type, id: operation.id, conversationId: operation.conversationId }
     : { type: operation.type, id: operation.id };
 
-/** The element that is made. */
+/** The element that an operation creates. */
 export function created(operation: Create, modSeq: number): Element {
   const { type, data } = operation;
   const life = type === 'conversationHistory' && { createdModSeq: modSeq };
@@ -34,7 +38,7 @@ export function created(operation: Create, modSeq: number): Element {
   return { ...place, ...data, ...life, ...targetOf(operation), modSeq } as Element;
 }
 
-/** The conversation history that a message brings along. */
+/** The conversation history that the creation of a message creates. */
 export const seeded = (id: string, seed: ConversationSeed): Element =>
   ({
     type: 'conversationHistory',
@@ -45,7 +49,7 @@ export const seeded = (id: string, seed: ConversationSeed): Element =>
     ...seed,
   }) as Element;
 
-/** The element that a modification makes of `before`; a state may not be there before. */
+/** The modified element. A message state may have no `before`. */
 export function modified(operation: Modify, before: Element | undefined, modSeq: number): Element {
   const { type, data } = operation;
   const own = { ...targetOf(operation), modSeq };
@@ -55,26 +59,26 @@ export function modified(operation: Modify, before: Element | undefined, modSeq:
       ...own,
     } as Element;
   }
-  // Null is a place for a folder: the top of the box.
+  // A null parent is the top of the box, so a folder takes no merge patch.
   if (type === 'folder') return { ...before, ...data, ...own } as Element;
   const merged = mergePatch(before, data) as { textTruncated?: true };
   if ('textContent' in data) delete merged.textTruncated;
   return { ...merged, ...own } as Element;
 }
 
-/** The state with flags added, then removed, and dispositions added; the same participant and disposition keeps its first `at`. */
+/** Adds flags, then removes flags, and adds dispositions. A disposition of a participant keeps its first `at`. */
 export function withPatch(
   before: Pick<MessageStateElement, 'flags' | 'dispositions'> | undefined,
   { addFlags = [], removeFlags = [], dispositions = [] }: MessageStatePatch,
 ) {
   const flags = [...new Set([...(before?.flags ?? []), ...addFlags])].sort();
   const all = [...(before?.dispositions ?? [])];
-  for (const each of dispositions) if (!all.some((known) => isSameReport(known, each))) all.push(each);
+  for (const each of dispositions) if (!all.some((other) => isSameDisposition(other, each))) all.push(each);
   return {
     flags: flags.filter((flag) => !removeFlags.includes(flag)),
     ...(all.length > 0 && { dispositions: all }),
   };
 }
 
-const isSameReport = (a: Disposition, b: Disposition): boolean =>
+const isSameDisposition = (a: Disposition, b: Disposition): boolean =>
   a.participant === b.participant && a.disposition === b.disposition;

@@ -3,10 +3,10 @@ import type { Operation, OperationInput } from '../../protocol/operation.js';
 import type { Fault } from '../../protocol/problem.js';
 import { utf8Length } from '../../protocol/text.js';
 
-/** What makes no element may be somewhat larger than one, yet not so large that no request can carry it. */
+/** The server checks the limit of elements. An operation can be larger than its element, but must fit into a request. */
 const OPERATION_MAX_BYTES = 4 * ELEMENT_MAX_BYTES;
 
-/** An operation that the server would refuse whatever the box holds: nothing was done. `faults` says what is wrong and where. */
+/** Thrown for an operation that every server would refuse. Nothing was queued. `faults` has each fault with its place. */
 export class InvalidOperation extends Error {
   override readonly name = 'InvalidOperation';
 
@@ -15,11 +15,14 @@ export class InvalidOperation extends Error {
   }
 }
 
-/** The operation as JSON carries it, with names as the server keeps them. @throws InvalidOperation where no request could carry it. */
+/**
+ * Converts an operation to its JSON form, with folder names normalized as the server stores them.
+ * @throws InvalidOperation if the operation is too large for a request.
+ */
 export function portable(input: OperationInput): Operation {
   const json = JSON.stringify(input);
   if (utf8Length(json) > OPERATION_MAX_BYTES)
-    throw new InvalidOperation([{ pointer: '', detail: `has more than ${OPERATION_MAX_BYTES} bytes` }]);
+    throw new InvalidOperation([{ pointer: '', detail: `must have at most ${OPERATION_MAX_BYTES} bytes` }]);
   const operation = JSON.parse(json);
   const { type, data } = operation;
   if (type === 'folder' && typeof data?.name === 'string') data.name = data.name.normalize('NFC');

@@ -1,74 +1,66 @@
 import { OPERATIONS_MAX, REQUEST_MAX_BYTES } from '../../protocol/limits.js';
 import type { Operation } from '../../protocol/operation.js';
 import { utf8Length } from '../../protocol/text.js';
-import type { Holdings } from '../local-state/holdings.js';
-import { digitsOf, type ElementKey, entriesBelow, keyOf } from '../local-state/keys.js';
+import { digitsOf, entriesBelow, keyOf } from '../local-state/keys.js';
+import type { LocalView } from '../local-state/local-view.js';
 import type { SyncState } from '../local-state/sync-state.js';
-import { layOver } from './overlay.js';
+import { applyOptimistic } from './optimistic-update.js';
+import type { Numbered, QueuedOperation } from './queued-operation.js';
 
-export type Numbered = Operation & { n: number };
-
-/** An operation that is not settled: not answered yet, or answered and perhaps still on its way as a change. */
-export interface QueuedOperation {
-  operation: Numbered;
-  touched: ElementKey[]; // what it is laid over
-  answered?: Answered;
-}
-
-/** Kept until the synchronization ends, so that nothing is shown as undone between the answer and the change. */
-export interface Answered {
-  modSeq?: number; // of the commit; absent: there was nothing to change
-  comesAsChange: boolean; // the server sends it in any case
-}
+/*
+ * Optimistic update with rebase: an operation changes the optimistic layer at once, and waits in the queue. When a page
+ * arrives, the client undoes the optimistic layer, changes the confirmed elements, and applies the rest of the queue again.
+ */
 
 const queueKey = (n: number): string => keyOf('P', digitsOf(n));
 
-/** All that is not settled, in the order of their numbers. */
-export async function queueOf({ tx }: Holdings): Promise<QueuedOperation[]> {
+/** All pending operations, sorted by number. */
+export async function queueOf({ tx }: LocalView): Promise<QueuedOperation[]> {
   const queue: QueuedOperation[] = [];
   for await (const [, value] of entriesBelow(tx, 'P')) queue.push(value as QueuedOperation);
   return queue;
 }
 
-/** Numbers operations from `n` on, queues them and lays them over what is shown. */
+/** Numbers operations from `n`, applies them optimistically, and queues them. */
 export async function enqueue(
-  holdings: Holdings,
+  view: LocalView,
   n: number,
   operations: readonly Operation[],
 ): Promise<QueuedOperation[]> {
   const queued: QueuedOperation[] = [];
   for (const [i, each] of operations.entries()) {
     const operation = { ...each, n: n + i };
-    queued.push({ operation, touched: await layOver(holdings, { operation }) });
+    queued.push({ operation, touched: await applyOptimistic(view, { operation }) });
   }
-  for (const entry of queued) await holdings.tx.put(queueKey(entry.operation.n), entry);
+  for (const entry of queued) await view.tx.put(queueKey(entry.operation.n), entry);
   return queued;
 }
 
-/** Takes the operations away from sight: what is shown is what is confirmed. */
-export async function lift(holdings: Holdings, queue: readonly QueuedOperation[]): Promise<void> {
-  for (const { touched } of queue) for (const key of touched) await holdings.lay(key, undefined);
+/** Undoes the optimistic updates, so that queries would return the confirmed elements. */
+export async function undoOptimistic(view: LocalView, queue: readonly QueuedOperation[]): Promise<void> {
+  for (const { touched } of queue) for (const key of touched) await view.setOptimistic(key, undefined);
 }
 
-/** Lays the operations over what is confirmed by now, in their order, and keeps them. */
-export async function relay(holdings: Holdings, queue: readonly QueuedOperation[]): Promise<void> {
+/** Applies pending operations to the changed confirmed elements, in their order, and stores them again. */
+export async function rebasePending(view: LocalView, queue: readonly QueuedOperation[]): Promise<void> {
   for (const entry of queue) {
-    const touched = await layOver(holdings, entry);
-    await holdings.tx.put(queueKey(entry.operation.n), { ...entry, touched });
+    const touched = await applyOptimistic(view, entry);
+    await view.tx.put(queueKey(entry.operation.n), { ...entry, touched });
   }
 }
 
-export const forget = ({ tx }: Holdings, { operation }: QueuedOperation): Promise<void> =>
+/** Removes an operation from the queue. Its optimistic update must be undone already. */
+export const removeFromQueue = ({ tx }: LocalView, { operation }: QueuedOperation): Promise<void> =>
   tx.delete(queueKey(operation.n));
 
-/** The queue of another instance of the device: numbered from 1, nothing of it sent. What was answered comes as a change. */
-export async function renumber(holdings: Holdings): Promise<Pick<SyncState, 'nextN' | 'sentN'>> {
-  const queue = await queueOf(holdings);
-  await lift(holdings, queue);
-  for (const entry of queue) await forget(holdings, entry);
+/** Renumbers the queue from 1 for a new instance, and drops answered operations: their changes arrive later. */
+export async function renumber(view: LocalView): Promise<Pick<SyncState, 'nextN' | 'sentN'>> {
+  const queue = await queueOf(view);
+  await undoOptimistic(view, queue);
+  for (const entry of queue) await removeFromQueue(view, entry);
   const rest = queue.filter(({ answered }) => !answered);
-  await relay(
-    holdings,
+  await rebasePending(
+    view,
     rest.map((entry, i) => ({ ...entry, operation: { ...entry.operation, n: i + 1 } })),
   );
   return { nextN: rest.length + 1, sentN: 0 };
@@ -77,17 +69,17 @@ export async function renumber(holdings: Holdings): Promise<Pick<SyncState, 'nex
 const ENVELOPE_BYTES = 2048; // token, ids and the like
 
 /**
- * The operations of the next request: those under way exactly as they were, or else the next ones, as many as one
- * request takes.
+ * The operations of the next request. Operations that were sent without an answer are repeated exactly. Otherwise these
+ * are the next ones, up to the limits of a request.
  */
 export function nextOperations(queue: readonly QueuedOperation[], { sentN }: SyncState): Numbered[] {
   const waiting = queue.flatMap(({ operation, answered }) => (answered ? [] : [operation]));
-  const underWay = waiting.filter(({ n }) => n <= sentN);
-  if (underWay.length > 0) return underWay;
+  const unanswered = waiting.filter(({ n }) => n <= sentN);
+  if (unanswered.length > 0) return unanswered;
   let bytes = ENVELOPE_BYTES;
-  const tooMuch = waiting.findIndex((operation, i) => {
+  const end = waiting.findIndex((operation, i) => {
     bytes += utf8Length(JSON.stringify(operation)) + 1;
     return i === OPERATIONS_MAX || (i > 0 && bytes > REQUEST_MAX_BYTES);
   });
-  return tooMuch < 0 ? waiting : waiting.slice(0, tooMuch);
+  return end < 0 ? waiting : waiting.slice(0, end);
 }

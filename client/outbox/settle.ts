@@ -1,25 +1,25 @@
 import type { Element, Removal } from '../../protocol/elements/element.js';
+import { isSameJson } from '../../protocol/json.js';
 import type { OperationResult, OperationStatus } from '../../protocol/operation-result.js';
 import type { Effective } from '../../protocol/preferences.js';
-import { isSame } from '../json.js';
-import type { Application } from '../local-state/apply-changes.js';
-import { confirmed, type Holdings } from '../local-state/holdings.js';
+import type { ChangeApplier } from '../local-state/change-applier.js';
 import { type ElementKey, elementKeyOf } from '../local-state/keys.js';
-import { cut, isTooOld, isWanted } from '../local-state/scope.js';
+import { confirmed, type LocalView } from '../local-state/local-view.js';
+import { isTooOld, isWanted, truncateText } from '../local-state/scope.js';
 import { created, modified, stateKey, targetOf, withPatch } from './effects.js';
-import type { Answered, Numbered, QueuedOperation } from './queue.js';
+import type { Answered, Numbered, QueuedOperation } from './queued-operation.js';
 
-/** What became of an operation. One that was refused is rolled back. */
+/** The outcome of an operation. The client undoes a refused one. */
 export interface Settled {
   operation: Numbered;
   status: OperationStatus;
   isRefused: boolean;
-  modSeq?: number; // of the commit, where it was applied
-  current?: Element; // as it is, where that is why it was refused
+  modSeq?: number; // of the commit, if it was applied
+  current?: Element; // the element that caused the refusal, if known
   problem?: OperationResult['problem'];
 }
 
-/** What the server's result means for the operation that it answers. `current`: the element as it is, where it is known. */
+/** Converts the server's result of an operation to its outcome. `current`: the live element, if known. */
 export function settledBy(
   operation: Numbered,
   { status, modSeq, problem }: OperationResult,
@@ -29,26 +29,26 @@ export function settledBy(
     status === 'applied' ||
     status === 'unchanged' ||
     (operation.op === 'delete' && status === 'gone') ||
-    // Sent again by another instance of the device, what was created before is there.
+    // An earlier instance of the device already created it with the same attributes.
     (operation.op === 'create' &&
       status === 'exists' &&
-      isSame({ ...current, ...operation.data, id: operation.id }, current));
+      isSameJson({ ...current, ...operation.data, id: operation.id }, current));
   return { operation, status, isRefused: !isDone, modSeq, current: isDone ? undefined : current, problem };
 }
 
-/** What decides whether something is kept. */
+/** Decides whether the device keeps an element. */
 export interface Bounds {
   effective: Effective | undefined;
   nowMs: number;
 }
 
 /**
- * Makes the operations that the server has applied part of what is confirmed, unless they arrived as changes: what a
- * client did itself is not always sent to it.
+ * Applies acknowledged operations to the confirmed elements, unless their changes arrived: the server may omit changes that
+ * this device made.
  */
 export async function confirmOwn(
-  holdings: Holdings,
-  application: Application,
+  view: LocalView,
+  applier: ChangeApplier,
   queue: readonly QueuedOperation[],
   bounds: Bounds,
 ): Promise<void> {
@@ -56,72 +56,75 @@ export async function confirmOwn(
     const { modSeq, comesAsChange } = answered as Answered;
     return modSeq === undefined || comesAsChange ? [] : [{ operation, modSeq }];
   });
-  const told = new Set<string>();
+  const arrived = new Set<string>();
   for (const { operation, modSeq } of own) {
     const target = targetOf(operation);
     for (const key of [target, stateKey(target)]) {
-      if (await application.isTold(key, modSeq)) told.add(nameOf(key, modSeq));
+      if (await applier.hasArrived(key, modSeq)) arrived.add(versionName(key, modSeq));
     }
   }
-  const confirmation = new Confirmation(application, bounds, told);
+  const confirmation = new Confirmation(applier, bounds, arrived);
   for (const { operation, modSeq } of own) await confirmation.confirm(operation, modSeq);
 
-  // What was created outside of the scope may have been moved into it by a later one of them.
+  // A conversation history created outside the scope may have moved into it by a later operation, so check this last.
   for (const { operation } of own) {
     if (operation.op !== 'create' || operation.type !== 'conversationHistory') continue;
-    const held = await application.current(targetOf(operation));
+    const held = await applier.current(targetOf(operation));
     if (!held || !bounds.effective || isWanted(bounds.effective, held)) continue;
     const contents: Element[] = [];
-    for await (const content of holdings.contentsOf(held, confirmed)) contents.push(content);
-    await application.drop('scope', [held, ...contents]);
+    for await (const content of view.contentsOf(held, confirmed)) contents.push(content);
+    await applier.drop('scope', [held, ...contents]);
   }
 }
 
+/** `arrived`: versions of elements that the server has sent as changes. */
 class Confirmation {
-  constructor(
-    private readonly application: Application,
-    private readonly bounds: Bounds,
-    private readonly told: ReadonlySet<string>,
-  ) {}
+  readonly #applier: ChangeApplier;
+  readonly #bounds: Bounds;
+  readonly #arrived: ReadonlySet<string>;
+
+  constructor(applier: ChangeApplier, bounds: Bounds, arrived: ReadonlySet<string>) {
+    this.#applier = applier;
+    this.#bounds = bounds;
+    this.#arrived = arrived;
+  }
 
   async confirm(operation: Numbered, modSeq: number): Promise<void> {
-    const { application } = this;
+    const applier = this.#applier;
     const target = targetOf(operation);
-    const isTold = (key: ElementKey) => this.told.has(nameOf(key, modSeq));
+    const hasArrived = (key: ElementKey) => this.#arrived.has(versionName(key, modSeq));
     if (operation.op === 'create') {
-      if (!isTold(target)) await this.#put(created(operation, modSeq));
-      if (operation.type !== 'message' || !operation.flags?.length || isTold(stateKey(target))) return;
-      if (!(await application.current(target))) return;
+      if (!hasArrived(target)) await this.#put(created(operation, modSeq));
+      if (operation.type !== 'message' || !operation.flags?.length || hasArrived(stateKey(target))) return;
+      if (!(await applier.current(target))) return;
       const flags = withPatch(undefined, { addFlags: operation.flags as never });
       await this.#put({ ...flags, ...stateKey(target), modSeq } as Element);
     } else if (operation.op === 'delete') {
       const removal = { ...target, modSeq, removed: 'deleted' } as Removal;
-      await application.applyOwnDeletion(removal, { isTold: isTold(target), isAlive: isTold });
-    } else if (!isTold(target)) {
-      const before = await application.current(target);
+      await applier.applyOwnDeletion(removal, { hasArrived: hasArrived(target), isAlive: hasArrived });
+    } else if (!hasArrived(target)) {
+      const before = await applier.current(target);
       const isState = operation.type === 'messageState';
-      if (before || (isState && (await application.current({ ...target, type: 'message' }))))
+      if (before || (isState && (await applier.current({ ...target, type: 'message' }))))
         await this.#put(modified(operation, before, modSeq));
     }
   }
 
   async #put(element: Element): Promise<void> {
-    const { effective, nowMs } = this.bounds;
-    if (!effective) return this.application.apply([element]);
+    const { effective, nowMs } = this.#bounds;
+    if (!effective) return this.#applier.apply([element]);
     if (!effective.elementTypes.includes(element.type) || isTooOld(effective, element, nowMs)) return;
-    if (!(await this.#isPlaced(effective, element))) return;
-    await this.application.apply([cut(element, effective)]);
+    if (!(await this.#isInScope(effective, element))) return;
+    await this.#applier.apply([truncateText(element, effective)]);
   }
 
-  /** A client does not keep what is in no conversation history of its scope. */
-  async #isPlaced({ elementTypes, excludeConversations }: Effective, element: Element): Promise<boolean> {
+  /** Whether the scope admits the conversation history of an element. */
+  async #isInScope({ elementTypes, excludeConversations }: Effective, element: Element): Promise<boolean> {
     if (!('conversationId' in element)) return true;
     const { conversationId } = element;
     if (!elementTypes.includes('conversationHistory')) return !excludeConversations.includes(conversationId);
-    return (
-      (await this.application.current({ type: 'conversationHistory', id: conversationId })) !== undefined
-    );
+    return (await this.#applier.current({ type: 'conversationHistory', id: conversationId })) !== undefined;
   }
 }
 
-const nameOf = (key: ElementKey, modSeq: number): string => JSON.stringify([elementKeyOf(key), modSeq]);
+const versionName = (key: ElementKey, modSeq: number): string => JSON.stringify([elementKeyOf(key), modSeq]);

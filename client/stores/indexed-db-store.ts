@@ -1,31 +1,21 @@
-import { type TabChannel, Tabs } from '../sync/tabs.js';
 import type { Entry, KeyRange, LocalStore, StoreTransaction } from './local-store.js';
-import { tabChannel } from './tab-channel.js';
 
 const ROWS = 'rows';
 
-export interface IndexedDbOptions {
-  /** The platform's, if not given. */
+/** Parts of the browser. Default: the globals of these names. */
+export interface IndexedDbPlatform {
   indexedDB?: IDBFactory;
   IDBKeyRange?: typeof IDBKeyRange;
-  channel?: TabChannel;
 }
 
-/** A local store in a database of the browser, which its tabs share. Name it after the user, so that two never meet in it. */
-export const indexedDbStore = (name: string, options: IndexedDbOptions = {}): LocalStore =>
-  new IndexedDbStore(name, options);
-
-class IndexedDbStore implements LocalStore {
-  readonly sharing: NonNullable<LocalStore['sharing']>;
+/** A local store in an IndexedDB database. The database opens with the first transaction. */
+export class IndexedDbStore implements LocalStore {
   #database?: Promise<IDBDatabase>;
 
   constructor(
     private readonly name: string,
-    private readonly options: IndexedDbOptions,
-  ) {
-    const channel = options.channel ?? tabChannel(`cpm-sync ${name}`);
-    this.sharing = { join: (handlers) => new Tabs(channel, handlers) };
-  }
+    private readonly platform: IndexedDbPlatform,
+  ) {}
 
   async transaction<T>(mode: 'read' | 'write', work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
     const database = await this.#open();
@@ -43,7 +33,7 @@ class IndexedDbStore implements LocalStore {
       return value;
     } catch (error) {
       ended.catch(() => undefined);
-      // It may have ended by itself already, with what made `work` fail.
+      // The transaction may have ended already, and then abort() throws.
       try {
         transaction.abort();
       } catch {}
@@ -58,19 +48,19 @@ class IndexedDbStore implements LocalStore {
 
   #rowsOf(rows: IDBObjectStore): StoreTransaction {
     const range = ({ from, to }: KeyRange) =>
-      (this.options.IDBKeyRange ?? IDBKeyRange).bound(from, to, false, true);
+      (this.platform.IDBKeyRange ?? IDBKeyRange).bound(from, to, false, true);
     return {
-      get: (key) => answerOf(rows.get(key)),
+      get: (key) => resultOf(rows.get(key)),
       scan: async (asked) => {
         if (asked.from >= asked.to) return [];
-        if (asked.descending) return lastOf(rows.openCursor(range(asked), 'prev'), asked.limit);
+        if (asked.descending) return entriesFrom(rows.openCursor(range(asked), 'prev'), asked.limit);
         const [keys, values] = await Promise.all([
-          answerOf(rows.getAllKeys(range(asked), asked.limit)),
-          answerOf(rows.getAll(range(asked), asked.limit)),
+          resultOf(rows.getAllKeys(range(asked), asked.limit)),
+          resultOf(rows.getAll(range(asked), asked.limit)),
         ]);
         return keys.map((key, i): Entry => [key as string, values[i]]);
       },
-      // Nobody waits for each of them: one that fails aborts the transaction.
+      // A write that fails aborts the transaction, so nothing awaits single writes.
       put: async (key, value) => void rows.put(value, key),
       delete: async (key) => void rows.delete(key),
       clear: async () => void rows.clear(),
@@ -78,21 +68,21 @@ class IndexedDbStore implements LocalStore {
   }
 
   #open(): Promise<IDBDatabase> {
-    this.#database ??= this.#openAnew().catch((error) => {
+    this.#database ??= this.#openDatabase().catch((error) => {
       this.#database = undefined;
       throw error;
     });
     return this.#database;
   }
 
-  async #openAnew(): Promise<IDBDatabase> {
-    const request = (this.options.indexedDB ?? indexedDB).open(this.name, 1);
+  async #openDatabase(): Promise<IDBDatabase> {
+    const request = (this.platform.indexedDB ?? indexedDB).open(this.name, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(ROWS);
-    const database = await answerOf(request);
+    const database = await resultOf(request);
     const forget = () => {
       this.#database = undefined;
     };
-    // Another tab wants to delete it, or the user has cleared the browser's data: the next transaction opens it anew.
+    // Another tab deletes the database, or the user cleared the browser's data. The next transaction reopens it.
     database.onversionchange = () => {
       database.close();
       forget();
@@ -102,13 +92,13 @@ class IndexedDbStore implements LocalStore {
   }
 }
 
-const answerOf = <T>(request: IDBRequest<T>): Promise<T> =>
+const resultOf = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 
-function lastOf(request: IDBRequest<IDBCursorWithValue | null>, limit: number): Promise<Entry[]> {
+function entriesFrom(request: IDBRequest<IDBCursorWithValue | null>, limit: number): Promise<Entry[]> {
   const entries: Entry[] = [];
   return new Promise((resolve, reject) => {
     request.onerror = () => reject(request.error);

@@ -1,6 +1,4 @@
-import type { TabHandlers, Tabs } from '../sync/tabs.js';
-
-/** A range of keys. Shape: `from` is in it, `to` is not. */
+/** A range of keys. Shape: from `from` (inclusive) to `to` (exclusive). */
 export interface KeyRange {
   from: string;
   to: string;
@@ -8,13 +6,14 @@ export interface KeyRange {
   descending?: boolean;
 }
 
-/** A key and its value. Shape of keys: ASCII. Shape of values: what JSON can hold. */
+/** A key and its value. Shape: the key is ASCII, the value is JSON. */
 export type Entry = [key: string, value: unknown];
 
-/** Reads and writes of one transaction. Reads see the writes before them. */
+/** Reads and writes of one transaction. Reads see earlier writes of the transaction. */
 export interface StoreTransaction {
-  get(key: string): Promise<unknown>; // undefined: there is none
-  /** Entries in the order of their keys, compared character by character. */
+  /** @returns undefined if there is no value under the key. */
+  get(key: string): Promise<unknown>;
+  /** @returns the entries of the range, sorted by key, character by character. */
   scan(range: KeyRange): Promise<Entry[]>;
   put(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<void>;
@@ -22,16 +21,15 @@ export interface StoreTransaction {
 }
 
 /**
- * Where a device keeps what it holds: an ordered key-value store with transactions, and nothing else, so that one is
- * made for a platform in a few dozen lines. What the keys mean is the client's (`client/local-state/keys.ts`).
+ * The database of a device: an ordered key-value store with transactions. It has no other methods, so that an
+ * implementation for another platform stays small. `client/local-state/keys.ts` describes the keys.
  */
 export interface LocalStore {
   /**
-   * Runs `work` alone, or beside others that read only. All that it writes is kept when it resolves, durably, and
-   * nothing when it throws. `work` waits for nothing but this transaction: some databases end it otherwise.
+   * Runs `work` alone, or in parallel with other readers. The store keeps all writes durably when `work` resolves, and no
+   * write when it throws. `work` awaits only this transaction, because some databases end a transaction that idles.
+   * @throws the error of `work` or of the database.
    */
   transaction<T>(mode: 'read' | 'write', work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
-  /** Set where several clients open one store at a time, as the tabs of a browser do. */
-  readonly sharing?: { join(handlers: TabHandlers): Tabs };
   close(): Promise<void>;
 }

@@ -1,12 +1,12 @@
 import type { Entry, KeyRange, LocalStore, StoreTransaction } from './local-store.js';
 
-/** A local store that lasts as long as its object. */
+/** A local store in memory. Its contents are lost with the object. */
 export const memoryStore = (): LocalStore => new MemoryStore();
 
 class MemoryStore implements LocalStore, StoreTransaction {
   readonly #values = new Map<string, unknown>();
-  #keys: string[] = []; // in order
-  #undo: (() => void)[] = []; // of the transaction that runs
+  #keys: string[] = []; // sorted
+  #undo: (() => void)[] = []; // of the current transaction
   #last: Promise<unknown> = Promise.resolve();
 
   transaction<T>(_mode: 'read' | 'write', work: (tx: StoreTransaction) => Promise<T>): Promise<T> {
@@ -70,7 +70,7 @@ class MemoryStore implements LocalStore, StoreTransaction {
     if (isNew) this.#keys.splice(this.#indexOf(key), 0, key);
   }
 
-  /** Index of the first key that is not before this one. */
+  /** Index of the first key that is not below this one. */
   #indexOf(key: string): number {
     let low = 0;
     for (let high = this.#keys.length; low < high; ) {

@@ -1,6 +1,6 @@
 import type { Entry, KeyRange, LocalStore, StoreTransaction } from './local-store.js';
 
-/** What is needed of a synchronous SQLite database: that of `node:sqlite` and of better-sqlite3 is one, others are adapted in a few lines. */
+/** A synchronous SQLite database. Those of `node:sqlite` and better-sqlite3 match; others need a small adapter. */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;
@@ -17,9 +17,12 @@ interface SqliteRow {
 
 const TABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** A local store in a table of a SQLite database, which stays the application's to open and close. */
+/**
+ * A local store in a table of a SQLite database. The application opens and closes the database.
+ * @throws Error if `table` is not a plain SQL name.
+ */
 export function sqliteStore(database: SqliteDatabase, { table = 'cpm_sync' } = {}): LocalStore {
-  if (!TABLE_NAME.test(table)) throw new Error(`${table} is no name of a table`);
+  if (!TABLE_NAME.test(table)) throw new Error(`table must be letters, digits and _, got ${table}`);
   return new SqliteStore(database, table);
 }
 
@@ -36,7 +39,7 @@ class SqliteStore implements LocalStore, StoreTransaction {
     private readonly database: SqliteDatabase,
     table: string,
   ) {
-    // Keys are ASCII, so the order of bytes, which is SQLite's, is that of characters.
+    // SQLite compares bytes. Keys are ASCII, so that is the order of their characters.
     database.exec(
       `CREATE TABLE IF NOT EXISTS ${table} (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID`,
     );
@@ -64,7 +67,7 @@ class SqliteStore implements LocalStore, StoreTransaction {
       this.database.exec('COMMIT');
       return value;
     } catch (error) {
-      // SQLite has rolled back by itself where the disk is full.
+      // SQLite rolls back by itself if the disk is full, and then ROLLBACK fails.
       try {
         this.database.exec('ROLLBACK');
       } catch {}

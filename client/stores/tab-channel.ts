@@ -1,8 +1,16 @@
-import type { TabChannel } from '../sync/tabs.js';
+/** How the clients of one store reach each other, as the tabs of a browser do. One of them leads the synchronization. */
+export interface TabChannel {
+  /** Runs `work` once this client leads, until `work` ends or the signal is aborted. */
+  lead(work: () => Promise<void>, signal: AbortSignal): Promise<void>;
+  /** Sends a message to all other clients of the store. */
+  post(message: unknown): void;
+  /** @returns the function that removes the listener. */
+  onMessage(listener: (message: unknown) => void): () => void;
+}
 
 /**
- * How the tabs of a browser share a store: who holds the lock of this name leads, and messages go over a channel of this
- * name. Where there are no Web Locks each tab leads itself: that does no harm, and costs requests.
+ * The channel between the tabs of a browser. The tab that holds the Web Lock of this name leads, and messages use the
+ * BroadcastChannel of this name. Without Web Locks each tab leads itself, which is correct but costs requests.
  */
 export function tabChannel(name: string): TabChannel {
   let channel: BroadcastChannel | undefined;
@@ -19,14 +27,14 @@ export function tabChannel(name: string): TabChannel {
     },
     post: (message) => {
       opened()?.postMessage(message);
-      closeIfUnheard();
+      closeIfUnused();
     },
     onMessage(listener) {
       listeners.add(listener);
       opened();
       return () => {
         listeners.delete(listener);
-        closeIfUnheard();
+        closeIfUnused();
       };
     },
   };
@@ -40,8 +48,8 @@ export function tabChannel(name: string): TabChannel {
     return channel;
   }
 
-  /** An open channel keeps a process of Node alive. */
-  function closeIfUnheard(): void {
+  /** An open channel keeps a Node process alive. */
+  function closeIfUnused(): void {
     if (listeners.size > 0) return;
     channel?.close();
     channel = undefined;

@@ -1,13 +1,16 @@
 export interface Backoff {
-  baseMs: number; // the longest pause after the first failure; it doubles with each further one
-  capMs: number;
+  baseMs: number; // longest pause after the first failure; doubles with each further failure
+  capMs: number; // longest pause of all
 }
 
-/** A pause between none at all and the whole of what the number of failures allows, so that clients do not return together. */
+/** A random pause in ms, from 0 up to the limit for this number of failures. It spreads the retries of many clients. */
 export const fullJitter = (failures: number, { baseMs, capMs }: Backoff): number =>
   Math.random() * Math.min(capMs, baseMs * 2 ** Math.min(failures, 30));
 
-/** @throws the reason of `signal` when it is aborted first; the timer is gone then. */
+/**
+ * Waits.
+ * @throws the reason of the signal if it is aborted first. It clears the timer then.
+ */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

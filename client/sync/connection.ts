@@ -3,12 +3,13 @@ import { type Backoff, fullJitter, sleep } from './backoff.js';
 import { parseAnswer } from './parse-answer.js';
 import { openSocket, type WebSocketConstructor } from './socket.js';
 
+/** Unit of the members: ms. */
 export interface ConnectionTimings {
-  pingEveryMs: number; // the gateway closes a connection that was idle for 10 min
+  pingEveryMs: number; // the gateway closes a connection after 10 idle minutes
   pongWithinMs: number;
   openWithinMs: number;
   renewAfterMs: number; // the gateway closes every connection after 2 h
-  steadyAfterMs: number; // one that lasted so long does not count as a failure when it is lost
+  steadyAfterMs: number; // the loss of an older connection resets the number of failures
   backoff: Backoff;
 }
 
@@ -24,21 +25,21 @@ export const CONNECTION_TIMINGS: ConnectionTimings = {
 export type LinkStatus = { state: 'connecting' } | { state: 'live' } | { state: 'offline'; error?: unknown };
 
 export interface ConnectionOptions {
-  /** Before each attempt; the connection is opened when it has succeeded. */
+  /** Runs before each attempt. The attempt fails with it. */
   prepare: (signal: AbortSignal) => Promise<unknown>;
   ticketUrl: (signal: AbortSignal) => Promise<string>;
   WebSocket: WebSocketConstructor;
   timings: ConnectionTimings;
   onStatus: (status: LinkStatus) => void;
   onRequest: (frame: SyncRequestFrame) => void;
-  /** Errors after which there is no use in trying again. */
+  /** Whether a retry cannot help after this error. */
   isFinal: (error: unknown) => boolean;
 }
 
 /**
- * Keeps a WebSocket open until the signal is aborted: connects, renews the connection before the gateway ends it, and
- * comes back with full-jitter backoff after it was lost.
- * @throws what `isFinal` says is final. Resolves when the signal is aborted.
+ * Keeps a WebSocket open until the signal is aborted, and then resolves. It renews the connection before the gateway
+ * closes it, and reconnects with full-jitter backoff after a loss.
+ * @throws the first error for which `isFinal` is true.
  */
 export async function keepConnected(options: ConnectionOptions, signal: AbortSignal): Promise<void> {
   const { timings, onStatus } = options;
@@ -64,7 +65,7 @@ export async function keepConnected(options: ConnectionOptions, signal: AbortSig
   }
 }
 
-/** One connection, from its preparation to its end. */
+/** Opens one connection and waits for its end. */
 async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Promise<'renewed' | 'lost'> {
   const { timings, onRequest } = options;
   await options.prepare(signal);
@@ -72,7 +73,7 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
   let pong: () => void = () => undefined;
   const socket = await openSocket(options.WebSocket, url, timings.openWithinMs, signal, (text) => {
     const frame = requestIn(text);
-    pong(); // whatever arrives shows that the other side is there
+    pong(); // any message shows that the server is alive
     if (frame) onRequest(frame);
   });
   const timers = new Set<ReturnType<typeof setTimeout>>();
@@ -82,11 +83,11 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
       const after = (ms: number, action: () => void) => void timers.add(setTimeout(action, ms));
       const ping = () => {
         socket.send(JSON.stringify({ action: 'ping' }));
-        const dead = setTimeout(() => resolve('lost'), timings.pongWithinMs);
-        timers.add(dead);
+        const lost = setTimeout(() => resolve('lost'), timings.pongWithinMs);
+        timers.add(lost);
         pong = () => {
-          clearTimeout(dead);
-          timers.delete(dead);
+          clearTimeout(lost);
+          timers.delete(lost);
         };
         after(timings.pingEveryMs, ping);
       };
@@ -100,7 +101,7 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
   }
 }
 
-/** The server's request to synchronize. Other frames move no data here: an answer to a ping, one of a newer server. */
+/** Parses a synchronization request. Other frames are ignored: pongs, and frames of newer servers. */
 function requestIn(text: string): SyncRequestFrame | undefined {
   try {
     return parseAnswer(syncRequestFrameSchema, JSON.parse(text));

@@ -1,17 +1,17 @@
 type Listener<T> = (value: T) => void;
 
-/** Listeners by event name; `Events` maps each name to what its listeners are given. */
+/** Calls listeners by event name. `Events` maps each name to the value of the event. */
 export class Emitter<Events extends object> {
   readonly #listeners: { [Name in keyof Events]?: Set<Listener<Events[Name]>> } = {};
 
-  /** Returns the function that takes the listener away again. */
+  /** @returns the function that removes the listener. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     const listeners = this.#listeners[name] ?? new Set();
     this.#listeners[name] = listeners.add(listener);
     return () => void listeners.delete(listener);
   }
 
-  hears(name: keyof Events): boolean {
+  hasListeners(name: keyof Events): boolean {
     return (this.#listeners[name]?.size ?? 0) > 0;
   }
 
@@ -20,7 +20,7 @@ export class Emitter<Events extends object> {
       try {
         listener(value);
       } catch (error) {
-        // A faulty listener is its author's to see, and no reason to stop synchronizing.
+        // An error of a listener must reach its author, but must not stop the synchronization.
         queueMicrotask(() => {
           throw error;
         });

@@ -1,12 +1,12 @@
-/** What the platform says of the application's surroundings. A browser's is known; React Native's is given by the application. */
+/** Network and visibility of the application. A React Native application must pass its own. */
 export interface Environment {
   isOnline(): boolean;
   isVisible(): boolean;
-  /** Calls when one of them may have changed. Returns the function that takes the listener away again. */
+  /** Calls the listener when one of them may have changed. @returns the function that removes the listener. */
   subscribe(listener: () => void): () => void;
 }
 
-/** What a browser says; everywhere else: online and visible, always. */
+/** The environment of a browser. On other platforms it is always online and visible. */
 export const platformEnvironment: Environment = {
   isOnline: () => globalThis.navigator?.onLine !== false,
   isVisible: () => globalThis.document?.visibilityState !== 'hidden',
@@ -16,7 +16,7 @@ export const platformEnvironment: Environment = {
       [globalThis.window, 'offline'],
       [globalThis.document, 'visibilitychange'],
     ];
-    // React Native has a window that knows no events.
+    // React Native has a window without addEventListener.
     for (const [place, name] of places) place?.addEventListener?.(name, listener);
     return () => {
       for (const [place, name] of places) place?.removeEventListener?.(name, listener);

@@ -3,16 +3,16 @@ import { type Backoff, fullJitter, sleep } from './backoff.js';
 import { type AnswerSchema, parseAnswer } from './parse-answer.js';
 import { ServerProblem, serverProblemOf, UnexpectedAnswer, Unreachable } from './server-problem.js';
 
-/** Gives the access token. `rejected` is the one that was answered with 401: a source that keeps its token fetches another. */
+/** Returns the access token. `rejected`: the server answered 401 to this token, so a source that caches must renew it. */
 export type TokenSource = (rejected?: string) => Promise<string> | string;
 
 export interface HttpOptions {
   url: string; // of the HTTP API, without /v1
   token: TokenSource;
   fetch?: typeof fetch;
-  attempts?: number; // of one call, the first included
+  attempts?: number; // of one call, including the first
   backoff?: Backoff;
-  timeoutMs?: number; // of one attempt
+  timeoutMs?: number; // of one attempt; default 35 s
 }
 
 export interface Call<T> {
@@ -21,20 +21,19 @@ export interface Call<T> {
   body?: unknown;
   answer: AnswerSchema<T>;
   signal?: AbortSignal;
-  /** Told the bytes that each attempt sent and received, in UTF-8 and before compression. */
+  /** Receives the bytes that each attempt sent and received. Unit: bytes of UTF-8 before compression. */
   onBytes?: (bytes: number) => void;
 }
 
 const ATTEMPTS = 5;
 const BACKOFF: Backoff = { baseMs: 250, capMs: 10_000 };
 const TIMEOUT_MS = 35_000; // the gateway gives up after 30 s
-const LONGEST_RETRY_AFTER_SECONDS = 60; // told to wait longer, the caller decides
+const LONGEST_RETRY_AFTER_SECONDS = 60; // after a longer Retry-After the call fails
 
 /**
- * Makes calls to the Message Storage Server. The same request is sent again after no answer, 429 and 5xx, with full
- * jitter and no sooner than Retry-After says; every request of the protocol may be repeated. After a 401 the token is
- * asked for once more.
- * @throws ServerProblem, Unreachable, UnexpectedAnswer, or the reason of the signal.
+ * Makes calls to the Message Storage Server. A call repeats its request after no answer, 429 and 5xx, with full jitter and
+ * no earlier than Retry-After. Every request of the protocol is idempotent. After a 401 it asks for another token once.
+ * @throws from each call: ServerProblem, Unreachable or UnexpectedAnswer, or the reason of the signal.
  */
 export function httpCaller(options: HttpOptions) {
   const { attempts = ATTEMPTS, backoff = BACKOFF } = options;
@@ -55,7 +54,7 @@ export function httpCaller(options: HttpOptions) {
           continue;
         }
         failures += 1;
-        if (failures >= attempts || !isWorthRepeating(error)) throw error;
+        if (failures >= attempts || !isRetryable(error)) throw error;
         await sleep(waitMs(error) + fullJitter(failures - 1, backoff), signal);
       }
     }
@@ -71,7 +70,7 @@ async function attempt(
   signal?: AbortSignal,
 ): Promise<unknown> {
   signal?.throwIfAborted();
-  // AbortSignal.any and AbortSignal.timeout would say this in a line, but React Native has neither.
+  // React Native lacks AbortSignal.any and AbortSignal.timeout.
   const controller = new AbortController();
   const abort = () => controller.abort();
   const timer = setTimeout(abort, timeoutMs);
@@ -100,13 +99,14 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new UnexpectedAnswer('The answer is no JSON', { cause });
+    throw new UnexpectedAnswer('The answer must be JSON', { cause });
   }
 }
 
 const isUnauthorized = (error: unknown): boolean => error instanceof ServerProblem && error.status === 401;
 
-const isWorthRepeating = (error: unknown): boolean =>
+/** Whether a repeated request can succeed: after no answer, 429 and 5xx. */
+const isRetryable = (error: unknown): boolean =>
   error instanceof Unreachable ||
   (error instanceof ServerProblem &&
     (error.status === 429 || error.status >= 500) &&

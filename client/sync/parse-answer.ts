@@ -4,7 +4,7 @@ import { UnexpectedAnswer } from './server-problem.js';
 type SchemaError = Parameters<typeof faultsOf>[0];
 type Issue = SchemaError['issues'][number];
 
-/** What is needed of a schema of protocol/. */
+/** A schema of protocol/. */
 export interface AnswerSchema<T> {
   safeParse(
     input: unknown,
@@ -13,23 +13,22 @@ export interface AnswerSchema<T> {
 }
 
 /**
- * Reads what a server says, which may be newer than this client: members that are not known here are left out of
- * `input` and do no harm; anything else that is not as the schema says does.
- * @throws UnexpectedAnswer
+ * Parses an answer of a server that may be newer than this client. It deletes unknown members from `input`.
+ * @throws UnexpectedAnswer for every other difference from the schema.
  */
 export function parseAnswer<T>(schema: AnswerSchema<T>, input: unknown): T {
   const strict = schema.safeParse(input, { reportInput: true });
   if (strict.success) return strict.data;
-  const faults = strict.error.issues.filter((issue) => !leaveOutUnknown(input, issue));
+  const faults = strict.error.issues.filter((issue) => !deleteUnknown(input, issue));
   const tolerant = faults.length === 0 ? schema.safeParse(input) : strict;
   if (tolerant.success) return tolerant.data;
   const path = placeOf(tolerant.error.issues[0] as Issue);
-  throw new UnexpectedAnswer(`The answer is not as the protocol says: /${path.join('/')}`, {
+  throw new UnexpectedAnswer(`The answer must match the protocol at /${path.join('/')}`, {
     cause: tolerant.error,
   });
 }
 
-/** Where the fault is; of several shapes in the one that takes the value as a whole, and finds fault with its parts. */
+/** The path of a fault. In a union it is the fault of the shape that accepts the value except for its members. */
 function placeOf(issue: Issue): readonly PropertyKey[] {
   const meant =
     issue.code === 'invalid_union'
@@ -38,17 +37,17 @@ function placeOf(issue: Issue): readonly PropertyKey[] {
   return meant ? [...issue.path, ...placeOf(meant[0] as Issue)] : issue.path;
 }
 
-/** Takes away what the issue complains of when that is nothing but unknown members; says whether it was. */
-function leaveOutUnknown(root: unknown, issue: Issue): boolean {
+/** Deletes the unknown members that an issue reports. @returns false if the issue reports anything else. */
+function deleteUnknown(root: unknown, issue: Issue): boolean {
   const place = at(root, issue.path);
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) delete (place as Record<string, unknown>)[key];
     return true;
   }
   if (issue.code !== 'invalid_union') return false;
-  // The shape that was meant is the one to which nothing else is a fault.
+  // The intended shape of a union is the one with no other faults.
   const meant = issue.errors.find((faults) => faults.length > 0 && faults.every(isUnknownMember));
-  return meant?.every((fault) => leaveOutUnknown(place, fault)) ?? false;
+  return meant?.every((fault) => deleteUnknown(place, fault)) ?? false;
 }
 
 const isUnknownMember = (issue: Issue): boolean =>

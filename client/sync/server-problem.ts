@@ -1,8 +1,8 @@
 import { PROBLEM_TYPE_BASE, type Problem, type ProblemKind, problemSchema } from '../../protocol/problem.js';
 
 /**
- * An answer that is no success. `kind` is undefined where the answer is not of this protocol: the gateway's own 401,
- * 403 and throttling, a proxy's page.
+ * An error answer of the server. `kind` is undefined if the answer is not from this protocol: the 401, 403 and throttling
+ * of the gateway, or the page of a proxy.
  */
 export class ServerProblem extends Error {
   override readonly name = 'ServerProblem';
@@ -17,17 +17,17 @@ export class ServerProblem extends Error {
   }
 }
 
-/** No answer at all, or one cut short: whether the request was carried out is unknown. `cause` has the reason. */
+/** No answer, or an incomplete one. The server may have processed the request. `cause` has the reason. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
 
-/** A success whose body is not what the protocol says. */
+/** A success whose body does not match the protocol. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
 }
 
-/** Shape of `header`: RFC 9110, seconds or a date. */
+/** Parses Retry-After: seconds or a date. Source: RFC 9110. */
 export function retryAfterSecondsOf(header: string | null, nowMs = Date.now()): number | undefined {
   if (header === null) return undefined;
   if (/^\d+$/.test(header)) return Number(header);
@@ -35,6 +35,7 @@ export function retryAfterSecondsOf(header: string | null, nowMs = Date.now()): 
   return Number.isNaN(at) ? undefined : Math.max(0, (at - nowMs) / 1000);
 }
 
+/** Converts an error answer. The body may have any content. */
 export function serverProblemOf(status: number, retryAfter: string | null, body: string): ServerProblem {
   const problem = problemSchema.safeParse(jsonOrNothing(body));
   const seconds = retryAfterSecondsOf(retryAfter);
@@ -43,7 +44,7 @@ export function serverProblemOf(status: number, retryAfter: string | null, body:
     : new ServerProblem(status, undefined, undefined, seconds);
 }
 
-/** A newer server may know others; none of them needs the table of those known here. */
+/** The kind of a problem. A newer server may send unknown kinds. */
 const kindOf = ({ type }: Problem): ProblemKind | undefined =>
   type.startsWith(PROBLEM_TYPE_BASE) ? (type.slice(PROBLEM_TYPE_BASE.length) as ProblemKind) : undefined;
 
@@ -55,7 +56,7 @@ function jsonOrNothing(text: string): unknown {
   }
 }
 
-/** Trying again cannot help: the user has to sign in, or the device to be registered, first. */
+/** Whether a retry cannot help until the user signs in or the device is registered. */
 export const isDenial = (error: unknown): error is ServerProblem =>
   error instanceof ServerProblem &&
   (error.status === 401 || error.status === 403 || error.kind === 'instance-replaced');

@@ -1,4 +1,4 @@
-/** What is needed of a WebSocket: the browser's, React Native's, Node's from version 22 on, or that of the package ws. */
+/** A WebSocket: of a browser, React Native, Node 22 or later, or the package ws. */
 export interface WebSocketLike {
   send(data: string): void;
   close(): void;
@@ -10,12 +10,12 @@ export type WebSocketConstructor = new (url: string) => WebSocketLike;
 export interface Socket {
   send(text: string): void;
   close(): void;
-  ended: Promise<void>; // whoever ended it, and why
+  ended: Promise<void>; // resolves after either side closed it
 }
 
 /**
- * Opens a WebSocket. `onText` is given each text message until the socket has ended. Aborting the signal closes it.
- * @throws Error when it does not open in time, or at all; a browser tells no more of why.
+ * Opens a WebSocket. `onText` receives each text message until the socket ends. Aborting the signal closes it.
+ * @throws Error if it does not open in time; browsers give no reason. The reason of the signal if it is aborted first.
  */
 export async function openSocket(
   WebSocket: WebSocketConstructor,
@@ -26,17 +26,17 @@ export async function openSocket(
 ): Promise<Socket> {
   signal.throwIfAborted();
   const socket = new WebSocket(url);
-  let over = false;
+  let isEnded = false;
   let resolveEnded: () => void;
   const ended = new Promise<void>((resolve) => {
     resolveEnded = resolve;
   });
   const end = () => {
-    over = true;
+    isEnded = true;
     signal.removeEventListener('abort', close);
     resolveEnded();
   };
-  // The other side may be gone and never answer the closing handshake: nobody waits for it.
+  // The server may be gone, so do not wait for its closing handshake.
   const close = () => {
     socket.close();
     end();
@@ -45,13 +45,13 @@ export async function openSocket(
   socket.addEventListener('close', end);
   socket.addEventListener('error', end);
   socket.addEventListener('message', ({ data }) => {
-    if (!over && typeof data === 'string') onText(data);
+    if (!isEnded && typeof data === 'string') onText(data);
   });
   const timer = setTimeout(close, withinMs);
   const opened = new Promise<void>((resolve) => socket.addEventListener('open', () => resolve()));
   await Promise.race([opened, ended]);
   clearTimeout(timer);
   signal.throwIfAborted();
-  if (over) throw new Error('The WebSocket did not open');
+  if (isEnded) throw new Error('The WebSocket did not open');
   return { send: (text) => socket.send(text), close, ended };
 }

@@ -1,27 +1,28 @@
 import type { Element } from '../../protocol/elements/element.js';
 import type { SyncResponse } from '../../protocol/sync-response.js';
-import { Application, type Applied } from '../local-state/apply-changes.js';
-import type { Change } from '../local-state/derived.js';
-import { elementsOf, Holdings, type Layer } from '../local-state/holdings.js';
+import { type Applied, ChangeApplier } from '../local-state/change-applier.js';
+import type { ViewChange } from '../local-state/derive.js';
 import { digitsOf, keyOf, ROWS, STATE } from '../local-state/keys.js';
-import { dropOld, rescope } from '../local-state/scope.js';
+import { elementsOf, type Layer, LocalView } from '../local-state/local-view.js';
+import { dropOverAge, rescope } from '../local-state/scope.js';
 import type { SyncState } from '../local-state/sync-state.js';
 import { targetOf } from '../outbox/effects.js';
-import { forget, lift, type QueuedOperation, queueOf, relay } from '../outbox/queue.js';
+import { queueOf, rebasePending, removeFromQueue, undoOptimistic } from '../outbox/queue.js';
+import type { QueuedOperation } from '../outbox/queued-operation.js';
 import { confirmOwn, type Settled, settledBy } from '../outbox/settle.js';
 import type { StoreTransaction } from '../stores/local-store.js';
 
-/** What storing a response came to. */
+/** The effect of storing one response. */
 export interface StoredPage {
   applied: Applied;
   settled: Settled[]; // operations that were answered
-  hasOperations: boolean; // that wait for an answer
-  change: Change;
+  hasOperations: boolean; // some operations still wait for an answer
+  change: ViewChange;
 }
 
 /**
- * Stores what a response brings together with its token, within one transaction: after a crash either both are there or
- * neither, and the request is repeated.
+ * Stores a response and its syncToken in one transaction. After a crash the store has both or neither, and then the client
+ * repeats the request.
  */
 export async function storePage(
   tx: StoreTransaction,
@@ -30,32 +31,31 @@ export async function storePage(
   nowMs: number,
 ): Promise<StoredPage> {
   const { reset, effective = before.effective, changes = [], hasMore } = response;
-  const holdings = new Holdings(tx);
-  const queue = await queueOf(holdings);
-  // What is confirmed changes beneath the operations that are not settled.
-  await lift(holdings, queue);
-  // A reset marks all that is held as of an earlier generation.
+  const view = new LocalView(tx);
+  const queue = await queueOf(view);
+  await undoOptimistic(view, queue);
+  // After a reset, every element held so far is of an earlier generation.
   const generation = before.generation + (reset ? 1 : 0);
-  const application = new Application(holdings, generation, effective?.elementTypes);
-  if (reset) await forgetNotes(holdings);
-  if (response.effective) await rescope(holdings, application, response.effective, before.effective);
-  await application.apply(changes);
+  const applier = new ChangeApplier(view, generation, effective?.elementTypes);
+  if (reset) await deleteNotes(view);
+  if (response.effective) await rescope(view, applier, response.effective, before.effective);
+  await applier.apply(changes);
 
-  const { settled, left } = await answer(application, queue, before, response);
+  const { settled, left } = await settleResults(applier, queue, before, response);
   for (const each of settled) {
     if (each.isRefused) await tx.put(keyOf('X', digitsOf(nowMs), digitsOf(each.operation.n)), each);
   }
   const isSweeping = reset || before.sweeping;
   if (!hasMore) {
-    await confirmOwn(holdings, application, left.filter(isAnswered), { effective, nowMs });
-    if (isSweeping) await sweep(holdings, application, generation);
-    await application.dropOrphans();
-    await forgetNotes(holdings);
+    await confirmOwn(view, applier, left.filter(isAnswered), { effective, nowMs });
+    if (isSweeping) await sweep(view, applier, generation);
+    await applier.dropOrphans();
+    await deleteNotes(view);
   }
-  if (effective) await dropOld(holdings, application, effective, nowMs);
+  if (effective) await dropOverAge(view, applier, effective, nowMs);
 
-  for (const entry of queue) await forget(holdings, entry);
-  await relay(holdings, hasMore ? left : left.filter((entry) => !isAnswered(entry)));
+  for (const entry of queue) await removeFromQueue(view, entry);
+  await rebasePending(view, hasMore ? left : left.filter((entry) => !isAnswered(entry)));
   const { syncToken, results = [], nextSyncAfterSeconds: periodSeconds = before.periodSeconds } = response;
   const after: SyncState = {
     ...before,
@@ -68,20 +68,20 @@ export async function storePage(
   };
   await tx.put(STATE, after);
   const hasOperations = left.some((entry) => !isAnswered(entry));
-  return { applied: application.applied, settled, hasOperations, change: await holdings.save() };
+  return { applied: applier.applied, settled, hasOperations, change: await view.save() };
 }
 
 const isAnswered = ({ answered }: QueuedOperation): boolean => answered !== undefined;
 
-/** What became of the operations: `left` are those that are not refused, answered or not. */
-async function answer(
-  application: Application,
+/** Matches results with operations. `left`: operations that were not refused, answered or not. */
+async function settleResults(
+  applier: ChangeApplier,
   queue: readonly QueuedOperation[],
   before: SyncState,
   { results = [], reset = false, backfill }: SyncResponse,
 ) {
   const byN = new Map(results.map((result) => [result.n, result]));
-  // A device that is being filled is sent all of it, its own changes too.
+  // A backfill sends every element, including changes that this device made.
   const comesAsChange = reset || backfill !== undefined || before.syncToken === undefined;
   const settled: Settled[] = [];
   const left: QueuedOperation[] = [];
@@ -92,10 +92,9 @@ async function answer(
       left.push(answered && reset ? { ...entry, answered: { ...answered, comesAsChange } } : entry);
       continue;
     }
-    // A large one is left out of the result and stands in the changes.
-    const isInTheWay = result.status === 'exists' || result.status === 'conflict';
-    const current =
-      result.current ?? (isInTheWay ? await application.current(targetOf(operation)) : undefined);
+    // The result omits a large element; the changes have it.
+    const hasCurrent = result.status === 'exists' || result.status === 'conflict';
+    const current = result.current ?? (hasCurrent ? await applier.current(targetOf(operation)) : undefined);
     const each = settledBy(operation, result, current);
     settled.push(each);
     if (!each.isRefused) left.push({ ...entry, answered: { modSeq: result.modSeq, comesAsChange } });
@@ -103,18 +102,18 @@ async function answer(
   return { settled, left };
 }
 
-/** Removals and the like are remembered until the synchronization ends. */
-async function forgetNotes(holdings: Holdings): Promise<void> {
-  for (const kind of ['R', 'O']) await holdings.deleteBelow(kind);
+/** Deletes the removals and orphan notes of a synchronization. */
+async function deleteNotes(view: LocalView): Promise<void> {
+  for (const kind of ['R', 'O']) await view.deleteBelow(kind);
 }
 
-/** The end of a reset: what it marked and nobody sent again is dropped. */
-async function sweep(holdings: Holdings, application: Application, generation: number): Promise<void> {
+/** Ends a reset: drops elements of earlier generations, which the server has not sent again. */
+async function sweep(view: LocalView, applier: ChangeApplier, generation: number): Promise<void> {
   const old: Element[] = [];
-  const ofEarlier: Layer = (slot) =>
+  const ofEarlierGeneration: Layer = (slot) =>
     (slot?.generation ?? generation) < generation ? slot?.confirmed : undefined;
   for (const kind of ROWS) {
-    for await (const row of holdings.rowsBelow(kind)) old.push(...elementsOf(row, ofEarlier));
+    for await (const row of view.rowsBelow(kind)) old.push(...elementsOf(row, ofEarlierGeneration));
   }
-  await application.drop('reset', old);
+  await applier.drop('reset', old);
 }

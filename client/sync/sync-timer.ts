@@ -1,21 +1,23 @@
 import { fullJitter } from './backoff.js';
 
-const PERIOD_SECONDS = 300; // until the server has said
+const PERIOD_SECONDS = 300; // until the server sets another
 const RETRY_BASE_MS = 5_000;
-const SPREAD = 0.1; // of the period, so that devices started together do not stay together
+const SPREAD = 0.1; // of the period; spreads devices that started together
 
-/** Says when to synchronize next: a period after the last success, sooner and with jitter after a failure. */
+/** Calls `onDue` one period after each success, and earlier with jitter after a failure. */
 export class SyncTimer {
   #periodMs = PERIOD_SECONDS * 1000;
   #failures = 0;
   #running = false;
   #isOverdue = false; // it was due while it was not allowed
+  readonly #onDue: () => void;
+  readonly #isAllowed: () => boolean;
   #timer?: ReturnType<typeof setTimeout>;
 
-  constructor(
-    private readonly due: () => void,
-    private readonly isAllowed: () => boolean = () => true,
-  ) {}
+  constructor(onDue: () => void, isAllowed: () => boolean = () => true) {
+    this.#onDue = onDue;
+    this.#isAllowed = isAllowed;
+  }
 
   start(): void {
     this.#running = true;
@@ -41,20 +43,20 @@ export class SyncTimer {
     this.#schedule();
   }
 
-  /** What is allowed may have changed: a synchronization that was held back is due now. */
+  /** Calls `onDue` if it was due earlier and `isAllowed` has become true. */
   reconsider(): void {
-    if (this.#isOverdue && this.#running) this.#ring();
+    if (this.#isOverdue && this.#running) this.#fire();
   }
 
-  readonly #ring = (): void => {
-    this.#isOverdue = !this.isAllowed();
-    if (!this.#isOverdue) this.due();
+  readonly #fire = (): void => {
+    this.#isOverdue = !this.#isAllowed();
+    if (!this.#isOverdue) this.#onDue();
   };
 
   #schedule(): void {
     clearTimeout(this.#timer);
     this.#isOverdue = false;
-    if (this.#running) this.#timer = setTimeout(this.#ring, this.#delayMs());
+    if (this.#running) this.#timer = setTimeout(this.#fire, this.#delayMs());
   }
 
   #delayMs(): number {

@@ -5,35 +5,35 @@ import { ServerProblem, UnexpectedAnswer } from './server-problem.js';
 import type { StoredPage } from './store-page.js';
 import type { Transport } from './transport.js';
 
-/** What one synchronization did. */
+/** The report of one synchronization. */
 export interface SyncReport {
   sent: number; // operations that the server answered
-  applied: number; // of these
-  conflicts: number; // of these: `conflict` or `exists`
-  refused: number; // of these: undone here, conflicts among them
-  received: Counts; // elements that were new here, or newer
-  removed: Counts; // elements that are no longer held
+  applied: number; // of the sent ones: applied by the server
+  conflicts: number; // of the sent ones: `conflict` or `exists`
+  refused: number; // of the sent ones: undone, including conflicts
+  received: Counts; // elements that were new or newer
+  removed: Counts; // elements that the device no longer holds
   pages: number;
-  bytes: number; // of JSON, sent and received
+  bytes: number; // of JSON, sent and received, before compression
   reset: boolean;
   durationMs: number;
 }
 
-/** Why a device goes on as another instance: its numbers are not those that the server knows. */
+/** The reason for which a client became a new instance of the device: the server knows other operation numbers. */
 export type RenewalReason = 'operation-gap' | 'operation-mismatch' | 'instance-replaced' | 'duplicate';
 
 export interface SynchronizerOptions {
   deviceId: string;
   transport: Transport;
   box: LocalBox;
-  pageLimit?: number; // elements a response
-  /** Runs before the first request; the synchronization fails with it. */
+  pageLimit?: number; // elements per response
+  /** Runs before the first request. The synchronization fails with it. */
   prepare: () => Promise<unknown>;
-  /** Whether the device goes on as another instance. Otherwise the synchronization fails with the problem. */
+  /** Makes the client a new instance. If it returns false, the synchronization fails. */
   renews: (reason: RenewalReason) => Promise<boolean>;
-  /** After each page that has been stored. */
+  /** Runs after each stored page. */
   onPage: (response: SyncResponse, page: StoredPage) => Promise<void>;
-  /** Once a synchronization, however many asked for it. */
+  /** Runs once per synchronization, however many callers wait for it. */
   onEnd: (report: SyncReport) => void;
   onFailure: (error: unknown) => void;
 }
@@ -42,47 +42,50 @@ const RENEWING: readonly unknown[] = ['operation-gap', 'operation-mismatch', 'in
 
 const CONFLICTS: readonly string[] = ['conflict', 'exists'];
 
-/** A synchronization that runs or is to run. */
-interface Due {
+/** A synchronization that runs or will run. */
+interface PendingRun {
   report: Promise<SyncReport>;
-  cut: AbortController;
-  waiting: number; // callers that have not given up
+  controller: AbortController;
+  waiting: number; // callers whose signal is not aborted
 }
 
-/** Runs synchronizations one at a time; those asked for while one runs become exactly one more. */
+/** Runs one synchronization at a time. Calls during one share the next. */
 export class Synchronizer {
-  #running?: Due;
-  #next?: Due;
+  readonly #options: SynchronizerOptions;
+  #running?: PendingRun;
+  #next?: PendingRun;
 
-  constructor(private readonly options: SynchronizerOptions) {}
+  constructor(options: SynchronizerOptions) {
+    this.#options = options;
+  }
 
   /**
-   * Resolves when a synchronization that began after this call has ended. Aborting the signal ends the waiting, and the
-   * synchronization too when nobody else waits for it.
+   * Resolves when a synchronization that began after this call has ended. Aborting the signal ends the waiting, and aborts
+   * the synchronization if no other caller waits for it.
    */
   synchronize(signal?: AbortSignal): Promise<SyncReport> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const due = this.#due();
-    due.waiting += 1;
-    if (!signal) return due.report;
+    const run = this.#pendingRun();
+    run.waiting += 1;
+    if (!signal) return run.report;
     return new Promise((resolve, reject) => {
       const giveUp = () => {
-        due.waiting -= 1;
-        if (due.waiting === 0) due.cut.abort(signal.reason);
+        run.waiting -= 1;
+        if (run.waiting === 0) run.controller.abort(signal.reason);
         reject(signal.reason);
       };
       signal.addEventListener('abort', giveUp, { once: true });
-      due.report.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+      run.report.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
     });
   }
 
-  /** Breaks off the one that runs, at the last page it has stored, and the next: they reject with an AbortError. */
-  cut(): void {
-    this.#next?.cut.abort();
-    this.#running?.cut.abort();
+  /** Aborts the current synchronization after its last stored page, and the next one. Both reject with an AbortError. */
+  abort(): void {
+    this.#next?.controller.abort();
+    this.#running?.controller.abort();
   }
 
-  #due(): Due {
+  #pendingRun(): PendingRun {
     const running = this.#running;
     if (!running) {
       this.#running = this.#start(Promise.resolve());
@@ -92,30 +95,30 @@ export class Synchronizer {
     return this.#next;
   }
 
-  #start(turn: Promise<unknown>): Due {
-    const cut = new AbortController();
+  #start(turn: Promise<unknown>): PendingRun {
+    const controller = new AbortController();
     const report = turn.then(async () => {
-      if (this.#next === due) [this.#running, this.#next] = [due, undefined];
+      if (this.#next === run) [this.#running, this.#next] = [run, undefined];
       try {
-        return await this.#run(cut.signal);
+        return await this.#run(controller.signal);
       } finally {
-        if (this.#running === due && !this.#next) this.#running = undefined;
+        if (this.#running === run && !this.#next) this.#running = undefined;
       }
     });
-    const due: Due = { report, cut, waiting: 0 };
-    return due;
+    const run: PendingRun = { report, controller, waiting: 0 };
+    return run;
   }
 
   async #run(signal: AbortSignal): Promise<SyncReport> {
-    const { prepare, renews, onEnd, onFailure } = this.options;
-    const run = new Run(this.options, signal);
+    const { prepare, renews, onEnd, onFailure } = this.#options;
+    const run = new Run(this.#options, signal);
     try {
       signal.throwIfAborted();
       for (let renewed = false; ; renewed = true) {
         await prepare();
-        const reason = await run.pages();
-        if (!reason) break;
-        if (renewed || !(await renews(reason.why))) throw reason.error;
+        const mismatch = await run.pages();
+        if (!mismatch) break;
+        if (renewed || !(await renews(mismatch.reason))) throw mismatch.error;
       }
       const report = run.report();
       onEnd(report);
@@ -130,6 +133,8 @@ export class Synchronizer {
 /** One synchronization, from its first request to its last. */
 class Run {
   readonly #beganMs = Date.now();
+  readonly #options: SynchronizerOptions;
+  readonly #signal: AbortSignal;
   #report: Omit<SyncReport, 'durationMs'> = {
     sent: 0,
     applied: 0,
@@ -142,52 +147,53 @@ class Run {
     reset: false,
   };
 
-  constructor(
-    private readonly options: SynchronizerOptions,
-    private readonly signal: AbortSignal,
-  ) {}
+  constructor(options: SynchronizerOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
 
   report(): SyncReport {
     return { ...this.#report, durationMs: Date.now() - this.#beganMs };
   }
 
-  /** Page after page until all is sent and received; or why the device has to go on as another instance. */
-  async pages(): Promise<{ why: RenewalReason; error: Error } | undefined> {
-    const { box, transport, deviceId, pageLimit, onPage } = this.options;
+  /** Exchanges pages until everything is sent and received. @returns the reason to become a new instance, if any. */
+  async pages(): Promise<{ reason: RenewalReason; error: Error } | undefined> {
+    const { box, transport, deviceId, pageLimit, onPage } = this.#options;
     for (;;) {
-      this.signal.throwIfAborted();
-      const asked = await box.nextPage();
+      this.#signal.throwIfAborted();
+      const next = await box.nextPage();
       const request = {
         deviceId,
-        instanceId: asked.instanceId as string,
-        ...(asked.syncToken !== undefined && { syncToken: asked.syncToken }),
-        ...(asked.operations.length > 0 && { operations: asked.operations }),
+        instanceId: next.instanceId as string,
+        ...(next.syncToken !== undefined && { syncToken: next.syncToken }),
+        ...(next.operations.length > 0 && { operations: next.operations }),
         ...(pageLimit !== undefined && { limit: pageLimit }),
       };
       let response: SyncResponse;
       try {
-        response = await transport.synchronize(request, this.signal, (bytes) => {
+        response = await transport.synchronize(request, this.#signal, (bytes) => {
           this.#report.bytes += bytes;
         });
       } catch (error) {
         if (error instanceof ServerProblem && RENEWING.includes(error.kind))
-          return { why: error.kind as RenewalReason, error };
+          return { reason: error.kind as RenewalReason, error };
         throw error;
       }
-      this.signal.throwIfAborted();
+      this.#signal.throwIfAborted();
       const { results = [], hasMore } = response;
       if (results.some(({ status }) => status === 'duplicate'))
         return {
-          why: 'duplicate',
-          error: new UnexpectedAnswer('The server knows other operations by these numbers'),
+          reason: 'duplicate',
+          error: new UnexpectedAnswer(
+            'The numbers of operations must be new, but the server has processed them',
+          ),
         };
       const isStuck =
-        asked.operations.length > 0
-          ? results.length === 0
-          : hasMore && response.syncToken === asked.syncToken;
-      if (isStuck) throw new UnexpectedAnswer('The synchronization does not get on');
+        next.operations.length > 0 ? results.length === 0 : hasMore && response.syncToken === next.syncToken;
+      if (isStuck)
+        throw new UnexpectedAnswer('The response must have results or a new syncToken, but has neither');
 
-      const page = await box.storePage(asked, response);
+      const page = await box.storePage(next, response);
       if (!page) continue;
       this.#count(response, page);
       await onPage(response, page);

@@ -5,33 +5,33 @@ import type { SyncRequestInput } from '../../protocol/sync.js';
 import { type SyncResponse, syncResponseSchema } from '../../protocol/sync-response.js';
 import { type HttpOptions, httpCaller } from './http-caller.js';
 
-/** The way to the Message Storage Server. Any of it may be called again with the same arguments. */
+/** The requests to the Message Storage Server. Each is idempotent. */
 export interface Transport {
   registerDevice(
     deviceId: string,
     registration: DeviceRegistrationInput,
     signal?: AbortSignal,
   ): Promise<Device>;
-  /** `onBytes` is told what was sent and received, in bytes of JSON. */
+  /** @param onBytes receives the number of bytes of JSON that each attempt sent and received. */
   synchronize(
     request: SyncRequestInput,
     signal?: AbortSignal,
     onBytes?: (bytes: number) => void,
   ): Promise<SyncResponse>;
   issueTicket(deviceId: string, signal?: AbortSignal): Promise<Ticket>;
-  history(deviceId: string, asked: AskedHistory, signal?: AbortSignal): Promise<HistoryResponse>;
+  history(deviceId: string, request: HistoryRequest, signal?: AbortSignal): Promise<HistoryResponse>;
 }
 
-/** Messages of a conversation history, newest first: those whose id is before `before`. */
-export interface AskedHistory {
+/** A request for messages of a conversation history, newest first. `before`: exclusive upper limit of their ids. */
+export interface HistoryRequest {
   conversationId: string;
   before?: string;
   limit?: number;
 }
 
 /**
- * HTTPS to the server at `url`.
- * @throws from each call: ServerProblem, Unreachable, UnexpectedAnswer, or the reason of the signal.
+ * A transport over HTTPS.
+ * @throws from each request: ServerProblem, Unreachable or UnexpectedAnswer, or the reason of the signal.
  */
 export function httpTransport(options: HttpOptions): Transport {
   const call = httpCaller(options);

@@ -10,7 +10,7 @@ import {
 } from '../../protocol/limits.js';
 import { readTail } from '../log/tail.js';
 import { type BoxView, viewOf } from '../log/view.js';
-import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../model/items.js';
+import type { BoxId, Idempotency, StoredDevice } from '../model/items.js';
 import {
   behindKey,
   DEVICES,
@@ -22,6 +22,7 @@ import {
   scopeKey,
 } from '../model/keys.js';
 import type { Effect, Head } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { FORMER_INSTANCE_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';

@@ -8,10 +8,10 @@ import {
   FORMAT,
   type Idempotency,
   type StoredDevice,
-  type StoredItem,
   type StoredState,
 } from '../model/items.js';
 import { DEVICES, isRegistryKey } from '../model/keys.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { UNWRITTEN } from '../model/version.js';
 

@@ -11,9 +11,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { ViewWrite } from '../model/effects.js';
-import type { BoxId, StoredItem } from '../model/items.js';
+import type { BoxId } from '../model/items.js';
 import { isRegistryKey } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { AGAIN, type RetryOptions, retry } from '../ports/retry.js';
 import type { DeviceAdvance, Items, Projected, Range, Store } from '../ports/store.js';

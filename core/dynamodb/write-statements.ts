@@ -1,5 +1,5 @@
 import type { ViewWrite } from '../model/effects.js';
-import type { StoredItem } from '../model/items.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { body, contentOf, type Image, number } from './codec.js';
 import type { Changes } from './expressions.js';
 import type { Statement } from './statements.js';

@@ -5,7 +5,7 @@ import { BoxView, byKey } from '../log/view.js';
 import { bodyDropped, latestVersionOf } from '../model/effects.js';
 import { elementBytes } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
-import type { BoxId, PendingPurge, Purged, StoredElement, StoredItem, Tombstone } from '../model/items.js';
+import type { BoxId, PendingPurge, Purged, StoredElement, Tombstone } from '../model/items.js';
 import {
   behindKey,
   CONVERSATIONS,
@@ -18,6 +18,7 @@ import {
 } from '../model/keys.js';
 import { isOfEarlierLife } from '../model/liveness.js';
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { SETTLE_SECONDS, TOMBSTONE_MS } from '../model/timing.js';
 import { tombstoneOf } from '../model/tombstone.js';

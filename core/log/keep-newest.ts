@@ -1,7 +1,8 @@
 import { entryVersion } from '../model/effects.js';
-import type { Anchor, BoxId } from '../model/items.js';
+import type { BoxId } from '../model/items.js';
 import { ANCHOR_KEY } from '../model/keys.js';
 import type { LogEntry } from '../model/log-entry.js';
+import type { Anchor } from '../model/stored-item.js';
 import type { Core } from '../ports/core.js';
 import { findProjected, project } from './projection.js';
 import { liveTail, withUnprojected } from './tail.js';

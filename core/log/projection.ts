@@ -1,6 +1,7 @@
 import { entryVersion, isShown, type ViewWrite, viewWritesOf } from '../model/effects.js';
-import type { BoxId, StoredItem } from '../model/items.js';
+import type { BoxId } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { LEFT_LYING_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';
 import type { DeviceAdvance, Projected } from '../ports/store.js';

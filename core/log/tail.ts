@@ -1,7 +1,8 @@
 import { beingErased } from '../model/being-erased.js';
-import type { Anchor, BoxId, StoredItem } from '../model/items.js';
+import type { BoxId } from '../model/items.js';
 import { ANCHOR_KEY, ENTRIES, entryKey } from '../model/keys.js';
 import type { Head, LogEntry } from '../model/log-entry.js';
+import type { Anchor, StoredItem } from '../model/stored-item.js';
 import { SyncProblem } from '../model/sync-problem.js';
 import { BACKUP_SPREAD_MS, ENTRY_MS } from '../model/timing.js';
 import type { Core } from '../ports/core.js';

@@ -5,8 +5,9 @@ import {
   type ViewWrite,
   viewWritesOf,
 } from '../model/effects.js';
-import type { BoxId, StoredItem } from '../model/items.js';
+import type { BoxId } from '../model/items.js';
 import type { Effect, Head, LogEntry } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { indexOf, UNWRITTEN } from '../model/version.js';
 import type { Core } from '../ports/core.js';
 import type { Items, Range } from '../ports/store.js';

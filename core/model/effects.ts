@@ -7,13 +7,13 @@ import type {
   MessageBody,
   StateAlone,
   StoredDevice,
-  StoredItem,
   StoredMessage,
   StoredState,
   Tombstone,
 } from './items.js';
 import { bodyKey, DEVICES, deviceIdOf, idempotencyKey } from './keys.js';
 import type { Effect, LogEntry } from './log-entry.js';
+import type { StoredItem } from './stored-item.js';
 import { TOMBSTONE_MS } from './timing.js';
 import { UNWRITTEN, versionOf } from './version.js';
 

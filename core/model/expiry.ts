@@ -1,5 +1,6 @@
 import type { Policy } from '../../protocol/policy.js';
-import type { StoredItem, StoredSession } from './items.js';
+import type { StoredSession } from './items.js';
+import type { StoredItem } from './stored-item.js';
 import { DAY_MS } from './timing.js';
 
 /** A session history is kept this much longer than its last message, so that messages update it at most once a day. */

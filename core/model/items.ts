@@ -16,7 +16,6 @@ import type {
 } from '../../protocol/ids.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { Effective, Preferences } from '../../protocol/preferences.js';
-import type { Head, LogEntry, LogOverflow } from './log-entry.js';
 
 /** The partition of one user's message store. */
 export type BoxId = UserId & { readonly __box?: never };
@@ -219,18 +218,6 @@ export interface StoredPreferences extends Stored {
   readonly preferences: Preferences;
 }
 
-/**
- * The fixed item of a box. It has no time to live, so a box keeps its first index and its newest log entry even after all
- * entries have expired.
- */
-export interface Anchor extends Stored {
-  readonly kind: 'anchor';
-  readonly epoch: string; // of this making of the box
-  readonly firstIndex: number; // of its log: the time at which it was made, in ms since 1970
-  readonly timeline: number;
-  readonly last?: Head; // newest entry, as of when the log had been quiet for a while
-}
-
 /** Its time to live is a timer: when the database removes it, the newest log entry is copied into the anchor. */
 export interface QuietTimer extends Stored {
   readonly kind: 'quietTimer';
@@ -239,20 +226,3 @@ export interface QuietTimer extends Stored {
 /** Contents of a conversation history: they expire by the policy of the box. */
 export type ExpiringElement = StoredSession | StoredMessage;
 export type StoredElement = StoredFolder | StoredConversation | ExpiringElement;
-export type StoredItem =
-  | LogEntry
-  | LogOverflow
-  | Anchor
-  | QuietTimer
-  | StoredElement
-  | StateAlone
-  | MessageBody
-  | FolderName
-  | Tombstone
-  | Purge
-  | StoredDevice
-  | RevokedDevice
-  | StoredScope
-  | StoredPreferences
-  | LargeIdempotency
-  | FormerInstance;

@@ -1,5 +1,6 @@
 import { stateVersionOf } from './effects.js';
-import type { ExpiringElement, StateAlone, StoredConversation, StoredItem, StoredMessage } from './items.js';
+import type { ExpiringElement, StateAlone, StoredConversation, StoredMessage } from './items.js';
+import type { StoredItem } from './stored-item.js';
 import { UNWRITTEN } from './version.js';
 
 /**

@@ -1,7 +1,8 @@
 import type { DeviceId, InstanceId } from '../../protocol/ids.js';
 import type { ViewWrite } from '../model/effects.js';
-import type { BoxId, DeviceProgress, StoredItem } from '../model/items.js';
+import type { BoxId, DeviceProgress } from '../model/items.js';
 import type { LogEntry } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 
 export interface Range {
   readonly from: string; // first key, included

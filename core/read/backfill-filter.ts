@@ -1,8 +1,9 @@
 import type { ElementType } from '../../protocol/elements/element.js';
 import { hasExpired } from '../model/expiry.js';
-import type { StoredConversation, StoredElement, StoredItem } from '../model/items.js';
+import type { StoredConversation, StoredElement } from '../model/items.js';
 import { isGoneFrom } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { coversAnything, elementsInScope, holdsConversation, type SyncScope } from '../scope/sync-scope.js';
 import type { ScanBatch } from './backfill-scan.js';
 import { ScopeMembership } from './scope-membership.js';

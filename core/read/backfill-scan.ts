@@ -1,7 +1,7 @@
 import type { ConversationId } from '../../protocol/ids.js';
 import type { BoxView } from '../log/view.js';
 import { withBody } from '../model/effects.js';
-import type { StoredConversation, StoredItem } from '../model/items.js';
+import type { StoredConversation } from '../model/items.js';
 import {
   behindKey,
   bodyKey,
@@ -14,6 +14,7 @@ import {
   FOLDERS,
 } from '../model/keys.js';
 import type { Head } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import type { Items, Range } from '../ports/store.js';
 import type { BackfillCursor, BackfillPhase, Cursor } from './position.js';
 

@@ -1,7 +1,7 @@
 import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
 import { elementOf, stateElementOf } from '../model/element.js';
-import type { StoredItem } from '../model/items.js';
 import type { Head } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import type { Range } from '../ports/store.js';
 import { holdsConversation, lacksConversations } from '../scope/sync-scope.js';
 import { truncated } from '../scope/truncate.js';

@@ -1,6 +1,5 @@
 import type { Change } from '../../protocol/elements/element.js';
 import type { ModSeq } from '../../protocol/ids.js';
-import type { StoredItem } from '../model/items.js';
 import {
   behindKey,
   CONVERSATIONS,
@@ -10,6 +9,7 @@ import {
   messagesPrefix,
 } from '../model/keys.js';
 import type { ChangeRow } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { holdsConversation, lacksConversations, lacksMessages, type SyncScope } from '../scope/sync-scope.js';
 import type { DeviceScope } from './device-scope.js';
 import type { LogRow } from './log-row.js';

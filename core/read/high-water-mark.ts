@@ -1,7 +1,8 @@
 import { readTail } from '../log/tail.js';
 import { latestVersionOf } from '../model/effects.js';
-import type { BoxId, StoredItem } from '../model/items.js';
+import type { BoxId } from '../model/items.js';
 import { entryKey } from '../model/keys.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { indexOf, UNWRITTEN } from '../model/version.js';
 import type { Core } from '../ports/core.js';
 import type { EntryRef, Position } from './position.js';

@@ -1,4 +1,5 @@
-import type { BoxId, StoredItem, StoredPreferences, StoredScope } from '../model/items.js';
+import type { BoxId, StoredPreferences, StoredScope } from '../model/items.js';
+import type { StoredItem } from '../model/stored-item.js';
 import type { Core } from '../ports/core.js';
 
 const CACHED_MAX = 2000;

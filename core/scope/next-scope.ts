@@ -1,9 +1,9 @@
 import type { DeviceId } from '../../protocol/ids.js';
+import { isSameJson } from '../../protocol/json.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective, Preferences } from '../../protocol/preferences.js';
 import { newNonce, newScopeNonce } from '../model/ids.js';
 import type { Registration, StoredDevice, StoredPreferences, StoredScope } from '../model/items.js';
-import { isSameJson } from '../model/json.js';
 import { preferencesKey, scopeKey } from '../model/keys.js';
 import { effectiveOf, scopePart } from './effective-scope.js';
 import { digestOfPolicies, SCOPES_KEPT } from './scoped-device.js';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { DeviceId, PolicyId } from '../../protocol/ids.js';
+import { canonicalJson } from '../../protocol/json.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { Effective, Preferences } from '../../protocol/preferences.js';
 import { changedMeanwhile } from '../model/device-access.js';
 import type { BoxId, StoredDevice } from '../model/items.js';
-import { canonicalJson } from '../model/json.js';
 import { endOf, preferencesKey, preferencesPrefix, scopeKey } from '../model/keys.js';
 import type { Core } from '../ports/core.js';
 import { effectiveOf } from './effective-scope.js';

@@ -2,8 +2,8 @@ import type { ElementType } from '../../protocol/elements/element.js';
 import type { MessageContext } from '../../protocol/elements/message.js';
 import type { ConversationId, FolderId } from '../../protocol/ids.js';
 import type { Effective } from '../../protocol/preferences.js';
-import type { StoredItem } from '../model/items.js';
 import type { ChangeRow } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { DAY_MS } from '../model/timing.js';
 
 /** The scope of a device, prepared to be checked for many elements. Units: days, bytes of UTF-8. */

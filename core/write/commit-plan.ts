@@ -1,6 +1,6 @@
 import type { Tail } from '../log/tail.js';
-import type { StoredItem } from '../model/items.js';
 import type { Effect, LogEntry, Origin } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import type { EntryContent } from './next-entry.js';
 import type { UnitOfWork } from './unit-of-work.js';
 

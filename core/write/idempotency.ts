@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../protocol/json.js';
 import type { NumberedOperation } from '../../protocol/numbered-operation.js';
 import type { OperationResult } from '../../protocol/operation-result.js';
 import type { Idempotency } from '../model/items.js';
-import { canonicalJson } from '../model/json.js';
 import { SyncProblem } from '../model/sync-problem.js';
 
 const DIGEST_CHARACTERS = 8; // 48 bits: enough to notice a client's mistake, and cheap to keep

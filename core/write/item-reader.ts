@@ -1,8 +1,9 @@
 import type { BoxView } from '../log/view.js';
 import { latestVersionOf } from '../model/effects.js';
-import type { BoxId, FolderName, StoredItem } from '../model/items.js';
+import type { BoxId, FolderName } from '../model/items.js';
 import { behindKey, endOf, FOLDER_NAMES } from '../model/keys.js';
 import type { Head } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { entryOf, versionOf } from '../model/version.js';
 import type { Core } from '../ports/core.js';
 

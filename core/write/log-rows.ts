@@ -4,8 +4,9 @@ import { byKey } from '../log/view.js';
 import { ASIDE_ABOVE_BYTES } from '../model/effects.js';
 import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
-import type { Counts, Purged, StoredElement, StoredItem, StoredMessage, Tombstone } from '../model/items.js';
+import type { Counts, Purged, StoredElement, StoredMessage, Tombstone } from '../model/items.js';
 import type { ChangeRow, Effect, ItemContent } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { TOMBSTONE_MS } from '../model/timing.js';
 import type { ChangedElement, PendingChange, UnitOfWork } from './unit-of-work.js';
 

@@ -11,7 +11,6 @@ import type {
   StoredConversation,
   StoredElement,
   StoredFolder,
-  StoredItem,
   StoredMessage,
   StoredSession,
   Tombstone,
@@ -19,6 +18,7 @@ import type {
 import { bodyKey, conversationKey, folderKey, messageKey, parentOfName, sessionKey } from '../model/keys.js';
 import { isGoneFrom } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
+import type { StoredItem } from '../model/stored-item.js';
 import { tombstoneOf } from '../model/tombstone.js';
 import { indexOf, versionOf } from '../model/version.js';
 import type { ItemReader } from './item-reader.js';

@@ -3,7 +3,7 @@ import type { TimelineEntry } from './recorder.js';
 
 export const BURST = 200; // messages
 
-/** Splits of a race, as its ticker would post them. */
+/** Texts of a race ticker, one per message. */
 export function burstTexts(count: number): string[] {
   const runners = ['Amara', 'Bib 1204', 'Bib 318', 'Bib 77', 'Bib 2051', 'Jonas', 'Bib 640', 'Bib 15'];
   return Array.from({ length: count }, (_, i) => {
@@ -14,11 +14,11 @@ export function burstTexts(count: number): string[] {
   });
 }
 
-/** What became of a burst on the way to one device. */
+/** Delivery of a burst to one device. */
 export interface Arrival {
   readonly arrived: number; // messages
   readonly frames: number; // synchronization requests
-  readonly requests: number; // that brought messages of the burst; each is answered by one page
+  readonly requests: number; // synchronization requests of the device whose page had messages of the burst
   readonly bytes: number; // of JSON, in both directions
   readonly tookMs: number; // from the first deposit to the last message
 }
@@ -31,7 +31,7 @@ export interface BurstReport {
 
 const NOTHING: Arrival = { arrived: 0, frames: 0, requests: 0, bytes: 0, tookMs: 0 };
 
-/** Reads off the timeline how a burst that began at a time was carried. */
+/** Reports the delivery of a burst from the entries of the timeline since its beginning. */
 export function burstReport(
   entries: readonly TimelineEntry[],
   ids: ReadonlySet<string>,

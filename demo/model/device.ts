@@ -1,3 +1,4 @@
+import { indexedDbStore } from '../../client/api/indexed-db-store.js';
 import type { ClientStatus, Settled, SyncReport } from '../../client/index.js';
 import {
   httpTransport,
@@ -5,7 +6,6 @@ import {
   MessageStorageClient,
   type Preferences,
 } from '../../client/index.js';
-import { indexedDbStore } from '../../client/stores/indexed-db-store.js';
 import { type HttpCaller, httpCaller, type TokenSource } from '../../client/sync/http-caller.js';
 import { type Device, deviceSchema } from '../../protocol/device.js';
 import { Network } from './network.js';
@@ -14,17 +14,17 @@ import { Store } from './store.js';
 
 export type DeviceId = 'phone' | 'tablet';
 
-/** What a pane shows of its device beside what the device holds. */
+/** The state of a device that its pane shows, without the messages. */
 export interface DeviceView {
   readonly status: ClientStatus;
   readonly isOnline: boolean;
-  readonly isSynchronizing: boolean; // since the user asked for it
+  readonly isSynchronizing: boolean; // on request of the user
   readonly progress?: { readonly sent: number; readonly total: number };
   readonly last?: { readonly report: SyncReport; readonly atMs: number };
   readonly waiting: number; // operations that the server has not answered
-  readonly notice?: string; // what the user should know: refused, failed
-  readonly timerSeconds: number; // 0: what the server says
-  readonly life: number; // counts clients on the same store, and times that it was emptied
+  readonly notice?: string; // a refusal or failure
+  readonly timerSeconds: number; // 0: the period of the server
+  readonly life: number; // increases with each new client and each wipe, so that views read again
 }
 
 export interface DeviceOptions {
@@ -36,12 +36,12 @@ export interface DeviceOptions {
   readonly recorder: Recorder;
 }
 
-/** More than the default, so that a burst of 200 is one page. Unit: elements. */
+/** Above the default, so that a burst of 200 fits into one page. Unit: elements. */
 const PAGE_LIMIT = 250;
 
 export const databaseOf = (user: string, deviceId: DeviceId): string => `cpm-sync demo ${user} ${deviceId}`;
 
-/** A device of the demo: a real Message Storage Client with a database of its own, and switches around it. */
+/** A device of the demo: a real Message Storage Client with its own database, and switches for its network and timer. */
 export class DemoDevice {
   readonly view = new Store<DeviceView>({
     status: { state: 'offline' },
@@ -81,55 +81,55 @@ export class DemoDevice {
     this.view.update({ isOnline: isOn, notice: undefined });
   }
 
-  /** "Synchronize now": what goes wrong is told in the pane. */
+  /** Synchronizes on request of the user. The pane shows failures. */
   async synchronize(): Promise<void> {
     this.view.update({ isSynchronizing: true, notice: undefined });
     try {
       await this.client.synchronize();
     } catch (error) {
-      if (!this.#network.isOn) this.#tell('Not synchronized: this device is offline.');
-      else this.#tell(`Not synchronized: ${(error as Error).message}`);
+      if (!this.#network.isOn) this.#showNotice('Not synchronized: this device is offline.');
+      else this.#showNotice(`Not synchronized: ${(error as Error).message}`);
     } finally {
       this.view.update({ isSynchronizing: false });
     }
   }
 
-  /** Another period needs another client, on the same store. 0: what the server says. */
+  /** Replaces the client by one with another period, on the same store. 0: the period of the server. */
   async setTimer(seconds: number): Promise<void> {
     this.view.update({ timerSeconds: seconds });
     await this.client.stop();
     this.client = this.#newClient();
-    this.#livesAnew();
+    this.#beginLife();
     this.client.start();
   }
 
-  /** The device as the server has it. @throws what an HttpCaller throws. */
+  /** The registration of the device on the server. @throws as HttpCaller. */
   registered(): Promise<Device> {
     const path = `/v1/devices/${encodeURIComponent(this.id)}`;
     return this.#call({ method: 'GET', path, answer: deviceSchema });
   }
 
-  /** @throws what `setPreferences` throws: nothing is changed then. */
+  /** @throws as `setPreferences` of the client. Nothing changes then. */
   async setPreferences(preferences: Preferences): Promise<void> {
     await this.client.setPreferences(preferences);
   }
 
-  /** Forgets everything that is held, and begins with an initial synchronization. */
+  /** Deletes the local store and starts an initial synchronization. */
   async startOver(): Promise<void> {
     await this.client.wipe();
     this.view.update({ progress: undefined, last: undefined, waiting: 0, notice: undefined });
-    this.#livesAnew();
+    this.#beginLife();
     this.client.start();
   }
 
-  /** After the server has said that it does not know this device. */
+  /** Registers the device after the server answered that it is not registered. */
   async registerAgain(): Promise<void> {
     try {
       await this.client.register();
       this.view.update({ notice: undefined });
       this.client.start();
     } catch (error) {
-      this.#tell(`Not registered: ${(error as Error).message}`);
+      this.#showNotice(`Not registered: ${(error as Error).message}`);
     }
   }
 
@@ -160,8 +160,10 @@ export class DemoDevice {
       this.#countWaiting();
     });
     client.on('changed', () => this.#countWaiting());
-    client.on('refused', ({ operation, status, problem }) => this.#tell(refusal(operation, status, problem)));
-    client.on('renewed', ({ reason }) => this.#tell(`Goes on as a new instance of this device (${reason}).`));
+    client.on('refused', ({ operation, status, problem }) =>
+      this.#showNotice(refusal(operation, status, problem)),
+    );
+    client.on('renewed', ({ reason }) => this.#showNotice(`This device is now a new instance (${reason}).`));
     return client;
   }
 
@@ -169,15 +171,15 @@ export class DemoDevice {
     const { client } = this;
     client.pending().then(
       ({ length }) => client === this.client && this.view.update({ waiting: length }),
-      () => undefined, // its store was closed meanwhile
+      () => undefined, // the store was closed
     );
   }
 
-  #livesAnew(): void {
+  #beginLife(): void {
     this.view.update({ life: this.view.value.life + 1 });
   }
 
-  #tell(notice: string): void {
+  #showNotice(notice: string): void {
     this.view.update({ notice });
   }
 }
@@ -188,5 +190,5 @@ function refusal(
   problem: Settled['problem'],
 ): string {
   const why = problem?.errors?.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ');
-  return `The server refused to ${op} a ${type} (${status}${why ? `: ${why}` : ''}): it is undone here.`;
+  return `The server refused to ${op} a ${type} (${status}${why ? `: ${why}` : ''}). This device has undone it.`;
 }

@@ -2,12 +2,12 @@ import { type Environment, platformEnvironment } from '../../client/sync/environ
 import type { WebSocketConstructor } from '../../client/sync/socket.js';
 import type { Lane, Recorder } from './recorder.js';
 
-/** The network of one device: can be switched off, and everything that goes over it is recorded. */
+/** The network of one device. It can be switched off, and a recorder records its traffic. */
 export class Network {
   #isOn = true;
   readonly #listeners = new Set<() => void>();
   readonly #sockets = new Set<WebSocket>();
-  /** What the device is told of its surroundings: the browser's own, unless it was switched off here. */
+  /** The environment of the browser, but offline while this network is off. */
   readonly environment: Environment = {
     isOnline: () => this.#isOn && platformEnvironment.isOnline(),
     isVisible: platformEnvironment.isVisible,
@@ -44,7 +44,7 @@ export class Network {
     return this.#isOn;
   }
 
-  /** Without network no request gets through, and the connection is lost. */
+  /** Switches the network. While it is off, requests fail and sockets are closed. */
   switch(isOn: boolean): void {
     this.#isOn = isOn;
     if (!isOn) for (const socket of this.#sockets) socket.close();

@@ -9,7 +9,7 @@ const depthsSchema = z.record(
 );
 export type QueueDepths = z.infer<typeof depthsSchema>;
 
-/** The service provider's side: looks at the box, and erases it. */
+/** The service provider: reads the status of the box, and erases the box. */
 export class Operator {
   readonly #call: HttpCaller;
   readonly #path: string;
@@ -23,7 +23,7 @@ export class Operator {
     this.#path = `/v1/users/${encodeURIComponent(user)}/box`;
   }
 
-  /** @returns undefined where there is none (any more). */
+  /** @returns undefined if the box does not exist. */
   async box(): Promise<Box | undefined> {
     try {
       return await this.#call({ method: 'GET', path: this.#path, answer: boxSchema });
@@ -33,15 +33,15 @@ export class Operator {
     }
   }
 
-  /** Resolves when it is ordered: it takes the server a moment. */
+  /** Resolves when the server has accepted the erasure, which takes a moment. @throws Error for any other answer. */
   async erase(): Promise<void> {
     const headers = { authorization: `Bearer ${await this.#token()}` };
     const { ok, status } = await fetch(this.#url + this.#path, { method: 'DELETE', headers });
-    if (!ok && status !== 404) throw new Error(`The box was not erased: ${status}`);
+    if (!ok && status !== 404) throw new Error(`The answer to the erasure must be a success, got ${status}`);
   }
 }
 
-/** Messages that wait in the queues of the local cloud; only the local cloud tells. */
+/** The number of messages in each queue. Only the local cloud has this route. */
 export async function queueDepths(url: string): Promise<QueueDepths> {
   const response = await fetch(`${url}/dev/queues`);
   return depthsSchema.parse(await response.json());

@@ -22,7 +22,7 @@ export interface Addressed {
 
 const now = (): string => new Date().toISOString();
 
-/** What the network does to the user's box: deposits messages, reports, sessions. */
+/** The Participating Function: deposits messages, disposition notifications and session histories. */
 export class Participating {
   readonly #call: HttpCaller;
   readonly #user: string;
@@ -34,8 +34,8 @@ export class Participating {
 
   /**
    * Deposits operations, in requests of at most 50.
-   * @param deposited is told after each of them how many are done.
-   * @throws Error when one is refused, or what the call throws.
+   * @param deposited receives the number of deposited operations after each one.
+   * @throws Error if the server refuses an operation, or the error of the call.
    */
   async deposit(operations: readonly OperationInput[], deposited?: (count: number) => void): Promise<void> {
     const refused: string[] = [];
@@ -55,7 +55,7 @@ export class Participating {
     if (refused.length > 0) throw new Error(refused[0]);
   }
 
-  /** Messages from others, a millisecond apart so that they keep their order. */
+  /** Creates messages from others, one millisecond apart so that they keep their order. */
   messages(
     to: Addressed,
     texts: readonly string[],
@@ -88,7 +88,7 @@ export class Participating {
     });
   }
 
-  /** Delivery or display notifications of all recipients for a message that the user has sent. */
+  /** Deposits disposition notifications of all recipients for a message of the user. */
   report(
     message: { id: string; conversationId: string; to: readonly string[] },
     disposition: 'delivered' | 'displayed',
@@ -99,7 +99,7 @@ export class Participating {
     return this.deposit([{ op: 'modify', type: 'messageState', id, conversationId, data: { dispositions } }]);
   }
 
-  /** A group session: its history with the group state, and what is said in it. */
+  /** Deposits a session history with its group state and messages. @returns the id of the session history. */
   startSession(group: Addressed, originator: string, texts: readonly string[]): Promise<string> {
     const id = `session-${crypto.randomUUID()}`;
     const { id: conversationId, kind, participants, subject } = group;
@@ -126,12 +126,13 @@ export class Participating {
     return this.deposit([seed, session, ...said]).then(() => id);
   }
 
-  /** Somebody has come into the group or left it: another group state. */
+  /** Changes the participants of a group session. */
   changeGroup(conversationId: string, sessionId: string, participants: readonly string[]): Promise<void> {
     const data = { participants: [...participants], groupState: groupState(participants) };
     return this.deposit([{ op: 'modify', type: 'sessionHistory', id: sessionId, conversationId, data }]);
   }
 
+  /** Ends a group session. */
   endSession(conversationId: string, sessionId: string): Promise<void> {
     const data = { endedAt: now() };
     return this.deposit([{ op: 'modify', type: 'sessionHistory', id: sessionId, conversationId, data }]);

@@ -1,4 +1,4 @@
-/** Who is who in the demo: made up for this purpose. */
+/** A fictional person of the demo. */
 export interface Person {
   readonly uri: string;
   readonly name: string;
@@ -24,13 +24,13 @@ export const PEOPLE: readonly Person[] = [
 
 const NAMES = new Map(PEOPLE.map(({ uri, name }) => [uri, name]));
 
-/** `me` is the user of both devices. */
+/** The name of a person. `me`: the user of both devices. */
 export const nameOf = (uri: string, me: string): string =>
   uri === me ? 'You' : (NAMES.get(uri) ?? uri.replace(/^(tel|sip):/, ''));
 
 export const firstNameOf = (uri: string, me: string): string => nameOf(uri, me).split(' ')[0] ?? uri;
 
-/** Two letters for a round picture. */
+/** Up to two initials of a name. */
 export const initialsOf = (name: string): string =>
   name
     .split(/\s+/)
@@ -38,6 +38,6 @@ export const initialsOf = (name: string): string =>
     .map(([letter = '']) => letter.toUpperCase())
     .join('');
 
-/** One of six colours of the style sheet, always the same for a name. */
+/** The number of the colour of a name, 0 to 5. A name always has the same colour. */
 export const colourOf = (name: string): number =>
   [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 6;

@@ -2,7 +2,7 @@ import type { SyncRequestFrame } from '../../protocol/sync-request-frame.js';
 import { utf8Length } from '../../protocol/text.js';
 import { Store } from './store.js';
 
-/** Whose traffic: a device's, or the Participating Function's. */
+/** The owner of traffic: a device, or the Participating Function. */
 export type Lane = 'phone' | 'tablet' | 'network';
 
 export interface Exchange {
@@ -13,10 +13,10 @@ export interface Exchange {
   readonly call: string; // method and path
   readonly request?: unknown;
   readonly requestBytes: number;
-  readonly status?: number; // absent: under way, or no answer
+  readonly status?: number; // absent: no answer, or not yet
   readonly response?: unknown;
   readonly responseBytes: number;
-  readonly durationMs?: number; // absent: under way
+  readonly durationMs?: number; // absent: not ended
   readonly failure?: string;
 }
 
@@ -46,7 +46,7 @@ const kindOf = (path: string): Exchange['kind'] => {
   return path.endsWith('/operations') ? 'deposit' : 'call';
 };
 
-/** Notes what goes over the wire, the newest last: it looks at requests and frames and changes none of them. */
+/** Records requests and frames, newest last. It does not change them. */
 export class Recorder {
   readonly entries = new Store<readonly TimelineEntry[]>([]);
   #lastId = 0;
@@ -55,7 +55,7 @@ export class Recorder {
     this.entries.set([]);
   }
 
-  /** A fetch that is noted. */
+  /** Wraps a fetch function so that its requests are recorded. */
   fetchOf(lane: Lane, inner: typeof fetch = (input, init) => fetch(input, init)): typeof fetch {
     return async (input, init) => {
       const atMs = Date.now();
@@ -86,7 +86,7 @@ export class Recorder {
     };
   }
 
-  /** A text message of a WebSocket: synchronization requests are noted. */
+  /** Records a text message of a WebSocket if it is a synchronization request. */
   frame(lane: Lane, text: string): void {
     const frame = jsonOf(text) as SyncRequestFrame;
     if (frame?.type !== 'syncRequest') return;

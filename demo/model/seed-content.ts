@@ -1,13 +1,13 @@
 import { AMARA, BAKERY, JONAS, MAYA, PRIYA, TICKER, WEATHER } from './people.js';
 
-/** A message of the seed, as old as it says. `from` absent: the user's own. */
+/** A message of the seed. `from` absent: the user sent it. */
 export interface SeedMessage {
   readonly minutesAgo: number;
   readonly from?: string;
   readonly text: string;
   readonly unread?: true;
   readonly flagged?: true;
-  readonly reported?: 'delivered' | 'displayed'; // of the user's own
+  readonly reported?: 'delivered' | 'displayed'; // by the recipients of the user's message
 }
 
 export interface SeedConversation {
@@ -31,7 +31,7 @@ const HOUR = 60;
 const DAY = 24 * HOUR;
 const SKIES = ['sunny', 'light rain', 'cloudy, dry', 'fog until ten', 'clear and windy', 'showers'] as const;
 
-/** One a day for half a year, so that there is something to narrow by age. */
+/** One message per day for half a year, so that the age limit of a scope has an effect. */
 const FORECASTS: readonly SeedMessage[] = Array.from({ length: 180 }, (_, i) => {
   const day = 180 - i;
   const degrees = Math.round(13 + 9 * Math.sin(day / 29) + ((day * 7) % 5));

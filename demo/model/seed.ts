@@ -2,7 +2,7 @@ import { messageIdOf } from '../../protocol/message-id.js';
 import type { OperationInput } from '../../protocol/operation.js';
 import { SEED, SEED_FOLDERS, type SeedConversation } from './seed-content.js';
 
-/** Everything that a new box of the demo is filled with, in the order in which it is deposited. */
+/** The operations that fill a new box, in the order of their deposit. */
 export function seedOperations(me: string, nowMs: number): OperationInput[] {
   const folders = SEED_FOLDERS.map(
     ({ id, name }): OperationInput => ({

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** A value that somebody watches. */
+/** A value with listeners. */
 export class Store<T> {
   readonly #listeners = new Set<(value: T) => void>();
 
@@ -19,13 +19,14 @@ export class Store<T> {
     this.set({ ...this.current, ...change });
   }
 
+  /** @returns the function that removes the listener. */
   watch(listener: (value: T) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 }
 
-/** The value of a store in a component, shown anew when it changes. */
+/** The value of a store. The component renders again when it changes. */
 export function useStore<T>(store: Store<T>): T {
   const [value, setValue] = useState(store.value);
   useEffect(() => {

@@ -1,2 +1,2 @@
-/** Runs an action of the operator; a failure is shown in the panel. */
+/** Runs an action. The panel shows its failure. */
 export type Attempt = (work: () => Promise<unknown>) => Promise<void>;

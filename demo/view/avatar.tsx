@@ -1,6 +1,6 @@
 import { colourOf, initialsOf } from '../model/people.js';
 
-/** A round picture with the initials of a name. */
+/** A circle with the initials of a name. */
 export const Avatar = ({ name }: { name: string }) => (
   <span class="avatar" data-colour={colourOf(name)} aria-hidden="true">
     {initialsOf(name)}

@@ -8,12 +8,12 @@ import { timeText } from './words.js';
 export interface BubbleProps {
   device: DemoDevice;
   item: MessageItem;
-  quoted: MessageItem | undefined; // what it answers
+  quoted: MessageItem | undefined; // the message that it answers
   showsSender: boolean;
   onReply: (item: MessageItem) => void;
 }
 
-/** A message, with what can be done with it. */
+/** A message with its actions. */
 export function Bubble({ device, item, quoted, showsSender, onReply }: BubbleProps) {
   const { message, flags, isHeld, isPending } = item;
   const isOut = message.direction === 'Out';
@@ -25,7 +25,9 @@ export function Bubble({ device, item, quoted, showsSender, onReply }: BubblePro
       <div class="bubble" data-kept={isHeld} data-pending={isPending || undefined}>
         {showsSender && <span class="sender">{sender}</span>}
         {message.inReplyToMessageId && (
-          <span class="quote">{quoted?.message.textContent ?? 'A message that is not on this device'}</span>
+          <span class="quote">
+            {quoted?.message.textContent ?? 'A message that this device does not hold'}
+          </span>
         )}
         <span class="text">{message.textContent ?? message.subject ?? message.contentType}</span>
         <span class="meta">

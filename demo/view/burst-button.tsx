@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { type Arrival, BURST, burstReport, burstTexts } from '../model/burst.js';
+import type { DemoWorld } from '../model/demo-world.js';
 import { AMARA, TICKER } from '../model/people.js';
 import { RACE_DAY } from '../model/seed-content.js';
-import type { Stage } from '../model/stage.js';
 import { useStore } from '../model/store.js';
 import type { Attempt } from './attempt.js';
 import { Icon } from './icons.js';
@@ -13,11 +13,11 @@ interface Burst {
   readonly ids: ReadonlySet<string>;
 }
 
-/** Deposits 200 messages at once, and says in numbers what became of them. */
-export function BurstButton({ stage, attempt }: { stage: Stage; attempt: Attempt }) {
+/** Deposits 200 messages at once and reports their delivery. */
+export function BurstButton({ world, attempt }: { world: DemoWorld; attempt: Attempt }) {
   const [burst, setBurst] = useState<Burst>();
   const [deposited, setDeposited] = useState(BURST);
-  const { participating, user } = stage;
+  const { participating, user } = world;
   const start = () =>
     attempt(async () => {
       const group = {
@@ -42,14 +42,14 @@ export function BurstButton({ stage, attempt }: { stage: Stage; attempt: Attempt
           Burst of {BURST}
         </button>
       </div>
-      {burst && <BurstSentence stage={stage} burst={burst} deposited={deposited} />}
+      {burst && <BurstSentence world={world} burst={burst} deposited={deposited} />}
     </div>
   );
 }
 
-function BurstSentence({ stage, burst, deposited }: { stage: Stage; burst: Burst; deposited: number }) {
-  const entries = useStore(stage.recorder.entries);
-  const { phone, tablet } = stage.devices;
+function BurstSentence({ world, burst, deposited }: { world: DemoWorld; burst: Burst; deposited: number }) {
+  const entries = useStore(world.recorder.entries);
+  const { phone, tablet } = world.devices;
   const isOnline = { phone: useStore(phone.view).isOnline, tablet: useStore(tablet.view).isOnline };
   const { deposits, bytes, arrivals } = burstReport(entries, burst.ids, burst.beganMs);
   return (
@@ -60,7 +60,7 @@ function BurstSentence({ stage, burst, deposited }: { stage: Stage; burst: Burst
       </p>
       {(['phone', 'tablet'] as const).map((id) => (
         <p key={id} data-burst={id} data-arrived={arrivals[id].arrived}>
-          <strong>{stage.devices[id].name}:</strong> {arrivalText(arrivals[id], isOnline[id])}
+          <strong>{world.devices[id].name}:</strong> {arrivalText(arrivals[id], isOnline[id])}
         </p>
       ))}
     </div>
@@ -68,11 +68,10 @@ function BurstSentence({ stage, burst, deposited }: { stage: Stage; burst: Burst
 }
 
 function arrivalText({ arrived, frames, requests, bytes, tookMs }: Arrival, isOnline: boolean): string {
-  if (!isOnline) return 'offline; the request waits for it.';
-  if (arrived === 0) return 'not told yet …';
-  const told = counted(frames, 'synchronization request');
-  const got = `${counted(requests, 'synchronization')}, one page each`;
-  const here =
-    arrived < BURST ? `${arrived} here, the others to come` : `all here after ${durationText(tookMs)}`;
-  return `${told}, ${got}, ${bytesText(bytes)}, ${here}.`;
+  if (!isOnline) return 'offline; the synchronization request waits.';
+  if (arrived === 0) return 'not notified yet …';
+  const notified = counted(frames, 'synchronization request');
+  const requested = `${counted(requests, 'synchronization')}, one page each`;
+  const here = arrived < BURST ? `${arrived} here, more to follow` : `all here after ${durationText(tookMs)}`;
+  return `${notified}, ${requested}, ${bytesText(bytes)}, ${here}.`;
 }

@@ -7,10 +7,10 @@ interface ComposeProps {
   device: DemoDevice;
   conversation: ConversationElement;
   answered: MessageItem | undefined;
-  onAnswered: () => void; // or given up
+  onAnswered: () => void; // after the answer was sent or cancelled
 }
 
-/** Where a message is written. Enter sends it, Shift and Enter begin a line. */
+/** The form for a new message. Enter sends it; Shift and Enter begin a new line. */
 export function Compose({ device, conversation, answered, onAnswered }: ComposeProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {

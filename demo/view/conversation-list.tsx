@@ -3,19 +3,19 @@ import type { DemoDevice } from '../model/device.js';
 import { Avatar } from './avatar.js';
 import { Ticks } from './ticks.js';
 import { previewOf, titleOf } from './titles.js';
-import { useHeld } from './use-held.js';
+import { useQuery } from './use-query.js';
 import { counted, shortTime } from './words.js';
 
 interface ListProps {
   device: DemoDevice;
-  folderId: string | undefined; // all
+  folderId: string | undefined; // undefined: all folders
   chosen: string | undefined;
   onChoose: (conversationId: string) => void;
 }
 
-/** Conversation histories of a folder, those with the latest message first. */
+/** The conversation histories of a folder, the one with the latest message first. */
 export function ConversationList({ device, folderId, chosen, onChoose }: ListProps) {
-  const listed = useHeld(
+  const listed = useQuery(
     device,
     (client) => client.conversations({ limit: 100, ...(folderId && { folderId }) }),
     [folderId],

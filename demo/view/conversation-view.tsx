@@ -8,7 +8,7 @@ import { folderName } from './folder-bar.js';
 import { Icon } from './icons.js';
 import { MessageList } from './message-list.js';
 import { titleOf } from './titles.js';
-import { useHeld } from './use-held.js';
+import { useQuery } from './use-query.js';
 
 interface ConversationProps {
   device: DemoDevice;
@@ -16,29 +16,29 @@ interface ConversationProps {
   onBack: () => void;
 }
 
-/** One conversation history: who is in it, where it is, what was said, and a place to answer. */
+/** One conversation history: its participants, folder and messages, and the form for a new message. */
 export function ConversationView({ device, conversationId, onBack }: ConversationProps) {
   const [answered, setAnswered] = useState<MessageItem>();
-  const held = useHeld(device, async (client) => ({ item: await client.conversation(conversationId) }), [
+  const result = useQuery(device, async (client) => ({ item: await client.conversation(conversationId) }), [
     conversationId,
   ]);
-  const unread = held?.item?.unread ?? 0;
+  const unread = result?.item?.unread ?? 0;
   useEffect(() => {
     if (unread > 0) void device.client.markRead(conversationId);
   }, [device, conversationId, unread]);
   useEffect(() => setAnswered(undefined), [conversationId]);
 
-  if (!held) return <p class="hint">Reading …</p>;
-  if (!held.item)
+  if (!result) return <p class="hint">Reading …</p>;
+  if (!result.item)
     return (
       <div class="gone">
-        <p class="hint">This conversation is not on this device any more.</p>
+        <p class="hint">This device no longer holds this conversation.</p>
         <button type="button" class="small" onClick={onBack}>
           Back to the list
         </button>
       </div>
     );
-  const { conversation } = held.item;
+  const { conversation } = result.item;
   const title = titleOf(conversation, device.user);
   const others = conversation.participants.filter((uri) => uri !== device.user);
   return (
@@ -83,7 +83,7 @@ interface FolderChoiceProps {
 }
 
 function FolderChoice({ device, conversationId, folderId }: FolderChoiceProps) {
-  const folders = useHeld(device, (client) => client.folders()) ?? [];
+  const folders = useQuery(device, (client) => client.folders()) ?? [];
   return (
     <select
       class="folder-choice"
@@ -106,7 +106,7 @@ function FolderChoice({ device, conversationId, folderId }: FolderChoiceProps) {
   );
 }
 
-/** Asks once more, since it goes on all devices. */
+/** Asks for confirmation, because the deletion affects all devices. */
 function DeleteButton({ onDelete }: { onDelete: () => void }) {
   const [isSure, setSure] = useState(false);
   if (isSure)

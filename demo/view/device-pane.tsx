@@ -10,7 +10,7 @@ import { Icon } from './icons.js';
 import { NewConversation } from './new-conversation.js';
 import { SearchResults } from './search.js';
 
-/** One device: its switches, and the user's message store as it has it. */
+/** One device: its switches and its copy of the message store. */
 export function DevicePane({ device }: { device: DemoDevice }) {
   const { isOnline, isSynchronizing, notice, status, life } = useStore(device.view);
   const [folderId, setFolderId] = useState<string>();
@@ -49,7 +49,7 @@ export function DevicePane({ device }: { device: DemoDevice }) {
           type="button"
           class="action"
           aria-label="Settings"
-          title="Timer, and what this device keeps"
+          title="Timer and scope of this device"
           aria-expanded={isSetting}
           onClick={() => setSetting(!isSetting)}
         >
@@ -87,7 +87,7 @@ export function DevicePane({ device }: { device: DemoDevice }) {
               <Icon name="search" />
               <input
                 type="search"
-                aria-label="Search in what this device holds"
+                aria-label="Search the messages of this device"
                 placeholder="Search on this device"
                 value={words}
                 onInput={({ currentTarget }) => setWords(currentTarget.value)}

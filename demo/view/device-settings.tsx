@@ -5,7 +5,7 @@ import type { DemoDevice } from '../model/device.js';
 import { useStore } from '../model/store.js';
 import { Checks, Choice } from './fields.js';
 import { folderName } from './folder-bar.js';
-import { useHeld } from './use-held.js';
+import { useQuery } from './use-query.js';
 import { typeName } from './words.js';
 
 const TIMERS: readonly [seconds: number, label: string][] = [
@@ -27,16 +27,16 @@ const WINDOWS: readonly [ms: number, label: string][] = [
   [30_000, 'at most every 30 seconds'],
 ];
 
-/** When the device synchronizes, and what it keeps. */
+/** The timer and the synchronization scope of a device. */
 export function DeviceSettings({ device, onClose }: { device: DemoDevice; onClose: () => void }) {
   const { timerSeconds } = useStore(device.view);
   const [preferences, setPreferences] = useState<Preferences>();
   const [said, setSaid] = useState<string>();
-  const folders = useHeld(device, (client) => client.folders()) ?? [];
+  const folders = useQuery(device, (client) => client.folders()) ?? [];
   useEffect(() => {
     device.registered().then(
       (registered) => setPreferences(registered.preferences),
-      (error: Error) => setSaid(`The server was not asked: ${error.message}`),
+      (error: Error) => setSaid(`The settings were not loaded: ${error.message}`),
     );
   }, [device]);
 
@@ -46,7 +46,7 @@ export function DeviceSettings({ device, onClose }: { device: DemoDevice; onClos
     setSaid('Applying …');
     try {
       await device.setPreferences(changed);
-      setSaid('Applied: only the difference is synchronized.');
+      setSaid('Applied. The device synchronizes only the difference.');
     } catch (error) {
       setPreferences(before);
       setSaid(`Not applied: ${(error as Error).message}`);

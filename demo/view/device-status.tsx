@@ -21,7 +21,7 @@ function shownOf({ status, isOnline }: DeviceView): Shown {
   }
 }
 
-/** What the SDK says of itself: connection, and the last synchronization. */
+/** The connection status of a device and its last synchronization. */
 export function StatusWord({ device }: { device: DemoDevice }) {
   const { tone, word } = shownOf(useStore(device.view));
   return (

@@ -4,10 +4,10 @@ import { Icon } from './icons.js';
 import { headingOf } from './timeline-line.js';
 import { bytesText, clockText, durationText } from './words.js';
 
-/** What was said, as JSON. */
+/** The JSON of a request and its response, or of a frame. */
 export function EntryDialog({ entry, onClose }: { entry: TimelineEntry; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  // As soon as it is there, so that Escape closes it from the first moment on.
+  // Open it in the first layout effect, so that Escape works at once.
   useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="entry-heading">
@@ -40,7 +40,7 @@ export function EntryDialog({ entry, onClose }: { entry: TimelineEntry; onClose:
             <Json
               title={
                 entry.durationMs === undefined
-                  ? 'Response: not there yet'
+                  ? 'Response: not received yet'
                   : `Response ${entry.status}, after ${durationText(entry.durationMs)}, ${bytesText(entry.responseBytes)}`
               }
               value={entry.response ?? '(none)'}
@@ -57,7 +57,7 @@ export function EntryDialog({ entry, onClose }: { entry: TimelineEntry; onClose:
 const Json = ({ title, value }: { title: string; value: unknown }) => (
   <>
     <h3>{title}</h3>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
+    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by the keyboard */}
     <pre tabIndex={0}>{typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)}</pre>
   </>
 );

@@ -22,7 +22,7 @@ export const Choice = ({ label, value, options, onChange }: ChoiceProps) => (
 interface ChecksProps {
   title: string;
   all: readonly string[];
-  chosen: readonly string[] | undefined; // all
+  chosen: readonly string[] | undefined; // undefined: all
   labelOf: (id: string) => string;
   onChange: (chosen: string[] | undefined) => void;
 }

@@ -1,20 +1,20 @@
 import { useState } from 'preact/hooks';
 import type { DemoDevice } from '../model/device.js';
 import { Icon } from './icons.js';
-import { useHeld } from './use-held.js';
+import { useQuery } from './use-query.js';
 
-/** The user's name for a folder; the built-in ones have names of the standard. */
+/** The label of a folder. The standard's names of built-in folders are not for users. */
 export const folderName = ({ id, name }: { id: string; name: string }): string =>
   id === 'default' ? 'Inbox' : name;
 
 interface FolderBarProps {
   device: DemoDevice;
-  chosen: string | undefined; // all
+  chosen: string | undefined; // undefined: all folders
   onChoose: (folderId: string | undefined) => void;
 }
 
 export function FolderBar({ device, chosen, onChoose }: FolderBarProps) {
-  const folders = useHeld(device, (client) => client.folders()) ?? [];
+  const folders = useQuery(device, (client) => client.folders()) ?? [];
   const [isMaking, setMaking] = useState(false);
   const shown = folders.filter(({ folder }) => folder.id !== 'RCSMessageStore');
   const make = async (event: SubmitEvent) => {
@@ -41,7 +41,7 @@ export function FolderBar({ device, chosen, onChoose }: FolderBarProps) {
             aria-label="Name of the new folder"
             placeholder="Name"
             maxLength={60}
-            // biome-ignore lint/a11y/noAutofocus: the user has just asked for this field
+            // biome-ignore lint/a11y/noAutofocus: the user has just opened this field
             autoFocus
             onKeyDown={({ key }) => key === 'Escape' && setMaking(false)}
           />

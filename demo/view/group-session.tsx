@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
+import type { DemoWorld } from '../model/demo-world.js';
 import type { Addressed } from '../model/participating.js';
 import { AMARA, firstNameOf, JONAS, MAYA } from '../model/people.js';
-import type { Stage } from '../model/stage.js';
 import type { Attempt } from './attempt.js';
 
 interface Running {
@@ -12,10 +12,10 @@ interface Running {
 const SUBJECT = 'Weekend at the lake';
 const SAID = ['Who is in for the weekend?', 'Me! I bring the tent.'];
 
-/** A group session: it starts with its group state, somebody joins or leaves, it ends. */
-export function GroupSession({ stage, attempt }: { stage: Stage; attempt: Attempt }) {
+/** Starts a group session, changes its participants, and ends it. */
+export function GroupSession({ world, attempt }: { world: DemoWorld; attempt: Attempt }) {
   const [running, setRunning] = useState<Running>();
-  const { participating, user } = stage;
+  const { participating, user } = world;
   const group: Addressed = {
     id: 'weekend',
     kind: 'group',

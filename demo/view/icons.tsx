@@ -24,7 +24,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** Beside a text, or in a button that has a label of its own: screen readers are told nothing of it. */
+/** An icon next to a text or in a labelled button. It is hidden from screen readers. */
 export const Icon = ({ name, isFilled = false }: { name: IconName; isFilled?: boolean }) => (
   <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" data-filled={isFilled || undefined}>
     <path d={PATHS[name]} />

@@ -3,10 +3,10 @@ import type { ConversationElement, MessageItem, SessionItem } from '../../client
 import type { DemoDevice } from '../model/device.js';
 import { Bubble } from './bubble.js';
 import { SessionLine } from './session-line.js';
-import { useHeld } from './use-held.js';
+import { useQuery } from './use-query.js';
 import { dayText } from './words.js';
 
-const PART = 40; // messages
+const PAGE = 40; // messages
 
 interface MessageListProps {
   device: DemoDevice;
@@ -14,12 +14,12 @@ interface MessageListProps {
   onReply: (item: MessageItem) => void;
 }
 
-/** The messages of a conversation, the latest at the bottom, with session histories and days between them. */
+/** The messages of a conversation, the latest last, with session histories and days between them. */
 export function MessageList({ device, conversation, onReply }: MessageListProps) {
   const { id, kind } = conversation;
-  const [limit, setLimit] = useState(PART);
+  const [limit, setLimit] = useState(PAGE);
   const [isWithHistory, setWithHistory] = useState(false);
-  const held = useHeld(
+  const result = useQuery(
     device,
     async (client) => {
       const read = { limit };
@@ -28,11 +28,11 @@ export function MessageList({ device, conversation, onReply }: MessageListProps)
     },
     [id, limit, isWithHistory],
   );
-  const [kept, setKept] = useState(held);
+  const [kept, setKept] = useState(result);
   useEffect(() => {
-    if (held) setKept(held);
-  }, [held]);
-  const shown = held ?? kept;
+    if (result) setKept(result);
+  }, [result]);
+  const shown = result ?? kept;
   const list = useRef<HTMLOListElement>(null);
   const newest = shown?.messages.items[0]?.message.id;
   useLayoutEffect(() => {
@@ -43,16 +43,16 @@ export function MessageList({ device, conversation, onReply }: MessageListProps)
   const { items, next } = shown.messages;
   const earlier = () => {
     if (next === undefined) setWithHistory(true);
-    setLimit(limit + PART);
+    setLimit(limit + PAGE);
   };
   const isAllShown = next === undefined && isWithHistory;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls has to be reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by the keyboard
     <ol class="messages" ref={list} tabIndex={0} aria-label="Messages">
       {!isAllShown && (
         <li class="earlier">
           <button type="button" class="small" onClick={earlier}>
-            {next === undefined ? 'Earlier ones from the server' : 'Earlier messages'}
+            {next === undefined ? 'Earlier messages from the server' : 'Earlier messages'}
           </button>
         </li>
       )}
@@ -87,7 +87,7 @@ type Line =
   | { kind: 'session'; key: string; item: SessionItem }
   | { kind: 'message'; key: string; item: MessageItem };
 
-/** Oldest first; what is said at the very start of a session stands below it. */
+/** Sorts lines, oldest first. A message at the start of a session follows the line of the session. */
 function linesOf(items: readonly MessageItem[], sessions: readonly SessionItem[]): Line[] {
   const dated = [
     ...sessions.map((item) => ({

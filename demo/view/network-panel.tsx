@@ -1,24 +1,24 @@
 import { useState } from 'preact/hooks';
 import type { ConversationElement } from '../../client/index.js';
-import type { Stage } from '../model/stage.js';
+import type { DemoWorld } from '../model/demo-world.js';
 import { BurstButton } from './burst-button.js';
 import { GroupSession } from './group-session.js';
 import { Icon } from './icons.js';
 import { Reports } from './reports.js';
 import { titleOf } from './titles.js';
-import { useHeld } from './use-held.js';
+import { useQuery } from './use-query.js';
 
 const FIRST_WORDS = 'Still on for tonight?';
 
-/** What the Participating Function, the network's side, does to the user's box. */
-export function NetworkPanel({ stage }: { stage: Stage }) {
+/** The actions of the Participating Function on the user's box. */
+export function NetworkPanel({ world }: { world: DemoWorld }) {
   const [chosen, setChosen] = useState<string>();
   const [text, setText] = useState(FIRST_WORDS);
   const [failure, setFailure] = useState<string>();
-  const conversations = useConversations(stage);
+  const conversations = useConversations(world);
   const to = conversations.find(({ id }) => id === chosen) ?? conversations[0];
 
-  /** Does something, and tells when it fails. */
+  /** Runs an action and shows its failure. */
   const attempt = async (work: () => Promise<unknown>) => {
     setFailure(undefined);
     try {
@@ -32,7 +32,7 @@ export function NetworkPanel({ stage }: { stage: Stage }) {
     const words = text.trim();
     if (!to || !words) return;
     void attempt(async () => {
-      await stage.participating.deposit(stage.participating.messages(to, [words]));
+      await world.participating.deposit(world.participating.messages(to, [words]));
       setText('');
     });
   };
@@ -42,7 +42,7 @@ export function NetworkPanel({ stage }: { stage: Stage }) {
       <header class="panel-head">
         <Icon name="network" />
         <h2>Participating Function</h2>
-        <span class="subtitle">what others send arrives here</span>
+        <span class="subtitle">deposits what others send</span>
       </header>
       <form class="deposit" onSubmit={deposit}>
         <label class="field">
@@ -50,7 +50,7 @@ export function NetworkPanel({ stage }: { stage: Stage }) {
           <select value={to?.id} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
             {conversations.map((conversation) => (
               <option key={conversation.id} value={conversation.id}>
-                {titleOf(conversation, stage.user)}
+                {titleOf(conversation, world.user)}
               </option>
             ))}
           </select>
@@ -67,9 +67,9 @@ export function NetworkPanel({ stage }: { stage: Stage }) {
           Deposit
         </button>
       </form>
-      {to && <Reports stage={stage} conversation={to} attempt={attempt} />}
-      <GroupSession stage={stage} attempt={attempt} />
-      <BurstButton stage={stage} attempt={attempt} />
+      {to && <Reports world={world} conversation={to} attempt={attempt} />}
+      <GroupSession world={world} attempt={attempt} />
+      <BurstButton world={world} attempt={attempt} />
       {failure && (
         <p class="notice" role="alert">
           {failure}
@@ -79,10 +79,10 @@ export function NetworkPanel({ stage }: { stage: Stage }) {
   );
 }
 
-/** Conversations that one of the two devices knows, the latest first. */
-function useConversations({ devices }: Stage): ConversationElement[] {
-  const onPhone = useHeld(devices.phone, (client) => client.conversations({ limit: 100 }));
-  const onTablet = useHeld(devices.tablet, (client) => client.conversations({ limit: 100 }));
+/** The conversations of both devices, the latest first. */
+function useConversations({ devices }: DemoWorld): ConversationElement[] {
+  const onPhone = useQuery(devices.phone, (client) => client.conversations({ limit: 100 }));
+  const onTablet = useQuery(devices.tablet, (client) => client.conversations({ limit: 100 }));
   const all = [...(onPhone?.items ?? []), ...(onTablet?.items ?? [])]
     .sort((a, b) => ((a.newest?.message.date ?? '') < (b.newest?.message.date ?? '') ? 1 : -1))
     .map(({ conversation }) => conversation);

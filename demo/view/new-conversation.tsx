@@ -6,7 +6,7 @@ interface NewConversationProps {
   onMade: (conversationId: string) => void;
 }
 
-/** Begins a conversation with somebody, or opens the one that is there: one-to-one ids are stable. */
+/** Creates or opens the one-to-one conversation with a person. Its id depends on the person only. */
 export function NewConversation({ device, onMade }: NewConversationProps) {
   const people = PEOPLE.filter(({ uri }) => uri !== WEATHER && uri !== TICKER);
   const begin = async (uri: string) => {

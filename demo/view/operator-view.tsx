@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Box, DeviceStanding } from '../../protocol/box.js';
 import { ELEMENT_TYPES } from '../../protocol/elements/element.js';
+import type { DemoWorld } from '../model/demo-world.js';
 import { type QueueDepths, queueDepths } from '../model/operator.js';
-import type { Stage } from '../model/stage.js';
 import { useStore } from '../model/store.js';
 import { Icon } from './icons.js';
 import { bytesText, clockText, counted, typeName } from './words.js';
@@ -15,16 +15,16 @@ interface Seen {
   readonly queues: QueueDepths;
 }
 
-/** What the service provider sees: the box, its devices, and the queues. */
-export function OperatorView({ stage }: { stage: Stage }) {
+/** The view of the service provider: the box, its devices, and the queues. */
+export function OperatorView({ world }: { world: DemoWorld }) {
   const [seen, setSeen] = useState<Seen>();
   const [failure, setFailure] = useState<string>();
-  const traffic = useStore(stage.recorder.entries);
+  const traffic = useStore(world.recorder.entries);
   useEffect(() => {
     let isOver = false;
     const look = async () => {
       try {
-        const [box, queues] = await Promise.all([stage.operator.box(), queueDepths(stage.url)]);
+        const [box, queues] = await Promise.all([world.operator.box(), queueDepths(world.url)]);
         if (isOver) return;
         setSeen({ box, queues });
         setFailure(undefined);
@@ -39,14 +39,14 @@ export function OperatorView({ stage }: { stage: Stage }) {
       clearTimeout(soon);
       clearInterval(again);
     };
-  }, [stage, traffic]);
+  }, [world, traffic]);
   return (
     <section class="panel operator" id="operator" aria-label="Operator's view">
       <header class="panel-head">
         <Icon name="operator" />
         <h2>Operator’s view</h2>
         <span class="spread" />
-        <code class="user">{stage.user}</code>
+        <code class="user">{world.user}</code>
       </header>
       {failure && (
         <p class="notice" role="alert">
@@ -73,7 +73,7 @@ const BoxFacts = ({ box }: { box: Box | undefined }) =>
       <Fact name="policy" value={box.policyId} />
     </dl>
   ) : (
-    <p class="hint">There is no box of this user.</p>
+    <p class="hint">This user has no box.</p>
   );
 
 const Fact = ({ name, value }: { name: string; value: string }) => (
@@ -114,7 +114,7 @@ function pendingText(pending: DeviceStanding['pendingRequest']): string {
   return 'dueAt' in pending ? `due ${clockText(pending.dueAt)}` : 'when it connects';
 }
 
-/** `CpmSync-PushesDeadLetters8ACEF50B` → `Pushes: dead letters` */
+/** Converts `CpmSync-PushesDeadLetters8ACEF50B` to `Pushes: dead letters`. */
 const shortName = (name: string): string =>
   name
     .replace(/^.*-|[0-9A-F]{8}$/g, '')

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Readiness, Stage } from '../model/stage.js';
+import type { DemoWorld, Readiness } from '../model/demo-world.js';
 import { useStore } from '../model/store.js';
 import { DevicePane } from './device-pane.js';
 import { Icon, type IconName } from './icons.js';
@@ -15,9 +15,9 @@ const VIEWS = [
   { id: 'operator', label: 'Operator' },
 ] as const satisfies readonly { id: IconName; label: string }[];
 
-/** The whole page: all of it beside each other, or on a narrow screen one part at a time. */
-export function Page({ stage }: { stage: Stage }) {
-  const readiness = useStore(stage.readiness);
+/** The page: all parts side by side, or one part at a time on a narrow screen. */
+export function Page({ world }: { world: DemoWorld }) {
+  const readiness = useStore(world.readiness);
   const [view, setView] = useState<string>('phone');
   return (
     <>
@@ -34,7 +34,7 @@ export function Page({ stage }: { stage: Stage }) {
             </p>
           </div>
         </div>
-        <StartOver stage={stage} />
+        <StartOver world={world} />
       </header>
       {readiness.state === 'ready' ? (
         <>
@@ -52,18 +52,18 @@ export function Page({ stage }: { stage: Stage }) {
             ))}
           </nav>
           <main class="stage" data-view={view}>
-            <DevicePane device={stage.devices.phone} />
+            <DevicePane device={world.devices.phone} />
             <div class="middle">
-              <NetworkPanel stage={stage} />
-              <Timeline recorder={stage.recorder} />
+              <NetworkPanel world={world} />
+              <Timeline recorder={world.recorder} />
             </div>
-            <DevicePane device={stage.devices.tablet} />
-            <OperatorView stage={stage} />
+            <DevicePane device={world.devices.tablet} />
+            <OperatorView world={world} />
           </main>
         </>
       ) : (
         <main class="preparing">
-          <Preparing readiness={readiness} onAgain={() => stage.open()} />
+          <Preparing readiness={readiness} onAgain={() => world.open()} />
         </main>
       )}
     </>
@@ -92,13 +92,13 @@ function Preparing({ readiness, onAgain }: { readiness: Readiness; onAgain: () =
   );
 }
 
-function StartOver({ stage }: { stage: Stage }) {
+function StartOver({ world }: { world: DemoWorld }) {
   const [isSure, setSure] = useState(false);
   return (
     <button
       type="button"
       class={isSure ? 'small danger' : 'small'}
-      onClick={() => (isSure ? stage.startOver() : setSure(true))}
+      onClick={() => (isSure ? world.startOver() : setSure(true))}
       onBlur={() => setSure(false)}
     >
       {isSure ? 'Erase this box?' : 'Start over'}

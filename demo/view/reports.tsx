@@ -1,10 +1,10 @@
 import type { ConversationElement, MessageItem, MessageStorageClient } from '../../client/index.js';
-import type { Stage } from '../model/stage.js';
+import type { DemoWorld } from '../model/demo-world.js';
 import type { Attempt } from './attempt.js';
-import { useHeld } from './use-held.js';
+import { useQuery } from './use-query.js';
 
 interface ReportsProps {
-  stage: Stage;
+  world: DemoWorld;
   conversation: ConversationElement;
   attempt: Attempt;
 }
@@ -17,16 +17,16 @@ const lastSent = async (
   return items.find(({ message, isPending }) => message.direction === 'Out' && !isPending);
 };
 
-/** Delivery and display notifications for what the user has sent last. */
-export function Reports({ stage, conversation: { id }, attempt }: ReportsProps) {
+/** Deposits disposition notifications for the last message of the user. */
+export function Reports({ world, conversation: { id }, attempt }: ReportsProps) {
   const read = async (client: MessageStorageClient) => ({ item: await lastSent(client, id) });
-  const onPhone = useHeld(stage.devices.phone, read, [id]);
-  const onTablet = useHeld(stage.devices.tablet, read, [id]);
+  const onPhone = useQuery(world.devices.phone, read, [id]);
+  const onTablet = useQuery(world.devices.tablet, read, [id]);
   const newest = [onPhone?.item, onTablet?.item]
     .filter((item) => item !== undefined)
     .sort((a, b) => (a.message.date < b.message.date ? 1 : -1))[0];
   const report = (disposition: 'delivered' | 'displayed') => {
-    if (newest) void attempt(() => stage.participating.report(newest.message, disposition));
+    if (newest) void attempt(() => world.participating.report(newest.message, disposition));
   };
   return (
     <div class="tool">

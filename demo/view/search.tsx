@@ -6,7 +6,7 @@ import { counted, shortTime } from './words.js';
 
 const SHOWN = 50;
 
-/** Messages held on the device whose text has the words in it, the latest first. */
+/** The messages of the device whose text contains the words, the latest first. */
 async function find(client: MessageStorageClient, words: string): Promise<MessageElement[]> {
   const wanted = words.toLowerCase();
   const found: MessageElement[] = [];

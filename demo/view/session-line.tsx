@@ -3,7 +3,7 @@ import { firstNameOf } from '../model/people.js';
 import { Icon } from './icons.js';
 import { timeText } from './words.js';
 
-/** A session history among the messages: who is in it, and how the group stands. */
+/** A session history among the messages: its participants and its group state. */
 export function SessionLine({ session, me }: { session: SessionElement; me: string }) {
   const { originator, startedAt, endedAt, groupState, participants } = session;
   const names = (groupState?.participants.map(({ uri }) => uri) ?? participants).map((uri) =>

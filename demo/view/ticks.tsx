@@ -2,7 +2,7 @@ import type { MessageItem } from '../../client/index.js';
 
 type TickState = 'waiting' | 'sent' | 'delivered' | 'displayed';
 
-/** How far one of the user's own messages got: with all recipients, or only with some. */
+/** The delivery state of a message of the user. */
 export function tickStateOf({ message, dispositions, isPending, isHeld }: MessageItem): TickState {
   const reported = (kind: string) =>
     new Set(

@@ -5,7 +5,7 @@ import { bytesText, clockText, counted, countsText, durationText } from './words
 
 const WHO = { phone: 'Phone', tablet: 'Tablet', network: 'Network' } as const;
 
-interface Told {
+interface Summary {
   readonly what: string;
   readonly detail: string;
 }
@@ -13,30 +13,30 @@ interface Told {
 const operationsIn = ({ request }: Exchange): number =>
   ((request as { operations?: unknown[] } | undefined)?.operations ?? []).length;
 
-function syncTold(exchange: Exchange): Told {
+function summaryOfSync(exchange: Exchange): Summary {
   const { response, status } = exchange;
   const { changes = [], hasMore, reset } = (status === 200 ? response : {}) as Partial<SyncResponse>;
   const sent = operationsIn(exchange);
   const removals = changes.filter((change) => 'removed' in change).length;
   const elements = changes.filter((change) => !('removed' in change));
-  const told = [
+  const parts = [
     sent > 0 && `${counted(sent, 'operation')} sent`,
     countsText(countsByType(elements)),
     removals > 0 && counted(removals, 'removal'),
     reset && 'reset',
-    hasMore && 'more to come',
+    hasMore && 'more to follow',
   ].filter(Boolean);
-  return { what: 'Synchronization', detail: told.join(', ') || 'nothing new' };
+  return { what: 'Synchronization', detail: parts.join(', ') || 'nothing new' };
 }
 
-function exchangeTold(exchange: Exchange): Told {
+function summaryOfExchange(exchange: Exchange): Summary {
   const { kind, call, status, failure, durationMs } = exchange;
   if (kind === 'deposit') return { what: 'Deposit', detail: counted(operationsIn(exchange), 'operation') };
   if (kind === 'call') return { what: callName(call), detail: call };
-  if (durationMs === undefined) return { what: 'Synchronization', detail: 'under way …' };
+  if (durationMs === undefined) return { what: 'Synchronization', detail: 'in progress …' };
   if (failure) return { what: 'Synchronization', detail: 'no answer' };
   if (status !== 200) return { what: 'Synchronization', detail: `answered ${status}` };
-  return syncTold(exchange);
+  return summaryOfSync(exchange);
 }
 
 function callName(call: string): string {
@@ -46,7 +46,7 @@ function callName(call: string): string {
   return 'Request';
 }
 
-const frameTold = ({ frame: { changes, conversations } }: Frame): Told => ({
+const summaryOfFrame = ({ frame: { changes, conversations } }: Frame): Summary => ({
   what: 'Synchronization request',
   detail: `${countsText(changes)} in ${counted(conversations.length, 'conversation')}`,
 });
@@ -62,14 +62,14 @@ function costOf(entry: TimelineEntry): string {
 export const isFailed = (entry: TimelineEntry): boolean =>
   entry.kind !== 'frame' && (entry.failure !== undefined || (entry.status ?? 200) >= 400);
 
-export const headingOf = (entry: TimelineEntry): string => `${WHO[entry.lane]}: ${toldOf(entry).what}`;
+export const headingOf = (entry: TimelineEntry): string => `${WHO[entry.lane]}: ${summaryOf(entry).what}`;
 
-const toldOf = (entry: TimelineEntry): Told =>
-  entry.kind === 'frame' ? frameTold(entry) : exchangeTold(entry);
+const summaryOf = (entry: TimelineEntry): Summary =>
+  entry.kind === 'frame' ? summaryOfFrame(entry) : summaryOfExchange(entry);
 
-/** An entry in short: what it was, what it carried, what it cost. */
+/** One line of the timeline: the kind of an entry, its contents and its size. */
 export function TimelineLine({ entry, onOpen }: { entry: TimelineEntry; onOpen: () => void }) {
-  const { what, detail } = toldOf(entry);
+  const { what, detail } = summaryOf(entry);
   return (
     <button
       type="button"

@@ -7,7 +7,7 @@ import { TimelineLine } from './timeline-line.js';
 
 const SHOWN = 120;
 
-/** What goes over the wire, the latest first: click an entry to see its JSON. */
+/** The recorded requests and frames, the latest first. A click on an entry shows its JSON. */
 export function Timeline({ recorder }: { recorder: Recorder }) {
   const entries = useStore(recorder.entries);
   const [opened, setOpened] = useState<number>();
@@ -29,9 +29,7 @@ export function Timeline({ recorder }: { recorder: Recorder }) {
         </button>
       </header>
       {shown.length === 0 ? (
-        <p class="hint">
-          Write something on a device, or deposit a message: what is said about it appears here.
-        </p>
+        <p class="hint">Write on a device, or deposit a message: the requests and frames appear here.</p>
       ) : (
         <ol class="entries">
           {shown.map((each) => (

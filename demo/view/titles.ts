@@ -3,7 +3,7 @@ import { firstNameOf, nameOf } from '../model/people.js';
 
 type Titled = Pick<ConversationElement, 'subject' | 'participants'>;
 
-/** The subject of a group, or who it is with. */
+/** The subject of a group, or the names of its participants. */
 export function titleOf({ subject, participants }: Titled, me: string): string {
   if (subject) return subject;
   const others = participants.filter((uri) => uri !== me);
@@ -11,7 +11,7 @@ export function titleOf({ subject, participants }: Titled, me: string): string {
   return others.map((uri) => firstNameOf(uri, me)).join(', ');
 }
 
-/** The last message in a line of a list. */
+/** The last message as one line of a list. */
 export function previewOf({ from, textContent, subject }: MessageElement, kind: string, me: string): string {
   const text = textContent ?? subject ?? 'Attachment';
   if (from === me) return `You: ${text}`;

@@ -13,7 +13,7 @@ export const typeName = (type: ElementType, count = 2): string => TYPES[type][co
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
-/** `150 messages, 1 conversation` */
+/** Shape: `150 messages, 1 conversation`. */
 export const countsText = (counts: Partial<Record<ElementType, number>>): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
@@ -36,7 +36,7 @@ const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' }
 export const clockText = (at: string | number): string => SECONDS.format(new Date(at));
 export const timeText = (at: string | number): string => TIME.format(new Date(at));
 
-/** `Today`, `Yesterday`, `3 Sept` */
+/** Shape: `Today`, `Yesterday` or `3 Sept`. */
 export function dayText(at: string | number): string {
   const day = (ms: number) => new Date(ms).toDateString();
   const ms = new Date(at).getTime();
@@ -45,5 +45,5 @@ export function dayText(at: string | number): string {
   return DATE.format(ms);
 }
 
-/** For a list: the time of today, else the day. */
+/** The time if it is today, else the day. */
 export const shortTime = (at: string): string => (dayText(at) === 'Today' ? timeText(at) : dayText(at));

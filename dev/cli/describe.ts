@@ -1,4 +1,4 @@
-import type { Dropped } from '../../client/local-state/apply-changes.js';
+import type { Dropped } from '../../client/local-state/change-applier.js';
 import { type Counts, countsByType } from '../../client/local-state/counts.js';
 import { ELEMENT_TYPES, type Element, type ElementType } from '../../protocol/elements/element.js';
 import type { SyncRequestFrame } from '../../protocol/frames.js';

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { checkOperation } from '../../client/api/check-operation.js';
 import { MessageStorageClient } from '../../client/api/message-storage-client.js';
 import { memoryStore } from '../../client/stores/memory-store.js';
-import type { ClientStatus } from '../../client/sync/client-options.js';
+import type { ClientStatus } from '../../client/sync/client-events.js';
 import { Unreachable } from '../../client/sync/server-problem.js';
 import type { SyncReport } from '../../client/sync/synchronizer.js';
 import { httpTransport } from '../../client/sync/transport.js';

@@ -1,6 +1,7 @@
 import type { ViewWrite } from '../../core/model/effects.js';
-import type { BoxId, DeviceProgress, Idempotency, StoredDevice, StoredItem } from '../../core/model/items.js';
+import type { BoxId, DeviceProgress, Idempotency, StoredDevice } from '../../core/model/items.js';
 import { deviceKey, idempotencyKey } from '../../core/model/keys.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import type { DeviceName, Registry } from '../../core/ports/registry.js';
 import type { ProgressChange, Store } from '../../core/ports/store.js';
 import type { DeviceId, InstanceId, PolicyId } from '../../protocol/ids.js';

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ViewWrite } from '../../core/model/effects.js';
-import type { BoxId, StoredItem, StoredMessage, StoredState } from '../../core/model/items.js';
+import type { BoxId, StoredMessage, StoredState } from '../../core/model/items.js';
 import { entryKey, messageKey, overflowKey } from '../../core/model/keys.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import type { Range, Store } from '../../core/ports/store.js';
 import type { ConversationId, MessageId, ModSeq } from '../../protocol/ids.js';
 

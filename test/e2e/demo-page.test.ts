@@ -150,7 +150,7 @@ test('a folder that the tablet keeps no longer leaves it alone, and comes back w
 
 test('with a lower age the tablet holds fewer messages, and with none all of them again', async () => {
   const { tablet } = demo;
-  const search = tablet.root.getByLabel('Search in what this device holds');
+  const search = tablet.root.getByLabel('Search the messages of this device');
   const found = async (words: string): Promise<number> => {
     await search.fill('');
     await search.fill(words);

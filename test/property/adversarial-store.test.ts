@@ -1,9 +1,9 @@
 import { registerDevice } from '../../core/admin/devices.js';
 import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { writesOf } from '../../core/log/projection.js';
-import type { StoredItem } from '../../core/model/items.js';
 import { entryKey } from '../../core/model/keys.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import { SyncProblem } from '../../core/model/sync-problem.js';
 import type { Core } from '../../core/ports/core.js';
 import { synchronize } from '../../core/read/synchronize.js';

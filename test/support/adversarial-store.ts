@@ -1,8 +1,9 @@
 import { byKey } from '../../core/log/view.js';
 import type { ViewWrite } from '../../core/model/effects.js';
-import type { BoxId, StoredItem } from '../../core/model/items.js';
+import type { BoxId } from '../../core/model/items.js';
 import { deviceKey } from '../../core/model/keys.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import type { Clock } from '../../core/ports/clock.js';
 import type { DeviceAdvance, Items, Projected, Range, Store } from '../../core/ports/store.js';
 import { type MemoryBox, MemoryStore } from './memory-store.js';

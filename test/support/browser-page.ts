@@ -1,6 +1,7 @@
 // What the page of an application does with the SDK: bundled for the browser, and driven from outside.
+
+import { indexedDbStore } from '../../client/api/indexed-db-store.js';
 import { type ClientOptions, httpTransport, MessageStorageClient } from '../../client/index.js';
-import { indexedDbStore } from '../../client/stores/indexed-db-store.js';
 
 export interface PageOptions extends Pick<ClientOptions, 'deviceId' | 'pageLimit'> {
   url: string;

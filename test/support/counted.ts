@@ -1,5 +1,6 @@
 import { elementBytes } from '../../core/model/element.js';
-import type { Counts, StoredItem } from '../../core/model/items.js';
+import type { Counts } from '../../core/model/items.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import { isElement } from '../../core/write/log-rows.js';
 
 /** The elements that stand among items, counted one by one. */

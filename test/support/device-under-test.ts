@@ -1,8 +1,8 @@
 import { registerDevice } from '../../core/admin/devices.js';
 import { writesOf } from '../../core/log/projection.js';
 import { withBody } from '../../core/model/effects.js';
-import type { StoredItem } from '../../core/model/items.js';
 import { bodyKey } from '../../core/model/keys.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import type { SyncResponse } from '../../protocol/sync.js';
 import type { BoxUnderTest } from './box-under-test.js';
 import { BOX } from './builders.js';

@@ -1,6 +1,7 @@
 import { erase } from '../../core/lifecycle/erase.js';
-import type { BoxId, StoredItem } from '../../core/model/items.js';
+import type { BoxId } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import type { Core } from '../../core/ports/core.js';
 import { BOX } from './builders.js';
 import { MemoryRegistry } from './memory-registry.js';

@@ -1,5 +1,5 @@
-// A process with a client on a store in a file, which whoever started it kills at any moment. It writes and synchronizes
-// all the time, and says each message once that is safe; told to end, it sends all, and says what it holds.
+// A process with a client on a store in a file. The test kills it at any moment. It creates messages and synchronizes
+// all the time, and prints each message once it is stored. With the mode `end` it sends all and prints its messages.
 import { writeSync } from 'node:fs';
 import { httpTransport, MessageStorageClient } from '../../client/index.js';
 import { openStoreFile } from '../../dev/cli/store-file.js';

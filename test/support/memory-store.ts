@@ -7,9 +7,10 @@ import {
   stateVersionOf,
   type ViewWrite,
 } from '../../core/model/effects.js';
-import type { BoxId, Idempotency, StoredDevice, StoredItem } from '../../core/model/items.js';
+import type { BoxId, Idempotency, StoredDevice } from '../../core/model/items.js';
 import { deviceKey, isRegistryKey } from '../../core/model/keys.js';
 import type { Effect, LogEntry } from '../../core/model/log-entry.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import type {
   DeviceAdvance,
   Items,

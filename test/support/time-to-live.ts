@@ -1,7 +1,8 @@
 import { type ExpiredElement, expireElements } from '../../core/lifecycle/expire.js';
 import { isShown, viewWritesOf } from '../../core/model/effects.js';
-import type { BoxId, StoredItem } from '../../core/model/items.js';
+import type { BoxId } from '../../core/model/items.js';
 import { overflowKey } from '../../core/model/keys.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import { DAY_MS } from '../../core/model/timing.js';
 import type { PolicyId } from '../../protocol/ids.js';
 import { BoxUnderTest } from './box-under-test.js';

@@ -1,5 +1,6 @@
-import type { BoxId, StoredItem } from '../../core/model/items.js';
+import type { BoxId } from '../../core/model/items.js';
 import { CONTENTS, ENTRIES, endOf } from '../../core/model/keys.js';
+import type { StoredItem } from '../../core/model/stored-item.js';
 import type { Store } from '../../core/ports/store.js';
 
 const ALL = 1000;

@@ -17,6 +17,11 @@ const CORE_LAYERS = [
   'dynamodb',
 ].map((layer) => `core/${layer}`);
 
+/** Layers of the client: each imports only itself and those before it. */
+const CLIENT_LAYERS = ['stores', 'local-state', 'outbox', 'sync', 'api', 'adapters'].map(
+  (layer) => `client/${layer}`,
+);
+
 /** The folders and packages that the files of a folder may import. */
 const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
   protocol: { rooms: ['protocol'], packages: /^zod\/mini$/ },
@@ -29,13 +34,24 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
       },
     ]),
   ),
-  client: { rooms: ['client', 'protocol'], packages: /^never$/ },
-  'client/adapters': { rooms: ['client', 'client/adapters', 'protocol'], packages: /^(rxdb|rxjs)$/ },
+  client: { rooms: [...CLIENT_LAYERS, 'protocol'], packages: /^never$/ },
+  ...Object.fromEntries(
+    CLIENT_LAYERS.map((layer, i) => [
+      layer,
+      {
+        rooms: ['protocol', ...CLIENT_LAYERS.slice(0, i + 1)],
+        packages: layer === 'client/adapters' ? /^(rxdb|rxjs)$/ : /^never$/,
+      },
+    ]),
+  ),
   dev: {
-    rooms: ['dev', 'client', 'protocol', 'packages/local-cloud', 'scripts'],
+    rooms: ['dev', 'client', ...CLIENT_LAYERS, 'protocol', 'packages/local-cloud', 'scripts'],
     packages: /^(node:|zod\/mini$|ws$|esbuild$)/,
   },
-  demo: { rooms: ['demo', 'client', 'protocol', 'dev'], packages: /^(preact(\/hooks)?|zod\/mini)$/ },
+  demo: {
+    rooms: ['demo', 'client', ...CLIENT_LAYERS, 'protocol', 'dev'],
+    packages: /^(preact(\/hooks)?|zod\/mini)$/,
+  },
   functions: {
     rooms: ['functions', ...CORE_LAYERS, 'protocol'],
     packages: /^(node:|zod\/mini$|@middy\/|@aws-sdk\/|aws-lambda$)/,

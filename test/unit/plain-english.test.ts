@@ -22,8 +22,8 @@ const CLEAN = [
   ...['admin', 'devices', 'eraser', 'history', 'notifier', 'participating', 'purger', 'sync'].map(
     (name) => `functions/${name}`,
   ),
-  ...['core/read', 'core/scope', 'functions/socket-sync'],
-  ...['core/history', 'core/read', 'core/scope', 'dev', 'functions', 'protocol'].map(
+  ...['client', 'core/read', 'core/scope', 'demo', 'functions/socket-sync', 'test/support/sdk'],
+  ...['client', 'core/history', 'core/read', 'core/scope', 'dev', 'functions', 'protocol'].map(
     (name) => `test/unit/${name}`,
   ),
 ];

@@ -1,5 +1,6 @@
 import type { FolderData } from '../../../protocol/elements/folder.js';
 import type { FolderId } from '../../../protocol/ids.js';
+import { isSameJson } from '../../../protocol/json.js';
 import {
   DEFAULT_FOLDER,
   FOLDER_DEPTH_MAX,
@@ -9,7 +10,6 @@ import {
 import type { OperationOf } from '../../../protocol/operation.js';
 import { elementOf } from '../../model/element.js';
 import type { StoredFolder } from '../../model/items.js';
-import { isSameJson } from '../../model/json.js';
 import { folderKey, folderNameKey } from '../../model/keys.js';
 import { countAfter } from '../log-rows.js';
 import {

@@ -1,10 +1,9 @@
 import type * as z from 'zod/mini';
 import { faultsOf } from '../../../protocol/faults.js';
+import { isSameJson, mergePatch } from '../../../protocol/json.js';
 import { ELEMENT_MAX_BYTES } from '../../../protocol/limits.js';
 import { elementOf, jsonBytes } from '../../model/element.js';
 import type { StoredElement } from '../../model/items.js';
-import { isSameJson } from '../../model/json.js';
-import { mergePatch } from '../merge-patch.js';
 import { invalid, type Outcome, unchanged } from '../outcome.js';
 
 /**

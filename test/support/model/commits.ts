@@ -1,6 +1,6 @@
-import type { StoredItem } from '../../../core/model/items.js';
 import { deviceIdOf, isRegistryKey } from '../../../core/model/keys.js';
 import type { ChangeRow, LogEntry } from '../../../core/model/log-entry.js';
+import type { StoredItem } from '../../../core/model/stored-item.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';
 import { BOX } from '../builders.js';
 import type { Device } from './device.js';

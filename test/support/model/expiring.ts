@@ -1,5 +1,5 @@
 import { type ExpiredElement, expireElements } from '../../../core/lifecycle/expire.js';
-import type { StoredItem } from '../../../core/model/items.js';
+import type { StoredItem } from '../../../core/model/stored-item.js';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { NoAnswer } from '../adversarial-store.js';
 import { BOX } from '../builders.js';

@@ -1,6 +1,6 @@
 import { withBody } from '../../../core/model/effects.js';
-import type { StoredItem } from '../../../core/model/items.js';
 import { bodyKey } from '../../../core/model/keys.js';
+import type { StoredItem } from '../../../core/model/stored-item.js';
 import { CALM } from '../adversarial-store.js';
 import { checkOrder } from './check-order.js';
 import type { Response } from './client/wire.js';

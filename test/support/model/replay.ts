@@ -1,6 +1,6 @@
 import { applied, latestVersionOf } from '../../../core/model/effects.js';
-import type { StoredItem } from '../../../core/model/items.js';
 import type { LogEntry } from '../../../core/model/log-entry.js';
+import type { StoredItem } from '../../../core/model/stored-item.js';
 
 /**
  * The items of a box as its log says, entry by entry, whatever has become of the view: what the view has to be, and what

@@ -1,5 +1,5 @@
-import type { StoredItem } from '../../../core/model/items.js';
 import { deviceKey, preferencesKey } from '../../../core/model/keys.js';
+import type { StoredItem } from '../../../core/model/stored-item.js';
 import type { Core } from '../../../core/ports/core.js';
 import type { DeviceId } from '../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../protocol/policy.js';

@@ -1,4 +1,4 @@
-import type { StoredItem } from '../../../core/model/items.js';
+import type { StoredItem } from '../../../core/model/stored-item.js';
 import type { Wire } from './elements.js';
 
 type StoredElement = Exclude<Extract<StoredItem, { data: object }>, { kind: 'body' }>;

@@ -1,7 +1,7 @@
 import { ADVERSE, CALM, type Mishaps } from '../adversarial-store.js';
 import type { Chance } from './chance.js';
 import { type OperationKind, type OperationWeights, USUAL } from './operations.js';
-import { type StepKind, type StepWeights, USUAL_STEPS } from './steps/step.js';
+import { type StepKind, type StepWeights, USUAL_STEPS } from './steps/weights.js';
 
 /** What may happen in a run. */
 export interface Swarm {

@@ -2,14 +2,14 @@ import type { Entry, LocalStore, StoreTransaction } from '../../../client/stores
 import { memoryStore } from '../../../client/stores/memory-store.js';
 import type { Chance } from '../model/chance.js';
 
-/** The process ended: nothing that was under way goes on. */
+/** Thrown when the simulated process ends. No further transaction runs. */
 export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
 const ALL = { from: '', to: '\u007f', limit: Number.MAX_SAFE_INTEGER };
 
-/** A store as one process sees it, which ends at some writing transaction: just before it is kept, or just after. */
+/** The store of one process, which ends at a random write transaction: just before its commit, or just after. */
 export function crashingStore(kept: LocalStore, chance: Chance, probability: () => number): LocalStore {
   let isDead = false;
   const die = () => {
@@ -34,7 +34,7 @@ export function crashingStore(kept: LocalStore, chance: Chance, probability: () 
 export const entriesOf = (store: LocalStore): Promise<Entry[]> =>
   store.transaction('read', (tx: StoreTransaction) => tx.scan(ALL));
 
-/** A store with these entries, as a backup that is put back. */
+/** A store with the entries of a backup. */
 export async function storeWith(entries: readonly Entry[]): Promise<LocalStore> {
   const store = memoryStore();
   await store.transaction('write', async (tx) => {

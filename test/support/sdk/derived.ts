@@ -1,7 +1,7 @@
 import type { Entry } from '../../../client/stores/local-store.js';
 import type { View, Wire } from '../model/elements.js';
 
-/** What is derived from the elements of a store, made anew: what of it is not as it stands there. */
+/** Derives summaries and orders from the elements again. @returns the differences from the store. */
 export function checkDerived(entries: readonly Entry[], shown: View, confirmed: View): string[] {
   const wrong: string[] = [];
   const expectedOrders: string[] = [];
@@ -11,7 +11,7 @@ export function checkDerived(entries: readonly Entry[], shown: View, confirmed: 
     if (!key.startsWith('C\n')) continue;
     const { summary, conversationHistory } = value as {
       summary?: { unread: number; newest?: { id: string; date: string } };
-      conversationHistory?: { confirmed?: Wire; laid?: Wire | null };
+      conversationHistory?: { confirmed?: Wire; optimistic?: Wire | null };
     };
     const id = conversationOf(key, messages, conversationHistory);
     const own = messages.filter(({ conversationId }) => conversationId === id);
@@ -24,8 +24,8 @@ export function checkDerived(entries: readonly Entry[], shown: View, confirmed: 
       wrong.push(`${id} has ${unread} unread, and notes ${summary?.unread}`);
     if (summary?.newest?.id !== newest?.id || summary?.newest?.date !== newest?.date)
       wrong.push(`the newest of ${id} is ${newest?.id}, and it notes ${JSON.stringify(summary?.newest)}`);
-    const { laid, confirmed: known } = conversationHistory ?? {};
-    const history = laid === undefined ? known : laid;
+    const { optimistic, confirmed: known } = conversationHistory ?? {};
+    const history = optimistic === undefined ? known : optimistic;
     if (!history) continue;
     const time = newest ? timeOf(newest.date as string) : '0'.repeat(16);
     expectedOrders.push(`A ${time} ${id}`, `B ${history.folderId} ${time} ${id}`);

@@ -15,14 +15,14 @@ import { Crash, crashingStore, entriesOf, storeWith } from './crashing-store.js'
 import { checkDerived } from './derived.js';
 import { differences, expectedView, layersOf } from './expected.js';
 
-/** How often each operation, whatever its number, was asked for, and what came back for it. */
+/** How often an operation was requested, and its outcomes. The number of the operation does not matter. */
 interface Account {
   asked: number;
   acknowledged: number;
   refused: number;
 }
 
-/** A device with a real client on a store that outlives it: the client is dropped at each crash, and another one opened. */
+/** A device with a real client. After each crash it opens another client on the same store. */
 export class SdkDevice {
   client!: MessageStorageClient;
   isBusy = false;
@@ -32,7 +32,7 @@ export class SdkDevice {
   private kept: LocalStore = memoryStore();
   private backup: readonly Entry[] | undefined;
   private accounts = new Map<string, Account>();
-  private isAccountable = true; // nothing of what it did was taken back
+  private isAccountable = true; // no operation was lost with a restored or deleted store
   private ids = 0;
 
   constructor(
@@ -63,7 +63,7 @@ export class SdkDevice {
     });
   }
 
-  /** @returns whether it came to its end. */
+  /** @returns whether the synchronization succeeded. */
   async synchronize(): Promise<boolean> {
     this.isComplete = false;
     await this.surviving(async () => {
@@ -92,7 +92,7 @@ export class SdkDevice {
     this.backup = await entriesOf(this.kept);
   }
 
-  /** The local database goes back to what it was. */
+  /** Restores the backup of the local database. */
   async rollBack(): Promise<boolean> {
     if (!this.backup) return false;
     this.isAccountable = false;
@@ -110,7 +110,7 @@ export class SdkDevice {
     return layersOf(await entriesOf(this.kept)).confirmed.get(name)?.modSeq;
   }
 
-  /** Whether something waits for an answer. */
+  /** Whether an operation waits for an answer. */
   async hasPending(): Promise<boolean> {
     return layersOf(await entriesOf(this.kept)).queue.length > 0;
   }
@@ -120,7 +120,7 @@ export class SdkDevice {
     return (state as { effective?: WireEffective } | undefined)?.effective;
   }
 
-  /** At any time: what is shown is what is confirmed with the operations of the queue done to it. */
+  /** Invariant: the shown elements are the confirmed ones with the operations of the queue applied. */
   async checkShown(): Promise<ReturnType<typeof layersOf>> {
     const entries = await entriesOf(this.kept);
     const layers = layersOf(entries);
@@ -130,14 +130,14 @@ export class SdkDevice {
     return layers;
   }
 
-  /** After quiet: each operation that the client took was acknowledged or refused, once. */
+  /** Invariant after quiet: each operation was acknowledged or refused once. */
   async checkAccounts(): Promise<void> {
     if (!this.isAccountable) return;
     for (const [operation, { asked, acknowledged, refused }] of this.accounts) {
-      const told = acknowledged + refused;
-      // A crash behind the storing keeps back what was asked for or acknowledged; one before the noting tells of refusals again.
+      const emitted = acknowledged + refused;
+      // A crash after a commit loses the event of a request or acknowledgement. A crash before it repeats refusals.
       const isOnce =
-        this.crashes === 0 ? told === asked : told <= (asked + this.crashes) * (1 + this.crashes);
+        this.crashes === 0 ? emitted === asked : emitted <= (asked + this.crashes) * (1 + this.crashes);
       if (!isOnce)
         throw new Violation(
           `${this.deviceId} asked ${asked} times for ${operation}: ${acknowledged} acknowledged, ${refused} refused`,
@@ -145,7 +145,7 @@ export class SdkDevice {
     }
   }
 
-  /** Opens a client on what is kept. */
+  /** Opens a client on the store. */
   private open(): void {
     const store = crashingStore(this.kept, this.stage.chance, () => this.crashProbability);
     const { chance, time } = this.stage;
@@ -157,19 +157,19 @@ export class SdkDevice {
       pageLimit: chance.happens(0.7) ? chance.between(1, 20) : chance.pick([50, 200, 1000]),
       nowMs: () => time.now(),
       ...(chance.happens(0.5) && { check: checkOperation }),
-      mintId: () => `${this.deviceId}-${++this.ids}`,
+      generateId: () => `${this.deviceId}-${++this.ids}`,
     });
-    this.client.on('refused', ({ operation }) => this.told(operation, 'refused'));
+    this.client.on('refused', ({ operation }) => this.count(operation, 'refused'));
     this.client.on('renewed', () => this.hit('instance renewed'));
-    this.client.on('acknowledged', ({ operation }) => this.told(operation, 'acknowledged'));
+    this.client.on('acknowledged', ({ operation }) => this.count(operation, 'acknowledged'));
   }
 
   private hit(what: string): void {
     this.stage.hit(what as Happening);
   }
 
-  private told({ n: _, ...operation }: Settled['operation'], how: 'acknowledged' | 'refused'): void {
-    this.stage.note(() => `  ${this.deviceId} is told ${how}: ${canonical(operation)}`);
+  private count({ n: _, ...operation }: Settled['operation'], how: 'acknowledged' | 'refused'): void {
+    this.stage.note(() => `  ${this.deviceId} gets ${how}: ${canonical(operation)}`);
     this.hit(`operation ${how}`);
     this.account(operation)[how] += 1;
   }
@@ -195,7 +195,7 @@ export class SdkDevice {
   }
 }
 
-/** Failures after which the client comes again. */
+/** Whether the client retries after this error. */
 const isPassing = (error: unknown): boolean =>
   error instanceof Unreachable ||
   (error instanceof ServerProblem && (error.kind === 'busy' || error.kind === 'instance-replaced')) ||

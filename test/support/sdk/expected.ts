@@ -15,12 +15,12 @@ interface Queued {
 }
 interface Slot {
   confirmed?: Wire;
-  laid?: Wire | null;
+  optimistic?: Wire | null;
 }
 
 const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 
-/** What a store holds, by its layers: what is confirmed, and what is shown. */
+/** The two layers of a store: confirmed elements and shown elements. */
 export function layersOf(entries: readonly Entry[]): { confirmed: View; shown: View; queue: Queued[] } {
   const [confirmed, shown]: [View, View] = [new Map(), new Map()];
   const queue: Queued[] = [];
@@ -30,14 +30,14 @@ export function layersOf(entries: readonly Entry[]): { confirmed: View; shown: V
     for (const type of TYPES) {
       const slot = (value as Record<string, Slot>)[type];
       if (slot?.confirmed) confirmed.set(nameOfElement(slot.confirmed), slot.confirmed);
-      const seen = slot?.laid === undefined ? slot?.confirmed : slot.laid;
+      const seen = slot?.optimistic === undefined ? slot?.confirmed : slot.optimistic;
       if (seen) shown.set(nameOfElement(seen), seen);
     }
   }
   return { confirmed, shown, queue };
 }
 
-/** What has to be shown: what is confirmed, and each operation of the queue done to it in its turn, written down naively. */
+/** The expected view: the confirmed elements with each operation of the queue applied in turn, written naively. */
 export function expectedView(confirmed: View, queue: readonly Queued[]): View {
   const view: View = new Map(confirmed);
   for (const { operation, answered } of queue) {
@@ -128,7 +128,7 @@ function contentsOf(view: View, { type, id, conversationId }: Wire): Wire[] {
   return state ? [state] : [];
 }
 
-/** What two views differ in. */
+/** The differences of two views. */
 export function differences(expected: View, actual: View): string[] {
   const found: string[] = [];
   for (const [name, element] of expected) {

@@ -4,7 +4,7 @@ import { SdkWorld } from './world.js';
 
 export const STEPS_PER_RUN = 50;
 
-/** How often each step is taken. */
+/** The relative frequency of each step. */
 const STEPS: Readonly<Record<keyof SdkWorld['steps'], number>> = {
   act: 16,
   markRead: 2,
@@ -28,7 +28,7 @@ const STEPS: Readonly<Record<keyof SdkWorld['steps'], number>> = {
 const SWARM_SEED = 0x2545f491;
 const ALWAYS: readonly string[] = ['act', 'synchronize', 'participate'];
 
-/** What has to happen, so that the test does not silently stop trying it. Unit: times in 2,000 runs, at the least. */
+/** Events that must happen, so that the test does not silently stop trying them. Unit: minimum in 2,000 runs. */
 export const SDK_LEAST = {
   'client crashed': 1000,
   'client opened on an earlier store': 15,
@@ -49,7 +49,7 @@ export interface SdkOutcome {
   readonly trace: readonly string[];
 }
 
-/** One run: random steps, then quiet. */
+/** One run: random steps, then a quiet network. */
 export async function runSdk(
   seed: number,
   { steps = STEPS_PER_RUN, isTraced = false } = {},
@@ -74,7 +74,7 @@ export async function runSdk(
   }
 }
 
-/** The same run with as few steps as still fail, all that happened in it, and how to see it again. */
+/** The shortest failing part of a run, its events, and the command that repeats it. */
 export async function describedSdk(seed: number): Promise<string> {
   for (let steps = 0; steps <= STEPS_PER_RUN; steps++) {
     const { trace, failure } = await runSdk(seed, { steps, isTraced: true });

@@ -18,7 +18,7 @@ import type { Stage } from '../model/stage.js';
 
 type Asked = Parameters<Transport['synchronize']>[0];
 
-/** The way to the core in memory, over a network that loses requests and answers, and doubles requests. */
+/** A transport to the core in memory. It loses requests and answers, and duplicates requests. */
 export function inMemoryTransport(stage: Stage): Transport & { again(): void } {
   const earlier: Asked[] = [];
   const { chance, swarm } = stage;
@@ -76,12 +76,12 @@ async function answerOf(stage: Stage, asked: Asked): Promise<SyncResponse> {
     stage.mortal((core) => synchronize(core, caller, syncBodySchema.parse(body), options)),
   );
   stage.note(() => `  ${deviceId} is answered ${describeAnswer(response as never)}`);
-  // Begun anew meanwhile, nobody can tell which of the two has answered.
+  // If the box was created again meanwhile, the answering one is unknown.
   if (ledger.nameOf(caller) === name) ledger.answered(name, operations, (response.results ?? []) as Result[]);
   return JSON.parse(JSON.stringify(response));
 }
 
-/** As HTTP brings it to the client. */
+/** The value after its way through JSON. */
 async function translated<T>(stage: Stage, call: Promise<T>): Promise<T> {
   try {
     return await call;

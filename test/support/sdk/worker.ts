@@ -15,5 +15,5 @@ process.on('message', (piece: Piece) => {
     process.exit(1);
   });
 });
-// Whoever started it is gone.
+// The parent process is gone.
 process.on('disconnect', () => process.exit(0));

@@ -29,7 +29,7 @@ const CALL_MAX_MS = 30_000;
 const ROUNDS_MAX = 500;
 const REPLACED_AGAIN_MS = 11 * 60_000;
 
-/** Real clients around one box in virtual time, with the Participating Function, the purger and the provider of the model. */
+/** Real clients of one box in virtual time, with the Participating Function, purge worker and provider of the model. */
 export class SdkWorld {
   readonly purging = new Purging();
   readonly stage: Stage;
@@ -51,7 +51,7 @@ export class SdkWorld {
     this.commits = new Commits(this.stage, this.purging, this.stream, []);
     const { chance } = this.stage;
     this.devices = Array.from({ length: swarm.devices }, (_, i) => {
-      // The first one always wants everything.
+      // The first device always has the full scope.
       const preferences = i === 0 || !swarm.scopes ? {} : somePreferences(chance, swarm.elementTypes);
       return new SdkDevice(`d${i + 1}`, this.stage, this.transport, preferences);
     });
@@ -123,11 +123,11 @@ export class SdkWorld {
     await this.steps[kind]();
     if (chance.happens(0.4)) await this.idle();
     else for (let turns = chance.between(0, 12); turns > 0; turns--) await this.turn(CALL_MAX_MS);
-    // Often enough to see where it begins, and not so often that it takes most of the time.
+    // A check is expensive, so it runs now and then only.
     if (chance.happens(0.4)) for (const device of this.devices) await device.checkShown();
   }
 
-  /** The network and the database are well again: then all has to hold. */
+  /** Network and database work again. All promises must hold now. */
   async settle(): Promise<void> {
     const { stage } = this;
     await this.idle();
@@ -136,7 +136,7 @@ export class SdkWorld {
     stage.store.mishaps = CALM;
     for (const device of this.devices) device.crashProbability = 0;
     stage.pass(REPLACED_AGAIN_MS);
-    // First all of them get rid of what they have to say.
+    // First, all devices send their pending operations.
     await this.synchronizeAll();
     await expireAll(this);
     await this.synchronizeAll();
@@ -155,7 +155,7 @@ export class SdkWorld {
 
   readonly idle = async (): Promise<void> => {
     while (await this.turn()) {
-      // Each turn does its part.
+      // Each turn makes progress.
     }
     this.stage.checkNobodyHangs();
   };
@@ -172,7 +172,7 @@ export class SdkWorld {
     return anyOperation(chance, swarm.operations, time.now());
   }
 
-  /** As far as the steps of the network and of the provider look at it. */
+  /** The part that the steps of the network and of the provider use. */
   private get asWorld(): World {
     return this as unknown as World;
   }
@@ -193,7 +193,7 @@ export class SdkWorld {
     );
   }
 
-  /** A device does one thing with the server at a time. */
+  /** A device has one exchange with the server at a time. */
   private occupy(device: SdkDevice, work: () => Promise<void>): void {
     if (device.isBusy) return;
     device.isBusy = true;
@@ -209,7 +209,7 @@ export class SdkWorld {
     });
   }
 
-  /** A backup of the box is put back. What is ahead of a token in the middle of a synchronization tells of no past. */
+  /** Restores a backup of the box. A token from the middle of a synchronization does not reveal the restore. */
   private async restoreBox(): Promise<void> {
     const { stage } = this;
     this.copies = restorable(this);

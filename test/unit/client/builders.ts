@@ -1,7 +1,7 @@
 import { type Change, changeSchema, type ElementType } from '../../../protocol/elements/element.js';
 import { type SyncResponse, syncResponseSchema } from '../../../protocol/sync.js';
 
-/** Elements as they stand on the wire, with only what a test is about to say. */
+/* Elements of the wire. A test gives only the attributes that matter to it. */
 
 export const aFolder = (id: string, modSeq: number, more: object = {}) =>
   changeOf({ type: 'folder', id, modSeq, name: `folder ${id}`, parentFolderId: 'RCSMessageStore', ...more });
@@ -60,7 +60,7 @@ const changeOf = (change: object): Change => changeSchema.parse(change);
 
 let tokens = 0;
 
-/** A response with a token of its own; the last of a synchronization unless `hasMore` is given. */
+/** A response with a new token. It ends the synchronization unless `hasMore` is given. */
 export const aPage = (changes: Change[] = [], more: Partial<SyncResponse> = {}): SyncResponse =>
   syncResponseSchema.parse({
     syncToken: `token-${++tokens}`,

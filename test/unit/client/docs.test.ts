@@ -10,7 +10,7 @@ const ROOT = process.cwd();
 const IN_PACKAGE = /'cpm-sync\/client(\/[a-z-]+)?'/g;
 const FILES: Record<string, string> = { '': 'client/index.ts', '/check': 'client/api/check-operation.ts' };
 
-/** All examples of the page as one program, in their order. */
+/** One program with all examples of the page, in their order. */
 async function program(): Promise<string> {
   const page = await readFile(join(ROOT, 'docs/client.md'), 'utf8');
   const blocks = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the examples of docs/client.md have no fault that the type check finds, in an application that is as strict as it can be', async () => {
+test('the examples of docs/client.md pass the type check with the strictest options', async () => {
   const compilerOptions = { allowImportingTsExtensions: true, noUnusedLocals: false };
   const project = { extends: '../../tsconfig.json', compilerOptions, include: ['examples.mts'] };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(project));
@@ -54,7 +54,7 @@ test('the examples of docs/client.md have no fault that the type check finds, in
   });
 }, 60_000);
 
-test('the examples of docs/client.md run, one after the other, and do what they say', async () => {
+test('the examples of docs/client.md run in their order, and have the effects that they describe', async () => {
   await context.aDeposit({ id: 'm1', textContent: 'Are you there?' });
   const { code, output } = await run(['--import', 'tsx', file], { CLOUD: context.cloud.url, TOKEN: BOX });
   expect(output).toContain('c1 1 Are you there?');

@@ -4,8 +4,8 @@ import { ME, SEED, useCloud, work, YOU } from './sdk.js';
 const context = useCloud();
 const { aClient, aDeposit } = context;
 
-describe('each thing that can be done', () => {
-  test('is shown at once, and the same once it is confirmed', async () => {
+describe('each operation', () => {
+  test('is shown at once, and unchanged once it is confirmed', async () => {
     const client = aClient();
     await aDeposit({ id: 'm1' }, { id: 'm2' }, { id: 'm3', conversationId: 'c2' });
     await client.synchronize();
@@ -60,7 +60,7 @@ describe('each thing that can be done', () => {
     expect(theirs).toEqual(before);
   });
 
-  test('markRead sets \\Seen on what is not read, all of it or up to a message, and brings the count to zero', async () => {
+  test('markRead adds \\Seen to all unread messages or up to one, and the count becomes zero', async () => {
     const client = aClient();
     await aDeposit({ id: 'm1' }, { id: 'm2', flags: ['\\Seen'] }, { id: 'm3' }, { id: 'm4' });
     await client.createMessage('c1', work('mine'), { id: 'm5' });
@@ -75,7 +75,7 @@ describe('each thing that can be done', () => {
     expect(await client.conversation('c1')).toMatchObject({ unread: 0, isPending: false });
   });
 
-  test('perform does several together, all or none', async () => {
+  test('perform queues several operations together, all or none', async () => {
     const client = aClient({ check: checkOperation });
     const [first, second] = await client.perform(
       { op: 'create', type: 'folder', id: 'f1', data: { name: 'Family', parentFolderId: null } },

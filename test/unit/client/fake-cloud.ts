@@ -2,7 +2,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Change } from '../../../protocol/elements/element.js';
 import { type Answer, type Loopback, problem, type Received, startLoopback } from './loopback.js';
 
-/** What the routes of one device answer, as the contract says, with the log of changes in plain sight. */
+/** Answers the routes of one device, as RULES.md says. Tests write its log of changes directly. */
 export class FakeCloud {
   readonly changes: Change[] = [];
   readonly sockets: WebSocket[] = [];
@@ -66,7 +66,7 @@ export class FakeCloud {
     if (this.refusal) return this.refusal;
     if (method === 'PUT') return this.#register(body as { instanceId: string });
     if (this.instanceId === undefined) return problem(403, 'device-not-registered');
-    if (method === 'GET') return problem(404, 'not-found'); // no history beyond what it sends
+    if (method === 'GET') return problem(404, 'not-found'); // it has no further history
     if (path.endsWith('/tickets')) return this.#ticket();
     return this.#sync(body as { instanceId: string; syncToken?: string });
   }
@@ -121,7 +121,7 @@ export class FakeCloud {
   }
 }
 
-/** Waits until it holds. The test's own time limit ends it otherwise. */
+/** Waits until the condition holds. The time limit of the test ends the wait. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }

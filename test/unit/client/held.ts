@@ -1,5 +1,5 @@
-import { confirmed, elementsOf } from '../../../client/local-state/holdings.js';
 import { entriesBelow, ROWS } from '../../../client/local-state/keys.js';
+import { confirmed, elementsOf } from '../../../client/local-state/local-view.js';
 import type { Row } from '../../../client/local-state/rows.js';
 import type { LocalStore } from '../../../client/stores/local-store.js';
 import type { Element } from '../../../protocol/elements/element.js';
@@ -12,7 +12,7 @@ const SHORT = {
   messageState: 'st',
 };
 
-/** What a store holds, as `m:<conversation>/<id>@<modSeq>`, sorted: short enough to write down what is expected. */
+/** The elements of a store in a short form, sorted. Shape: `m:<conversation>/<id>@<modSeq>`. */
 export async function heldIn(store: LocalStore): Promise<string[]> {
   const names = (await confirmedIn(store)).map((element) => {
     const place = 'conversationId' in element ? `${element.conversationId}/` : '';
@@ -21,7 +21,7 @@ export async function heldIn(store: LocalStore): Promise<string[]> {
   return names.sort();
 }
 
-/** What is confirmed, without operations laid over it. */
+/** The confirmed elements of a store, without optimistic updates. */
 export function confirmedIn(store: LocalStore): Promise<Element[]> {
   return store.transaction('read', async (tx) => {
     const elements: Element[] = [];

@@ -27,7 +27,7 @@ let folder: string;
 let script: string;
 
 beforeAll(async () => {
-  const cache = join(process.cwd(), 'node_modules/.cache'); // where its packages are found
+  const cache = join(process.cwd(), 'node_modules/.cache'); // where Node finds its packages
   mkdirSync(cache, { recursive: true });
   folder = mkdtempSync(join(cache, 'killed-client-'));
   script = join(folder, 'killed-client.mjs');
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts the process; what it says comes line by line. */
+/** Starts the process. It prints one line per event. */
 function startProcess(...more: string[]) {
   const child: ChildProcess = spawn(
     process.execPath,
@@ -57,7 +57,7 @@ function startProcess(...more: string[]) {
   return { child, said, ended };
 }
 
-test('[CL4, XO9, XO10] a client that is killed again and again while it writes and synchronizes loses nothing, doubles nothing and leaves no gap', async () => {
+test('[CL4, XO9, XO10] a client that is killed again and again while it writes and synchronizes loses no operation, repeats none and leaves no gap', async () => {
   const chance = new Chance(7);
   const written: string[] = [];
   const unexpected: Said[] = [];
@@ -66,13 +66,13 @@ test('[CL4, XO9, XO10] a client that is killed again and again while it writes a
   for (let life = 0; life < KILLS; life++) {
     await aDeposit(...Array.from({ length: 4 }, () => ({ id: `d${++deposited}` })));
     const { child, said, ended } = startProcess(`w${life}`);
-    const lines = chance.between(1, 5); // so it gets on at any speed, and ends at any point
+    const lines = chance.between(1, 5); // so that it makes progress at any speed, and ends at any point
     while (said.length < lines) await delay(2);
     await delay(chance.between(0, 30));
     child.kill('SIGKILL');
     await ended;
     const [{ started = [] } = {}] = said;
-    // All that was safe in its former life is there before it has asked anybody.
+    // It has all messages of the killed process before it sends any request.
     expect(started).toEqual(expect.arrayContaining([...before, ...written]));
     before = started;
     written.push(...said.flatMap((each) => each.written ?? []));
@@ -94,7 +94,7 @@ test('[CL4, XO9, XO10] a client that is killed again and again while it writes a
   for await (const { type, id } of other.elements()) if (type === 'message') onServer.push(id);
   expect([...held].sort()).toEqual(onServer.sort());
 
-  // Each operation had one number, ever, and the numbers have no gap.
+  // Each operation has one number, and the numbers have no gap.
   const bodies = syncBodies(context.cloud).filter(({ instanceId }) => instanceId === firstInstance());
   const byN = new Map<number, Set<string>>();
   for (const { operations = [] } of bodies) {
@@ -105,7 +105,7 @@ test('[CL4, XO9, XO10] a client that is killed again and again while it writes a
   expect([...byN.values()].filter(({ size }) => size !== 1)).toEqual([]);
 });
 
-/** The phone had one instance all the time. */
+/** The phone never became a new instance. */
 function firstInstance(): string {
   const bodies = syncBodies(context.cloud) as { deviceId?: string; instanceId: string }[];
   const instances = new Set(

@@ -14,7 +14,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const syncs = () => syncBodies(context.cloud).length;
 const whenLive = (client: ReturnType<typeof aClient>) => until(() => client.status.state === 'live');
 
-/** Surroundings that a test decides. */
+/** An environment that a test controls. */
 function anEnvironment() {
   const listeners = new Set<() => void>();
   const state = { online: true, visible: true };
@@ -34,13 +34,13 @@ function anEnvironment() {
 }
 
 describe('synchronization', () => {
-  test('[CL9] is periodic, in the period that the application wants', async () => {
+  test('[CL9] is periodic, in the period that the application sets', async () => {
     const client = aClient({ periodic: { everySeconds: 0.03 } });
     client.start();
     await until(() => syncs() >= 4);
   });
 
-  test('[CL9] is not periodic while hidden, if the application says so, and makes up for it when visible again', async () => {
+  test('[CL9] is not periodic while hidden when the application says so, and follows once visible again', async () => {
     const { environment, set } = anEnvironment();
     set({ visible: false });
     const client = aClient({ environment, periodic: { everySeconds: 0.02, whileHidden: false } });
@@ -53,7 +53,7 @@ describe('synchronization', () => {
     await until(() => syncs() > before);
   });
 
-  test('is not periodic while offline, if the application says so, and follows at once when online again', async () => {
+  test('is not periodic while offline when the application says so, and follows once online again', async () => {
     const { environment, set } = anEnvironment();
     const client = aClient({ environment, periodic: { everySeconds: 0.02, whileOffline: false } });
     client.start();
@@ -67,7 +67,7 @@ describe('synchronization', () => {
     await until(() => syncs() > before);
   });
 
-  test('when back online does not wait for what was planned after failures', async () => {
+  test('does not wait for the retry after earlier failures when back online', async () => {
     const { environment, set } = anEnvironment();
     context.cloud.before = () => 'hangUp';
     const client = aClient({ environment, timings: { backoff: { baseMs: 60_000, capMs: 60_000 } } });
@@ -79,7 +79,7 @@ describe('synchronization', () => {
     await whenLive(client);
   });
 
-  test('whose caller gives up ends, unless others wait for it', async () => {
+  test('ends when its caller aborts, unless others wait for it', async () => {
     const client = aClient();
     await client.synchronize();
     let release = () => {};
@@ -93,7 +93,7 @@ describe('synchronization', () => {
     await expect(another).rejects.toThrow('enough of it');
     first.abort(new Error('enough'));
     await expect(one).rejects.toThrow('enough');
-    await until(() => syncs() === 3); // the one more that the third waits for
+    await until(() => syncs() === 3); // the next one, for which the third waits
     context.cloud.before = () => undefined;
     release();
     await third;
@@ -102,7 +102,7 @@ describe('synchronization', () => {
     );
   });
 
-  test('reports what it did: operations, elements by type, pages, bytes, time', async () => {
+  test('reports operations, elements by type, pages, bytes and time', async () => {
     const client = aClient({ pageLimit: 2 });
     await aDeposit({ id: 'm1' }, { id: 'm2' });
     await client.createMessage('c1', work('mine'), { id: 'm3' });
@@ -131,7 +131,7 @@ describe('synchronization', () => {
 });
 
 describe('pause', () => {
-  test('closes the connection and stops the timer; what the user does waits; resume goes on with it', async () => {
+  test('closes the connection, stops the timer and keeps operations until resume', async () => {
     const client = aClient({ periodic: { everySeconds: 0.02 } });
     client.start();
     await whenLive(client);
@@ -156,7 +156,7 @@ describe('pause', () => {
 });
 
 describe('a device that was revoked', () => {
-  test('[DV7] is told so, and keeps what it holds until the application decides', async () => {
+  test('[DV7] is denied, and keeps its elements until the application decides', async () => {
     const client = aClient();
     await aDeposit({ id: 'm1' });
     client.start();
@@ -169,7 +169,7 @@ describe('a device that was revoked', () => {
     expect(await client.pending()).toHaveLength(1);
   });
 
-  test('goes on where it was once it is registered again: what was not sent is sent', async () => {
+  test('resumes once it is registered again, and sends its pending operations', async () => {
     const client = aClient();
     await aDeposit({ id: 'm1' });
     await client.synchronize();
@@ -183,7 +183,7 @@ describe('a device that was revoked', () => {
     expect(await textsOf(client)).toEqual(['after', 'before', 'text of m1']);
   });
 
-  test('forgets everything with wipe, and can start over as another instance', async () => {
+  test('deletes everything with wipe, and can start over as another instance', async () => {
     const store = memoryStore();
     const client = aClient({ store });
     await aDeposit({ id: 'm1' });
@@ -202,8 +202,8 @@ describe('a device that was revoked', () => {
   });
 });
 
-describe('[XO10] a client whose numbers are not those of the server', () => {
-  /** A client that has gone on since the copy was made. */
+describe('[XO10] a client with other operation numbers than the server', () => {
+  /** A client that has synchronized since the copy was made. */
   async function restoredFromBackup(): Promise<LocalStore> {
     const store = memoryStore();
     const client = aClient({ store });
@@ -216,7 +216,7 @@ describe('[XO10] a client whose numbers are not those of the server', () => {
     return storeWith(backup);
   }
 
-  test('because its store was restored goes on as another instance: nothing lost, nothing done twice', async () => {
+  test('because its store was restored becomes a new instance: nothing is lost or applied twice', async () => {
     const client = aClient({ store: await restoredFromBackup() });
     const renewed = jest.fn();
     client.on('renewed', renewed);
@@ -227,7 +227,7 @@ describe('[XO10] a client whose numbers are not those of the server', () => {
     expect(await client.pending()).toEqual([]);
   });
 
-  test('because another instance was registered takes its place again, once: then it gives up', async () => {
+  test('because another instance was registered replaces it once, and then stops', async () => {
     const first = aClient();
     await first.synchronize();
     const second = aClient();
@@ -240,7 +240,7 @@ describe('[XO10] a client whose numbers are not those of the server', () => {
     expect(second.status.state).not.toBe('denied');
   });
 
-  test('because another instance was registered gives up at once where the application wants it', async () => {
+  test('because another instance was registered stops at once when the application says so', async () => {
     const first = aClient({ onInstanceReplaced: 'deny' });
     await first.synchronize();
     await aClient().synchronize();
@@ -249,7 +249,7 @@ describe('[XO10] a client whose numbers are not those of the server', () => {
 });
 
 describe('the scope', () => {
-  test('[CL8] becomes narrower with setPreferences: what leaves it goes with the next synchronization', async () => {
+  test('[CL8] drops elements with the next synchronization when setPreferences narrows it', async () => {
     const store = memoryStore();
     const client = aClient({ store });
     await aDeposit(
@@ -264,7 +264,7 @@ describe('the scope', () => {
       maxTextBytes: 5,
       excludeConversations: ['c3'] as never,
     });
-    expect(await heldIn(store)).toHaveLength(9); // until the server says from where on the scope holds
+    expect(await heldIn(store)).toHaveLength(9); // until a page brings the new scope
     await client.synchronize();
     expect(await heldIn(store)).toEqual(['c:c1@2', 'c:c2@2', 'm:c1/m1@2']);
     expect((await client.message('c1', 'm1'))?.message).toMatchObject({
@@ -273,7 +273,7 @@ describe('the scope', () => {
     });
   });
 
-  test('[CL8] that brings the messages again lets go of states whose messages are too old for it', async () => {
+  test('[CL8] drops states of messages that are too old when it adds messages again', async () => {
     const store = memoryStore();
     const client = aClient({ store, preferences: { elementTypes: ['messageState'] } });
     await aDeposit({ id: 'm1', date: '2026-01-01T09:00:00Z', flags: ['\\Seen'] });
@@ -284,7 +284,7 @@ describe('the scope', () => {
     expect(await heldIn(store)).toEqual([]);
   });
 
-  test('[CL8] of an age limit lets messages go as time passes', async () => {
+  test('[CL8] with an age limit drops messages as time passes', async () => {
     const store = memoryStore();
     const client = aClient({ store, preferences: { maxMessageAgeDays: 2 } });
     await aDeposit({ id: 'm1', date: '2026-02-28T09:00:00Z', flags: ['\\Seen'] });
@@ -296,7 +296,7 @@ describe('the scope', () => {
     expect(await client.conversation('c1')).toMatchObject({ unread: 0 });
   });
 
-  test('is kept: a preference that was changed is registered again by a later client', async () => {
+  test('is stored: a later client registers the changed preference again', async () => {
     const store = memoryStore();
     const client = aClient({ store, preferences: { maxMessageAgeDays: 90 } });
     await client.synchronize();
@@ -306,7 +306,7 @@ describe('the scope', () => {
   });
 });
 
-test('a server that always fails is tried again with pauses, and the status says what is wrong', async () => {
+test('a client retries a failing server with pauses, and its status has the error', async () => {
   context.cloud.before = () => problem(500, 'internal');
   const client = aClient();
   const errors: unknown[] = [];

@@ -15,12 +15,12 @@ export type Answer = { status: number; body?: unknown; headers?: Record<string, 
 export interface Loopback {
   url: string;
   received: Received[];
-  /** Of the WebSocket handshake; refused unless set. */
+  /** Handles the WebSocket handshake. Default: refuses it. */
   onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   close: () => Promise<void>;
 }
 
-/** A real HTTP server on a free port of the loopback interface; `answer` says what it answers. */
+/** Starts an HTTP server on a free port of the loopback interface. `answer` returns its answers. */
 export async function startLoopback(
   answer: (request: Received, count: number) => Answer | Promise<Answer>,
 ): Promise<Loopback> {

@@ -1,7 +1,8 @@
 import WebSocket from 'ws';
+import type { ClientOptions } from '../../../client/api/client-options.js';
 import { MessageStorageClient } from '../../../client/api/message-storage-client.js';
 import { memoryStore } from '../../../client/stores/memory-store.js';
-import type { ClientOptions, ClientStatus } from '../../../client/sync/client-options.js';
+import type { ClientStatus } from '../../../client/sync/client-events.js';
 import { ServerProblem } from '../../../client/sync/server-problem.js';
 import { httpTransport } from '../../../client/sync/transport.js';
 import { aConversation, aMessage } from './builders.js';
@@ -51,11 +52,11 @@ test('start registers the device, synchronizes, and only then connects', async (
   expect(statuses).toEqual(['connecting', 'live']);
 });
 
-test('[CL10] a synchronization request of the server brings what is new, and is told', async () => {
+test('[CL10] a synchronization request of the server starts a synchronization and is emitted', async () => {
   const { client, store } = aClient();
-  const told = jest.fn();
+  const emitted = jest.fn();
   const changed = jest.fn();
-  client.on('syncRequest', told);
+  client.on('syncRequest', emitted);
   client.on('changed', changed);
   const received = jest.fn();
   client.on('received', received);
@@ -64,7 +65,7 @@ test('[CL10] a synchronization request of the server brings what is new, and is 
   cloud.changes.push(aMessage('m1', 'c1', 2));
   cloud.announce();
   await until(async () => (await heldIn(store)).length === 1);
-  expect(told.mock.calls).toEqual([
+  expect(emitted.mock.calls).toEqual([
     [{ type: 'syncRequest', modSeq: 9, changes: { message: 1 }, conversations: ['c1'] }],
   ]);
   expect(received.mock.calls).toEqual([[{ received: [aMessage('m1', 'c1', 2)], dropped: [] }]]);
@@ -75,18 +76,18 @@ test('a burst of requests makes one synchronization and at most one more', async
   const { client } = aClient();
   client.start();
   await whenLive(client);
-  const told = jest.fn();
-  client.on('syncRequest', told);
+  const emitted = jest.fn();
+  client.on('syncRequest', emitted);
   cloud.changes.push(aMessage('m1', 'c1', 2));
   for (let i = 0; i < 20; i++) cloud.announce();
-  await until(() => told.mock.calls.length === 20);
+  await until(() => emitted.mock.calls.length === 20);
   await client.synchronize();
   // One at the start, one at the first frame, and one or two for the rest: frames may come in two batches.
   expect(cloud.count(SYNC)).toBeGreaterThanOrEqual(3);
   expect(cloud.count(SYNC)).toBeLessThanOrEqual(5);
 });
 
-test('frames that are not understood are passed over', async () => {
+test('unknown frames are ignored', async () => {
   const { client, store } = aClient();
   client.start();
   await whenLive(client);
@@ -99,7 +100,7 @@ test('frames that are not understood are passed over', async () => {
   expect(client.status).toEqual({ state: 'live' });
 });
 
-test('progress of the backfill is told page by page', async () => {
+test('progress of the backfill is emitted page by page', async () => {
   cloud.pageSize = 2;
   cloud.changes.push(...[1, 2, 3, 4, 5].map((modSeq) => aMessage(`m${modSeq}`, 'c1', modSeq)));
   const { client } = aClient();
@@ -123,7 +124,7 @@ test('a lost connection is opened again with a new ticket, after a synchronizati
   expect(statuses).toEqual(['connecting', 'live', 'offline', 'connecting', 'live']);
 });
 
-test('a server that fails is tried again until it is there', async () => {
+test('a failing server is retried until it answers', async () => {
   cloud.refusal = problem(503, 'unavailable');
   const { client } = aClient();
   client.start();
@@ -144,7 +145,7 @@ test('the connection is kept alive by pings and renewed before the gateway ends 
   await until(() => cloud.sockets.length === 1);
 });
 
-test('a connection on which nobody answers the ping is given up', async () => {
+test('a connection without an answer to a ping is closed', async () => {
   cloud.answersPings = false;
   const { client } = aClient({ timings: { ...QUICK, pingEveryMs: 20, pongWithinMs: 20 } });
   client.start();
@@ -160,7 +161,7 @@ test('[CL9, PU10] the timer synchronizes without any request of the server', asy
 });
 
 describe('denied', () => {
-  test('is the end when the device is not registered any more: nothing is tried again', async () => {
+  test('ends all retries when the device is no longer registered', async () => {
     const { client, statuses } = aClient();
     client.start();
     await whenLive(client);
@@ -175,7 +176,7 @@ describe('denied', () => {
     expect(statuses.at(-1)).toBe('denied');
   });
 
-  test('is the end for the instance that was replaced, and its successor keeps its connection', async () => {
+  test('ends all retries of a replaced instance, and its successor keeps its connection', async () => {
     const older = aClient({ onInstanceReplaced: 'deny' });
     older.client.start();
     await whenLive(older.client);
@@ -199,7 +200,7 @@ describe('denied', () => {
     expect(client.status).toMatchObject({ problem: { kind: 'instance-replaced' } });
   });
 
-  test('is not for ever: registered again, it starts again', async () => {
+  test('ends once the device is registered again and started', async () => {
     const { client, statuses } = aClient();
     await client.synchronize();
     cloud.instanceId = undefined;
@@ -212,7 +213,7 @@ describe('denied', () => {
 });
 
 describe('stop', () => {
-  test('closes the connection and ends all there is', async () => {
+  test('closes the connection and ends all work', async () => {
     const { client, statuses } = aClient();
     client.start();
     await whenLive(client);
@@ -224,7 +225,7 @@ describe('stop', () => {
     expect(client.status).toEqual({ state: 'stopped' });
   });
 
-  test('comes with the signal, in the middle of waiting to try again as well', async () => {
+  test('follows the signal, also while the client waits for a retry', async () => {
     cloud.refusal = problem(503, 'unavailable');
     const stop = new AbortController();
     const { client } = aClient({
@@ -238,7 +239,7 @@ describe('stop', () => {
   });
 });
 
-test('a platform without WebSocket synchronizes all the same, without a connection', async () => {
+test('a platform without WebSocket synchronizes without a connection', async () => {
   const { client, store } = aClient({ WebSocket: undefined });
   cloud.changes.push(aMessage('m1', 'c1', 2));
   const native = globalThis.WebSocket;
@@ -249,7 +250,7 @@ test('a platform without WebSocket synchronizes all the same, without a connecti
   expect(cloud.count(TICKET)).toBe(0);
 });
 
-test('a listener that throws does not keep the others from being told, nor the client from going on', async () => {
+test('a listener that throws stops neither the other listeners nor the client', async () => {
   const { client } = aClient();
   const thrown: unknown[] = [];
   const microtask = jest.spyOn(globalThis, 'queueMicrotask').mockImplementation((task) => {
@@ -259,13 +260,13 @@ test('a listener that throws does not keep the others from being told, nor the c
       thrown.push(error);
     }
   });
-  const told = jest.fn();
+  const emitted = jest.fn();
   client.on('synchronized', () => {
     throw new Error('my own fault');
   });
-  client.on('synchronized', told);
+  client.on('synchronized', emitted);
   await client.synchronize();
   microtask.mockRestore();
-  expect(told).toHaveBeenCalledTimes(1);
+  expect(emitted).toHaveBeenCalledTimes(1);
   expect(thrown).toEqual([new Error('my own fault')]);
 });

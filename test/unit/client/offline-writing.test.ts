@@ -10,7 +10,7 @@ import { ME, SEED, syncBodies, textsOf, useCloud, work } from './sdk.js';
 const context = useCloud();
 const { aClient, aDeposit } = context;
 
-describe('what the user writes', () => {
+describe('an operation of the user', () => {
   test('is shown at once and pending, without any server', async () => {
     const client = aClient();
     const { id, n } = await client.createMessage('c1', work('Hello'), { conversation: SEED });
@@ -34,7 +34,7 @@ describe('what the user writes', () => {
     expect(context.cloud.loopback.received).toEqual([]);
   });
 
-  test('has the recommended id of its date and imdnMessageId, and one of its own where another is wanted', async () => {
+  test('has the recommended id of its date and imdnMessageId, or the id that the caller gives', async () => {
     const client = aClient();
     const given = work('a', { imdnMessageId: 'Pk3z' });
     expect((await client.createMessage('c1', given)).id).toBe(messageIdOf('2026-02-28T10:00:00Z', 'Pk3z'));
@@ -68,7 +68,7 @@ describe('what the user writes', () => {
     expect(await textsOf(tablet)).toEqual(['Hello']);
   });
 
-  test('goes out by itself from a client that has been started', async () => {
+  test('is sent without a call of synchronize when the client was started', async () => {
     const client = aClient();
     client.start();
     await until(() => client.status.state === 'live');
@@ -77,7 +77,7 @@ describe('what the user writes', () => {
     expect(context.cloud.rig.reports).not.toContainEqual(expect.objectContaining({ event: 'error' }));
   });
 
-  test('goes out in order, 50 operations a request, all in one synchronization', async () => {
+  test('is sent in order with others, 50 per request, in one synchronization', async () => {
     const client = aClient();
     await client.createConversation('c1', SEED);
     for (let i = 1; i <= 120; i++) await client.createMessage('c1', work(`text ${i}`), { id: `m${i}` });
@@ -88,7 +88,7 @@ describe('what the user writes', () => {
     expect((await client.messages('c1', { limit: 1000 })).items).toHaveLength(120);
   });
 
-  test('goes out in several requests where one would be larger than 1 MB', async () => {
+  test('is sent in a further request when one request would exceed 1 MB', async () => {
     const client = aClient();
     await client.createConversation('c1', SEED);
     for (let i = 1; i <= 30; i++) await client.createMessage('c1', work('x'.repeat(60_000)), { id: `m${i}` });
@@ -106,7 +106,7 @@ describe('what the user writes', () => {
     expect(await client.synchronize()).toMatchObject({ applied: 1 });
   });
 
-  test('that no server would take throws at once where operations are checked, names every fault, and does nothing', async () => {
+  test('that every server would refuse throws at once with every fault when operations are checked, and has no effect', async () => {
     const client = aClient({ check: checkOperation });
     const wrong = client.createMessage('c1', { ...work('a'), from: 'nobody', date: 'today' });
     await expect(wrong).rejects.toThrow(InvalidOperation);
@@ -116,14 +116,14 @@ describe('what the user writes', () => {
     expect([await client.pending(), await textsOf(client)]).toEqual([[], []]);
   });
 
-  test('that no request could carry throws in any case', async () => {
+  test('that exceeds every request throws, checked or not', async () => {
     const tooLarge = aClient().createMessage('c1', work('x'.repeat(300_000)));
-    await expect(tooLarge).rejects.toThrow('has more than 262144 bytes');
+    await expect(tooLarge).rejects.toThrow('must have at most 262144 bytes');
   });
 });
 
 describe('an unanswered request', () => {
-  test('[XO9] is sent again as it was, also by another client on the same store, and is done once', async () => {
+  test('[XO9] is repeated exactly, also by another client on the same store, and applied once', async () => {
     const store = memoryStore();
     const client = aClient({ store });
     await client.createMessage('c1', work('first'), { id: 'm1', conversation: SEED });
@@ -143,7 +143,7 @@ describe('an unanswered request', () => {
 });
 
 describe('an operation that the server refuses', () => {
-  test('is undone, told once with what stands in its way, and holds nothing up', async () => {
+  test('is undone, emitted once with the element that caused the refusal, and does not delay others', async () => {
     const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
     await tablet.createFolder('Family', { id: 'theirs' });
     await tablet.synchronize();
@@ -173,7 +173,7 @@ describe('an operation that the server refuses', () => {
     expect([await textsOf(client, 'gone'), await textsOf(client)]).toEqual([[], ['Hello']]);
   });
 
-  test('because of a conflict is told with the element as it is, also where that is too large for the answer', async () => {
+  test('because of a conflict is emitted with the live element, also when that is too large for the answer', async () => {
     const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
     await aDeposit({ id: 'm1' });
     await client.synchronize();
@@ -192,7 +192,7 @@ describe('an operation that the server refuses', () => {
     expect(await textsOf(client)).toEqual([long]);
   });
 
-  test('is told to a listener that comes later, also after a restart, and then no more', async () => {
+  test('is emitted to a later listener, also after a restart, and only once', async () => {
     const store = memoryStore();
     const client = aClient({ store });
     await client.deleteFolder('default');
@@ -209,7 +209,7 @@ describe('an operation that the server refuses', () => {
     expect(later).not.toHaveBeenCalled();
   });
 
-  test('for nothing but that it was done before is none: what was deleted by others too, what is there already', async () => {
+  test('because it already took effect counts as acknowledged: a second deletion, an equal creation', async () => {
     const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
     await aDeposit({ id: 'm1' });
     await client.synchronize();
@@ -224,8 +224,8 @@ describe('an operation that the server refuses', () => {
   });
 });
 
-describe('what arrives beneath operations that are not sent', () => {
-  test('is kept, and the operations stay laid over it', async () => {
+describe('a change that arrives while operations are pending', () => {
+  test('is stored, and the operations are rebased onto it', async () => {
     const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
     await aDeposit({ id: 'm1' });
     await client.synchronize();
@@ -234,7 +234,7 @@ describe('what arrives beneath operations that are not sent', () => {
     await tablet.modifyMessage('c1', 'm1', { subject: 'theirs' });
     await tablet.synchronize();
 
-    // The request comes through without the operations: they are made while it is under way.
+    // The user creates the operations while a request without them is in flight.
     context.cloud.before = async ({ path }) => {
       if (path !== '/v1/sync') return undefined;
       context.cloud.before = () => undefined;
@@ -270,15 +270,15 @@ describe('what arrives beneath operations that are not sent', () => {
   });
 });
 
-describe('what is made and deleted within one request', () => {
-  /** As a second device, which learned everything from the server, holds it. */
+describe('an element created and deleted within one request', () => {
+  /** The elements of a second device, which received everything from the server. */
   const heldByAnother = async () => {
     const store = memoryStore();
     await aClient({ deviceId: 'tablet', store }).synchronize();
     return heldIn(store);
   };
 
-  test('is gone, also where others had made the session history that it was deleted with', async () => {
+  test('is gone, also when others had created the session history that it was deleted with', async () => {
     const store = memoryStore();
     const client = aClient({ store });
     await client.createMessage('c1', work('before'), { conversation: SEED });
@@ -297,7 +297,7 @@ describe('what is made and deleted within one request', () => {
     expect(await heldIn(store)).toEqual(await heldByAnother());
   });
 
-  test('takes nothing along of what was put into the new life of its conversation history', async () => {
+  test('leaves the contents of the new life of its conversation history alone', async () => {
     const store = memoryStore();
     const preferences = { elementTypes: ['message' as const, 'messageState' as const] };
     const client = aClient({ store, preferences });
@@ -308,7 +308,7 @@ describe('what is made and deleted within one request', () => {
     expect(await textsOf(client)).toEqual(['in the second']);
   });
 
-  test('is gone with the folder of its conversation history, though that began anew at once', async () => {
+  test('is gone with the folder of its conversation history, though that was created again at once', async () => {
     const store = memoryStore();
     const client = aClient({ store });
     const { id: folderId } = await client.createFolder('Family');

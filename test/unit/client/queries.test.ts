@@ -1,4 +1,6 @@
-import type { Change } from '../../../client/local-state/derived.js';
+import type { ViewChange } from '../../../client/local-state/derive.js';
+import type { StoreTransaction } from '../../../client/stores/local-store.js';
+import { memoryStore } from '../../../client/stores/memory-store.js';
 import { until } from './fake-cloud.js';
 import { SEED, textsOf, useCloud, work } from './sdk.js';
 
@@ -7,14 +9,14 @@ const { aClient, aDeposit } = context;
 
 const at = (day: number) => `2026-02-${String(day).padStart(2, '0')}T09:00:00Z`;
 
-/** A conversation history a day, each with one message of that day. */
+/** Conversation histories with one message each, one per day. */
 const deposit = (...days: number[]) =>
   aDeposit(...days.map((day) => ({ id: `m${day}`, conversationId: `c${day}`, date: at(day) })));
 
 const idsOf = (items: { conversation: { id: string } }[]) => items.map(({ conversation }) => conversation.id);
 
 describe('conversations', () => {
-  test('come by last activity, with unread counts and the newest message, part by part', async () => {
+  test('are sorted by last activity, page by page, with unread counts and the newest message', async () => {
     const client = aClient();
     await deposit(3, 1, 5, 2, 4);
     await aDeposit({ id: 'm9', conversationId: 'c1', date: at(9), flags: ['\\Seen'], textContent: 'latest' });
@@ -29,7 +31,7 @@ describe('conversations', () => {
     expect([idsOf(second.items), idsOf(third.items), third.next]).toEqual([['c4', 'c3'], ['c2'], undefined]);
   });
 
-  test('of one folder are those in it, also as the user has moved them', async () => {
+  test('of one folder include those that the user has moved into it', async () => {
     const client = aClient();
     await deposit(1, 2, 3);
     await client.synchronize();
@@ -40,7 +42,7 @@ describe('conversations', () => {
     expect(idsOf((await client.conversations()).items)).toEqual(['c3', 'c2', 'c1']);
   });
 
-  test('without a message come last; one whose newest message goes falls back to the one before', async () => {
+  test('without a message come last; without its newest message the one before counts', async () => {
     const client = aClient();
     await deposit(1, 2);
     await aDeposit({ id: 'm8', conversationId: 'c1', date: at(8) });
@@ -53,7 +55,7 @@ describe('conversations', () => {
     expect(await client.conversation('none')).toBeUndefined();
   });
 
-  test('count as unread what came in and is not seen, however that changes', async () => {
+  test('count incoming messages without \\Seen as unread after each change', async () => {
     const [client, tablet] = [aClient(), aClient({ deviceId: 'tablet' })];
     await aDeposit({ id: 'm1' }, { id: 'm2' });
     await client.createMessage('c1', work('mine'), { id: 'm3' });
@@ -72,7 +74,7 @@ describe('conversations', () => {
 });
 
 describe('messages', () => {
-  test('come newest first, part by part, by the order of UTF-8 where ids are of any characters', async () => {
+  test('come newest first, page by page, in the order of the UTF-8 of their ids', async () => {
     const client = aClient();
     const ids = ['a', 'm~', 'm\u{1f600}', 'm\uff5e', 'm~7e', 'mé', 'z'];
     await aDeposit(...ids.map((id) => ({ id })));
@@ -93,13 +95,14 @@ describe('messages', () => {
     expect(elements.map(({ id }) => id)).toEqual(expected);
   });
 
-  test('of a large conversation are read without the others', async () => {
-    const client = aClient();
+  test('of one page are read without the rest of a large conversation', async () => {
+    const store = memoryStore();
+    const client = aClient({ store });
     const ids = Array.from({ length: 600 }, (_, i) => `m${String(i).padStart(3, '0')}`);
     for (let from = 0; from < 600; from += 40)
       await aDeposit(...ids.slice(from, from + 40).map((id) => ({ id })));
     await client.synchronize();
-    const scan = jest.spyOn(Object.getPrototypeOf(await anyTransactionOf(client)), 'scan');
+    const scan = jest.spyOn(store as unknown as StoreTransaction, 'scan');
     const { items, next } = await client.messages('c1', { limit: 50 });
     expect([items.length, next]).toEqual([50, 'm550']);
     const read = await Promise.all(scan.mock.results.map(({ value }) => value));
@@ -107,7 +110,7 @@ describe('messages', () => {
     scan.mockRestore();
   });
 
-  test('older than the device keeps come from the server behind those that it holds', async () => {
+  test('older than the scope come from the server after those that the device holds', async () => {
     const client = aClient({ preferences: { maxMessageAgeDays: 10 } });
     await aDeposit(
       ...[1, 2, 3, 24, 25, 26].map((day) => ({ id: `m${String(day).padStart(2, '0')}`, date: at(day) })),
@@ -134,7 +137,7 @@ describe('messages', () => {
     expect((await client.messages('c1')).items).toHaveLength(3);
   });
 
-  test('of a device that keeps all of them do not ask the server', async () => {
+  test('of a device that holds all of them cause no request', async () => {
     const client = aClient();
     await deposit(1);
     await client.synchronize();
@@ -143,7 +146,7 @@ describe('messages', () => {
     expect(context.cloud.loopback.received).toHaveLength(length);
   });
 
-  test('are those that are held while the server is away, and can be asked for again; with none there the reason is thrown', async () => {
+  test('are those of the device while the server is unreachable; without any the error is thrown', async () => {
     const client = aClient({ preferences: { maxMessageAgeDays: 10 } });
     await aDeposit({ id: 'm03', date: at(3) }, { id: 'm26', date: at(26) });
     await client.synchronize();
@@ -156,12 +159,12 @@ describe('messages', () => {
   });
 });
 
-describe('what has changed', () => {
-  test('is told by conversation, for what arrives and for what the user does', async () => {
+describe('a change', () => {
+  test('is emitted with its conversation, for arrivals and for operations of the user', async () => {
     const client = aClient();
     await deposit(1, 2);
     await client.synchronize();
-    const changes: Change[] = [];
+    const changes: ViewChange[] = [];
     client.on('changed', (change) => changes.push(change));
     await client.setFlags('c1', 'm1', { add: ['\\Seen'] });
     await client.createFolder('Family');
@@ -174,7 +177,7 @@ describe('what has changed', () => {
     ]);
   });
 
-  test('is read anew by watch, as long as somebody watches, and only for the conversation that is meant', async () => {
+  test('makes watch run its query again until it ends, for its conversation only', async () => {
     const client = aClient();
     await deposit(1, 2);
     await client.synchronize();
@@ -194,16 +197,16 @@ describe('what has changed', () => {
     expect(seen).toEqual([['text of m1'], ['changed']]);
   });
 
-  test('tells subscribe where it has changed, until that is ended', async () => {
+  test('calls the listener of subscribe until that ends', async () => {
     const client = aClient();
     await deposit(1, 2);
     await client.synchronize();
-    const told: unknown[] = [];
-    const end = client.subscribe((change) => told.push(change));
+    const changes: unknown[] = [];
+    const end = client.subscribe((change) => changes.push(change));
     await client.modifyMessage('c1', 'm1', { textContent: 'changed' });
     end();
     await client.modifyMessage('c2', 'm2', { textContent: 'unseen' });
-    expect(told).toEqual([{ folders: false, conversations: ['c1'] }]);
+    expect(changes).toEqual([{ folders: false, conversations: ['c1'] }]);
   });
 
   test('everything can be read and counted', async () => {
@@ -229,8 +232,3 @@ describe('what has changed', () => {
     });
   });
 });
-
-const anyTransactionOf = (client: ReturnType<typeof aClient>) =>
-  (
-    client as unknown as { box: { read: (work: (of: { tx: object }) => Promise<object>) => Promise<object> } }
-  ).box.read(async ({ tx }) => tx);

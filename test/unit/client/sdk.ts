@@ -1,7 +1,7 @@
 import WebSocket from 'ws';
+import type { ClientOptions } from '../../../client/api/client-options.js';
 import { MessageStorageClient } from '../../../client/api/message-storage-client.js';
 import { memoryStore } from '../../../client/stores/memory-store.js';
-import type { ClientOptions } from '../../../client/sync/client-options.js';
 import { httpTransport } from '../../../client/sync/transport.js';
 import type { OperationInput } from '../../../protocol/operation.js';
 import { aMessage, BOX } from '../../support/builders.js';
@@ -18,7 +18,7 @@ export const work = (textContent: string, more: object = {}) => ({
   ...more,
 });
 
-/** A cloud for the tests of a file, and clients of it that are stopped after each test. */
+/** Starts a cloud before each test of a file, and stops its clients after each test. */
 export function useCloud() {
   const clients: MessageStorageClient[] = [];
   const context = { cloud: undefined as unknown as CoreCloud, aClient, aDeposit };
@@ -46,13 +46,13 @@ export function useCloud() {
     return client;
   }
 
-  /** Messages from somebody else, deposited by the Participating Function. */
+  /** Deposits messages from others, as the Participating Function does. */
   function aDeposit(...messages: Record<string, unknown>[]) {
     return context.cloud.deposit(BOX, ...messages.map((message) => aMessage(message)));
   }
 }
 
-/** Bodies of the synchronizations so far. */
+/** The bodies of all synchronization requests so far. */
 export const syncBodies = (cloud: CoreCloud) =>
   cloud.loopback.received
     .filter(({ path }) => path === '/v1/sync')

@@ -20,7 +20,7 @@ test('the client with a store in memory takes at most 25,000 bytes of an applica
   });
   const [file] = outputFiles;
   expect(gzipSync(file?.contents ?? '', { level: 9 }).length).toBeLessThanOrEqual(MAX_BYTES);
-  // It is the whole of it that was measured, and nothing of a server or of Node.
+  // The measured bundle includes the whole client, and no code of the server or of Node.
   const inputs = Object.keys(metafile.inputs);
   expect(inputs).toEqual(
     expect.arrayContaining(['client/api/message-storage-client.ts', 'client/sync/store-page.ts']),

@@ -51,7 +51,7 @@ test('[CL1] a page and its token are stored together, and neither when the store
 });
 
 describe('a reset', () => {
-  test('[CL7] keeps what is held until the synchronization ends, and then drops what was not sent again', async () => {
+  test('[CL7] keeps all elements until the synchronization ends, and then drops those not sent again', async () => {
     const store = await storeWithThreeMessages();
     await storePage(store, aPage([aConversation('c1', 50)], { reset: true, hasMore: true }));
     expect(await heldIn(store)).toEqual(['c:c1@50', 'm:c1/m1@51', 'm:c1/m2@52', 'm:c1/m3@53']);
@@ -63,7 +63,7 @@ describe('a reset', () => {
     ]);
   });
 
-  test('[CL7] takes lower numbers for what was held before: the box may be on another timeline', async () => {
+  test('[CL7] accepts lower modSeqs than before, since the box may be on another timeline', async () => {
     const store = await storeWithThreeMessages();
     await storePage(
       store,
@@ -72,7 +72,7 @@ describe('a reset', () => {
     expect(await heldIn(store)).toEqual(['c:c1@7', 'm:c1/m1@8']);
   });
 
-  test('that starts over while one is under way sweeps what only the first one sent', async () => {
+  test('during another one drops elements that only the first one sent', async () => {
     const store = await storeWithThreeMessages();
     const conversation = aConversation('c1', 50);
     await storePage(store, aPage([conversation, aMessage('m1', 'c1', 51)], { reset: true, hasMore: true }));
@@ -80,7 +80,7 @@ describe('a reset', () => {
     expect(await heldIn(store)).toEqual(['c:c1@50', 'm:c1/m2@52']);
   });
 
-  test('keeps a message that is young now, though one of its id was too old for the new scope before', async () => {
+  test('keeps a message that is young now, though its earlier date was too old for the new scope', async () => {
     const store = memoryStore();
     const scope = {
       elementTypes: ['conversationHistory' as const, 'message' as const],
@@ -98,7 +98,7 @@ describe('a reset', () => {
     expect(await confirmedIn(store)).toEqual([conversation, young]);
   });
 
-  test('leaves nothing in a conversation history that was not sent again', async () => {
+  test('drops the contents of a conversation history that was not sent again', async () => {
     const store = await storeWithThreeMessages();
     await storePage(store, aPage([aMessage('m2', 'c1', 52)], { reset: true }));
     expect(await heldIn(store)).toEqual([]);
@@ -111,7 +111,7 @@ describe('a reset', () => {
     expect(await heldIn(store)).toEqual(['c:c1@7', 'm:c1/m1@8']);
   });
 
-  test('drops at once what a removal names, from before the reset or not', async () => {
+  test('drops an element at once when a removal names it, from before the reset or not', async () => {
     const store = await storeWithThreeMessages();
     await storePage(
       store,
@@ -123,7 +123,7 @@ describe('a reset', () => {
     expect(await heldIn(store)).toEqual(['c:c2@5']);
   });
 
-  test('is followed by synchronizations that sweep nothing', async () => {
+  test('is followed by synchronizations that drop nothing', async () => {
     const store = await storeWithThreeMessages();
     await storePage(store, aPage([aConversation('c1', 50), aMessage('m1', 'c1', 51)], { reset: true }));
     await storePage(store, aPage([aState('m1', 'c1', 55)]));

@@ -7,7 +7,7 @@ import { boxOn } from './box-on.js';
 import { aConversation, aMessage, aPage, aRemoval } from './builders.js';
 import { heldIn } from './held.js';
 
-/** A transport whose answers are handed out by hand: `answer` resolves the oldest request that waits. */
+/** A transport that a test answers: `answer` resolves the oldest waiting request. */
 class ScriptedTransport implements Transport {
   readonly requests: SyncRequestInput[] = [];
   readonly #waiting: { resolve: (page: SyncResponse) => void; reject: (error: Error) => void }[] = [];
@@ -63,7 +63,7 @@ function aSynchronizer(more: Partial<SynchronizerOptions> = {}, store: LocalStor
 
 const tokens = ({ requests }: ScriptedTransport) => requests.map(({ syncToken }) => syncToken);
 
-test('[SY9] pages are asked for until hasMore is absent, each with the token of the one before', async () => {
+test('[SY9] the client requests pages until hasMore is absent, each with the previous token', async () => {
   const { transport, store, synchronizer } = aSynchronizer({ pageLimit: 7 });
   const report = synchronizer.synchronize();
   await transport.answer(aPage([aConversation('c1', 1)], { syncToken: 'A', hasMore: true }));
@@ -78,7 +78,7 @@ test('[SY9] pages are asked for until hasMore is absent, each with the token of 
   expect(await heldIn(store)).toEqual(['c:c1@1', 'm:c1/m1@2']);
 });
 
-test('the report counts what was received and removed by type, pages and time', async () => {
+test('the report counts received and removed elements by type, pages and time', async () => {
   const { transport, synchronizer } = aSynchronizer();
   const first = synchronizer.synchronize();
   await transport.answer(
@@ -110,7 +110,7 @@ test('the report counts what was received and removed by type, pages and time', 
   });
 });
 
-test('those asked for while one runs become exactly one more, which begins after it', async () => {
+test('calls during one synchronization share exactly one more, which begins after it', async () => {
   const ends: string[] = [];
   const { transport, synchronizer } = aSynchronizer({ onEnd: () => ends.push('end') });
   const first = synchronizer.synchronize();
@@ -124,7 +124,7 @@ test('those asked for while one runs become exactly one more, which begins after
   expect(ends).toEqual(['end', 'end']);
 });
 
-test('one asked for while the one more already runs is another one', async () => {
+test('a call during that one starts another one', async () => {
   const { transport, synchronizer } = aSynchronizer();
   const all = [synchronizer.synchronize(), synchronizer.synchronize()];
   await transport.answer(aPage([], { syncToken: 'A' }));
@@ -136,7 +136,7 @@ test('one asked for while the one more already runs is another one', async () =>
   expect(tokens(transport)).toEqual([undefined, 'A', 'B']);
 });
 
-test('[SY11] after a failure between pages the next one repeats the request whose response was not stored', async () => {
+test('[SY11] the next synchronization repeats the request whose response was not stored', async () => {
   const { transport, store, synchronizer } = aSynchronizer();
   const failing = synchronizer.synchronize();
   await transport.answer(aPage([aConversation('c1', 1)], { syncToken: 'A', hasMore: true }));
@@ -167,7 +167,7 @@ test('[CL3] a removal is remembered across a crash in the middle of the synchron
   expect(await heldIn(store)).toEqual(['c:c1@1', 'm:c1/m2@6']);
 });
 
-test('a failed one does not hold up the one that waits for it', async () => {
+test('a failed synchronization does not stop the waiting one', async () => {
   const { transport, synchronizer } = aSynchronizer();
   const first = synchronizer.synchronize();
   const second = synchronizer.synchronize();
@@ -177,21 +177,21 @@ test('a failed one does not hold up the one that waits for it', async () => {
   expect((await second).pages).toBe(1);
 });
 
-test('a server that has more but never another token is not asked for ever', async () => {
+test('a server that never sends another token makes the synchronization fail', async () => {
   const { transport, synchronizer } = aSynchronizer();
   const endless = synchronizer.synchronize();
   await transport.answer(aPage([], { syncToken: 'A', hasMore: true }));
   await transport.answer(aPage([], { syncToken: 'A', hasMore: true }));
-  await expect(endless).rejects.toThrow('does not get on');
+  await expect(endless).rejects.toThrow('must have results or a new syncToken');
 });
 
-test('cut breaks off the one that runs and the one that waits; what came in afterwards is not stored', async () => {
+test('abort ends the current and the waiting synchronization; a later response is not stored', async () => {
   const { transport, store, synchronizer } = aSynchronizer();
   const running = synchronizer.synchronize();
   const waiting = synchronizer.synchronize();
   await transport.answer(aPage([aMessage('m1', 'c1', 2)], { hasMore: true }));
   while (transport.requests.length < 2) await new Promise(setImmediate);
-  synchronizer.cut();
+  synchronizer.abort();
   await transport.answer(aPage([aMessage('m2', 'c1', 3)]));
   await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });

@@ -1,7 +1,7 @@
 import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js';
 import { contentVersionOf, stateVersionOf } from '../../../../core/model/effects.js';
-import type { StoredItem } from '../../../../core/model/items.js';
 import { bodyKey } from '../../../../core/model/keys.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { SyncProblem } from '../../../../core/model/sync-problem.js';
 import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
 import { DEFAULT_POLICY } from '../../../../protocol/policy.js';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { indexedDbStore } from '../../../../client/stores/indexed-db-store.js';
+import { indexedDbStore } from '../../../../client/api/indexed-db-store.js';
 import { memoryStore } from '../../../../client/stores/memory-store.js';
 import { openStoreFile } from '../../../../dev/cli/store-file.js';
 import { describeLocalStore } from '../../../contract/local-store-contract.js';
@@ -57,7 +57,7 @@ test('a file of SQLite is open in one process at a time, and after that process 
   }
 }, 30_000);
 
-/** A process that keeps one value in the file, and then another for as long as it lives. */
+/** A process that stores one value in the file, and then holds the file open until it is killed. */
 function fork(path: string) {
   const code = `
     import { openStoreFile } from ${JSON.stringify(join(process.cwd(), 'dev/cli/store-file.ts'))};

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { decodeItem, encodeItem, type Image } from '../../../../core/dynamodb/codec.js';
-import { FORMAT, type StoredItem } from '../../../../core/model/items.js';
+import { FORMAT } from '../../../../core/model/items.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 
 interface Fixture {
   readonly item: StoredItem;

@@ -1,5 +1,6 @@
 import type { BatchGetItemCommandInput } from '@aws-sdk/client-dynamodb';
-import type { BoxId, StoredItem } from '../../../../core/model/items.js';
+import type { BoxId } from '../../../../core/model/items.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { ticketPartition } from '../../../../core/model/ticket-partition.js';
 import type { DeviceId, InstanceId, PolicyId } from '../../../../protocol/ids.js';
 import { anEntry, anItem } from '../../../contract/store-contract.js';

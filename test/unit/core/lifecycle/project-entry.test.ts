@@ -1,7 +1,7 @@
 import { registerDevice, revokeDevice } from '../../../../core/admin/devices.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
-import type { StoredItem } from '../../../../core/model/items.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { DAY_MS } from '../../../../core/model/timing.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

@@ -1,6 +1,6 @@
-import type { StoredItem } from '../../../../core/model/items.js';
 import { entryKey } from '../../../../core/model/keys.js';
 import type { Effect, ItemContent, LogEntry } from '../../../../core/model/log-entry.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { versionOf } from '../../../../core/model/version.js';
 
 export const FIRST = 1000;

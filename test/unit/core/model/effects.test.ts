@@ -10,8 +10,9 @@ import {
   withBody,
 } from '../../../../core/model/effects.js';
 import { elementBytes, elementOf } from '../../../../core/model/element.js';
-import type { Idempotency, StoredItem, StoredMessage } from '../../../../core/model/items.js';
+import type { Idempotency, StoredMessage } from '../../../../core/model/items.js';
 import type { Effect } from '../../../../core/model/log-entry.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { TOMBSTONE_MS } from '../../../../core/model/timing.js';
 import { UNWRITTEN } from '../../../../core/model/version.js';
 

@@ -1,6 +1,7 @@
 import { applied, entryVersion, viewWritesOf } from '../../../../core/model/effects.js';
-import type { StoredConversation, StoredItem, StoredMessage } from '../../../../core/model/items.js';
+import type { StoredConversation, StoredMessage } from '../../../../core/model/items.js';
 import { isGoneFrom, isOfEarlierLife } from '../../../../core/model/liveness.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {
   aConversation,

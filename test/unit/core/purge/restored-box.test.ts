@@ -2,7 +2,7 @@
 
 import { purge } from '../../../../core/lifecycle/purge.js';
 import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
-import type { StoredItem } from '../../../../core/model/items.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

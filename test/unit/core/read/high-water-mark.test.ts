@@ -1,8 +1,8 @@
 // The high-water mark of a response, and whether the box still has that past. restored-box.test.ts tests it as a whole.
 
-import type { StoredItem } from '../../../../core/model/items.js';
 import { entryKey, messageKey } from '../../../../core/model/keys.js';
 import type { LogEntry } from '../../../../core/model/log-entry.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { UNWRITTEN, versionOf } from '../../../../core/model/version.js';
 import { HighWaterMark, isSameTimeline, requiredHighWater } from '../../../../core/read/high-water-mark.js';
 import type { Position } from '../../../../core/read/position.js';

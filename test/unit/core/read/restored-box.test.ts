@@ -1,5 +1,5 @@
-import type { StoredItem } from '../../../../core/model/items.js';
 import { isRegistryKey, messageKey } from '../../../../core/model/keys.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { synchronize } from '../../../../core/read/synchronize.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import {

@@ -1,6 +1,7 @@
 import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { elementBytes } from '../../../../core/model/element.js';
-import type { StoredItem, StoredMessage } from '../../../../core/model/items.js';
+import type { StoredMessage } from '../../../../core/model/items.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import type { Core } from '../../../../core/ports/core.js';
 import { deposit } from '../../../../core/write/deposit.js';
 import { isElement } from '../../../../core/write/log-rows.js';

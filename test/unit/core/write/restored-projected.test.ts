@@ -1,5 +1,5 @@
 // After a restore, what a token or a process knows to be applied was applied in another past.
-import type { StoredItem } from '../../../../core/model/items.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, deletion, modification } from '../../../support/builders.js';
 import { MemoryStore } from '../../../support/memory-store.js';

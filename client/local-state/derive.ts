@@ -1,20 +1,29 @@
 import type { MessageElement } from '../../protocol/elements/element.js';
 import { SEEN } from '../../protocol/elements/message-state.js';
-import type { Holdings } from './holdings.js';
-import { digitsOf, idOfPart, keyOf, timeDigits } from './keys.js';
+import type { StoreTransaction } from '../stores/local-store.js';
+import { digitsOf, idOfPart, keyOf, type ScanOptions, timeDigits } from './keys.js';
 import { type Row, type Summary, shown } from './rows.js';
 
-/** Where an application would see something else than before. */
-export interface Change {
+/** The parts of the box in which queries return something new. */
+export interface ViewChange {
   folders: boolean;
-  conversations: string[]; // ids: the conversation history, what is in it, or its unread count has changed
+  conversations: string[]; // ids; the conversation history, its contents or its unread count changed
 }
 
+/** Access to the rows of one transaction. */
+interface RowAccess {
+  readonly tx: StoreTransaction;
+  row(key: string): Promise<Row>;
+  setRow(key: string, row: Row): void;
+  rowsBelow(prefix: string, options?: ScanOptions): AsyncIterable<Row>;
+}
+
+/** A row before and after a transaction. */
 export type ChangedRow = [key: string, rows: { before: Row; row: Row }];
 
-/** Brings what is derived from rows up to date with them: summaries, orders by last activity, messages by date. */
-export async function derive(holdings: Holdings, changed: readonly ChangedRow[]): Promise<Change> {
-  const change: Change = { folders: false, conversations: [] };
+/** Updates what is derived from changed rows: summaries, sort orders by last activity, and messages by date. */
+export async function derive(access: RowAccess, changed: readonly ChangedRow[]): Promise<ViewChange> {
+  const change: ViewChange = { folders: false, conversations: [] };
   const byConversation = new Map<string, ChangedRow[]>();
   for (const each of changed) {
     const [kind, conversation = ''] = each[0].split('\n');
@@ -23,32 +32,36 @@ export async function derive(holdings: Holdings, changed: readonly ChangedRow[])
       byConversation.set(conversation, [each]);
   }
   for (const [part, rows] of byConversation) {
-    await deriveConversation(holdings, part, rows);
+    await deriveConversation(access, part, rows);
     change.conversations.push(idOfPart(part));
   }
   return change;
 }
 
 async function deriveConversation(
-  holdings: Holdings,
+  access: RowAccess,
   part: string,
   rows: readonly ChangedRow[],
 ): Promise<void> {
   const key = `C\n${part}`;
   const messages = rows.filter(([each]) => each.startsWith('M'));
   for (const [, { before, row }] of messages) {
-    await move(holdings, dateKeys(before.message?.confirmed), dateKeys(row.message?.confirmed));
+    await replaceEntries(access, dateKeys(before.message?.confirmed), dateKeys(row.message?.confirmed));
   }
-  const { summary, ...row } = await holdings.row(key);
-  const next = await summaryAfter(holdings, part, summary, messages);
-  holdings.setRow(key, next ? { ...row, summary: next } : row);
+  const { summary, ...row } = await access.row(key);
+  const next = await summaryAfter(access, part, summary, messages);
+  access.setRow(key, next ? { ...row, summary: next } : row);
 
   const before = rows.find(([each]) => each === key)?.[1].before ?? { ...row, summary };
-  await move(holdings, orderKeys(before), orderKeys({ ...row, summary: next }));
+  await replaceEntries(access, orderKeys(before), orderKeys({ ...row, summary: next }));
 }
 
-/** Replaces the keys under which something is found. */
-async function move({ tx }: Holdings, from: Map<string, unknown>, to: Map<string, unknown>): Promise<void> {
+/** Replaces index entries. */
+async function replaceEntries(
+  { tx }: RowAccess,
+  from: Map<string, unknown>,
+  to: Map<string, unknown>,
+): Promise<void> {
   for (const key of from.keys()) if (!to.has(key)) await tx.delete(key);
   for (const [key, value] of to) if (!from.has(key)) await tx.put(key, value);
 }
@@ -73,7 +86,7 @@ function dateKeys(message: MessageElement | undefined): Map<string, unknown> {
 }
 
 async function summaryAfter(
-  holdings: Holdings,
+  access: RowAccess,
   part: string,
   before: Summary | undefined,
   messages: readonly ChangedRow[],
@@ -90,15 +103,15 @@ async function summaryAfter(
       isLost = false;
     } else if (key === newestKey) isLost = true;
   }
-  if (isLost) newest = await newestIn(holdings, part);
+  if (isLost) newest = await newestIn(access, part);
   return unread > 0 || newest ? { unread, ...(newest && { newest }) } : undefined;
 }
 
 const unreadIn = ({ message, messageState }: Row): number =>
   shown(message)?.direction === 'In' && !shown(messageState)?.flags?.includes(SEEN) ? 1 : 0;
 
-async function newestIn(holdings: Holdings, part: string): Promise<Summary['newest']> {
-  for await (const row of holdings.rowsBelow(`M\n${part}`, { descending: true })) {
+async function newestIn(access: RowAccess, part: string): Promise<Summary['newest']> {
+  for await (const row of access.rowsBelow(`M\n${part}`, { descending: true })) {
     const message = shown(row.message);
     if (message) return { id: message.id, date: message.date };
   }

@@ -7,14 +7,14 @@ import { confirmedIn, heldIn } from './held.js';
 
 const outOfScope = { removed: 'outOfScope' };
 
-/** Applies pages of one synchronization that goes on, and says what is held then. */
+/** Applies pages of one synchronization that has not ended. @returns the elements of the device. */
 async function heldAfter(...pages: Change[][]): Promise<string[]> {
   const store = memoryStore();
   await applyOpen(store, ...pages);
   return heldIn(store);
 }
 
-/** The same, at the end of the synchronization. */
+/** Applies pages and ends the synchronization. @returns the elements of the device. */
 async function heldAtTheEnd(...pages: Change[][]): Promise<string[]> {
   const store = memoryStore();
   await applyOpen(store, ...pages);
@@ -27,7 +27,7 @@ async function applyOpen(store: LocalStore, ...pages: Change[][]): Promise<void>
 }
 
 describe('elements', () => {
-  test('are held as they were sent', async () => {
+  test('are stored as sent', async () => {
     const store = memoryStore();
     const message = aMessage('m1', 'c1', 3, { textContent: 'Good morning' });
     await applyOpen(store, [message]);
@@ -78,7 +78,7 @@ describe('a removal', () => {
     ).toEqual([]);
   });
 
-  test('[CL3] of what is not held is remembered all the same', async () => {
+  test('[CL3] of an unknown element is remembered too', async () => {
     expect(
       await heldAfter([aRemoval('message', 'm1', 8, { conversationId: 'c1' })], [aMessage('m1', 'c1', 5)]),
     ).toEqual([]);
@@ -93,7 +93,7 @@ describe('a removal', () => {
     ).toEqual(['c:c1@9', 'm:c1/m1@3']);
   });
 
-  test('[CL5] of a message takes its state along, and an older state that comes later is ignored', async () => {
+  test('[CL5] of a message drops its state, and an older state that comes later is ignored', async () => {
     expect(
       await heldAfter(
         [aMessage('m1', 'c1', 2), aMessage('m2', 'c1', 3), aState('m1', 'c1', 4), aState('m2', 'c1', 4)],
@@ -103,7 +103,7 @@ describe('a removal', () => {
     ).toEqual(['m:c1/m2@3', 'st:c1/m2@4']);
   });
 
-  test('[CL5] of a conversation history takes sessions, messages and states along, and nobody else', async () => {
+  test('[CL5] of a conversation history drops its sessions, messages and states, and no others', async () => {
     expect(
       await heldAfter(
         [aConversation('c1', 1), aConversation('c2', 1), aSession('s1', 'c1', 2)],
@@ -122,7 +122,7 @@ describe('a removal', () => {
     ).toEqual(['m:c2/m1@3']);
   });
 
-  test('of a conversation history by deletion leaves newer contents: they are of its next life', async () => {
+  test('of a conversation history by deletion leaves newer contents, which belong to its next life', async () => {
     expect(
       await heldAfter(
         [aMessage('m1', 'c1', 3), aMessage('m9', 'c1', 9)],
@@ -132,7 +132,7 @@ describe('a removal', () => {
     ).toEqual(['c:c1@9', 'm:c1/m9@9']);
   });
 
-  test('[CL5] of a session history takes the messages with its sessionId and their states along, and no others', async () => {
+  test('[CL5] of a session history drops the messages with its sessionId and their states, and no others', async () => {
     expect(
       await heldAfter(
         [aConversation('c1', 1), aSession('s1', 'c1', 2), aSession('s2', 'c1', 2)],
@@ -159,7 +159,7 @@ describe('a removal', () => {
     ).toEqual(['c:c1@1']);
   });
 
-  test('[CL5] of a folder takes its conversation histories and their contents along, and no others', async () => {
+  test('[CL5] of a folder drops its conversation histories and their contents, and no others', async () => {
     expect(
       await heldAfter(
         [
@@ -174,7 +174,7 @@ describe('a removal', () => {
     ).toEqual(['c:c2@3', 'f:f2@2', 'm:c2/m2@4']);
   });
 
-  test('of a folder leaves what had moved out of it in the same response', async () => {
+  test('of a folder leaves conversation histories that moved out of it in the same response', async () => {
     expect(
       await heldAfter(
         [aFolder('f1', 2), aConversation('c1', 3, { folderId: 'f1' }), aMessage('m1', 'c1', 4)],
@@ -203,7 +203,7 @@ describe('a removal', () => {
     ).toEqual(['c:c1@3', 'f:f1@8', 'm:c1/m1@4']);
   });
 
-  test('[CL5] takes along what went into its container before, wherever that is held', async () => {
+  test('[CL5] drops an element that moved into its container before, wherever that is held', async () => {
     expect(
       await heldAtTheEnd(
         [aFolder('f1', 2), aConversation('c1', 3, { folderId: 'default' }), aMessage('m1', 'c1', 4)],
@@ -225,7 +225,7 @@ describe('a removal', () => {
 });
 
 describe('outOfScope', () => {
-  test('drops a conversation history with all that is held in it, changed later than it or not', async () => {
+  test('drops a conversation history with all its contents, whenever they changed', async () => {
     expect(
       await heldAfter(
         [aConversation('c1', 3), aMessage('m1', 'c1', 4), aState('m1', 'c1', 40)],
@@ -234,7 +234,7 @@ describe('outOfScope', () => {
     ).toEqual([]);
   });
 
-  test('is over when the conversation history comes again: its older contents are taken with it', async () => {
+  test('ends when the conversation history returns, with its older contents', async () => {
     expect(
       await heldAfter(
         [aConversation('c1', 3), aMessage('m1', 'c1', 4)],
@@ -244,14 +244,14 @@ describe('outOfScope', () => {
     ).toEqual(['c:c1@22', 'm:c1/m1@4', 'st:c1/m1@5']);
   });
 
-  test('[CL3] that brought no change of the element itself is over with the same modSeq', async () => {
+  test('[CL3] without a change of the element ends with the same modSeq', async () => {
     expect(
       await heldAfter([aRemoval('conversationHistory', 'c1', 3, outOfScope)], [aConversation('c1', 3)]),
     ).toEqual(['c:c1@3']);
   });
 });
 
-describe('a conversation history created anew', () => {
+describe('a conversation history created again', () => {
   test('[CL6] drops held contents of its earlier life and keeps those of the new one', async () => {
     expect(
       await heldAfter(
@@ -276,7 +276,7 @@ describe('a conversation history created anew', () => {
     ).toEqual(['c:c1@20']);
   });
 
-  test('reports what it dropped as deleted', async () => {
+  test('reports the dropped elements as deleted', async () => {
     const store = memoryStore();
     await applyOpen(store, [aConversation('c1', 3), aMessage('m1', 'c1', 5)]);
     const { dropped } = await storePage(store, aPage([aConversation('c1', 20, { createdModSeq: 20 })]));

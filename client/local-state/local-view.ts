@@ -1,50 +1,49 @@
-import type { Element, ElementType, Removal } from '../../protocol/elements/element.js';
+import {
+  ELEMENT_TYPES,
+  type Element,
+  type ElementType,
+  type Removal,
+} from '../../protocol/elements/element.js';
 import type { StoreTransaction } from '../stores/local-store.js';
-import { type Change, derive } from './derived.js';
-import { type ElementKey, entriesBelow, keyOf, type Reading, removalKey, rowKey } from './keys.js';
+import { derive, type ViewChange } from './derive.js';
+import { type ElementKey, entriesBelow, keyOf, removalKey, rowKey, type ScanOptions } from './keys.js';
 import { type ElementOf, type Row, type Slot, shown } from './rows.js';
 
-/** A confirmed element. One of an earlier generation was there before a reset and has not been sent since. */
-export interface Held {
+/** A confirmed element. One of an earlier generation was held before a reset, and the server has not sent it since. */
+export interface ConfirmedElement {
   element: Element;
   generation: number;
 }
 
-/** Which layer of what is held is meant. */
+/** Reads one layer of a slot. */
 export type Layer = (slot: Slot | undefined) => Element | undefined;
 export const confirmed: Layer = (slot) => slot?.confirmed;
 
 interface Loaded {
   before: Row;
   row: Row;
-  stored: Row; // as the transaction has it
+  stored: Row; // as the transaction would read it
 }
 
-const SLOTS: readonly ElementType[] = [
-  'folder',
-  'conversationHistory',
-  'sessionHistory',
-  'message',
-  'messageState',
-];
+/** The elements of a row in one layer. */
 export const elementsOf = (row: Row, layer: Layer): Element[] =>
-  SLOTS.flatMap((type) => layer(row[type] as Slot | undefined) ?? []);
+  ELEMENT_TYPES.flatMap((type) => layer(row[type] as Slot | undefined) ?? []);
 
 const isEmpty = (row: Row): boolean => Object.keys(row).length === 0;
 
 /**
- * What a device holds, within one transaction: rows are read once, changed in memory, and written at the end
- * together with all that is derived from them (summaries, orders).
+ * The elements of this device within one transaction, in two layers: confirmed and optimistic. It reads each row once and
+ * changes rows in memory. `save` writes them with everything derived from them, such as summaries and sort orders.
  */
-export class Holdings {
+export class LocalView {
   readonly #rows = new Map<string, Loaded>();
-  #removals?: boolean; // whether any are remembered, once that is known
+  #removals?: boolean; // whether removals are stored; undefined: not read yet
 
   constructor(readonly tx: StoreTransaction) {}
 
   async row(key: string): Promise<Row> {
-    const known = this.#rows.get(key);
-    if (known) return known.row;
+    const loaded = this.#rows.get(key);
+    if (loaded) return loaded.row;
     const row = ((await this.tx.get(key)) ?? {}) as Row;
     this.#rows.set(key, { before: row, row, stored: row });
     return row;
@@ -54,30 +53,35 @@ export class Holdings {
     return (await this.row(rowKey(key)))[key.type] as Slot<ElementOf[T]> | undefined;
   }
 
-  /** What the application is shown under a key. */
+  /** The element that queries return. */
   async shown<T extends ElementType>(key: ElementKey & { type: T }): Promise<ElementOf[T] | undefined> {
     return shown(await this.slot(key)) as ElementOf[T] | undefined;
   }
 
-  async get(key: ElementKey): Promise<Held | undefined> {
+  /** The confirmed element, of any generation. */
+  async get(key: ElementKey): Promise<ConfirmedElement | undefined> {
     const slot: Slot | undefined = await this.slot(key);
     return slot?.confirmed && { element: slot.confirmed, generation: slot.generation ?? 0 };
   }
 
-  async put({ element, generation }: Held): Promise<void> {
+  /** Sets the confirmed element. */
+  async put({ element, generation }: ConfirmedElement): Promise<void> {
     await this.#change(element, (slot) => ({ ...slot, confirmed: element, generation }));
   }
 
+  /** Removes the confirmed element. */
   async drop(key: ElementKey): Promise<void> {
     await this.#change(key, ({ confirmed: _, generation: __, ...slot }) => slot);
   }
 
-  /** Lays an element over the confirmed one, or with null takes it away from sight, or with undefined lifts that again. */
-  async lay(key: ElementKey, laid: Element | null | undefined): Promise<void> {
-    await this.#change(key, ({ laid: _, ...slot }) => (laid === undefined ? slot : { ...slot, laid }));
+  /** Sets the optimistic layer: an element, null for a deletion, or undefined to show the confirmed element again. */
+  async setOptimistic(key: ElementKey, optimistic: Element | null | undefined): Promise<void> {
+    await this.#change(key, ({ optimistic: _, ...slot }) =>
+      optimistic === undefined ? slot : { ...slot, optimistic },
+    );
   }
 
-  /** What is in a container in a layer, one below the other: a folder's conversation histories, a message's state … */
+  /** Yields the elements directly in a container, in one layer: the conversation histories of a folder, for example. */
   async *contentsOf(key: ElementKey, layer: Layer): AsyncGenerator<Element> {
     const { type, id, conversationId } = key;
     if (type === 'folder') {
@@ -98,14 +102,15 @@ export class Holdings {
     }
   }
 
-  /** Rows below a prefix, without keeping those that nobody changes. */
-  async *rowsBelow(prefix: string, reading?: Reading): AsyncGenerator<Row> {
+  /** Yields the rows below a prefix. It keeps only changed rows in memory. */
+  async *rowsBelow(prefix: string, options?: ScanOptions): AsyncGenerator<Row> {
     await this.#flush();
-    for await (const [key, value] of entriesBelow(this.tx, prefix, reading)) {
+    for await (const [key, value] of entriesBelow(this.tx, prefix, options)) {
       yield this.#rows.get(key)?.row ?? (value as Row);
     }
   }
 
+  /** The remembered removal of an element. */
   async removalOf(key: ElementKey): Promise<Removal | undefined> {
     if (!(await this.#hasRemovals())) return undefined;
     return (await this.tx.get(removalKey(key))) as Removal | undefined;
@@ -120,7 +125,7 @@ export class Holdings {
     if (await this.#hasRemovals()) await this.tx.delete(removalKey(key));
   }
 
-  /** Mostly there are none, and then nobody looks for them. */
+  /** Most synchronizations bring no removals. One read then saves a read per element. */
   async #hasRemovals(): Promise<boolean> {
     this.#removals ??= (await this.tx.scan({ from: 'R', to: 'S', limit: 1 })).length > 0;
     return this.#removals;
@@ -130,8 +135,8 @@ export class Holdings {
     for await (const [key] of entriesBelow(this.tx, prefix)) await this.tx.delete(key);
   }
 
-  /** Writes everything, and says what an application would see of it. */
-  async save(): Promise<Change> {
+  /** Writes all changed rows. @returns the change that queries show. */
+  async save(): Promise<ViewChange> {
     const changed = [...this.#rows].filter(([, { before, row }]) => before !== row);
     const change = await derive(this, changed);
     await this.#flush();

@@ -6,7 +6,7 @@ import { Recorder } from './recorder.js';
 import { seedOperations } from './seed.js';
 import { Store } from './store.js';
 
-/** How far the page is with getting ready. */
+/** Progress of the page before it can be used. */
 export type Readiness =
   | { readonly state: 'preparing'; readonly done: number; readonly total: number }
   | { readonly state: 'ready' }
@@ -15,20 +15,20 @@ export type Readiness =
 const USER_KEY = 'cpm-sync demo user';
 const NAMES: Record<DeviceId, string> = { phone: 'Phone', tablet: 'Tablet' };
 
-/** A user of this browser's own, so that two browsers never meet in one box; `?user=` names another. */
+/** The user of this browser. Each browser has its own, so that two never share a box; `?user=` sets another one. */
 function userOfThisBrowser(): string {
-  const asked = new URLSearchParams(location.search).get('user');
-  if (asked) return asked;
-  const kept = localStorage.getItem(USER_KEY);
-  if (kept) return kept;
+  const requested = new URLSearchParams(location.search).get('user');
+  if (requested) return requested;
+  const stored = localStorage.getItem(USER_KEY);
+  if (stored) return stored;
   const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
   const user = `tel:+1555${String(number % 10_000_000).padStart(7, '0')}`;
   localStorage.setItem(USER_KEY, user);
   return user;
 }
 
-/** All that plays in the demo: one user, two devices, the network, the provider. */
-export class Stage {
+/** The parties of the demo: one user with two devices, the network, and the service provider. */
+export class DemoWorld {
   readonly user = userOfThisBrowser();
   readonly url = location.origin;
   readonly recorder = new Recorder();
@@ -48,7 +48,7 @@ export class Stage {
     this.operator = new Operator(user, url, tokenFor('cpm/admin'));
   }
 
-  /** A box that is not there, at first or since the local cloud was started anew, is filled; then the devices start. */
+  /** Fills the box if it does not exist, as after a restart of the local cloud, and then starts the devices. */
   async open(): Promise<void> {
     this.readiness.set({ state: 'preparing', done: 0, total: 0 });
     try {
@@ -70,7 +70,7 @@ export class Stage {
     }
   }
 
-  /** Erases the box as the provider does, and begins again as another user. */
+  /** Erases the box as the provider does, and reloads the page as another user. */
   async startOver(): Promise<void> {
     await Promise.all(Object.values(this.devices).map(({ client }) => client.stop()));
     await this.operator.erase();
@@ -83,6 +83,6 @@ const dropDatabase = (name: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
     request.onsuccess = () => resolve();
-    request.onblocked = () => resolve(); // another tab lets go of it by itself
+    request.onblocked = () => resolve(); // another tab closes it by itself
     request.onerror = () => reject(request.error);
   });

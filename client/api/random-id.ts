@@ -1,4 +1,4 @@
-/** A name that nobody else uses. It is no secret: React Native and pages without HTTPS have no randomUUID. */
+/** A unique id. It must not be used as a secret: React Native and pages without HTTPS lack `randomUUID`. */
 export const randomId = (): string =>
   globalThis.crypto?.randomUUID?.() ??
   Array.from({ length: 4 }, () => Math.random().toString(36).slice(2, 10)).join('-');

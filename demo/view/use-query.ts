@@ -3,23 +3,26 @@ import type { MessageStorageClient } from '../../client/index.js';
 import type { DemoDevice } from '../model/device.js';
 import { useStore } from '../model/store.js';
 
-/** What a device holds, read now and after each change; undefined until it has been read. `deps`: what the reading depends on. */
-export function useHeld<T>(
+/**
+ * The result of a query of a device, updated after each change; undefined until the first result.
+ * @param deps values that the query depends on.
+ */
+export function useQuery<T>(
   device: DemoDevice,
   read: (client: MessageStorageClient) => Promise<T>,
   deps: readonly unknown[] = [],
 ): T | undefined {
   const { life } = useStore(device.view);
-  const [held, setHeld] = useState<{ value: T; deps: readonly unknown[] }>();
+  const [result, setResult] = useState<{ value: T; deps: readonly unknown[] }>();
   useEffect(() => {
     const { client } = device;
-    const failed = (error: unknown) => console.warn('not read', error);
+    const failed = (error: unknown) => console.warn('The query failed', error);
     return client.watch(
       () => read(client),
-      (value) => setHeld({ value, deps }),
+      (value) => setResult({ value, deps }),
       { failed },
     );
   }, [device, life, ...deps]);
-  const isOfNow = held?.deps.every((each, i) => each === deps[i]);
-  return isOfNow ? held?.value : undefined;
+  const isCurrent = result?.deps.every((each, i) => each === deps[i]);
+  return isCurrent ? result?.value : undefined;
 }

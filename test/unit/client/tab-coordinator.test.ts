@@ -1,9 +1,9 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { indexedDbStore } from '../../../client/stores/indexed-db-store.js';
+import { indexedDbStore } from '../../../client/api/indexed-db-store.js';
 import { until } from './fake-cloud.js';
 import { SEED, syncBodies, textsOf, useCloud, work } from './sdk.js';
 
-/** The Web Locks of a browser, as far as they are asked for here: one holder a name, the others wait in line. */
+/** A fake of Web Locks: one holder per name, and the others wait in order. */
 class Locks {
   readonly #lines = new Map<string, Promise<unknown>>();
 
@@ -37,12 +37,12 @@ afterEach(() => {
   else Reflect.deleteProperty(globalThis, 'navigator');
 });
 
-/** A client as one tab has it: an object of its own on the database that all share. */
+/** A client of one tab, with its own store object on the shared database. */
 const aTab = () => aClient({ store: indexedDbStore(`box ${databases}`, { indexedDB, IDBKeyRange }) });
 
 const tickets = () => context.cloud.loopback.received.filter(({ path }) => path.endsWith('/tickets')).length;
 
-/** Two tabs, of which the first leads. */
+/** Starts two tabs. The first one leads. */
 async function twoTabs() {
   const [leader, follower] = [aTab(), aTab()];
   leader.start();
@@ -64,7 +64,7 @@ test('one tab connects and synchronizes, the other shows the same and sees what 
   await until(async () => (await follower.message('c1', 'm1'))?.flags.includes('\\Seen') ?? false);
 });
 
-test('what is written in the tab that does not lead is sent by the one that does, and its outcome told in both', async () => {
+test('the leading tab sends operations of the other tab, and both emit the outcome', async () => {
   const { leader, follower } = await twoTabs();
   const [seenByLeader, acknowledged, refused] = [jest.fn(), jest.fn(), jest.fn()];
   leader.on('changed', seenByLeader);
@@ -89,7 +89,7 @@ test('the other tab takes over when the one that led is closed', async () => {
   await until(async () => (await textsOf(follower)).length === 1);
 });
 
-test('both tabs learn that the device is denied, with the problem', async () => {
+test('both tabs show that the device is denied, with the problem', async () => {
   const { leader, follower } = await twoTabs();
   await context.cloud.revoke('phone');
   await follower.createMessage('c1', work('Hello'), { conversation: SEED });
@@ -97,7 +97,7 @@ test('both tabs learn that the device is denied, with the problem', async () => 
   expect(follower.status).toMatchObject({ problem: { kind: 'device-not-registered', status: 403 } });
 });
 
-test('tabs that synchronize at one time, without anybody leading, do each operation once and hold the same', async () => {
+test('tabs that synchronize at the same time without a leader send each operation once and hold the same', async () => {
   const [one, two] = [aTab(), aTab()];
   await one.createMessage('c1', work('first'), { id: 'm1', conversation: SEED });
   await two.createMessage('c1', work('second'), { id: 'm2' });
