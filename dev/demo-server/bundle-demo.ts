@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LocalCloudProblem } from '@cpm-sync/local-cloud';
 import { build } from 'esbuild';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
 import { projectRoot } from '../project-root.js';
 
 interface BundledDemo {

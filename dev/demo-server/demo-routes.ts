@@ -1,6 +1,4 @@
-import type { Answer } from '../../packages/local-cloud/src/http/answer.js';
-import { jsonAnswer } from '../../packages/local-cloud/src/http/answer.js';
-import type { MoreRoutes } from '../../packages/local-cloud/src/local-cloud-options.js';
+import { type Answer, jsonAnswer, type MoreRoutes } from '@cpm-sync/local-cloud';
 import { bundledDemo } from './bundle-demo.js';
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type LocalCloud, LocalCloudProblem } from '@cpm-sync/local-cloud';
 import * as z from 'zod/mini';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
 import { messageIdOf } from '../../protocol/message-id.js';
 import { SAMPLE_CONVERSATIONS, SAMPLE_DEVICES, SAMPLE_USER, type SampleConversation } from './sample.js';
 

@@ -32,16 +32,16 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
   client: { rooms: ['client', 'protocol'], packages: /^never$/ },
   'client/adapters': { rooms: ['client', 'client/adapters', 'protocol'], packages: /^(rxdb|rxjs)$/ },
   dev: {
-    rooms: ['dev', 'client', 'protocol', 'packages/local-cloud', 'scripts'],
-    packages: /^(node:|zod\/mini$|ws$|esbuild$)/,
+    rooms: ['dev', 'client', 'protocol', 'scripts'],
+    packages: /^(node:|zod\/mini$|ws$|esbuild$|@cpm-sync\/local-cloud$)/,
   },
   demo: { rooms: ['demo', 'client', 'protocol', 'dev'], packages: /^(preact(\/hooks)?|zod\/mini)$/ },
   functions: {
     rooms: ['functions', ...CORE_LAYERS, 'protocol'],
     packages: /^(node:|zod\/mini$|@middy\/|@aws-sdk\/|aws-lambda$)/,
   },
-  'packages/local-cloud': {
-    rooms: ['packages/local-cloud'],
+  'packages/local-cloud/src': {
+    rooms: ['packages/local-cloud/src'],
     packages: /^(node:|zod\/mini$|@aws-sdk\/client-dynamodb(-streams)?$|jose$|ws$)/,
   },
   infra: { rooms: ['infra'], packages: /^(node:|aws-cdk-lib|constructs$|esbuild$)/ },
@@ -86,3 +86,12 @@ test.each(Object.entries(ALLOWED))(
     expect(strangers).toEqual([]);
   },
 );
+
+test('other folders import the local cloud by its name only', () => {
+  const files = ['dev', 'demo', 'bench', 'test', 'scripts'].flatMap(filesBelow);
+  expect(files.length).toBeGreaterThan(0);
+  const strangers = files.filter((path) =>
+    importsOf(path).some((name) => normalize(join(dirname(path), name)).startsWith('packages')),
+  );
+  expect(strangers).toEqual([]);
+});

@@ -9,10 +9,10 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import WebSocket from 'ws';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { eventually } from '../support/local-eventually.js';
-import { aFunction, aQueue, aWebSocketApi, removeFolders, writeStack } from '../support/local-stack.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { eventually } from './support/eventually.js';
+import { aFunction, aQueue, aWebSocketApi, removeFolders, writeStack } from './support/stack.js';
 
 const AUTHORIZER = `export const handler = async (event) => {
   const { ticket } = event.queryStringParameters;

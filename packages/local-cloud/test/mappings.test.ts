@@ -7,11 +7,11 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { eventually } from '../support/local-eventually.js';
-import { NOTE, readNotes } from '../support/local-notes.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { eventually } from './support/eventually.js';
+import { NOTE, readNotes } from './support/notes.js';
 import {
   aFunction,
   aMapping,
@@ -20,7 +20,7 @@ import {
   removeFolders,
   temporaryFolder,
   writeStack,
-} from '../support/local-stack.js';
+} from './support/stack.js';
 
 const STREAM = { 'Fn::GetAtt': ['Store', 'StreamArn'] };
 const filter = (pattern: object) => ({ FilterCriteria: { Filters: [{ Pattern: JSON.stringify(pattern) }] } });

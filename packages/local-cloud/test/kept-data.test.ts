@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { eventually } from '../support/local-eventually.js';
-import { NOTE, readNotes } from '../support/local-notes.js';
-import { killCloudProcesses, startCloudProcess } from '../support/local-process.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { killCloudProcesses, startCloudProcess } from './support/cloud-process.js';
+import { eventually } from './support/eventually.js';
+import { NOTE, readNotes } from './support/notes.js';
 import {
   aFunction,
   aMapping,
@@ -16,7 +16,7 @@ import {
   removeFolders,
   temporaryFolder,
   writeStack,
-} from '../support/local-stack.js';
+} from './support/stack.js';
 
 jest.setTimeout(40_000);
 

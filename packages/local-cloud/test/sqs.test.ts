@@ -14,20 +14,13 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { Faults } from '../../packages/local-cloud/src/faults.js';
-import {
-  type ServicesServer,
-  startServicesServer,
-} from '../../packages/local-cloud/src/services/services-server.js';
-import {
-  noJournal,
-  openQueueJournal,
-  type QueueJournal,
-} from '../../packages/local-cloud/src/sqs/queue-journal.js';
-import { Queues } from '../../packages/local-cloud/src/sqs/queues.js';
-import { sqsService } from '../../packages/local-cloud/src/sqs/sqs-service.js';
-import { messagingKinds } from '../../packages/local-cloud/src/template/kinds/messaging.js';
-import { removeFolders, temporaryFolder } from '../support/local-stack.js';
+import { Faults } from '../src/faults.js';
+import { type ServicesServer, startServicesServer } from '../src/services/services-server.js';
+import { noJournal, openQueueJournal, type QueueJournal } from '../src/sqs/queue-journal.js';
+import { Queues } from '../src/sqs/queues.js';
+import { sqsService } from '../src/sqs/sqs-service.js';
+import { messagingKinds } from '../src/template/kinds/messaging.js';
+import { removeFolders, temporaryFolder } from './support/stack.js';
 
 const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const toDeadLetters = { RedrivePolicy: { deadLetterTargetArn: arn('dead-letters'), maxReceiveCount: 2 } };

@@ -1,11 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
-import {
-  API_GATEWAY_LIMITS,
-  type Caller,
-  Connection,
-} from '../../packages/local-cloud/src/web-socket/connection.js';
+import { API_GATEWAY_LIMITS, type Caller, Connection } from '../src/web-socket/connection.js';
 
 const MINUTE_MS = 60_000;
 const caller: Caller = { sourceIp: '127.0.0.1', userAgent: '', domainName: '', authorizer: undefined };

@@ -1,8 +1,8 @@
-import { Faults } from '../../packages/local-cloud/src/faults.js';
-import { FunctionError } from '../../packages/local-cloud/src/lambda/function-error.js';
-import { StreamDelivery } from '../../packages/local-cloud/src/mappings/stream-delivery.js';
-import type { StreamRecord } from '../../packages/local-cloud/src/mappings/stream-record.js';
-import { lambdaKinds } from '../../packages/local-cloud/src/template/kinds/lambda.js';
+import { Faults } from '../src/faults.js';
+import { FunctionError } from '../src/lambda/function-error.js';
+import { StreamDelivery } from '../src/mappings/stream-delivery.js';
+import type { StreamRecord } from '../src/mappings/stream-record.js';
+import { lambdaKinds } from '../src/template/kinds/lambda.js';
 
 const record = (n: number, ageSeconds = 0): StreamRecord => ({
   eventID: `e${n}`,

@@ -1,10 +1,10 @@
 import { request } from 'node:http';
-import { RouteTable } from '../../packages/local-cloud/src/http/route-table.js';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { eventOf, startHttpApi, stopHttpApi } from '../support/local-http-api.js';
-import { writeStack } from '../support/local-stack.js';
+import { RouteTable } from '../src/http/route-table.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { eventOf, startHttpApi, stopHttpApi } from './support/http-api.js';
+import { writeStack } from './support/stack.js';
 
 let cloud: LocalCloud;
 const call = (path: string, init: RequestInit = {}) => fetch(cloud.url + path, init);

@@ -1,10 +1,10 @@
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { authorize } from '../../packages/local-cloud/src/http/jwt-authorizer.js';
-import { DevelopmentIssuer } from '../../packages/local-cloud/src/issuer/development-issuer.js';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { ECHO, eventOf, startHttpApi, stopHttpApi, withToken } from '../support/local-http-api.js';
-import { AUDIENCE, aFunction, anHttpApi, writeStack } from '../support/local-stack.js';
+import { authorize } from '../src/http/jwt-authorizer.js';
+import { DevelopmentIssuer } from '../src/issuer/development-issuer.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { ECHO, eventOf, startHttpApi, stopHttpApi, withToken } from './support/http-api.js';
+import { AUDIENCE, aFunction, anHttpApi, writeStack } from './support/stack.js';
 
 let cloud: LocalCloud;
 let token: string;

@@ -4,18 +4,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { parseStartOptions } from '../../dev/start/start-options.js';
-import { javaCommand } from '../../packages/local-cloud/src/dynamodb/java.js';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import { leashFile } from '../../packages/local-cloud/src/paths.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { eventually } from '../support/local-eventually.js';
-import { killCloudProcesses, runLocal, startCloudProcess } from '../support/local-process.js';
-import { aTable, removeFolders, temporaryFolder, writeStack } from '../support/local-stack.js';
+import { parseCommandOptions } from '../src/command/command-options.js';
+import { javaCommand } from '../src/dynamodb/java.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import { leashFile } from '../src/paths.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { COMMAND, killCloudProcesses, runToEnd, startCloudProcess } from './support/cloud-process.js';
+import { eventually } from './support/eventually.js';
+import { aTable, removeFolders, temporaryFolder, writeStack } from './support/stack.js';
 
 jest.setTimeout(40_000);
-
-const ROOT = join(__dirname, '..', '..');
 
 afterAll(() => {
   killCloudProcesses();
@@ -71,15 +69,11 @@ describe('how it ends', () => {
   test('it ends when the npm that started it was killed', async () => {
     const outDir = emptyStack();
     const readyFile = join(temporaryFolder(), 'ready.json');
-    const command = `node --import tsx dev/start/main.ts --port 0 --no-sample --out-dir ${outDir} --ready-file ${readyFile}; true`;
+    const command = `node ${COMMAND} --port 0 --out-dir ${outDir} --ready-file ${readyFile}; true`;
     const npm = spawn(
       process.execPath,
       ['-e', `require('node:child_process').spawnSync('sh', ['-c', ${JSON.stringify(command)}])`],
-      {
-        cwd: ROOT,
-        env: { ...process.env, npm_lifecycle_event: 'start' },
-        stdio: 'ignore',
-      },
+      { env: { ...process.env, npm_lifecycle_event: 'start' }, stdio: 'ignore' },
     );
     const { url } = await eventually(() => JSON.parse(readFileSync(readyFile, 'utf8')), 20_000);
     expect(await answers(url)).toBe(true);
@@ -107,19 +101,13 @@ describe('one clear line and exit code 1', () => {
     if (says) writeFileSync(join(folder, 'bin', 'java'), `#!/bin/sh\necho '${says}' >&2\n`, { mode: 0o755 });
     return { PATH: join(folder, 'bin') };
   };
-  const withTable = () => [
-    '--port',
-    '0',
-    '--no-sample',
-    '--out-dir',
-    writeStack({ resources: { Store: aTable() } }),
-  ];
-  const begin = (...args: string[]) => ['--port', '0', '--no-sample', '--out-dir', emptyStack(), ...args];
+  const withTable = () => ['--port', '0', '--out-dir', writeStack({ resources: { Store: aTable() } })];
+  const begin = (...args: string[]) => ['--port', '0', '--out-dir', emptyStack(), ...args];
 
   /** Fails in this process, with the line that would be printed. */
   const failure = async (args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> => {
     try {
-      const { port, dataDir, dynamodbEndpoint, outDir } = parseStartOptions(args, env);
+      const { port, dataDir, dynamodbEndpoint, outDir } = parseCommandOptions(args, env);
       const cloud = await startLocalCloud({ port, dataDir, dynamodbEndpoint, outDir });
       await cloud.stop();
     } catch (error) {
@@ -134,14 +122,19 @@ describe('one clear line and exit code 1', () => {
     [
       'a port that is none',
       () => ['--port', 'http'],
-      /^--port http is no port: a number from 0 to 65535$/,
+      /^--port must be a number from 0 to 65535, got http$/,
       {},
     ],
-    ['a variable that is no port', () => [], /^PORT 70000 is no port/, { PORT: '70000' }],
+    [
+      'a variable that is no port',
+      () => [],
+      /^PORT must be a number from 0 to 65535, got 70000$/,
+      { PORT: '70000' },
+    ],
     [
       'an endpoint that is no URL',
       () => ['--dynamodb-endpoint', 'localhost'],
-      /^--dynamodb-endpoint localhost is no URL/,
+      /^--dynamodb-endpoint must be a URL like http:\/\/127\.0\.0\.1:8000, got localhost$/,
       {},
     ],
     [
@@ -194,13 +187,13 @@ describe('one clear line and exit code 1', () => {
   });
 
   test('on stderr, with exit code 1', async () => {
-    const flag = await runLocal(['--colour']);
+    const flag = await runToEnd(['--colour']);
     expect(flag).toEqual({
       code: 1,
       stdout: '',
-      stderr: "Unknown option '--colour'; --help lists what there is\n",
+      stderr: "Unknown option '--colour'; --help lists the flags\n",
     });
-    const java = await runLocal(withTable(), pathWithJava(undefined));
+    const java = await runToEnd(withTable(), pathWithJava(undefined));
     expect(java.code).toBe(1);
     expect(java.stderr).toMatch(/^DynamoDB Local needs Java 17 [^\n]*\n$/);
   });
@@ -208,7 +201,7 @@ describe('one clear line and exit code 1', () => {
   test('for a port that is taken, and nothing is left running', async () => {
     const cloud = await startLocalCloud({ port: 0, outDir: emptyStack() });
     const port = new URL(cloud.url).port;
-    const { code, stderr } = await runLocal(['--no-sample', ...withTable().slice(2)], { PORT: port });
+    const { code, stderr } = await runToEnd(withTable().slice(2), { PORT: port });
     await cloud.stop();
     expect([code, stderr]).toEqual([
       1,
@@ -218,15 +211,15 @@ describe('one clear line and exit code 1', () => {
 });
 
 test('a program that forked it can call its methods, and ends it by letting go', async () => {
-  const args = ['--json', '--port', '0', '--no-sample', '--out-dir', emptyStack()];
-  const child = fork('dev/start/main.ts', args, { cwd: ROOT, execArgv: ['--import', 'tsx'], silent: true });
+  const args = ['--json', '--port', '0', '--out-dir', emptyStack()];
+  const child = fork(COMMAND, args, { execArgv: [], silent: true });
   const [line] = await once(child.stdout ?? child, 'data');
   const { issuer } = JSON.parse(String(line));
   const call = async (id: number, method: string, ...args: unknown[]) => {
     child.send({ id, method, args });
     return (await once(child, 'message'))[0];
   };
-  const { result: token } = await call(1, 'token', 'me', 'cpm/sync');
+  const { result: token } = await call(1, 'token', 'me', 'items/read');
   expect(JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString())).toMatchObject({
     iss: issuer,
     sub: 'me',
@@ -241,9 +234,17 @@ test('a program that forked it can call its methods, and ends it by letting go',
 });
 
 test('--help lists the flags', async () => {
-  const { code, stdout } = await runLocal(['--help']);
+  const { code, stdout } = await runToEnd(['--help']);
   expect(code).toBe(0);
-  for (const flag of ['--port', '--data', '--dynamodb-endpoint', '--no-sample', '--json', '--ready-file']) {
+  for (const flag of [
+    '--port',
+    '--data',
+    '--dynamodb-endpoint',
+    '--template',
+    '--out-dir',
+    '--json',
+    '--ready-file',
+  ]) {
     expect(stdout).toContain(flag);
   }
 });

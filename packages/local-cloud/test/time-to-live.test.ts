@@ -7,18 +7,11 @@ import {
   PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { eventually } from '../support/local-eventually.js';
-import { NOTE, readNotes } from '../support/local-notes.js';
-import {
-  aFunction,
-  aMapping,
-  aTable,
-  removeFolders,
-  temporaryFolder,
-  writeStack,
-} from '../support/local-stack.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { eventually } from './support/eventually.js';
+import { NOTE, readNotes } from './support/notes.js';
+import { aFunction, aMapping, aTable, removeFolders, temporaryFolder, writeStack } from './support/stack.js';
 
 const WAIT_MS = 20_000;
 jest.setTimeout(60_000);

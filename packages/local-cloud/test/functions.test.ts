@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Faults } from '../../packages/local-cloud/src/faults.js';
-import { FunctionPool } from '../../packages/local-cloud/src/lambda/function-pool.js';
-import { functionSettings } from '../../packages/local-cloud/src/lambda/function-settings.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { lambdaKinds } from '../../packages/local-cloud/src/template/kinds/lambda.js';
-import { aFunction, removeFolders, writeStack } from '../support/local-stack.js';
+import { Faults } from '../src/faults.js';
+import { FunctionPool } from '../src/lambda/function-pool.js';
+import { functionSettings } from '../src/lambda/function-settings.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { lambdaKinds } from '../src/template/kinds/lambda.js';
+import { aFunction, removeFolders, writeStack } from './support/stack.js';
 
 const PLACE = {
   stackName: 'Test',

@@ -1,5 +1,5 @@
-import { REMOVED_BY_TIME } from '../../packages/local-cloud/src/dynamodb/time-to-live.js';
-import { streamRecord } from '../../packages/local-cloud/src/mappings/stream-record.js';
+import { REMOVED_BY_TIME } from '../src/dynamodb/time-to-live.js';
+import { streamRecord } from '../src/mappings/stream-record.js';
 
 const asLambda = (record: object) => streamRecord(record, 'arn:stream', 'us-east-1');
 

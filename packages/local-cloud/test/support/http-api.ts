@@ -1,6 +1,6 @@
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { aFunction, anHttpApi, removeFolders, writeStack } from './local-stack.js';
+import { startLocalCloud } from '../../src/local-cloud.js';
+import type { LocalCloud } from '../../src/local-cloud-options.js';
+import { aFunction, anHttpApi, removeFolders, writeStack } from './stack.js';
 
 /** A function that answers with the event that it got. */
 export const ECHO = 'export const handler = async (event) => ({ event });';

@@ -5,16 +5,13 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { openDataFolder } from '../../packages/local-cloud/src/data-folder.js';
-import { generateSecretValue } from '../../packages/local-cloud/src/secrets/generate.js';
-import { SecretStore } from '../../packages/local-cloud/src/secrets/secret-store.js';
-import { secretsService } from '../../packages/local-cloud/src/secrets/secrets-service.js';
-import {
-  type ServicesServer,
-  startServicesServer,
-} from '../../packages/local-cloud/src/services/services-server.js';
-import { secretsKinds } from '../../packages/local-cloud/src/template/kinds/secrets.js';
-import { removeFolders, temporaryFolder } from '../support/local-stack.js';
+import { openDataFolder } from '../src/data-folder.js';
+import { generateSecretValue } from '../src/secrets/generate.js';
+import { SecretStore } from '../src/secrets/secret-store.js';
+import { secretsService } from '../src/secrets/secrets-service.js';
+import { type ServicesServer, startServicesServer } from '../src/services/services-server.js';
+import { secretsKinds } from '../src/template/kinds/secrets.js';
+import { removeFolders, temporaryFolder } from './support/stack.js';
 
 const secretSchema = secretsKinds['AWS::SecretsManager::Secret'].properties;
 const generated = (settings: object) => {

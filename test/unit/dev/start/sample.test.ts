@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { makeSample } from '../../dev/start/make-sample.js';
-import { SAMPLE_CONVERSATIONS, SAMPLE_DEVICES, SAMPLE_USER } from '../../dev/start/sample.js';
+import { makeSample } from '../../../../dev/start/make-sample.js';
+import { SAMPLE_CONVERSATIONS, SAMPLE_DEVICES, SAMPLE_USER } from '../../../../dev/start/sample.js';
 
 interface Sent {
   readonly call: string;

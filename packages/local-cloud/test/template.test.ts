@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { urlRewriter } from '../../packages/local-cloud/src/template/local-urls.js';
-import { nameInArn } from '../../packages/local-cloud/src/template/place.js';
-import { resolveStack, stackNameOf } from '../../packages/local-cloud/src/template/stack.js';
-import { readTemplate } from '../../packages/local-cloud/src/template/template-file.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { urlRewriter } from '../src/template/local-urls.js';
+import { nameInArn } from '../src/template/place.js';
+import { resolveStack, stackNameOf } from '../src/template/stack.js';
+import { readTemplate } from '../src/template/template-file.js';
 import {
   aFunction,
   anHttpApi,
@@ -13,7 +13,7 @@ import {
   aWebSocketApi,
   removeFolders,
   temporaryFolder,
-} from '../support/local-stack.js';
+} from './support/stack.js';
 
 const PLACE = {
   stackName: 'Test',

@@ -1,4 +1,4 @@
-import { compileFilter } from '../../packages/local-cloud/src/mappings/filter.js';
+import { compileFilter } from '../src/mappings/filter.js';
 
 const matches = (pattern: object, event: unknown) => compileFilter([JSON.stringify(pattern)], 'test')(event);
 
