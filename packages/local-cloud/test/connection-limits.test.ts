@@ -11,7 +11,7 @@ let client: WebSocket;
 let connection: Connection;
 let closed: Promise<[code: number, reason: Buffer]>;
 
-/** A real connection; its time goes on when the test says so. */
+/** A real connection on fake timers. */
 beforeEach(async () => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
   server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -36,7 +36,7 @@ const ping = async () => {
   await answered;
 };
 
-test('a connection on which nothing is said for ten minutes is closed, and none before that', async () => {
+test('a connection is closed after ten minutes without a message, and not earlier', async () => {
   jest.advanceTimersByTime(10 * MINUTE_MS - 1);
   expect(connection.open).toBe(true);
   jest.advanceTimersByTime(1);
@@ -45,8 +45,8 @@ test('a connection on which nothing is said for ten minutes is closed, and none 
 
 test.each<[string, () => unknown]>([
   ['the client', ping],
-  ['the server', () => connection.send('syncRequest')],
-])('the ten minutes begin anew with what %s sends', async (_, say) => {
+  ['the server', () => connection.send('news')],
+])('the ten minutes restart when %s sends', async (_, say) => {
   jest.advanceTimersByTime(9 * MINUTE_MS);
   await say();
   jest.advanceTimersByTime(10 * MINUTE_MS - 1);
@@ -55,7 +55,7 @@ test.each<[string, () => unknown]>([
   expect(await closed).toEqual([1001, expect.anything()]);
 });
 
-test('a connection is closed after two hours, however much is said on it', async () => {
+test('a connection is closed after two hours, even when it is busy', async () => {
   for (let minutes = 0; minutes < 115; minutes += 5) {
     jest.advanceTimersByTime(5 * MINUTE_MS);
     await ping();

@@ -20,7 +20,7 @@ afterAll(() => {
   removeFolders();
 });
 
-/** Whether something answers there. */
+/** Whether anything answers at a URL. */
 const answers = (url: string) =>
   fetch(url).then(
     () => true,
@@ -29,14 +29,14 @@ const answers = (url: string) =>
 
 const emptyStack = () => writeStack({ resources: {} });
 
-describe('how it ends', () => {
-  test('a hang-up ends it with exit code 0', async () => {
+describe('the end of the command', () => {
+  test('a hang-up ends the command with exit code 0', async () => {
     const cloud = await startCloudProcess(emptyStack());
     expect(await cloud.end('SIGHUP')).toBe(0);
     expect(await answers(cloud.url)).toBe(false);
   });
 
-  test('Ctrl-C ends everything within two seconds; until then everything listened on 127.0.0.1 alone', async () => {
+  test('Ctrl-C ends everything within two seconds; before, everything listens on 127.0.0.1 only', async () => {
     const cloud = await startCloudProcess(writeStack({ resources: { Store: aTable() } }));
     const { loopbackOnly } = await javaCommand();
     const urls = [cloud.url, cloud.servicesUrl, ...(loopbackOnly ? [cloud.dynamodbEndpoint] : [])];
@@ -52,7 +52,7 @@ describe('how it ends', () => {
     expect([await answers(cloud.url), await answers(cloud.dynamodbEndpoint)]).toEqual([false, false]);
   });
 
-  test('what is on the leash dies with a parent that is killed', async () => {
+  test('a program on the leash ends when its parent is killed', async () => {
     const sleeper = 'process.stdout.write(String(process.pid)); setInterval(() => {}, 1000)';
     const holder = `const { spawn } = require('node:child_process');
       spawn(process.execPath, [${JSON.stringify(leashFile)}, process.execPath, '-e', ${JSON.stringify(sleeper)}],
@@ -66,7 +66,7 @@ describe('how it ends', () => {
     await eventually(() => expect(alive()).toBe(false));
   });
 
-  test('it ends when the npm that started it was killed', async () => {
+  test('the command ends when its npm was killed', async () => {
     const outDir = emptyStack();
     const readyFile = join(temporaryFolder(), 'ready.json');
     const command = `node ${COMMAND} --port 0 --out-dir ${outDir} --ready-file ${readyFile}; true`;
@@ -82,7 +82,7 @@ describe('how it ends', () => {
   });
 });
 
-describe('one clear line and exit code 1', () => {
+describe('one line and exit code 1', () => {
   const folderWithSomething = () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'letter.txt'), 'dear');
@@ -94,7 +94,7 @@ describe('one clear line and exit code 1', () => {
     writeFileSync(join(folder, 'Test.template.json'), '{');
     return folder;
   };
-  /** A PATH with nothing but a java that says this. */
+  /** A PATH with only a java that prints this. */
   const pathWithJava = (says: string | undefined) => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'bin'));
@@ -104,7 +104,7 @@ describe('one clear line and exit code 1', () => {
   const withTable = () => ['--port', '0', '--out-dir', writeStack({ resources: { Store: aTable() } })];
   const begin = (...args: string[]) => ['--port', '0', '--out-dir', emptyStack(), ...args];
 
-  /** Fails in this process, with the line that would be printed. */
+  /** The line that the command would print; the start runs in this process. */
   const failure = async (args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> => {
     try {
       const { port, dataDir, dynamodbEndpoint, outDir } = parseCommandOptions(args, env);
@@ -118,35 +118,35 @@ describe('one clear line and exit code 1', () => {
   };
 
   test.each<[string, () => string[], RegExp, NodeJS.ProcessEnv]>([
-    ['something that is no flag', () => ['phone'], /^Unexpected argument 'phone'/, {}],
+    ['an argument without a flag', () => ['phone'], /^Unexpected argument 'phone'/, {}],
     [
-      'a port that is none',
+      'a port that is not a number',
       () => ['--port', 'http'],
       /^--port must be a number from 0 to 65535, got http$/,
       {},
     ],
     [
-      'a variable that is no port',
+      'a variable that is not a port',
       () => [],
       /^PORT must be a number from 0 to 65535, got 70000$/,
       { PORT: '70000' },
     ],
     [
-      'an endpoint that is no URL',
+      'an endpoint that is not a URL',
       () => ['--dynamodb-endpoint', 'localhost'],
       /^--dynamodb-endpoint must be a URL like http:\/\/127\.0\.0\.1:8000, got localhost$/,
       {},
     ],
     [
-      'an endpoint where nobody is',
+      'an endpoint where nothing answers',
       () => [...withTable(), '--dynamodb-endpoint', 'http://127.0.0.1:9'],
       /^No DynamoDB answers at http:\/\/127\.0\.0\.1:9 /,
       {},
     ],
     [
-      'a data folder with something else in it',
+      'a data folder with other contents',
       () => begin('--data', folderWithSomething()),
-      /^The folder .* is not empty and no data folder of the local cloud/,
+      /^The folder .* must be empty or a data folder of the local cloud/,
       {},
     ],
     [
@@ -210,7 +210,7 @@ describe('one clear line and exit code 1', () => {
   });
 });
 
-test('a program that forked it can call its methods, and ends it by letting go', async () => {
+test('a process that forked the command can call its methods, and ends it by disconnecting', async () => {
   const args = ['--json', '--port', '0', '--out-dir', emptyStack()];
   const child = fork(COMMAND, args, { execArgv: [], silent: true });
   const [line] = await once(child.stdout ?? child, 'data');

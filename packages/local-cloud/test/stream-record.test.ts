@@ -3,7 +3,7 @@ import { streamRecord } from '../src/mappings/stream-record.js';
 
 const asLambda = (record: object) => streamRecord(record, 'arn:stream', 'us-east-1');
 
-test('a deletion by time to live is a REMOVE by the service, though DynamoDB Local gives it another name', () => {
+test('a deletion by time to live is a REMOVE by the service, although DynamoDB Local uses another name', () => {
   const record = {
     eventName: 'UNKNOWN_TO_SDK_VERSION',
     dynamodb: { Keys: { id: { S: 'a' } }, SequenceNumber: '7' },
@@ -16,21 +16,21 @@ test('a deletion by time to live is a REMOVE by the service, though DynamoDB Loc
   });
 });
 
-describe('what was marked to be removed by its time', () => {
+describe('an item that was marked before its deletion by time to live', () => {
   const marked = { id: { S: 'a' }, [REMOVED_BY_TIME]: { BOOL: true } };
 
-  test('is removed by the service, and its record goes without the mark', () => {
+  test('is removed by the service, and its record omits the mark', () => {
     const record = asLambda({ eventName: 'REMOVE', dynamodb: { OldImage: marked } });
     expect(record?.userIdentity).toEqual({ type: 'Service', principalId: 'dynamodb.amazonaws.com' });
     expect(record?.dynamodb.OldImage).toEqual({ id: { S: 'a' } });
   });
 
-  test('has no record of the marking, which DynamoDB would not have', () => {
+  test('has no record of the marking', () => {
     const images = { OldImage: { id: { S: 'a' } }, NewImage: marked };
     expect(asLambda({ eventName: 'MODIFY', dynamodb: images })).toBeUndefined();
   });
 
-  test('and was written once more instead is an ordinary change', () => {
+  test('is an ordinary change when the item was written again instead', () => {
     const images = { OldImage: marked, NewImage: { id: { S: 'a' } } };
     const record = asLambda({ eventName: 'MODIFY', dynamodb: images });
     expect(record).not.toHaveProperty('userIdentity');
@@ -38,7 +38,7 @@ describe('what was marked to be removed by its time', () => {
   });
 });
 
-test('who deleted it is kept, in the spelling of Lambda', () => {
+test('userIdentity is kept, in the spelling of Lambda', () => {
   const record = {
     eventName: 'REMOVE',
     userIdentity: { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' },
@@ -61,7 +61,7 @@ test('binary values are base64, at any depth', () => {
   });
 });
 
-describe('the time of a record, which DynamoDB Local cuts to the minute', () => {
+describe('the time of a record, which DynamoDB Local truncates to the minute', () => {
   const NOON = Date.parse('2026-03-04T12:00:00Z');
   const toldNoonReadAt = (readAt: string, told = NOON) => {
     jest.useFakeTimers({ now: Date.parse(readAt) });
@@ -81,7 +81,7 @@ describe('the time of a record, which DynamoDB Local cuts to the minute', () => 
     expect(toldNoonReadAt(readAt)).toBe(seconds);
   });
 
-  test('is kept when it is told to the second', () => {
+  test('is kept when it has seconds', () => {
     expect(toldNoonReadAt('2026-03-04T12:00:42Z', NOON + 7000)).toBe(7);
   });
 });

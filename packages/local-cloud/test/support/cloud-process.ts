@@ -16,10 +16,10 @@ export interface ReadyCloud {
   readonly tables: Record<string, string>;
 }
 
-/** A local cloud in a process of its own. */
+/** A local cloud in its own process. */
 export interface CloudProcess extends ReadyCloud {
   readonly child: ChildProcess;
-  /** Ends it by a signal. Resolves to its exit code, or to null when the signal ended it. */
+  /** Sends a signal. Resolves to the exit code, or to null when the signal ended the process. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 

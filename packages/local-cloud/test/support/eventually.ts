@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Tries until it does not throw; then answers its result, or throws the last error. */
+/** Repeats an attempt until it does not throw. Resolves to its result, or throws the last error after the timeout. */
 export async function eventually<Result>(
   attempt: () => Result | Promise<Result>,
   timeoutMs = 8000,
