@@ -101,7 +101,7 @@ test('an error of a handler is reported by type and message, and the worker stay
 });
 
 test.each([
-  ['that is no module', 'export const handler = ;', 'SyntaxError'],
+  ['that is not a module', 'export const handler = ;', 'SyntaxError'],
   ['that fails to load', 'throw new TypeError("at once");', 'TypeError'],
   ['without the handler', 'export const other = 1;', 'Runtime.HandlerNotFound'],
   ['that calls process.exit', 'export const handler = () => process.exit(3);', 'Runtime.ExitError'],

@@ -111,8 +111,8 @@ describe('JWT authorizer', () => {
       ['it is not valid yet', { nbf: now + 60 }, 401],
       ['the audience is another', { aud: 'another' }, 401],
       ['the audience is among several', { aud: ['another', AUDIENCE] }, 200],
-      ['the client stands for an absent audience', { aud: undefined, client_id: AUDIENCE }, 200],
-      ['the client does not stand for another audience', { aud: 'another', client_id: AUDIENCE }, 401],
+      ['the client replaces an absent audience', { aud: undefined, client_id: AUDIENCE }, 200],
+      ['the client does not replace another audience', { aud: 'another', client_id: AUDIENCE }, 401],
       ['there is neither audience nor client', { aud: undefined }, 401],
     ])('%s', async (_what, claims, status) => {
       const { issuer, signed } = await sign(claims);
@@ -161,12 +161,12 @@ test('an issuer other than Cognito is replaced too, and the log says so', async 
     Properties: { ...resources.Jwt?.Properties, JwtConfiguration },
   };
   const outDir = writeStack({ resources: { ...resources, Echo: aFunction('Echo') }, code: { Echo: ECHO } });
-  const told: string[] = [];
-  const other = await startLocalCloud({ port: 0, outDir, log: (line) => told.push(line) });
+  const logged: string[] = [];
+  const other = await startLocalCloud({ port: 0, outDir, log: (line) => logged.push(line) });
   const response = await fetch(`${other.url}/secure`, withToken(await other.token('me', '')));
   await other.stop();
   expect(response.status).toBe(200);
-  expect(told).toEqual([
+  expect(logged).toEqual([
     `The template trusts the issuer https://issuer.example; the local cloud uses ${other.issuer} instead.`,
   ]);
 });

@@ -63,11 +63,11 @@ test('binary values are base64, at any depth', () => {
 
 describe('the time of a record, which DynamoDB Local truncates to the minute', () => {
   const NOON = Date.parse('2026-03-04T12:00:00Z');
-  const toldNoonReadAt = (readAt: string, told = NOON) => {
+  const noonReadAt = (readAt: string, given = NOON) => {
     jest.useFakeTimers({ now: Date.parse(readAt) });
     const record = asLambda({
       eventName: 'INSERT',
-      dynamodb: { ApproximateCreationDateTime: new Date(told) },
+      dynamodb: { ApproximateCreationDateTime: new Date(given) },
     });
     jest.useRealTimers();
     return (record?.dynamodb.ApproximateCreationDateTime ?? Number.NaN) - NOON / 1000;
@@ -76,12 +76,12 @@ describe('the time of a record, which DynamoDB Local truncates to the minute', (
   test.each<[string, string, number]>([
     ['is that of its reading within the same minute', '2026-03-04T12:00:42Z', 42],
     ['is the end of its minute when it is read later', '2026-03-04T12:30:00Z', 59],
-    ['is never before what is told', '2026-03-04T11:59:58Z', 0],
+    ['is never before the given time', '2026-03-04T11:59:58Z', 0],
   ])('%s', (_what, readAt, seconds) => {
-    expect(toldNoonReadAt(readAt)).toBe(seconds);
+    expect(noonReadAt(readAt)).toBe(seconds);
   });
 
   test('is kept when it has seconds', () => {
-    expect(toldNoonReadAt('2026-03-04T12:00:42Z', NOON + 7000)).toBe(7);
+    expect(noonReadAt('2026-03-04T12:00:42Z', NOON + 7000)).toBe(7);
   });
 });

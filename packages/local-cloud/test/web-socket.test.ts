@@ -150,7 +150,7 @@ describe('connecting', () => {
       'User is not authorized to access this resource with an explicit deny',
     ],
     ['the authorizer fails', 'broken', 500, null],
-    ['the context of the authorizer is no flat object', 'odd', 500, null],
+    ['the context of the authorizer is not a flat object', 'odd', 500, null],
     ['$connect answers 409', 'refused', 409, 'Conflict'],
     ['$connect fails', 'crash', 502, 'Bad Gateway'],
   ])('%s', async (_what, ticket, status, message) => {

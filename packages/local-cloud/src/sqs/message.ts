@@ -35,7 +35,7 @@ export const md5 = (data: string | Buffer) => createHash('md5').update(data).dig
 
 /**
  * Digest of message attributes, undefined for none. They are sorted by name. Name, type and value follow their lengths;
- * one byte tells text from bytes.
+ * one byte distinguishes text and bytes.
  * Source: Amazon SQS Developer Guide, "Calculating the MD5 message digest for message attributes".
  */
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
