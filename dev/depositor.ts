@@ -7,7 +7,7 @@ import { depositResponseSchema } from '../protocol/participating.js';
 import { utf8Length } from '../protocol/text.js';
 import { faultText } from './cli/message-line.js';
 
-/** What became of the lines. Unit: lines. */
+/** The results of a run. Unit: lines. */
 export interface DepositCounts {
   lines: number;
   deposited: number;

@@ -7,8 +7,8 @@ const run = promisify(execFile);
 const CHECK_EVERY_MS = 1000;
 
 /**
- * Calls `onGone` when the npm that started this process has ended. npm starts a shell, and the shell starts this
- * process: a killed npm or a terminal closed by force leaves both running. Does nothing in a process without npm.
+ * Calls `onGone` when the npm that started this process has ended. Does nothing in a process without npm.
+ * npm starts a shell, and the shell starts this process. A killed npm or a closed terminal leaves both running.
  * @returns a function that ends the watch.
  */
 export async function watchParents(onGone: () => void): Promise<() => void> {

@@ -10,7 +10,7 @@ import { RouteTable } from './route-table.js';
 /** The limit of API Gateway. */
 const INTEGRATION_TIMEOUT_MS = 30_000;
 
-/** The HTTP API of the stack; undefined when there is none. @throws LocalCloudProblem when it is not supported. */
+/** The HTTP API of the stack, or undefined. @throws LocalCloudProblem when it is not supported. */
 export function buildHttpApi(
   stack: Stack,
   place: Place,

@@ -24,7 +24,7 @@ export interface HttpRoute {
     | undefined;
 }
 
-/** What an HTTP API consists of. */
+/** The parts of an HTTP API. */
 export interface HttpApiSettings {
   readonly apiId: string;
   readonly accountId: string;

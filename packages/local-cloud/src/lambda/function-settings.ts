@@ -22,7 +22,7 @@ export interface FunctionSettings {
 /** Credentials without meaning. DynamoDB Local accepts only letters and digits. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'localcloud', secretAccessKey: 'localcloud' } as const;
 
-/** What all functions of a cloud have in common. */
+/** The settings that all functions of a cloud share. */
 export interface FunctionContext {
   readonly place: Place;
   /** Folder with the template and its assets. */

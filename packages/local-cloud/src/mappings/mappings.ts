@@ -15,7 +15,7 @@ import { StreamMapping } from './stream-mapping.js';
 
 const DEFAULT_QUEUE_CONCURRENCY = 5;
 
-/** What all mappings of a cloud have in common. */
+/** The parts that all mappings of a cloud share. */
 export interface MappingContext {
   readonly place: Place;
   readonly functions: Functions;

@@ -40,7 +40,7 @@ export class Queues {
 
   /**
    * Finds a queue by the last part of its URL, since ports change between starts.
-   * @throws AwsError when there is none.
+   * @throws AwsError when there is no such queue.
    */
   byUrl(url: string): Queue {
     return this.byName(url.split('/').at(-1) ?? '');

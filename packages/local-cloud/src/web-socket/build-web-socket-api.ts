@@ -10,7 +10,7 @@ import { type SocketRoute, WebSocketApi } from './web-socket-api.js';
 /** The limit of API Gateway. */
 const INTEGRATION_TIMEOUT_MS = 29_000;
 
-/** The WebSocket API of the stack; undefined when there is none. @throws LocalCloudProblem when it is not supported. */
+/** The WebSocket API of the stack, or undefined. @throws LocalCloudProblem when it is not supported. */
 export function buildWebSocketApi(
   stack: Stack,
   place: Place,

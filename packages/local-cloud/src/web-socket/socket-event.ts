@@ -4,7 +4,7 @@ import { splitTarget } from '../http/http-api.js';
 import { apacheTime } from '../http/http-event.js';
 import type { Caller } from './connection.js';
 
-/** What all events of a connection have in common. */
+/** The facts that all events of a connection share. */
 export interface EventSource {
   readonly connectionId: string;
   readonly connectedAtMs: number;

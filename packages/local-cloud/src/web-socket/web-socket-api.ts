@@ -27,7 +27,7 @@ export interface SocketRoute {
   readonly answers: boolean;
 }
 
-/** What a WebSocket API consists of. */
+/** The parts of a WebSocket API. */
 export interface WebSocketApiSettings {
   readonly apiId: string;
   readonly stage: string;
