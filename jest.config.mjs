@@ -8,7 +8,7 @@ const transform = {
   ],
 };
 
-/** One jest project a folder of test/, so that each can be run alone: npx jest --selectProjects unit */
+/** One jest project for each folder of test/, and one for the local cloud. One alone: npx jest --selectProjects unit */
 const project = (name, extra = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
@@ -38,7 +38,7 @@ export default {
     project('property'),
     project('model'), // fills all cores by itself: scripts/test.mjs runs it by itself
     project('infra'),
-    project('local'),
+    project('local', { testMatch: ['<rootDir>/packages/local-cloud/test/**/*.test.ts'] }),
     project('integration', integration),
     project('routes', e2e),
     project('e2e', e2e),

@@ -7,19 +7,21 @@ import { depositResponseSchema } from '../protocol/participating.js';
 import { utf8Length } from '../protocol/text.js';
 import { faultText } from './cli/message-line.js';
 
+/** The results of a run. Unit: lines. */
 export interface DepositCounts {
   lines: number;
   deposited: number;
   alreadyThere: number; // stored by an earlier run, or by an earlier line
-  deletedSince: number; // of those: deleted by the user since
-  wrong: number; // lines that are no message
-  refused: number; // by the server
+  deletedSince: number; // part of alreadyThere: deleted by the user since
+  wrong: number; // lines that are not a message
+  refused: number; // rejected by the server
 }
 
+/** Where and how to deposit. */
 export interface DepositorOptions {
   call: HttpCaller;
   user: string;
-  batchSize: number; // operations a request
+  batchSize: number; // operations in each request
   signal: AbortSignal;
   onRefused: (lineNumber: number, why: string) => void;
 }
@@ -33,8 +35,8 @@ interface Waiting {
 const ENVELOPE_BYTES = utf8Length('{"operations":[]}');
 
 /**
- * Deposits operations in batches, one request after the other, in the order of the lines.
- * Doing it again does no harm: ids are made of what a message is, and what is there already stays as it is.
+ * Deposits operations in batches, in the order of the lines. A repeated run changes nothing: the id of a message
+ * depends only on its line, and the server keeps a message that exists.
  */
 export class Depositor {
   readonly counts: DepositCounts = {
@@ -49,18 +51,22 @@ export class Depositor {
 
   constructor(private readonly options: DepositorOptions) {}
 
-  /** Takes an operation along; sends what waits when that makes a whole batch. */
+  /**
+   * Adds an operation, and sends the waiting ones as soon as they fill a batch.
+   * @throws ServerProblem when the server rejects the request, Unreachable when it does not answer.
+   */
   async add(lineNumber: number, operation: OperationInput): Promise<void> {
     this.#waiting.push({ lineNumber, operation, bytes: utf8Length(JSON.stringify(operation)) + 1 });
     while (this.#nextBatch().length < this.#waiting.length || this.#waiting.length >= this.options.batchSize)
       await this.#sendBatch();
   }
 
+  /** Sends all waiting operations. */
   async finish(): Promise<void> {
     while (this.#waiting.length > 0) await this.#sendBatch();
   }
 
-  /** As many as fit into one request, and at least one. */
+  /** The operations that fit into one request, at least one. */
   #nextBatch(): Waiting[] {
     let bytes = ENVELOPE_BYTES;
     const tooMuch = this.#waiting.findIndex((each, i) => {
@@ -81,9 +87,11 @@ export class Depositor {
       signal,
     });
     if (results.length === 0 || results.length > batch.length)
-      throw new UnexpectedAnswer(`The server gave ${results.length} results for ${batch.length} operations`);
+      throw new UnexpectedAnswer(
+        `The server must answer at least one result and at most ${batch.length}, got ${results.length}`,
+      );
     for (const [i, result] of results.entries()) this.#count(batch[i]?.lineNumber ?? 0, result);
-    // Those without a result were not processed: they are first in the next batch.
+    // Operations without a result were not processed. The next batch begins with them.
     this.#waiting = this.#waiting.slice(results.length);
   }
 

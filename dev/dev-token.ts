@@ -3,20 +3,24 @@ import type { TokenSource } from '../client/sync/http-caller.js';
 import { Unreachable } from '../client/sync/server-problem.js';
 import { CliProblem } from './cli/cli-problem.js';
 
-/** Answer of POST /dev/token, which only the local cloud has. */
+/** The answer of POST /dev/token, which only the local cloud has. */
 const devTokenSchema = z.object({ access_token: z.string(), expires_in: z.number() });
 
 const RENEW_AT = 0.8; // of the lifetime
 const TIMEOUT_MS = 10_000;
 
+/** Which token to use. */
 export interface TokenOptions {
   url: string;
-  given: string | undefined; // by --token or CPM_TOKEN
+  given: string | undefined; // with --token or CPM_TOKEN
   sub: string;
   scope: 'cpm/sync' | 'cpm/participate' | 'cpm/admin';
 }
 
-/** The token that was given, or else one of the local cloud, fetched anew before it expires. */
+/**
+ * The given token, else one of the local cloud, which is renewed before it expires.
+ * @throws CliProblem when the server does not give tokens, Unreachable when it does not answer.
+ */
 export function tokenSource({ given, ...request }: TokenOptions): TokenSource {
   if (given) return () => given;
   let kept: { token: string; renewAtMs: number } | undefined;
@@ -43,6 +47,6 @@ async function fetchDevToken({ url, sub, scope }: Omit<TokenOptions, 'given'>) {
   );
   if (body.success) return body.data;
   throw new CliProblem(
-    `${url} gives no tokens of its own (POST /dev/token answered ${response.status}): give one with --token or CPM_TOKEN`,
+    `POST ${url}/dev/token must answer a token, got status ${response.status}: give a token with --token or CPM_TOKEN`,
   );
 }

@@ -6,18 +6,18 @@ const FILE = `${ROOT}docs/licences.md`;
 
 interface Locked {
   readonly version?: string;
-  readonly dev?: boolean;
   readonly license?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
+type Packages = Readonly<Record<string, Locked>>;
 
 /** Every package that npm installs for what is deployed, from the lock file and what the packages say of themselves. */
 export function licences(): string {
-  const { packages }: { packages: Record<string, Locked> } = JSON.parse(
-    readFileSync(`${ROOT}package-lock.json`, 'utf8'),
-  );
-  const rows = Object.entries(packages)
-    .filter(([path, { dev }]) => path.startsWith('node_modules/') && !dev)
-    .map(([path, { version, license }]) => {
+  const { packages }: { packages: Packages } = JSON.parse(readFileSync(`${ROOT}package-lock.json`, 'utf8'));
+  const rows = [...deployedPaths(packages)]
+    .map((path) => {
+      const { version, license } = packages[path] ?? {};
       const name = path.replace(/^.*node_modules\//, '');
       return `| ${name} | ${version} | ${license ?? licenceIn(path)} |`;
     })
@@ -33,6 +33,31 @@ export function licences(): string {
     ...new Set(rows),
     '',
   ].join('\n');
+}
+
+/** The dependencies of the project and theirs. Those of a workspace package are left out: they are not deployed. */
+function deployedPaths(packages: Packages): Set<string> {
+  const found = new Set<string>();
+  const waiting = [''];
+  for (let from = waiting.pop(); from !== undefined; from = waiting.pop()) {
+    const { dependencies, optionalDependencies } = packages[from] ?? {};
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      const path = installedPath(packages, from, name);
+      if (path === undefined || found.has(path)) continue;
+      found.add(path);
+      waiting.push(path);
+    }
+  }
+  return found;
+}
+
+/** Where Node.js finds a package that is imported from a place: in the nearest node_modules above. */
+function installedPath(packages: Packages, from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = folder.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, '')) {
+    const path = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
+    if (path in packages) return path;
+    if (folder === '') return undefined;
+  }
 }
 
 function licenceIn(path: string): string {

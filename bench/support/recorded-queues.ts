@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import type { JsonService } from '../../packages/local-cloud/src/services/services-server.js';
-import { md5 } from '../../packages/local-cloud/src/sqs/message.js';
+import { createHash, randomUUID } from 'node:crypto';
+import type { JsonService } from '@cpm-sync/local-cloud';
+
+const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 
 interface Sent {
   readonly QueueUrl: string;

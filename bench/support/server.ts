@@ -1,11 +1,8 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { CreateTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { SecretStore, secretsService, startDynamoDbLocal, startServicesServer } from '@cpm-sync/local-cloud';
 import type { TicketHolder } from '../../core/ports/registry.js';
 import { contextOf } from '../../functions/runtime/websocket/ticket-holder.js';
-import { startDynamoDbLocal } from '../../packages/local-cloud/src/dynamodb/dynamodb-local.js';
-import { SecretStore } from '../../packages/local-cloud/src/secrets/secret-store.js';
-import { secretsService } from '../../packages/local-cloud/src/secrets/secrets-service.js';
-import { startServicesServer } from '../../packages/local-cloud/src/services/services-server.js';
 import { insertionsOf } from './sample-events.js';
 import type { Image } from './units.js';
 

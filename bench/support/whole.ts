@@ -1,10 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { brotliDecompressSync } from 'node:zlib';
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { startDynamoDbLocal } from '../../packages/local-cloud/src/dynamodb/dynamodb-local.js';
-import { SecretStore } from '../../packages/local-cloud/src/secrets/secret-store.js';
-import { secretsService } from '../../packages/local-cloud/src/secrets/secrets-service.js';
-import { startServicesServer } from '../../packages/local-cloud/src/services/services-server.js';
+import { SecretStore, secretsService, startDynamoDbLocal, startServicesServer } from '@cpm-sync/local-cloud';
 import { RecordedQueues } from './recorded-queues.js';
 
 const SECRET = 'token-key';

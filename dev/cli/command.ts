@@ -3,26 +3,27 @@ import { CliProblem, lineFor, UsageProblem } from './cli-problem.js';
 import { printable } from './printable.js';
 import { Terminal } from './terminal.js';
 
+/** The surroundings of a command. */
 export interface CommandContext {
   terminal: Terminal;
   env: Readonly<Record<string, string | undefined>>;
-  /** Aborted by Ctrl-C, SIGTERM, and when nobody reads the output any more. */
+  /** Aborts on Ctrl-C, on SIGTERM, and when the reader of the output has ended. */
   signal: AbortSignal;
-  /** Lines that the command may ask for. Who does not ask leaves them to the next. */
+  /** Lines of standard input. A command that does not read leaves them to the next program. */
   input?: AsyncIterable<string>;
 }
 
-/** A command of the terminal; resolves to its exit code. */
+/** A command. Resolves to its exit code. */
 export type Command = (args: string[], context: CommandContext) => Promise<number>;
 
-const INTERRUPTED = 130; // 128 + SIGINT, as shells have it
+const INTERRUPTED = 130; // 128 + SIGINT, the convention of shells
 
-/** Runs a command as the whole process: arguments, signals, one line for whatever is thrown, exit code. */
+/** Runs a command as this process: arguments, signals, one line for an error, exit code. */
 export async function runAsProcess(command: Command): Promise<void> {
   const stop = new AbortController();
   const terminal = new Terminal(process.stdout, process.stderr);
   const onSignal = () => {
-    if (stop.signal.aborted) process.exit(INTERRUPTED); // the second time somebody is impatient
+    if (stop.signal.aborted) process.exit(INTERRUPTED); // a second signal exits at once
     stop.abort();
   };
   process.on('SIGINT', onSignal);
@@ -30,7 +31,7 @@ export async function runAsProcess(command: Command): Promise<void> {
   let pipeClosed = false;
   const onOutputError = ({ code, message }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE' && code !== 'ERR_STREAM_DESTROYED') throw new Error(message);
-    pipeClosed = true; // as `head` does once it has enough
+    pipeClosed = true; // by a reader like `head`
     stop.abort();
   };
   process.stdout.on('error', onOutputError);
@@ -44,6 +45,7 @@ export async function runAsProcess(command: Command): Promise<void> {
   process.exitCode = pipeClosed ? 0 : exitCode;
 }
 
+/** Runs a command, and prints one line for an error. @returns the exit code. */
 export async function runCommand(command: Command, args: string[], context: CommandContext): Promise<number> {
   try {
     return await command(args, context);
@@ -51,18 +53,18 @@ export async function runCommand(command: Command, args: string[], context: Comm
     context.terminal.show('');
     if (context.signal.aborted) return INTERRUPTED;
     context.terminal.say(printable(lineFor(error)));
-    if (error instanceof UsageProblem) context.terminal.say('--help shows how it is called');
+    if (error instanceof UsageProblem) context.terminal.say('--help shows the usage');
     return error instanceof CliProblem ? error.exitCode : 1;
   }
 }
 
-/** Lines of the input, read when the first one is asked for. */
+/** Lines of standard input. Reading begins with the first request for a line. */
 async function* inputLines(signal: AbortSignal): AsyncGenerator<string> {
   const lines = createInterface({ input: process.stdin, signal });
   try {
     yield* lines;
   } finally {
     lines.close();
-    process.stdin.destroy(); // it would keep the process
+    process.stdin.destroy(); // an open input would keep the process running
   }
 }

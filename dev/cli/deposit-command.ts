@@ -15,21 +15,22 @@ import { operationOf } from './message-line.js';
 import { printable } from './printable.js';
 import { Progress } from './progress.js';
 
-const HELP = `Deposits messages in a user's box, as the CPM Participating Function does.
+const HELP = `Deposits messages in the box of a user, as the CPM Participating Function does.
 
   npm run deposit -- FILE --user tel:+6590000000 --url http://127.0.0.1:3000
 
-FILE holds one message a line, as JSON with conversationId, participants, direction (In or Out), from, to, date,
-imdnMessageId, textContent and, if it has been read, seen. Running it twice deposits nothing twice.
+Each line of FILE is one message: JSON with conversationId, participants, direction (In or Out), from, to, date,
+imdnMessageId, textContent and, for a read message, seen. A second run does not deposit a message twice.
 
-  --user URI     whose box
+  --user URI     user of the box
   --url URL      of the HTTP API
-  --token TOKEN  access token with the scope cpm/participate; also CPM_TOKEN. Without one the local cloud gives it
-  --batch N      messages a request, at most ${OPERATIONS_MAX} (default ${OPERATIONS_MAX})
+  --token TOKEN  access token with the scope cpm/participate; also CPM_TOKEN. Default: a token of the local cloud
+  --batch N      messages in each request, 1 to ${OPERATIONS_MAX}; default: ${OPERATIONS_MAX}
   --json         print the counts as JSON
-  --help         this
+  --help         print this text
 
-Exit code: 0 all is there, 1 lines were wrong or refused or the server failed, 2 wrong usage, 130 interrupted.`;
+Exit code: 0 all messages are in the box, 1 a line was wrong or refused or the server failed, 2 wrong usage,
+130 interrupted.`;
 
 const OPTIONS = {
   user: { type: 'string' },
@@ -40,10 +41,10 @@ const OPTIONS = {
 } as const;
 
 const flagsSchema = z.object({
-  files: z.array(z.string()).check(z.length(1, 'has to be given, once')),
+  files: z.array(z.string()).check(z.length(1, 'must be given once')),
   user: userIdSchema,
   url: urlFlag,
-  token: z.optional(z.string().check(z.minLength(1, 'is empty'))),
+  token: z.optional(z.string().check(z.minLength(1, 'must not be empty'))),
   batch: z.optional(countFlag(1, OPERATIONS_MAX)),
   json: z.optional(z.boolean()),
 });
@@ -51,6 +52,7 @@ type Flags = z.infer<typeof flagsSchema>;
 
 const INTERRUPTED = 130;
 
+/** `npm run deposit`. */
 export const depositCommand: Command = async (args, context) => {
   if (args.includes('--help')) {
     context.terminal.print(HELP);
@@ -95,13 +97,13 @@ interface File {
   bytes: number;
 }
 
-/** A relative path is of the directory in which npm was called. */
+/** The file. A relative path starts at the directory in which npm was called. @throws UsageProblem */
 async function fileOf({ files: [name = ''] }: Flags, { env }: CommandContext): Promise<File> {
   const path = resolve(env.INIT_CWD ?? '.', name);
   const found = await stat(path).catch((cause) => {
     throw new UsageProblem(`FILE ${name} cannot be read (${cause.code})`, { cause });
   });
-  if (found.isDirectory()) throw new UsageProblem(`FILE ${name} is a directory`);
+  if (found.isDirectory()) throw new UsageProblem(`FILE must be a file, got the directory ${name}`);
   return { path, bytes: found.size };
 }
 

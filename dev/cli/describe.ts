@@ -27,7 +27,7 @@ const describeSome = (counts: Partial<Counts>): string =>
     return count > 0 ? [`${count} ${nameOf(type, count)}`] : [];
   }).join(', ');
 
-/** One line for an element that arrived. */
+/** One line for a received element. */
 export function describeElement(element: Element): string {
   return printable(textOf(element));
 }
@@ -57,7 +57,7 @@ function textOf(element: Element): string {
   }
 }
 
-/** One line for what is no longer held, a container with its contents. */
+/** One line for elements that the device no longer holds, a container with its contents. */
 export function describeDropped({ cause, elements }: Dropped): string {
   const what = describeSome(countsByType(elements));
   if (cause === 'reset') return `not sent again after the reset: ${what}`;
@@ -66,7 +66,7 @@ export function describeDropped({ cause, elements }: Dropped): string {
   return printable(`${nameOf(cause.type, 1)} ${cause.id}${place} removed (${cause.removed}): ${what}`);
 }
 
-/** One line for what the server has to say. */
+/** One line for a synchronization request of the server. */
 export function describeSyncRequest({ modSeq, changes, conversations }: SyncRequestFrame): string {
   const places = conversations.length > 0 ? ` in ${conversations.map(short).join(', ')}` : '';
   return printable(`synchronization request up to ${modSeq}: ${describeSome(changes)}${places}`);

@@ -20,29 +20,29 @@ import { QuickWebSocket } from './quick-web-socket.js';
 import { openStoreFile } from './store-file.js';
 import type { Terminal } from './terminal.js';
 
-const HELP = `Plays one device of a user: a Message Storage Client, made with the SDK.
+const HELP = `Runs one device of a user: a Message Storage Client, made with the SDK.
 
   npm run device -- --user tel:+6590000000 --device phone --url http://127.0.0.1:3000
 
-Synchronizes, then stays connected and prints what arrives until Ctrl-C. Meanwhile it takes commands from its input:
+Synchronizes, then stays connected and prints changes until Ctrl-C. It reads commands from its input:
 
 ${SHELL_HELP}
 
 Options:
 
-  --user URI     whose device
-  --device ID    which of the user's devices; a run with the same id takes the place of the one before
+  --user URI     user of the device
+  --device ID    id of the device; a run replaces an earlier run with the same id
   --url URL      of the HTTP API
-  --data FILE    keep what the device holds, and what it has to send, in this file; a later run goes on with it, and works
-                 without the server too. Without it all is held in memory, and each run is a new instance of the device
-  --once         end after one synchronization, with the counts of what the device then holds
-  --json         print each element it holds, and then each change and answer, as one line of JSON
-  --name NAME    of the device, as the user sees it
-  --limit N      elements a response, at most and by default ${PAGE_MAX}
-  --token TOKEN  access token with the scope cpm/sync; also CPM_TOKEN. Without one the local cloud gives it
-  --help         this
+  --data FILE    keep elements and pending operations in this file. A later run continues with it, even without the
+                 server. Default: in memory, and each run is a new instance of the device
+  --once         end after one synchronization, and print the counts of the elements
+  --json         print each element, and then each change and answer, as one line of JSON
+  --name NAME    name of the device for the user
+  --limit N      elements in each response, 1 to ${PAGE_MAX}; default: ${PAGE_MAX}
+  --token TOKEN  access token with the scope cpm/sync; also CPM_TOKEN. Default: a token of the local cloud
+  --help         print this text
 
-Exit code: 0, or 1 when the server failed or will not have this device any more, or 2 for wrong usage.`;
+Exit code: 0 a normal end, 1 the server failed or rejects this device, 2 wrong usage.`;
 
 const OPTIONS = {
   user: { type: 'string' },
@@ -57,20 +57,23 @@ const OPTIONS = {
 } as const;
 
 const flagsSchema = z.object({
-  files: z.array(z.string()).check(z.maxLength(0, 'is not something a device takes')),
+  files: z.array(z.string()).check(z.maxLength(0, 'must not be given')),
   user: userIdSchema,
   device: deviceIdSchema,
   url: urlFlag,
-  data: z.optional(z.string().check(z.minLength(1, 'is empty'))),
+  data: z.optional(z.string().check(z.minLength(1, 'must not be empty'))),
   once: z.optional(z.boolean()),
   json: z.optional(z.boolean()),
   name: z.optional(
-    z.string().check(z.minLength(1, 'is empty'), z.maxLength(255, 'is longer than 255 characters')),
+    z
+      .string()
+      .check(z.minLength(1, 'must not be empty'), z.maxLength(255, 'must not be longer than 255 characters')),
   ),
   limit: z.optional(countFlag(1, PAGE_MAX)),
-  token: z.optional(z.string().check(z.minLength(1, 'is empty'))),
+  token: z.optional(z.string().check(z.minLength(1, 'must not be empty'))),
 });
 
+/** `npm run device`. */
 export const deviceCommand: Command = async (args, { terminal, env, signal, input }) => {
   if (args.includes('--help')) {
     terminal.print(HELP);
@@ -93,7 +96,7 @@ export const deviceCommand: Command = async (args, { terminal, env, signal, inpu
   });
   try {
     const report = await synchronizeWithProgress(client, terminal).catch((error) => {
-      // With what it kept it works without the server too, until that is there again.
+      // With a file, the device works offline until the server answers again.
       if (!file || flags.once || !(error instanceof Unreachable)) throw error;
       terminal.say(printable(lineFor(error)));
       return undefined;
@@ -106,7 +109,7 @@ export const deviceCommand: Command = async (args, { terminal, env, signal, inpu
       untilQuit(input, { client, terminal, user, json }),
     ]);
   } catch (error) {
-    if (signal.aborted) return 0; // the user, or whoever read the output, has had enough
+    if (signal.aborted) return 0; // by a signal, or by the reader of the output
     throw error;
   } finally {
     terminal.show('');
@@ -115,7 +118,7 @@ export const deviceCommand: Command = async (args, { terminal, env, signal, inpu
   }
 };
 
-/** The end of the input ends nothing: a device that is given none stays. */
+/** Resolves only when the user quits: a device without input must stay connected. */
 async function untilQuit(input: AsyncIterable<string> | undefined, options: ShellOptions): Promise<number> {
   const hasQuit = input !== undefined && (await runShell(input, options));
   return hasQuit ? 0 : new Promise(() => {});
@@ -153,7 +156,7 @@ async function printHeld(
   );
 }
 
-/** Prints what arrives until it is told to end, or the server will not have this device any more. */
+/** Prints changes until the signal aborts (0), or until the server rejects this device (1). */
 function stayConnected(
   client: MessageStorageClient,
   terminal: Terminal,

@@ -6,23 +6,24 @@ import { describeElement } from './describe.js';
 import { printable, printableJson } from './printable.js';
 import type { Terminal } from './terminal.js';
 
-export const SHELL_HELP = `  list [FOLDER]                        conversation histories, the latest first, with what is not read
-  folders                              folders
-  messages CONVERSATION [COUNT]        messages, newest first, older ones from the server's history
-  send CONVERSATION TEXT               a text message; to a URI (tel:… or sip:…) without a conversation history yet: makes one
-  read CONVERSATION                    marks it as read
-  flag CONVERSATION MESSAGE FLAG…      adds flags; -FLAG removes one
-  move CONVERSATION FOLDER             moves it into a folder
-  delete CONVERSATION [MESSAGE]        deletes it, or one message of it
-  folder NAME                          makes a folder of the user
-  sync                                 synchronizes now
-  prefs [JSON]                         shows what is kept on this device, or changes it: {"maxMessageAgeDays":30}
-  pending                              what waits to be sent
-  status                               whether it is connected
-  help                                 this
-  quit                                 ends, as Ctrl-C does`;
+/** The commands of the shell, for the help text. */
+export const SHELL_HELP = `  list [FOLDER]                        list conversation histories, latest first, with unread counts
+  folders                              list folders
+  messages CONVERSATION [COUNT]        list messages, newest first, older ones from the history on the server
+  send CONVERSATION TEXT               send a text message; a new URI (tel:… or sip:…) starts a conversation history
+  read CONVERSATION                    mark all messages as read
+  flag CONVERSATION MESSAGE FLAG…      add flags; -FLAG removes a flag
+  move CONVERSATION FOLDER             move the conversation history into a folder
+  delete CONVERSATION [MESSAGE]        delete the conversation history, or one message
+  folder NAME                          make a folder
+  sync                                 synchronize now
+  prefs [JSON]                         show the preferences, or change them: {"maxMessageAgeDays":30}
+  pending                              list operations that wait to be sent
+  status                               show the state of the connection
+  help                                 print this text
+  quit                                 end, like Ctrl-C`;
 
-/** What a command answers: lines for people, or a value that is one line of JSON each. */
+/** The answer of a command: lines for people, or values that are one line of JSON each. */
 interface Answer {
   values: unknown[];
   lines: string[];
@@ -42,7 +43,7 @@ const COMMANDS: Record<string, ShellCommand> = {
   },
   async messages(client, [conversationId, count = String(MESSAGES)]) {
     const limit = Number(count);
-    if (!(limit >= 1)) throw new CliProblem(`${count} is no number of messages`);
+    if (!(limit >= 1)) throw new CliProblem(`COUNT must be a number of at least 1, got ${count}`);
     const { items } = await client.messagesAndHistory(needed(conversationId, 'conversation'), { limit });
     return { values: items, lines: items.map(describeMessage) };
   },
@@ -51,7 +52,9 @@ const COMMANDS: Record<string, ShellCommand> = {
     const textContent = needed(words.join(' '), 'text');
     const held = (await client.conversation(id))?.conversation;
     if (!held && !/^[a-z]+:\S/i.test(id))
-      throw new CliProblem(`There is no conversation ${id} here, and it is no URI to begin one with`);
+      throw new CliProblem(
+        `CONVERSATION must be a conversation on this device, or a URI that starts a new one, got ${id}`,
+      );
     const participants = held?.participants ?? [user, id];
     const to = participants.filter((uri) => uri !== user);
     const conversation = held ? undefined : { kind: 'oneToOne' as const, participants };
@@ -111,6 +114,7 @@ const COMMANDS: Record<string, ShellCommand> = {
   },
 };
 
+/** The device that the shell controls, and where it prints. */
 export interface ShellOptions {
   client: MessageStorageClient;
   terminal: Terminal;
@@ -118,7 +122,7 @@ export interface ShellOptions {
   json: boolean;
 }
 
-/** Does what each line says, one after the other. Resolves with whether `quit` ended it, and not the end of the input. */
+/** Runs the command of each line. Resolves to true after `quit`, to false at the end of the input. */
 export async function runShell(
   lines: AsyncIterable<string>,
   { client, terminal, user, json }: ShellOptions,
@@ -129,7 +133,7 @@ export async function runShell(
     if (name === '') continue;
     try {
       const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-      if (!command) throw new CliProblem(`There is no command ${name}: help lists them`);
+      if (!command) throw new CliProblem(`There is no command ${name}: help lists the commands`);
       const answer = await command(client, words, user);
       if (json) for (const value of answer.values) terminal.print(printableJson(value));
       else for (const each of answer.lines) terminal.print(printable(each));
@@ -143,7 +147,7 @@ export async function runShell(
 }
 
 function needed(word: string | undefined, what: string): string {
-  if (!word) throw new CliProblem(`A ${what} is missing: help shows how it is called`);
+  if (!word) throw new CliProblem(`A ${what} must be given: help shows the usage`);
   return word;
 }
 
@@ -152,7 +156,7 @@ function preferencesIn(text: string) {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new CliProblem('Preferences are JSON, as {"maxMessageAgeDays":30}');
+    throw new CliProblem('Preferences must be JSON, like {"maxMessageAgeDays":30}');
   }
   const parsed = preferencesSchema.safeParse(value);
   if (!parsed.success)

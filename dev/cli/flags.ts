@@ -4,23 +4,26 @@ import { faultsOf } from '../../protocol/faults.js';
 import { UsageProblem } from './cli-problem.js';
 import { printable } from './printable.js';
 
-/** A flag's number. Shape: decimal digits. */
+/** Schema of a number in a flag. Shape: decimal digits. */
 export const countFlag = (least: number, most: number) => {
-  const message = `is no number from ${least} to ${most}`;
+  const message = `must be a number from ${least} to ${most}`;
   return z.pipe(
     z.string().check(z.regex(/^\d{1,9}$/, message)),
     z.pipe(z.transform(Number), z.number().check(z.gte(least, message), z.lte(most, message))),
   );
 };
 
+/** Schema of a URL in a flag; removes slashes at its end. */
 export const urlFlag = z.pipe(
-  z.string().check(z.refine((url) => /^https?:\/\/[^/]/.test(url) && URL.canParse(url), 'is no http(s) URL')),
+  z
+    .string()
+    .check(z.refine((url) => /^https?:\/\/[^/]/.test(url) && URL.canParse(url), 'must be an http(s) URL')),
   z.transform((url: string) => url.replace(/\/+$/, '')),
 );
 
 /**
- * The flags of a command as its schema reads them; positional arguments are `files`.
- * @throws UsageProblem naming the first thing that is wrong.
+ * The flags of a command, read by its schema. Positional arguments are `files`.
+ * @throws UsageProblem naming the first fault.
  */
 export function parseFlags<T>(
   args: readonly string[],
@@ -39,7 +42,7 @@ function flagsOf(args: readonly string[], options: NonNullable<ParseArgsConfig['
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { ...values, files: positionals };
   } catch (error) {
-    // Node says what is wrong in the first sentence, and what else one might have meant in the next.
+    // The first sentence of Node.js names the fault; the next one guesses what else was meant.
     throw new UsageProblem(printable((error as Error).message).split('. ')[0] ?? '');
   }
 }

@@ -1,11 +1,11 @@
 const NEWLINE = 0x0a;
 
-/** `end`: offset in bytes behind it. */
+/** A line with its value, or with what is wrong with it. `end`: offset after the line. Unit: bytes. */
 export type Line = { number: number; end: number } & ({ value: unknown } | { fault: string });
 
 /**
- * Reads JSON lines as they arrive; no more than one line is held. Empty lines are passed over, but counted.
- * A line that is longer than `maxBytes`, no UTF-8 or no JSON is given as a fault.
+ * Reads JSON lines as they arrive; at most one line is in memory. Empty lines are skipped, but counted.
+ * A line that is longer than `maxBytes`, not UTF-8 or not JSON is yielded as a fault.
  */
 export async function* readJsonLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -27,7 +27,7 @@ export async function* readJsonLines(
       bytes = 0;
     }
     bytes += rest.length;
-    // What is too long already will not be read, so there is no use in keeping it.
+    // A line that is too long is a fault, so its bytes are not needed.
     parts = bytes > maxBytes ? [] : [...parts, rest];
   }
   yield* lineOf({ number, end: end + bytes }, parts, bytes > maxBytes, maxBytes);
@@ -39,12 +39,12 @@ function* lineOf(
   tooLong: boolean,
   maxBytes: number,
 ): Generator<Line> {
-  if (tooLong) return yield { ...at, fault: `is longer than ${maxBytes} bytes` };
+  if (tooLong) return yield { ...at, fault: `must not be longer than ${maxBytes} bytes` };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
     if (text.trim() === '') return;
     yield { ...at, value: JSON.parse(text) };
   } catch (error) {
-    yield { ...at, fault: error instanceof SyntaxError ? 'is no JSON' : 'is no UTF-8' };
+    yield { ...at, fault: error instanceof SyntaxError ? 'must be JSON' : 'must be UTF-8' };
   }
 }

@@ -9,7 +9,7 @@ import { type OperationInput, parseOperation } from '../../protocol/operation.js
 
 const { direction, from, to, date } = messageDataSchema.shape;
 
-/** One line of the file: a text message as the Participating Function recorded it. */
+/** One line of the file: a text message, as the Participating Function recorded it. */
 const messageLineSchema = z.strictObject({
   conversationId: conversationIdSchema,
   participants: participantsSchema,
@@ -22,9 +22,10 @@ const messageLineSchema = z.strictObject({
   seen: z.optional(z.boolean()),
 });
 
+/** The operation of a line, or what is wrong with the line. */
 export type ReadOperation = { operation: OperationInput } | { fault: string };
 
-/** The operation that deposits the message of a line. The same line always gives the same message id. */
+/** The operation that deposits the message of a line. A line always gives the same message id. */
 export function operationOf(value: unknown): ReadOperation {
   const parsed = messageLineSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) return { fault: faultText(faultsOf(parsed.error)) };
@@ -45,6 +46,6 @@ export function operationOf(value: unknown): ReadOperation {
   return checked.ok ? { operation } : { fault: faultText(checked.errors) };
 }
 
-/** `/date is no RFC 3339 time …; /to is missing` */
+/** The faults as one text: `/date must be …; /to must be …`. */
 export const faultText = (faults: { pointer: string; detail: string }[]): string =>
   faults.map(({ pointer, detail }) => `${pointer || 'it'} ${detail}`).join('; ');

@@ -4,7 +4,7 @@ const BAR_WIDTH = 24;
 const REDRAW_EVERY_MS = 100;
 const PLAIN_LINE_EVERY_MS = 3_000;
 
-/** A bar that is redrawn in place on a terminal, and a plain line every few seconds anywhere else. */
+/** Shows progress: a bar that is redrawn in place on a terminal, else a line every three seconds. */
 export class Progress {
   readonly #startedMs = Date.now();
   #drawnMs: number;
@@ -13,7 +13,7 @@ export class Progress {
     this.#drawnMs = terminal.isInteractive ? 0 : this.#startedMs;
   }
 
-  /** `fraction` is what is done of all, 0 to 1; `text` says it in words. */
+  /** Shows the progress. `fraction`: completed part, 0 to 1. `text`: the same in words. */
   update(fraction: number, text: string): void {
     const now = Date.now();
     const every = this.terminal.isInteractive ? REDRAW_EVERY_MS : PLAIN_LINE_EVERY_MS;
@@ -27,10 +27,12 @@ export class Progress {
     else this.terminal.say(`${percent}  ${text}`);
   }
 
+  /** Removes the bar. */
   end(): void {
     this.terminal.show('');
   }
 
+  /** Time since the start. Unit: seconds. */
   get seconds(): number {
     return (Date.now() - this.#startedMs) / 1000;
   }

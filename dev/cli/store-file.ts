@@ -4,7 +4,7 @@ import type { LocalStore } from '../../client/stores/local-store.js';
 import { type SqliteDatabase, sqliteStore } from '../../client/stores/sqlite-store.js';
 import { CliProblem } from './cli-problem.js';
 
-/** A local store in a file, for this process alone. */
+/** A local store in a file that only this process uses. */
 export interface StoreFile {
   store: LocalStore;
   close(): void;
@@ -18,13 +18,13 @@ interface Opened {
 const require = createRequire(import.meta.url);
 
 /**
- * Opens the file, or makes it.
- * @throws CliProblem when another process has it open, or it is no SQLite database.
+ * Opens the file, or creates it.
+ * @throws CliProblem when another process has it open, or it is not a SQLite database.
  */
 export function openStoreFile(path: string): StoreFile {
   try {
     const { database, close } = nativeSqlite(path) ?? wasmSqlite(path);
-    // Held for as long as the process lasts, and every commit is on the disk when it is answered.
+    // The process keeps the lock until it ends, and every commit is on disk before it is confirmed.
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.prepare('PRAGMA journal_mode = WAL').all();
     database.exec('PRAGMA synchronous = FULL');
@@ -37,7 +37,7 @@ export function openStoreFile(path: string): StoreFile {
   }
 }
 
-/** Node's own, from Node 22 on. */
+/** SQLite of Node.js, from Node 22 on. */
 function nativeSqlite(path: string): Opened | undefined {
   let sqlite: { DatabaseSync: new (path: string) => SqliteDatabase & { close(): void } };
   try {
@@ -60,13 +60,13 @@ interface WasmDatabase {
   close(): void;
 }
 
-/** The package node-sqlite3-wasm, which runs on Node 20. It locks by a folder, which stays behind a process that is killed. */
+/** The package node-sqlite3-wasm, for Node 20. It locks with a folder, which a killed process leaves behind. */
 function wasmSqlite(path: string): Opened {
   const { Database } = require('node-sqlite3-wasm') as { Database: new (path: string) => WasmDatabase };
   const owner = `${path}.pid`;
   const ownerPid = pidIn(owner);
   if (ownerPid !== undefined && isAlive(ownerPid))
-    throw new CliProblem(`${path} is in use by the process ${ownerPid}`);
+    throw new CliProblem(`${path} is in use by process ${ownerPid}`);
   if (ownerPid !== undefined) removeFolder(`${path}.lock`);
   writeFileSync(owner, String(process.pid));
   const wasm = new Database(path);

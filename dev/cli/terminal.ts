@@ -1,10 +1,11 @@
+/** A stream like `process.stdout`. */
 export interface OutputStream {
   write(text: string): unknown;
   isTTY?: boolean;
   columns?: number;
 }
 
-/** Where a command writes: results to stdout; all that is for people only, and what changes in place, to stderr. */
+/** The output of a command: results on stdout; lines for people, and lines that change in place, on stderr. */
 export class Terminal {
   #shown = '';
 
@@ -17,17 +18,20 @@ export class Terminal {
     return this.stderr.isTTY === true;
   }
 
-  /** A line of the result. */
+  /** Prints a line of the result. */
   print(line: string): void {
     this.#aroundShown(() => this.stdout.write(`${line}\n`));
   }
 
-  /** A line for people. */
+  /** Prints a line for people. */
   say(line: string): void {
     this.#aroundShown(() => this.stderr.write(`${line}\n`));
   }
 
-  /** A line that stays below the others and replaces the one shown before; nothing where it could not be replaced. */
+  /**
+   * Shows a line below all others, in place of the one shown before. Does nothing on an output that is not a
+   * terminal.
+   */
   show(line: string): void {
     if (!this.isInteractive) return;
     this.#clear();

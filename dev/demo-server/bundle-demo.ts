@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LocalCloudProblem } from '@cpm-sync/local-cloud';
 import { build } from 'esbuild';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
 import { projectRoot } from '../project-root.js';
 
 interface BundledDemo {
@@ -12,7 +12,7 @@ interface BundledDemo {
 
 let bundled: Promise<BundledDemo> | undefined;
 
-/** The demo page, bundled when somebody looks at it for the first time. @throws LocalCloudProblem when it cannot be. */
+/** The demo page. The first request bundles it. @throws LocalCloudProblem when it cannot be bundled. */
 export function bundledDemo(): Promise<BundledDemo> {
   bundled ??= bundle().catch((error) => {
     bundled = undefined;
@@ -25,7 +25,7 @@ async function bundle(): Promise<BundledDemo> {
   const demo = join(projectRoot, 'demo');
   const { outputFiles } = await build({
     entryPoints: { page: join(demo, 'main.tsx') },
-    outdir: demo, // nothing is written there
+    outdir: demo, // the build writes no file
     write: false,
     bundle: true,
     minify: true,

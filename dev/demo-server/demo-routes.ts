@@ -1,6 +1,4 @@
-import type { Answer } from '../../packages/local-cloud/src/http/answer.js';
-import { jsonAnswer } from '../../packages/local-cloud/src/http/answer.js';
-import type { MoreRoutes } from '../../packages/local-cloud/src/local-cloud-options.js';
+import { type Answer, jsonAnswer, type MoreRoutes } from '@cpm-sync/local-cloud';
 import { bundledDemo } from './bundle-demo.js';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -9,7 +7,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '/demo/page.css': 'text/css; charset=utf-8',
 };
 
-/** The page loads nothing from elsewhere, talks to nobody but this server, and nobody puts it into a frame. */
+/** The page loads from and connects to this server only, and other pages cannot frame it. */
 const contentSecurityPolicy = (socketUrl: string): string =>
   [
     "default-src 'none'",
@@ -23,8 +21,9 @@ const contentSecurityPolicy = (socketUrl: string): string =>
   ].join('; ');
 
 /**
- * The demo page at `/`, and the state of the queues: `GET /dev/queues` → `{"<name>":{"visible","inFlight","delayed"}}`.
- * Undefined for any other path. Nothing of this is in the template, so it is never deployed.
+ * Serves the demo page at `/`, and the state of the queues: `GET /dev/queues` answers
+ * `{"<name>":{"visible","inFlight","delayed"}}`.
+ * Undefined for any other path. The template does not contain these routes, so they are never deployed.
  */
 export const demoRoute: MoreRoutes = async ({ socketUrl, queueDepths }, req, path) => {
   const type = TYPES[path];

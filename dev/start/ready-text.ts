@@ -1,32 +1,20 @@
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
+import type { LocalCloud } from '@cpm-sync/local-cloud';
 import type { Sample } from './make-sample.js';
 
+/** Everything that the terminal shows of a started service. */
 export interface ReadyFacts {
-  readonly cloud: LocalCloud;
-  /** For the sample user, scope cpm/sync. */
+  readonly cloud: Pick<LocalCloud, 'url' | 'socketUrl'>;
+  /** Of the sample user, with the scope cpm/sync. */
   readonly token: string;
+  /** Undefined with `--no-sample`. */
   readonly sample: Sample | undefined;
+  /** Undefined: in memory. */
   readonly dataDir: string | undefined;
   readonly logFile: string;
   readonly tookMs: number;
 }
 
-/** For programs: one object. */
-export const readyJson = ({ cloud, token, sample, logFile }: ReadyFacts) => ({
-  url: cloud.url,
-  socketUrl: cloud.socketUrl,
-  issuer: cloud.issuer,
-  token,
-  user: sample?.user,
-  pid: process.pid,
-  dynamodbEndpoint: cloud.dynamodbEndpoint,
-  servicesUrl: cloud.servicesUrl,
-  tables: cloud.tables,
-  outputs: cloud.outputs,
-  logFile,
-});
-
-/** For people. */
+/** The text that people see when the service is ready. */
 export function readyText({ cloud, token, sample, dataDir, logFile, tookMs }: ReadyFacts): string {
   const lines = [
     `Ready after ${(tookMs / 1000).toFixed(1)} s.`,

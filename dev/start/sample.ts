@@ -1,12 +1,15 @@
-/** What a local cloud has in it when it is started for the first time: made up for this purpose. */
+// The contents of a new local cloud. All of it is invented.
 
+/** The user of the sample: a tel URI. */
 export const SAMPLE_USER = 'tel:+15550100';
 
+/** The devices of that user. */
 export const SAMPLE_DEVICES = [
   { deviceId: 'phone', name: 'Phone', instanceId: 'sample-phone' },
   { deviceId: 'tablet', name: 'Tablet', instanceId: 'sample-tablet' },
 ] as const;
 
+/** A text message. */
 export interface SampleMessage {
   /** RFC 3339, UTC. */
   readonly date: string;
@@ -15,6 +18,7 @@ export interface SampleMessage {
   readonly seen: boolean;
 }
 
+/** A conversation with its messages, oldest first. */
 export interface SampleConversation {
   readonly id: string;
   readonly kind: 'oneToOne' | 'group';
@@ -34,6 +38,7 @@ const message = (from: string, date: string, text: string, seen = true): SampleM
   seen,
 });
 
+/** The conversations of that user. */
 export const SAMPLE_CONVERSATIONS: readonly SampleConversation[] = [
   {
     id: 'sample-maya',

@@ -1,14 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalCloudProblem, messageOf } from '../../packages/local-cloud/src/problem.js';
-import type { Undo } from '../../packages/local-cloud/src/undo.js';
+import { type CommandRun, LocalCloudProblem, messageOf } from '@cpm-sync/local-cloud';
 import { synthesize } from '../../scripts/synthesize.js';
 
-/** Synthesizes the stack into a folder of its own: another synthesis must not take the bundles from under our functions. */
-export async function synthesizeAside(undo: Undo): Promise<string> {
+/**
+ * Synthesizes the stack into a folder that the end of the run deletes. The folder belongs to this run alone: another
+ * synthesis would replace the bundles of running functions.
+ * @throws LocalCloudProblem when synthesis fails.
+ */
+export async function synthesizeAside({ atEnd }: Pick<CommandRun, 'atEnd'>): Promise<string> {
   const outDir = mkdtempSync(join(tmpdir(), 'cpm-sync-local-'));
-  undo.later(() => rmSync(outDir, { recursive: true, force: true }));
+  atEnd(() => rmSync(outDir, { recursive: true, force: true }));
   try {
     await synthesize({ outDir });
   } catch (error) {

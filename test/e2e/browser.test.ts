@@ -4,7 +4,7 @@ import { launchBrowser } from '../support/browser.js';
 import type { AppWindow, PageOptions } from '../support/browser-page.js';
 import { aMessage } from '../support/builders.js';
 import { cloud, User } from '../support/cloud.js';
-import { eventually } from '../support/local-eventually.js';
+import { eventually } from '../support/eventually.js';
 
 // A real Chromium, IndexedDB and WebSocket, and the SDK as an application bundles it.
 

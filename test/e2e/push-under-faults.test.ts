@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Faults } from '../../packages/local-cloud/src/faults.js';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
+import { Faults, type LocalCloud, startLocalCloud } from '@cpm-sync/local-cloud';
 import { aMessage } from '../support/builders.js';
 import { cloud as facts, User } from '../support/cloud.js';
 import { insist, Listener } from '../support/cloud-listener.js';

@@ -17,7 +17,7 @@ import {
 } from '../support/cloud.js';
 import { aSession, modify, remove, statuses } from '../support/cloud-box.js';
 import type { SyncRequest } from '../support/cloud-socket.js';
-import { eventually } from '../support/local-eventually.js';
+import { eventually } from '../support/eventually.js';
 
 const DAY_SECONDS = 24 * 3600;
 const WITHIN_MS = 40_000; // to be found past its time, gathered with others, and committed

@@ -9,7 +9,7 @@ import { type Mapping, messages, rxdbReplication } from '../../client/adapters/r
 import { httpTransport, type MessageItem, MessageStorageClient, memoryStore } from '../../client/index.js';
 import type { OperationInput } from '../../protocol/operation.js';
 import { User } from '../support/cloud.js';
-import { eventually } from '../support/local-eventually.js';
+import { eventually } from '../support/eventually.js';
 
 /** The documents of RxDB's own suite. Here each is a message, whose text is the document as JSON. */
 interface Human {

@@ -59,7 +59,7 @@ export class Command {
 
   /** The same command without npm: quicker, and signals and exit code are its own. */
   static cli(name: string, args: readonly string[]): Command {
-    return Command.start(process.execPath, ['--import', 'tsx', `cli/${name}.ts`, ...args]);
+    return Command.start(process.execPath, ['--import', 'tsx', `dev/cli/${name}.ts`, ...args]);
   }
 
   /** Waits until the output shows something. @throws Error with all output when the command ends before, or never does. */

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { startLocalCloud } from '@cpm-sync/local-cloud';
 import { decodeItem, encodeItem } from '../../core/dynamodb/codec.js';
 import { newNonce } from '../../core/model/ids.js';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
 import { cloud } from './cloud.js';
 import { clientOf, type Image } from './cloud-tables.js';
 

@@ -45,8 +45,8 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
     ]),
   ),
   dev: {
-    rooms: ['dev', 'client', ...CLIENT_LAYERS, 'protocol', 'packages/local-cloud', 'scripts'],
-    packages: /^(node:|zod\/mini$|ws$|esbuild$)/,
+    rooms: ['dev', 'client', ...CLIENT_LAYERS, 'protocol', 'scripts'],
+    packages: /^(node:|zod\/mini$|ws$|esbuild$|@cpm-sync\/local-cloud$)/,
   },
   demo: {
     rooms: ['demo', 'client', ...CLIENT_LAYERS, 'protocol', 'dev'],
@@ -56,8 +56,8 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
     rooms: ['functions', ...CORE_LAYERS, 'protocol'],
     packages: /^(node:|zod\/mini$|@middy\/|@aws-sdk\/|aws-lambda$)/,
   },
-  'packages/local-cloud': {
-    rooms: ['packages/local-cloud'],
+  'packages/local-cloud/src': {
+    rooms: ['packages/local-cloud/src'],
     packages: /^(node:|zod\/mini$|@aws-sdk\/client-dynamodb(-streams)?$|jose$|ws$)/,
   },
   infra: { rooms: ['infra'], packages: /^(node:|aws-cdk-lib|constructs$|esbuild$)/ },
@@ -102,3 +102,12 @@ test.each(Object.entries(ALLOWED))(
     expect(strangers).toEqual([]);
   },
 );
+
+test('other folders import the local cloud by its name only', () => {
+  const files = ['dev', 'demo', 'bench', 'test', 'scripts'].flatMap(filesBelow);
+  expect(files.length).toBeGreaterThan(0);
+  const strangers = files.filter((path) =>
+    importsOf(path).some((name) => normalize(join(dirname(path), name)).startsWith('packages')),
+  );
+  expect(strangers).toEqual([]);
+});

@@ -9,6 +9,8 @@ const ROOT = join(__dirname, '..', '..');
  * `node --import tsx test/support/plain-english-report.ts [paths]` prints what is left elsewhere.
  */
 const CLEAN = [
+  'packages',
+  'dev',
   'README.md',
   'ARCHITECTURE.md',
   'CONTRIBUTING.md',

@@ -12,22 +12,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { lockFolder } from './folder-lock.js';
 import { codeOf, LocalCloudProblem, messageOf } from './problem.js';
 
-/** Marks a folder as ours, so that a mistyped `--data` does not fill somebody's home. */
+/** Marks a folder as a data folder, so that a mistyped `--data` does not write into another folder. */
 const MARK = 'local-cloud.json';
 const VERSION = 1;
 
-/** The folder in which a local cloud keeps its data; one cloud at a time. */
+/** The folder in which a local cloud keeps its data. Only one cloud at a time can use it. */
 export interface DataFolder {
   /** Absolute path of a file or folder in it. */
   path(name: string): string;
-  /** What was last written under a name, or undefined. */
+  /** The value last written under a name, or undefined. @throws LocalCloudProblem when the file is damaged. */
   readJson(name: string): unknown;
-  /** Replaces a file as a whole; readable by its owner alone. */
+  /** Replaces a file as a whole. Only its owner can read it. */
   writeJson(name: string, value: unknown): void;
   release(): void;
 }
 
-/** @throws LocalCloudProblem when the folder cannot be used, holds something else, or another cloud uses it. */
+/**
+ * Opens a data folder, or makes one of a missing or empty folder.
+ * @throws LocalCloudProblem when the folder cannot be used, has other contents, or is in use by another cloud.
+ */
 export async function openDataFolder(dir: string): Promise<DataFolder> {
   const folder = resolve(dir);
   const path = (name: string) => join(folder, name);
@@ -40,7 +43,7 @@ export async function openDataFolder(dir: string): Promise<DataFolder> {
     throw new LocalCloudProblem(`The data folder ${folder} cannot be used: ${reasonOf(error)}`);
   }
   const lock = lockFolder(path('lock'), folder);
-  // The database of a cloud that was killed ends a moment after it.
+  // The database of a killed cloud ends a moment after the cloud. Two databases must not write the same files.
   if (lock.takenOver) await delay(500);
   return {
     path,
@@ -56,7 +59,7 @@ export async function openDataFolder(dir: string): Promise<DataFolder> {
 function mark(folder: string) {
   if (readdirSync(folder).length > 0) {
     throw new LocalCloudProblem(
-      `The folder ${folder} is not empty and no data folder of the local cloud: choose another for --data`,
+      `The folder ${folder} must be empty or a data folder of the local cloud: choose another for --data`,
     );
   }
   chmodSync(folder, 0o700);
@@ -67,7 +70,7 @@ function checkVersion(file: string) {
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: number };
   if (version !== VERSION) {
     throw new LocalCloudProblem(
-      `${file} is of version ${version}, this program knows ${VERSION}: delete the data folder`,
+      `The version in ${file} must be ${VERSION}, got ${version}: delete the data folder`,
     );
   }
 }

@@ -1,30 +1,31 @@
 /** Probabilities, 0 to 1. */
 export interface FaultRates {
-  /** A function's worker is ended in the middle of an invocation. */
+  /** Ends the worker of a function in the middle of an invocation. */
   kill: number;
-  /** The same for single functions, by a part of their names. */
+  /** The same for single functions, by a part of their names. Wins over `kill`. */
   killOf: Readonly<Record<string, number>>;
-  /** A message that has been received is at once received again. */
+  /** Makes a received message visible at once, so that it is received again. */
   doubleMessage: number;
-  /** A batch of a stream that was taken is given again. */
+  /** Delivers a batch of a stream again after the function has processed it. */
   doubleBatch: number;
 }
 
+/** How often each fault has happened since the start. */
 export interface FaultCounts {
-  /** Invocations that were broken off, by name of the function. */
+  /** Interrupted invocations, by name of the function. */
   readonly killed: Readonly<Record<string, number>>;
   readonly doubledMessages: number;
   readonly doubledBatches: number;
-  /** Batches of streams that were given again since their function had failed. */
+  /** Batches of streams that were delivered again because their function had failed. */
   readonly retriedBatches: number;
 }
 
-/** A worker is ended at most so long after it was given its work: most invocations take about as long. */
+/** Latest moment after the start of an invocation at which its worker is ended. Most invocations take about as long. */
 const KILL_WITHIN_MS = 60;
 
 /**
- * What goes wrong on purpose in a local cloud, for tests of what runs in it: whoever starts the cloud gives it in, changes
- * the rates while it runs, and reads what happened. Nothing in the cloud can reach it.
+ * Faults that a local cloud injects on purpose, for tests of the application in it. The test passes this object to
+ * `startLocalCloud`, changes the rates while the cloud runs, and reads the counts. Functions cannot reach it.
  */
 export class Faults {
   readonly rates: FaultRates = { kill: 0, killOf: {}, doubleMessage: 0, doubleBatch: 0 };
@@ -34,10 +35,13 @@ export class Faults {
   #doubledBatches = 0;
   #retriedBatches = 0;
 
-  /** @param seed of every decision: those of one function, queue or stream follow the same course in each run. */
+  /**
+   * @param seed decides every fault. With the same seed, each function, queue and stream has the same series of
+   * faults.
+   */
   constructor(private readonly seed = Date.now()) {}
 
-  /** When the worker that is now given work is to be ended; undefined: it is not. Unit: ms from now. */
+  /** When to end the worker that now gets an invocation. Unit: ms from now. Undefined: never. */
   killAfterMs(functionName: string): number | undefined {
     const chance = this.#chance(`kill ${functionName}`);
     const { kill, killOf } = this.rates;
@@ -46,23 +50,26 @@ export class Faults {
     return draw < rate ? when * KILL_WITHIN_MS : undefined;
   }
 
-  /** The worker was really ended before it had answered. */
+  /** Counts an invocation whose worker was ended before it answered. */
   killed(functionName: string): void {
     this.#killed.set(functionName, (this.#killed.get(functionName) ?? 0) + 1);
   }
 
+  /** Whether to deliver a received message twice; counts it. */
   doublesMessage(queueName: string): boolean {
     const happens = this.#chance(`message ${queueName}`)() < this.rates.doubleMessage;
     if (happens) this.#doubledMessages++;
     return happens;
   }
 
+  /** Whether to deliver a processed batch twice; counts it. */
   doublesBatch(shardId: string): boolean {
     const happens = this.#chance(`batch ${shardId}`)() < this.rates.doubleBatch;
     if (happens) this.#doubledBatches++;
     return happens;
   }
 
+  /** Counts a batch that is delivered again because its function failed. */
   retriedBatch(): void {
     this.#retriedBatches++;
   }

@@ -1,24 +1,26 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { codeOf, LocalCloudProblem } from './problem.js';
 
+/** A killed process may hold its lock so long before it has ended. */
 const DYING_MS = 3000;
-const LOOK_AGAIN_MS = 50;
+const CHECK_EVERY_MS = 50;
 
 interface Holder {
   readonly pid: number;
-  /** Tells a process from a later one with the same number, where the system says it. */
+  /** Distinguishes a process from a later one with the same number. Undefined where there is no /proc. */
   readonly startedAt: string | undefined;
 }
 
+/** The lock of a folder. */
 export interface FolderLock {
-  /** Whether a process held it that is no more. */
+  /** Whether the previous holder ended without releasing the lock. */
   readonly takenOver: boolean;
   release(): void;
 }
 
 /**
- * Takes the lock of a folder; one that was left behind by a dead process is taken over.
- * @throws LocalCloudProblem when a living process has it.
+ * Takes the lock of a folder. A lock that a dead process has left is taken over.
+ * @throws LocalCloudProblem when a running process holds the lock.
  */
 export function lockFolder(file: string, folder: string): FolderLock {
   const deadline = Date.now() + DYING_MS;
@@ -26,12 +28,14 @@ export function lockFolder(file: string, folder: string): FolderLock {
   while (!claimed(file)) {
     const holder = holderOf(file);
     if (holder && isAlive(holder)) {
-      // One that was killed a moment ago takes its time to go.
+      // A process that was killed a moment ago may still be ending.
       if (Date.now() < deadline) {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CHECK_EVERY_MS);
         continue;
       }
-      throw new LocalCloudProblem(`The data folder ${folder} is in use by process ${holder.pid}`);
+      throw new LocalCloudProblem(
+        `The data folder ${folder} is in use by process ${holder.pid}: stop it, or choose another folder`,
+      );
     }
     rmSync(file, { force: true });
     takenOver = true;
@@ -54,7 +58,7 @@ function holderOf(file: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Holder;
   } catch {
-    return undefined; // cut off by a kill, or gone meanwhile
+    return undefined; // half written by a killed process, or released meanwhile
   }
 }
 
@@ -67,7 +71,7 @@ function isAlive({ pid, startedAt }: Holder): boolean {
   return !isZombie(pid) && (startedAt === undefined || startedAt === startOf(pid));
 }
 
-/** The fields of /proc/PID/stat behind the name of the program, which may hold spaces; none where there is no /proc. */
+/** The fields of /proc/PID/stat after the program name, which may contain spaces. Empty where there is no /proc. */
 function fieldsOf(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
@@ -76,8 +80,8 @@ function fieldsOf(pid: number): readonly string[] {
   }
 }
 
-/** Dead, but nobody has asked for its exit code yet. */
+/** Whether a process has ended, but its parent has not read its exit code yet. */
 const isZombie = (pid: number): boolean => fieldsOf(pid)[0] === 'Z';
 
-/** When a process was started, in clock ticks since the system was; undefined where there is no /proc. */
+/** Start of a process, in clock ticks since boot. Undefined where there is no /proc. */
 const startOf = (pid: number): string | undefined => fieldsOf(pid)[19];

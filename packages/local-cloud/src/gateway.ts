@@ -11,12 +11,14 @@ import { codeOf, LocalCloudProblem, messageOf } from './problem.js';
 import { closeServer, listenOnLoopback } from './services/services-server.js';
 import type { WebSocketApi } from './web-socket/web-socket-api.js';
 
+/** Path of the WebSocket API. */
 export const SOCKET_PATH = '/socket';
+/** Path of the development issuer. */
 export const ISSUER_PATH = '/dev/issuer';
-/** Longer than clients keep a connection without using it: none of them meets one that has just been closed. */
+/** Longer than clients keep an idle connection, so that no request meets a connection that was just closed. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** What the gateway serves, once it is there. */
+/** The parts that the gateway serves once they have started. */
 export interface Served {
   readonly http: HttpApi | undefined;
   readonly webSocket: WebSocketApi | undefined;
@@ -26,18 +28,18 @@ export interface Served {
   readonly log: (line: string) => void;
 }
 
-/** The one address of a local cloud for its clients: HTTP API, WebSocket API, the issuer, `/dev/invoke` and `moreRoutes`. */
+/** The one address of a local cloud for clients: HTTP API, WebSocket API, issuer, `/dev/invoke` and `moreRoutes`. */
 export interface Gateway {
   readonly port: number;
-  /** While nothing is served, everything is answered 503. */
+  /** Serves these parts. Undefined: answers every request with 503. */
   serve(served: Served | undefined): void;
   stop(): Promise<void>;
 }
 
 /**
  * Listens on 127.0.0.1.
- * @param port 0: any that is free.
- * @throws LocalCloudProblem when it is taken.
+ * @param port 0: any free port.
+ * @throws LocalCloudProblem when the port is taken.
  */
 export async function startGateway(port: number): Promise<Gateway> {
   let served: Served | undefined;

@@ -33,8 +33,8 @@ const DEFAULT_WORKERS = 3;
 const DEFAULT_FAILED_MESSAGE_RETRY_MS = 1000;
 
 /**
- * Stands up what a synthesized template describes, on 127.0.0.1.
- * @throws LocalCloudProblem what keeps it from starting; nothing is left running then.
+ * Starts everything that a synthesized template describes, on 127.0.0.1.
+ * @throws LocalCloudProblem when the cloud cannot start; nothing is left running then.
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const undo = new Undo();
@@ -53,7 +53,7 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
   const folder = options.dataDir === undefined ? undefined : await openDataFolder(options.dataDir);
   undo.later(() => folder?.release());
 
-  // Ports first: their numbers are part of what the template is resolved to.
+  // Ports first: the resolved template contains their numbers.
   const gateway = await startGateway(options.port);
   undo.later(() => gateway.stop());
   const services = await startServicesServer();
@@ -66,7 +66,7 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
   const onAws = resolveStack(template, place, (text) => text);
   const urls = { http: url, socket: socketUrl, services: services.url, issuer: issuerUrl };
   const stack = resolveStack(template, place, urlRewriter(onAws, place, urls));
-  tellReplacedIssuers(onAws, issuerUrl, log);
+  logReplacedIssuers(onAws, issuerUrl, log);
 
   const issuer = new DevelopmentIssuer(issuerUrl, await signingKey(folder), audienceOf(stack));
   const faults = options.faults ?? new Faults();
@@ -79,7 +79,7 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
 
   const checkpoints = new Checkpoints(folder);
   undo.later(() => checkpoints.save());
-  const running: Promise<void>[] = []; // until stopped
+  const running: Promise<void>[] = []; // each ends when the cloud stops
   undo.later(() => Promise.all(running));
   const functions = startFunctions(
     stack,
@@ -109,7 +109,7 @@ async function start(options: LocalCloudOptions, undo: Undo): Promise<LocalCloud
   });
 
   const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal); // every reader waits on it
+  setMaxListeners(0, stopping.signal); // every reader listens to it
   const around = {
     place,
     functions,
@@ -176,14 +176,16 @@ function templateIn(outDir: string): string {
   const [name, second] = names;
   if (name && !second) return join(outDir, name);
   throw new LocalCloudProblem(
-    name ? `${outDir} holds several templates: ${names.join(', ')}` : `There is no template in ${outDir}`,
+    name
+      ? `${outDir} must have exactly one template, got ${names.join(', ')}: choose one with --template`
+      : `There is no template in ${outDir}: synthesize the app first`,
   );
 }
 
-/** A stack that trusts an issuer of its owner's is not reachable with that issuer's tokens here. */
-function tellReplacedIssuers(stack: Stack, issuerUrl: string, log: (line: string) => void) {
+/** Logs each issuer other than Cognito that the template trusts: its tokens are not valid here. */
+function logReplacedIssuers(stack: Stack, issuerUrl: string, log: (line: string) => void) {
   const foreign = new Set(issuersOf(stack).filter((issuer) => !/^https:\/\/cognito-idp\./.test(issuer)));
   for (const issuer of foreign) {
-    log(`The template trusts the issuer ${issuer}; here ${issuerUrl} stands in its place.`);
+    log(`The template trusts the issuer ${issuer}; the local cloud uses ${issuerUrl} instead.`);
   }
 }

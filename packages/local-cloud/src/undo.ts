@@ -1,13 +1,14 @@
-/** What has to be done when a cloud stops, or could not start: the last first. */
+/** Steps that stop what was started. They run in reverse order when a cloud stops or cannot start. */
 export class Undo {
   readonly #steps: (() => unknown)[] = [];
   #done: Promise<void> | undefined;
 
+  /** Registers a step. */
   later(step: () => unknown): void {
     this.#steps.push(step);
   }
 
-  /** Does everything once, whatever fails in it. */
+  /** Runs every step once. A step that fails is printed, and the next one runs. */
   all(): Promise<void> {
     this.#done ??= this.#run();
     return this.#done;

@@ -173,7 +173,7 @@ describe('npm run cost', () => {
   });
 
   test.each([
-    [['--users', 'many'], '--users is no number from 1 to 999999999'],
+    [['--users', 'many'], '--users must be a number from 1 to 999999999'],
     [['--assume', 'luck=1'], '--assume luck is none of devicesPerUser, '],
     [['--assume', 'messagesPerDay=lots'], '--assume messagesPerDay=lots is no number of 0 or more'],
   ])('%j is refused with what is wrong', async (args, message) => {

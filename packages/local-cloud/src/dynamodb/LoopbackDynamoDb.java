@@ -5,8 +5,8 @@ import software.amazon.dynamodb.services.local.main.ServerRunner;
 import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
 
 /**
- * Starts DynamoDB Local so that it listens on 127.0.0.1. On its own it listens on every interface of the machine and has
- * no option against that. Takes the same arguments.
+ * Starts DynamoDB Local on 127.0.0.1. By default DynamoDB Local listens on every interface of the machine, and it has no
+ * option to change that. Takes the same arguments.
  */
 public final class LoopbackDynamoDb {
   public static void main(String[] args) throws Exception {

@@ -8,10 +8,11 @@ import { startDynamoDbLocal, useDynamoDb } from './dynamodb-local.js';
 import { ensureTable, type TableResource } from './tables.js';
 import { runTimeToLive } from './time-to-live.js';
 
+/** Which DynamoDB to use. */
 export interface DatabaseOptions {
-  /** A DynamoDB to use; none: DynamoDB Local is started. */
+  /** URL of a running DynamoDB. Undefined: start DynamoDB Local. */
   readonly endpoint: string | undefined;
-  /** Folder for the files of DynamoDB Local; none: in memory. */
+  /** Folder for the files of DynamoDB Local. Undefined: in memory. */
   readonly dbPath: string | undefined;
   readonly log: (line: string) => void;
 }
@@ -23,15 +24,15 @@ export interface Database {
   readonly streams: DynamoDBStreamsClient;
   /** Names of the tables, by logical id. */
   readonly tables: Readonly<Record<string, string>>;
-  /** Names of those that were not there before. */
+  /** Names of the tables that this start has created. */
   readonly created: ReadonlySet<string>;
-  /** Removes what has passed its time to live, until the signal aborts. */
+  /** Deletes expired items until the signal aborts. */
   runTimeToLive(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * The tables of the stack in a DynamoDB; undefined when it has none.
- * @throws LocalCloudProblem when DynamoDB does not start or answer, or holds other tables than those of the stack.
+ * A DynamoDB with the tables of the stack; undefined when the stack has no tables.
+ * @throws LocalCloudProblem when DynamoDB does not start or answer, or a kept table differs from the template.
  */
 export async function buildDatabase(
   stack: Stack,

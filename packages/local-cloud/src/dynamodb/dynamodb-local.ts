@@ -11,15 +11,15 @@ const START_TIMEOUT_MS = 30_000;
 /** A running DynamoDB. */
 export interface DynamoDbServer {
   readonly endpoint: string;
-  /** Of the process that keeps it on the leash; none when it is somebody else's. */
+  /** Process id of the leash that runs DynamoDB Local. Undefined when another program runs it. */
   readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
 /**
- * Starts DynamoDB Local; it ends with this process, however this one ends.
- * @param dbPath folder of its files; none: everything stays in memory.
- * @throws LocalCloudProblem when Java is missing or too old, or it does not start.
+ * Starts DynamoDB Local on a free port. It ends with this process, even when this process is killed.
+ * @param options.dbPath folder for its files. Undefined: in memory.
+ * @throws LocalCloudProblem when Java is missing or too old, or DynamoDB Local does not start.
  */
 export async function startDynamoDbLocal(options: {
   dbPath?: string | undefined;
@@ -43,7 +43,7 @@ export async function startDynamoDbLocal(options: {
   ];
   const child = spawn(process.execPath, [leashFile, 'java', ...java.args, ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
-    // A group of its own: Ctrl-C in a terminal reaches us alone, and we stop it last.
+    // A separate process group: Ctrl-C in a terminal must not reach it, because the cloud stops it last.
     detached: true,
   });
   const endpoint = `http://127.0.0.1:${port}`;
@@ -60,12 +60,12 @@ export async function startDynamoDbLocal(options: {
   }
   child.once('exit', () => {
     if (!stopping)
-      options.log('DynamoDB Local has ended by itself: nothing is stored any more. Start again.');
+      options.log('DynamoDB Local has ended unexpectedly. Nothing can be stored: restart the local cloud.');
   });
   return { endpoint, pid: child.pid, stop };
 }
 
-/** A DynamoDB that runs already. @throws LocalCloudProblem when nothing answers there. */
+/** Uses a DynamoDB that another program runs. @throws LocalCloudProblem when nothing answers there. */
 export async function useDynamoDb(endpoint: string): Promise<DynamoDbServer> {
   if (!(await answers(endpoint))) {
     throw new LocalCloudProblem(`No DynamoDB answers at ${endpoint} (--dynamodb-endpoint)`);
@@ -88,7 +88,7 @@ async function untilReady(child: ChildProcess, endpoint: string): Promise<void> 
   }
 }
 
-/** Any answer will do: without credentials it is an error. */
+/** Whether a DynamoDB answers. Any answer is enough: without credentials it is an error. */
 async function answers(endpoint: string): Promise<boolean> {
   try {
     const response = await fetch(endpoint, { signal: AbortSignal.timeout(2000) });

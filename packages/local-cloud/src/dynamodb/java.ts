@@ -10,14 +10,15 @@ const run = promisify(execFile);
 const LEAST_JAVA = 17;
 const LAUNCHER = 'LoopbackDynamoDb';
 
-/** What starts DynamoDB Local. */
+/** How to start DynamoDB Local. */
 export interface JavaCommand {
+  /** Arguments of `java` before those of DynamoDB Local. */
   readonly args: readonly string[];
-  /** Whether it listens on 127.0.0.1 alone. */
+  /** Whether DynamoDB Local listens on 127.0.0.1 only. */
   readonly loopbackOnly: boolean;
 }
 
-/** @throws LocalCloudProblem when there is no Java, or one that is too old. */
+/** Finds Java and DynamoDB Local. @throws LocalCloudProblem when Java is missing or too old. */
 export async function javaCommand(env: NodeJS.ProcessEnv = process.env): Promise<JavaCommand> {
   const version = await javaVersion(env);
   if (version < LEAST_JAVA) {
@@ -37,7 +38,7 @@ const noJava = `DynamoDB Local needs Java ${LEAST_JAVA} or later: install it, or
 async function javaVersion(env: NodeJS.ProcessEnv): Promise<number> {
   try {
     const { stdout, stderr } = await run('java', ['-version'], { env });
-    // 17.0.15 says version "17.0.15", Java 8 says "1.8.0_402".
+    // Java 17 prints version "17.0.15", Java 8 prints "1.8.0_402".
     const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(stderr + stdout) ?? [];
     return Number(first === '1' ? second : first) || 0;
   } catch (error) {
@@ -53,7 +54,7 @@ function jarFolder(): string {
   return join(lib, folder);
 }
 
-/** The folder with the compiled launcher, made once; undefined where Java comes without its compiler. */
+/** The folder with the compiled launcher, compiled once. Undefined where Java has no compiler. */
 async function compiledLauncher(jar: string): Promise<string | undefined> {
   const cache = join(dynamodbLocalPackage(), '..', '.cache', 'local-cloud');
   const classes = join(cache, basename(dirname(jar)));
@@ -74,7 +75,7 @@ async function compiledLauncher(jar: string): Promise<string | undefined> {
     try {
       renameSync(made, classes);
     } catch {
-      rmSync(made, { recursive: true, force: true }); // another process was first
+      rmSync(made, { recursive: true, force: true }); // another process has compiled it meanwhile
     }
     return classes;
   } catch {

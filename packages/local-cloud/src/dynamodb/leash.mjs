@@ -1,5 +1,5 @@
-// Runs a program and ends it when this process loses its parent, in whatever way: the parent holds the other end of
-// standard input, and the system closes that for a process that was killed. Usage: node leash.mjs <program> <arguments…>
+// Runs a program and ends it when the parent of this process ends. The parent holds the other end of standard input, and
+// the system closes that end even for a killed parent. Usage: node leash.mjs <program> <arguments…>
 import { spawn } from 'node:child_process';
 
 const [program, ...args] = process.argv.slice(2);

@@ -12,12 +12,12 @@ import { LocalCloudProblem } from '../problem.js';
 import type { TableProperties } from '../template/kinds/dynamodb.js';
 import type { Resource } from '../template/stack.js';
 
-/** Of a table replicated to several regions the same is needed as of one that is not. */
+/** A table or a global table: both are created in the same way. */
 export type TableResource = Resource<Omit<TableProperties, 'Tags'>>;
 
 /**
- * Creates a table unless it is there. Answers whether it was created.
- * @throws LocalCloudProblem when it is there with other keys or another stream.
+ * Creates a table unless it exists.
+ * @throws LocalCloudProblem when it exists with other keys or another stream.
  */
 export async function ensureTable(client: DynamoDBClient, table: TableResource): Promise<'created' | 'kept'> {
   const existing = await describe(client, table.name);
@@ -72,7 +72,7 @@ function compare(existing: TableDescription, { name, logicalId, properties }: Ta
     existing.StreamSpecification?.StreamViewType === properties.StreamSpecification?.StreamViewType;
   if (sameKeys && sameStream) return;
   throw new LocalCloudProblem(
-    `The table ${name} ("${logicalId}") is kept with ${sameKeys ? 'another stream' : 'other keys'} than in the template: use a new data folder`,
+    `The kept table ${name} ("${logicalId}") must have the ${sameKeys ? 'stream' : 'keys'} of the template: use a new data folder`,
   );
 }
 

@@ -10,29 +10,29 @@ import { pause } from '../mappings/pause.js';
 import { messageOf } from '../problem.js';
 import type { TableResource } from './tables.js';
 
-/** Put on an item right before it is removed, so that its record in the stream tells who it was. See stream-record.ts. */
+/** Marks an item right before its deletion, so that stream-record.ts recognizes the deletion as one by time to live. */
 export const REMOVED_BY_TIME = 'localCloud:removedByTime';
 
-const ITEMS_PER_LOOK = 1000;
-const LOOK_EVERY_MS = 1000;
+const ITEMS_PER_SCAN = 1000;
+const SCAN_EVERY_MS = 1000;
 const YEAR_SECONDS = 365 * 24 * 3600;
-/** What has expired longer ago stays. Source: DynamoDB Developer Guide, "Using time to live". */
+/** Items that expired longer ago stay. Source: DynamoDB Developer Guide, "Using time to live". */
 const OLDEST_YEARS = 5;
 
 type Item = Record<string, AttributeValue>;
 
-/** A table with a time to live that can be seen to by us. */
+/** A table whose expired items this module deletes. */
 interface Expiring {
   readonly name: string;
   readonly attribute: string;
   readonly keys: readonly string[];
-  readonly isMarked: boolean; // its stream shows what an item was
+  readonly isMarked: boolean; // before deletion, because the table has a stream
 }
 
 /**
- * Removes items whose time has passed, as DynamoDB does in its own time. DynamoDB Local looks at twenty items in ten
- * seconds, so that in a table of some size it takes hours. A table whose stream has no old images is left to it: its
- * records could not be told from those of other deletions.
+ * Deletes expired items within seconds, until the signal aborts. DynamoDB Local checks only twenty items in ten
+ * seconds, which takes hours in a larger table. A table whose stream has no old images is left to DynamoDB Local: its
+ * records would look like those of other deletions.
  */
 export async function runTimeToLive(
   client: DynamoDBClient,
@@ -52,7 +52,7 @@ function expiringOf({ name, properties }: TableResource): Expiring[] {
   return [{ name, attribute: TimeToLiveSpecification.AttributeName, keys, isMarked }];
 }
 
-/** Goes round the table, a page at a time. */
+/** Scans the table again and again, a page at a time. */
 async function watch(
   client: DynamoDBClient,
   table: Expiring,
@@ -63,7 +63,7 @@ async function watch(
   let complained = false;
   while (!signal.aborted) {
     try {
-      const { expired, next } = await look(client, table, after);
+      const { expired, next } = await scan(client, table, after);
       after = next;
       for (const item of expired) await remove(client, table, item);
       complained = false;
@@ -71,17 +71,17 @@ async function watch(
       if (!complained && !signal.aborted) log(`Time to live of ${table.name}: ${messageOf(error)}`);
       complained = true;
     }
-    await pause(LOOK_EVERY_MS, signal);
+    await pause(SCAN_EVERY_MS, signal);
   }
 }
 
-async function look(client: DynamoDBClient, table: Expiring, after: Item | undefined) {
+async function scan(client: DynamoDBClient, table: Expiring, after: Item | undefined) {
   const nowSeconds = Math.floor(Date.now() / 1000);
   const names = Object.fromEntries(table.keys.map((key, i) => [`#k${i}`, key]));
   const { Items = [], LastEvaluatedKey } = await client.send(
     new ScanCommand({
       TableName: table.name,
-      Limit: ITEMS_PER_LOOK,
+      Limit: ITEMS_PER_SCAN,
       ...(after && { ExclusiveStartKey: after }),
       FilterExpression: '#time BETWEEN :oldest AND :now',
       ProjectionExpression: [...Object.keys(names), '#time'].join(', '),
@@ -95,7 +95,10 @@ async function look(client: DynamoDBClient, table: Expiring, after: Item | undef
   return { expired: Items, next: LastEvaluatedKey };
 }
 
-/** Removed is only what still has the time that was seen; what was written meanwhile is looked at next time. */
+/**
+ * Deletes an item only if its expiry time is still the scanned one. The next scan sees an item that changed
+ * meanwhile.
+ */
 async function remove(client: DynamoDBClient, table: Expiring, item: Item): Promise<void> {
   const { name, attribute, keys, isMarked } = table;
   const Key = Object.fromEntries(keys.map((key) => [key, item[key] as AttributeValue]));

@@ -1,19 +1,20 @@
 import type { ServerResponse } from 'node:http';
 
-/** What is answered to an HTTP request. */
+/** An answer to an HTTP request. Header names in lower case. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: string | Buffer;
 }
 
+/** An answer with JSON. */
 export const jsonAnswer = (status: number, content: unknown): Answer => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(content),
 });
 
-/** In the form of API Gateway itself. */
+/** An answer in the form of API Gateway itself: `{"message": …}`. */
 export const gatewayAnswer = (
   status: number,
   message: string,
@@ -23,6 +24,7 @@ export const gatewayAnswer = (
   headers: { 'content-type': 'application/json', ...headers },
 });
 
+/** Sends an answer, unless the response has already begun or its connection is closed. */
 export function sendAnswer(res: ServerResponse, { status, headers, body }: Answer): void {
   if (res.destroyed || res.headersSent) return;
   const mayHaveBody = status !== 204 && status !== 304;

@@ -7,10 +7,10 @@ import type { Stack } from '../template/stack.js';
 import { HttpApi, type HttpRoute } from './http-api.js';
 import { RouteTable } from './route-table.js';
 
-/** API Gateway's own limit. */
+/** The limit of API Gateway. */
 const INTEGRATION_TIMEOUT_MS = 30_000;
 
-/** The HTTP API of the stack, if it has one. */
+/** The HTTP API of the stack, or undefined. @throws LocalCloudProblem when it is not supported. */
 export function buildHttpApi(
   stack: Stack,
   place: Place,
@@ -22,7 +22,7 @@ export function buildHttpApi(
   const { api, stage, routes } = parts;
   if (stage !== '$default') {
     throw new LocalCloudProblem(
-      `AWS::ApiGatewayV2::Api "${api.logicalId}": only the stage $default is known, not ${stage}`,
+      `AWS::ApiGatewayV2::Api "${api.logicalId}": the stage must be $default, got ${stage}`,
     );
   }
   const table = new RouteTable<HttpRoute>();
@@ -42,18 +42,20 @@ function httpRoute(
   functions: Functions,
 ): HttpRoute {
   if (integration.PayloadFormatVersion !== '2.0') {
-    throw new LocalCloudProblem(`AWS::ApiGatewayV2::Route "${logicalId}": only payload format 2.0 is known`);
+    throw new LocalCloudProblem(
+      `AWS::ApiGatewayV2::Route "${logicalId}": the PayloadFormatVersion must be 2.0`,
+    );
   }
   const jwt = authorizer?.properties.JwtConfiguration;
   if (route.AuthorizationType !== 'NONE' && !jwt) {
     throw new LocalCloudProblem(
-      `AWS::ApiGatewayV2::Route "${logicalId}": only JWT authorizers are known for HTTP APIs`,
+      `AWS::ApiGatewayV2::Route "${logicalId}": the authorizer must be a JWT authorizer`,
     );
   }
   const [source = HEADER] = authorizer?.properties.IdentitySource ?? [];
   if (source !== HEADER) {
     throw new LocalCloudProblem(
-      `AWS::ApiGatewayV2::Authorizer "${authorizer?.logicalId}": only ${HEADER} is known`,
+      `AWS::ApiGatewayV2::Authorizer "${authorizer?.logicalId}": the identity source must be ${HEADER}, got ${source}`,
     );
   }
   return {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CorsProperties } from '../template/kinds/api-gateway.js';
 import type { Answer } from './answer.js';
 
-/** Answers a preflight request as API Gateway does, without asking a function; undefined when it is none. */
+/** Answers a preflight request as API Gateway does, without a function. Undefined for any other request. */
 export function preflightAnswer(cors: CorsProperties | undefined, req: IncomingMessage): Answer | undefined {
   const asks = req.headers.origin !== undefined && req.headers['access-control-request-method'] !== undefined;
   if (!cors || req.method !== 'OPTIONS' || !asks) return undefined;
@@ -16,7 +16,7 @@ export function preflightAnswer(cors: CorsProperties | undefined, req: IncomingM
   return { status: 204, headers: headers || {}, body: '' };
 }
 
-/** With a CORS configuration the headers of the function do not count. */
+/** Adds the CORS headers. They replace those of the function, as in API Gateway. */
 export function withCors(cors: CorsProperties | undefined, req: IncomingMessage, answer: Answer): Answer {
   if (!cors) return answer;
   const own = Object.entries(answer.headers).filter(([name]) => !name.startsWith('access-control-'));
@@ -38,7 +38,7 @@ function shared(cors: CorsProperties, origin: string): Record<string, string> {
   };
 }
 
-/** `*`, or the request's origin when it is allowed; `https://*` allows all of a scheme. */
+/** `*`, or the origin of the request when it is allowed. `https://*` allows every origin with this scheme. */
 function allowedOrigin({ AllowOrigins }: CorsProperties, req: IncomingMessage): string | undefined {
   const { origin } = req.headers;
   if (origin === undefined) return undefined;

@@ -11,9 +11,12 @@ const responseSchema = z.looseObject({
   cookies: z.optional(z.nullable(z.array(z.string()))),
 });
 
+/** The answer for a function that failed. */
 export const integrationFailed = gatewayAnswer(500, 'Internal Server Error');
 
-/** What a function's result means as an answer, in payload format 2.0: without `statusCode` it is the body itself. */
+/**
+ * Makes an answer of the result of a function (payload format 2.0). A result without `statusCode` is the body itself.
+ */
 export function functionAnswer(result: unknown): Answer {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     return typeof result === 'string' ? { ...jsonAnswer(200, ''), body: result } : jsonAnswer(200, result);

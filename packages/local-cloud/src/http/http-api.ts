@@ -13,17 +13,18 @@ import type { RouteTable } from './route-table.js';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** One route: what protects it and what answers it. */
+/** One route: its authorizer and its function. */
 export interface HttpRoute {
   readonly routeKey: string;
   readonly invoke: Invoke;
   readonly timeoutMs: number;
-  /** None: everybody may. */
+  /** Undefined: open to everybody. */
   readonly authorizer:
     | { readonly audience: readonly string[]; readonly scopes: readonly string[] }
     | undefined;
 }
 
+/** The parts of an HTTP API. */
 export interface HttpApiSettings {
   readonly apiId: string;
   readonly accountId: string;
@@ -37,10 +38,12 @@ export interface HttpApiSettings {
 export class HttpApi {
   constructor(private readonly settings: HttpApiSettings) {}
 
+  /** Undefined: the functions answer preflights and set CORS headers. */
   get cors(): CorsProperties | undefined {
     return this.settings.cors;
   }
 
+  /** Authorizes a request, invokes the function of its route, and answers its result. */
   async answer(req: IncomingMessage): Promise<Answer> {
     const requestId = randomUUID();
     const answer = await this.#route(req, requestId);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { JwtContext } from './jwt-authorizer.js';
 
-/** What API Gateway knows of a request when it invokes the function. */
+/** A request with all that its event contains. */
 export interface RequestFacts {
   readonly req: IncomingMessage;
   readonly body: Buffer;
@@ -56,7 +56,7 @@ export function httpEvent(facts: RequestFacts) {
   };
 }
 
-/** Names in lower case, the values of repeated headers joined with commas; Node.js would drop some of them. */
+/** Headers by name in lower case. Repeated headers are joined with commas; Node.js itself would drop some of them. */
 export function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -79,7 +79,7 @@ function queryParameters(query: string): Record<string, string> {
 
 const TEXT_TYPE = /^(text\/|application\/(json|javascript|xml|[\w.+-]+\+(json|xml))($|[;\s]))/i;
 
-/** Everything else is handed on as base64, whatever is compressed too. */
+/** Whether a body is passed on as text. All other bodies, and compressed ones, are passed on as base64. */
 function isTextBody(headers: Record<string, string>): boolean {
   const encoding = headers['content-encoding'];
   return (!encoding || encoding === 'identity') && TEXT_TYPE.test(headers['content-type'] ?? '');
@@ -95,7 +95,7 @@ function decodedPath(path: string): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `12/Mar/2026:19:03:58 +0000` */
+/** A time like `12/Mar/2026:19:03:58 +0000`. */
 export function apacheTime(date: Date): string {
   const [day, time] = date.toISOString().split(/[T.]/);
   const [year, month, dayOfMonth] = (day ?? '').split('-');

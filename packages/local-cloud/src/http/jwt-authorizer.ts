@@ -2,16 +2,17 @@ import type { Claims, DevelopmentIssuer } from '../issuer/development-issuer.js'
 import { messageOf } from '../problem.js';
 import { type Answer, gatewayAnswer } from './answer.js';
 
-/** What the function is told of the caller: claims as texts. */
+/** The caller, as the event of the function has it: claims as text. */
 export interface JwtContext {
   readonly claims: Readonly<Record<string, string>>;
-  /** Those of the token that the route asks for; null when the route asks for none. */
+  /** The scopes of the token that the route requires; null when the route requires none. */
   readonly scopes: readonly string[] | null;
 }
 
+/** The caller, or the answer that rejects the request. */
 export type Authorization = { ok: true; jwt: JwtContext } | { ok: false; answer: Answer };
 
-/** Checks the bearer of a request as the JWT authorizer of an HTTP API does. */
+/** Checks the bearer token of a request, as the JWT authorizer of an HTTP API does. */
 export async function authorize(
   issuer: DevelopmentIssuer,
   audience: readonly string[],
@@ -47,7 +48,7 @@ const refused = (status: number, message: string, challenge: string): Authorizat
   answer: gatewayAnswer(status, message, { 'www-authenticate': challenge }),
 });
 
-/** `client_id` counts only when there is no `aud`, as in the access tokens of Cognito. */
+/** `client_id` counts only in tokens without `aud`, like the access tokens of Cognito. */
 function hasAudience({ aud, client_id }: Claims, audience: readonly string[]): boolean {
   const named = aud === undefined ? [client_id] : [aud].flat();
   return named.some((name) => typeof name === 'string' && audience.includes(name));
@@ -59,7 +60,7 @@ function scopesOf({ scope, scp }: Claims): string[] {
   return typeof value === 'string' ? value.split(' ').filter(Boolean) : [];
 }
 
-/** API Gateway hands on texts alone: a list as `[a b]`, an object as JSON, null not at all. */
+/** API Gateway passes claims on as text: a list as `[a b]`, an object as JSON. It omits null. */
 function claimsAsText(claims: Claims): Record<string, string> {
   const known = Object.entries(claims).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(known.map(([name, value]) => [name, asText(value)]));

@@ -1,4 +1,4 @@
-/** A route that fits a request, with the values of its path parameters. */
+/** A route that matches a request, with its path parameters. */
 export interface Match<Target> {
   readonly target: Target;
   /** Decoded. */
@@ -16,11 +16,12 @@ interface Entry<Target> {
   readonly target: Target;
 }
 
-/** The routes of an HTTP API, by keys like `PUT /v1/devices/{deviceId}`, `ANY /files/{path+}` and `$default`. */
+/** The routes of an HTTP API, by keys like `PUT /v1/orders/{orderId}`, `ANY /files/{path+}` and `$default`. */
 export class RouteTable<Target> {
   readonly #entries: Entry<Target>[] = [];
   #default: Target | undefined;
 
+  /** Adds a route. */
   add(routeKey: string, target: Target): void {
     if (routeKey === '$default') {
       this.#default = target;
@@ -31,9 +32,9 @@ export class RouteTable<Target> {
   }
 
   /**
-   * The most specific route: static segments before parameters before greedy ones, from left to right, a named method
-   * before ANY.
-   * @param path as in the request, percent-encoded, without query.
+   * The most specific route, or undefined. Static segments win over parameters, and parameters over greedy ones, from
+   * left to right. A named method wins over ANY.
+   * @param path percent-encoded, without query.
    */
   find(method: string, path: string): Match<Target> | undefined {
     const parts = path.split('/').slice(1);

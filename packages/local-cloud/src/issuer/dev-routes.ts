@@ -13,7 +13,7 @@ const tokenRequestSchema = z.strictObject({
   scope: z.string().check(z.maxLength(1024)),
 });
 
-/** What the local cloud serves beside the API: the issuer, and tokens. Undefined when the path is none of them. */
+/** Serves `POST /dev/token` and the documents of the issuer. Undefined for any other path. */
 export async function devRoute(
   issuer: DevelopmentIssuer,
   req: IncomingMessage,
@@ -31,12 +31,12 @@ export async function devRoute(
 async function token(issuer: DevelopmentIssuer, req: IncomingMessage): Promise<Answer> {
   const body = await readBody(req, MAX_BODY_BYTES);
   if (body === 'tooLarge')
-    return jsonAnswer(413, { error: 'invalid_request', faults: ['the body is too large'] });
+    return jsonAnswer(413, { error: 'invalid_request', faults: ['the body must not be larger than 16 KB'] });
   let content: unknown;
   try {
     content = JSON.parse(body.toString('utf8'));
   } catch {
-    const faults = ['the body is not JSON; expected {"sub":"tel:+15550100","scope":"cpm/sync"}'];
+    const faults = ['the body must be JSON like {"sub":"user-1","scope":"orders/read"}'];
     return jsonAnswer(400, { error: 'invalid_request', faults });
   }
   const request = tokenRequestSchema.safeParse(content);

@@ -3,10 +3,10 @@ import type { SigningKey } from './signing-key.js';
 
 const LIFETIME_SECONDS = 3600;
 
-/** What a token says of its bearer. */
+/** The claims of a token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** An OpenID Connect issuer that gives a token to anybody who asks. It exists in the local cloud alone. */
+/** An OpenID Connect issuer that gives tokens to everybody. Only the local cloud has it. */
 export class DevelopmentIssuer {
   constructor(
     readonly url: string,
@@ -14,7 +14,7 @@ export class DevelopmentIssuer {
     private readonly audience: string,
   ) {}
 
-  /** An access token like those of a Cognito user pool. */
+  /** An access token like those of a Cognito user pool, valid for an hour. `scope`: scopes separated by spaces. */
   token(sub: string, scope: string): Promise<string> {
     return new SignJWT({ scope, token_use: 'access', client_id: this.audience })
       .setProtectedHeader({ alg: 'RS256', kid: this.key.id, typ: 'JWT' })
@@ -27,7 +27,7 @@ export class DevelopmentIssuer {
       .sign(this.key.privateKey);
   }
 
-  /** The claims of a token of ours that is valid now. @throws what is wrong with it. */
+  /** The claims of a valid token of this issuer. @throws Error when the token is not valid. */
   async verify(token: string): Promise<Claims> {
     const { payload } = await jwtVerify(
       token,
@@ -44,6 +44,7 @@ export class DevelopmentIssuer {
     return LIFETIME_SECONDS;
   }
 
+  /** The OpenID Connect discovery document. */
   get configuration() {
     return {
       issuer: this.url,
@@ -55,6 +56,7 @@ export class DevelopmentIssuer {
     };
   }
 
+  /** The JSON Web Key Set. */
   get keys() {
     return { keys: [this.key.publicJwk] };
   }

@@ -3,7 +3,7 @@ import type { DataFolder } from '../data-folder.js';
 
 const FILE = 'issuer-key.json';
 
-/** The issuer's key: what signs, what verifies, and what is published. */
+/** The key pair of the issuer, with the public key as it is published. */
 export interface SigningKey {
   readonly id: string;
   readonly privateKey: CryptoKey;
@@ -11,7 +11,7 @@ export interface SigningKey {
   readonly publicJwk: JWK;
 }
 
-/** The key of the data folder, or a new one; kept there, so that tokens outlive a restart. */
+/** The key of the data folder, or a new one. It is kept there, so that tokens stay valid after a restart. */
 export async function signingKey(folder: DataFolder | undefined): Promise<SigningKey> {
   const kept = folder?.readJson(FILE) as JWK | undefined;
   const jwk = kept ?? (await newKey());

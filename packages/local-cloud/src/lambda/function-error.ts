@@ -1,4 +1,4 @@
-/** What a function threw, or why it could not finish, as Lambda reports it. */
+/** The error of a function, or the reason why it could not finish, as Lambda reports it. */
 export class FunctionError extends Error {
   override readonly name = 'FunctionError';
   constructor(
@@ -9,7 +9,7 @@ export class FunctionError extends Error {
     super(`${errorType}: ${errorMessage}`);
   }
 
-  /** The payload Lambda answers with. */
+  /** The payload of the answer of Lambda. */
   get payload() {
     return { errorType: this.errorType, errorMessage: this.errorMessage, trace: this.trace };
   }

@@ -15,8 +15,8 @@ interface Waiting {
 }
 
 /**
- * A function and its workers. They are started when needed, stay for the next invocation, and take one at a time; what
- * exceeds the function's concurrency waits (Lambda would answer that it is throttled).
+ * A function and its workers. A worker starts when it is needed, runs one invocation at a time, and stays for the next
+ * one. An invocation above the concurrency of the function waits; Lambda would throttle it.
  */
 export class FunctionPool {
   readonly #workers = new Set<FunctionWorker>();
@@ -31,7 +31,7 @@ export class FunctionPool {
 
   /**
    * Invokes the function and waits for its result.
-   * @throws FunctionError what the function threw, or why it could not finish.
+   * @throws FunctionError with the error of the function, or the reason why it could not finish.
    */
   async invoke(event: unknown): Promise<unknown> {
     const text = JSON.stringify(event);
@@ -47,7 +47,7 @@ export class FunctionPool {
     return JSON.parse(result);
   }
 
-  /** Ends a worker in whatever it is doing, a busy one if there is one. Answers whether there was any. */
+  /** Ends a worker, preferably a busy one. Resolves to whether there was any. */
   async terminateWorker(): Promise<boolean> {
     const workers = [...this.#workers];
     const victim = workers.find((worker) => worker.busy) ?? workers[0];
@@ -55,18 +55,19 @@ export class FunctionPool {
     return victim !== undefined;
   }
 
-  /** How many invocations run and wait. */
+  /** Numbers of running and of waiting invocations. */
   get load() {
     return { running: this.#taken.size, waiting: this.#queue.length };
   }
 
+  /** Ends all workers; waiting invocations fail. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { reject } of this.#queue.splice(0)) reject(stopping());
     await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
-  /** Workers that have an invocation, from the moment it is given to them: they may still be starting. */
+  /** Workers with an invocation. They may still be starting. */
   readonly #taken = new Set<FunctionWorker>();
 
   #serve() {

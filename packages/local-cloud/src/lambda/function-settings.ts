@@ -5,7 +5,7 @@ import type { FunctionProperties } from '../template/kinds/lambda.js';
 import type { Place } from '../template/place.js';
 import type { Resource } from '../template/stack.js';
 
-/** Everything a worker needs to know of its function. */
+/** The settings of a function for its workers. */
 export interface FunctionSettings {
   readonly name: string;
   readonly logicalId: string;
@@ -14,15 +14,16 @@ export interface FunctionSettings {
   readonly exportName: string;
   readonly timeoutMs: number;
   readonly memorySize: number;
-  /** At most so many workers. */
+  /** Greatest number of workers. */
   readonly concurrency: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Credentials of nobody. DynamoDB Local takes letters and digits alone. */
+/** Credentials without meaning. DynamoDB Local accepts only letters and digits. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'localcloud', secretAccessKey: 'localcloud' } as const;
 
-export interface FunctionSurroundings {
+/** The settings that all functions of a cloud share. */
+export interface FunctionContext {
   readonly place: Place;
   /** Folder with the template and its assets. */
   readonly outDir: string;
@@ -30,17 +31,17 @@ export interface FunctionSurroundings {
   readonly workersPerFunction: number;
 }
 
-/** @throws LocalCloudProblem when the bundle of the function is not there. */
+/** The settings of a function of the stack. @throws LocalCloudProblem when its bundle does not exist. */
 export function functionSettings(
   { logicalId, name, arn, properties }: Resource<FunctionProperties>,
-  around: FunctionSurroundings,
+  around: FunctionContext,
 ): FunctionSettings {
   const [path, exportName] = splitHandler(properties.Handler);
   const folder = join(around.outDir, `asset.${properties.Code.S3Key.replace(/\.zip$/, '')}`);
   const moduleFile = ['.mjs', '.cjs', '.js'].map((end) => join(folder, path + end)).find(existsSync);
   if (!moduleFile) {
     throw new LocalCloudProblem(
-      `AWS::Lambda::Function "${logicalId}": ${join(folder, path)}.mjs is not there`,
+      `AWS::Lambda::Function "${logicalId}": ${join(folder, path)}.mjs does not exist: synthesize the app again`,
     );
   }
   return {
@@ -64,12 +65,12 @@ function splitHandler(handler: string): [path: string, exportName: string] {
   return [handler.slice(0, dot), handler.slice(dot + 1)];
 }
 
-/** What Lambda itself puts into the environment, with the emulated services as endpoints. */
+/** The environment variables that Lambda sets, with the emulated services as endpoints. */
 function runtimeEnvironment(
   name: string,
   { Handler, Runtime, MemorySize }: FunctionProperties,
   moduleFile: string,
-  { place, dynamodbEndpoint }: FunctionSurroundings,
+  { place, dynamodbEndpoint }: FunctionContext,
 ): Record<string, string> {
   return {
     AWS_REGION: place.region,

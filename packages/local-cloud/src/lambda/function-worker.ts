@@ -9,11 +9,12 @@ import type { FunctionSettings } from './function-settings.js';
 const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 const INIT_TIMEOUT_MS = 10_000;
 
+/** One invocation for a worker. */
 export interface Invocation {
   readonly requestId: string;
   /** JSON text. */
   readonly event: string;
-  /** When the worker is to be ended in the middle of it, and who is told that it was. */
+  /** Ends the worker in the middle of the invocation, then calls `done`. A fault for tests. */
   readonly kill?: { readonly afterMs: number; readonly done: () => void };
 }
 
@@ -28,7 +29,7 @@ interface Running {
   readonly reject: (error: FunctionError) => void;
 }
 
-/** One execution environment of a function: a worker thread that takes one invocation at a time. */
+/** One execution environment of a function: a worker thread that runs one invocation at a time. */
 export class FunctionWorker {
   readonly #worker: Worker;
   readonly #settings: FunctionSettings;
@@ -46,7 +47,7 @@ export class FunctionWorker {
     const { moduleFile, exportName, name, arn, memorySize } = settings;
     this.#worker = new Worker(workerFile, {
       env: { ...settings.environment },
-      // Not those of this process: they would put a loader for TypeScript between a function and its modules.
+      // Not those of this process: they would load a TypeScript loader into the function.
       execArgv: [],
       stdout: true,
       stderr: true,
@@ -56,7 +57,7 @@ export class FunctionWorker {
     this.#ready = new Promise<string>((resolve, reject) => {
       this.#settleReady = { resolve, reject };
     }).then(() => {});
-    this.#ready.catch(() => {}); // told to whoever invokes
+    this.#ready.catch(() => {}); // invoke() reports it
     for (const stream of [this.#worker.stdout, this.#worker.stderr]) eachLine(stream, onLine);
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => this.#die(new FunctionError(errorTypeOf(error), messageOf(error))));
@@ -74,7 +75,10 @@ export class FunctionWorker {
     return this.#running !== undefined;
   }
 
-  /** Runs one invocation; the result is JSON text. A worker that fails to start, times out or exits is dead afterwards. */
+  /**
+   * Runs one invocation; the result is JSON text. A worker that fails to start, times out or exits is dead afterwards.
+   * @throws FunctionError with the error of the function, or the reason why it could not finish.
+   */
   async invoke({ requestId, event, kill }: Invocation): Promise<string> {
     await this.#withinTime(this.#ready, INIT_TIMEOUT_MS, requestId);
     const deadlineMs = Date.now() + this.#settings.timeoutMs;
@@ -97,6 +101,7 @@ export class FunctionWorker {
     }
   }
 
+  /** Ends the thread at once. */
   async terminate(): Promise<void> {
     await this.#worker.terminate();
   }

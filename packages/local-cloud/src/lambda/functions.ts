@@ -4,7 +4,7 @@ import { nameInArn } from '../template/place.js';
 import { FunctionPool } from './function-pool.js';
 import type { FunctionSettings } from './function-settings.js';
 
-/** Invokes one function. */
+/** Invokes one function. @throws FunctionError */
 export type Invoke = (event: unknown) => Promise<unknown>;
 
 /** All functions of the stack. */
@@ -23,7 +23,10 @@ export class Functions {
     return this.#pools.map(({ settings }) => settings.name);
   }
 
-  /** @param name of the function, its logical id, or the beginning of one of them when only one function has it. */
+  /**
+   * @param name of the function, its logical id, or a beginning that only one logical id has.
+   * @throws LocalCloudProblem when there is no such function.
+   */
   pool(name: string): FunctionPool {
     const exact = this.#pools.find(({ settings }) => settings.name === name || settings.logicalId === name);
     if (exact) return exact;
@@ -35,7 +38,7 @@ export class Functions {
   }
 
   /**
-   * The function a template speaks of: by name, by ARN, or by the ARN API Gateway builds around that
+   * A function by its name, its ARN, or the ARN that API Gateway builds around it
    * (`arn:aws:apigateway:…:path/2015-03-31/functions/<ARN>/invocations`).
    */
   byArn(arn: string): Invoke {
@@ -43,7 +46,7 @@ export class Functions {
     return (event) => pool.invoke(event);
   }
 
-  /** So many invocations of it run at a time. */
+  /** Greatest number of concurrent invocations of a function. */
   concurrencyOf(nameOrArn: string): number {
     return this.#poolByArn(nameOrArn).settings.concurrency;
   }
@@ -57,7 +60,9 @@ export class Functions {
     return this.pool(inner.startsWith('arn:') ? nameInArn(inner) : inner);
   }
 
-  /** Ends a worker of the function, or of any that has one. Answers the name of the function, if there was any. */
+  /**
+   * Ends a worker of the function, or of any function. Resolves to the name of the function, if a worker was running.
+   */
   async terminateWorker(name?: string): Promise<string | undefined> {
     const candidates = name === undefined ? shuffled(this.#pools) : [this.pool(name)];
     const busyFirst = candidates.sort((a, b) => b.load.running - a.load.running);

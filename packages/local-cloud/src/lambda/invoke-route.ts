@@ -9,8 +9,8 @@ const PATH = /^\/dev\/invoke\/([A-Za-z0-9]+)$/;
 const MAX_EVENT_BYTES = 6 * 1024 * 1024; // Lambda's
 
 /**
- * `POST /dev/invoke/SyncFunction` with an event as its body: what the function returns. Undefined for any other path.
- * A web page elsewhere cannot use it: JSON needs a preflight, which is answered for the API alone.
+ * `POST /dev/invoke/OrdersFunction` with an event as its body answers the result of the function. Undefined for any
+ * other path. Web pages of other origins cannot use it: JSON needs a preflight, and only the API answers preflights.
  */
 export async function invokeRoute(
   functions: Functions,
@@ -19,16 +19,16 @@ export async function invokeRoute(
 ): Promise<Answer | undefined> {
   const [, name] = PATH.exec(path) ?? [];
   if (name === undefined) return undefined;
-  if (req.method !== 'POST') return fault(405, 'the event is sent by POST');
+  if (req.method !== 'POST') return fault(405, 'the method must be POST');
   if (req.headers['content-type'] !== 'application/json')
-    return fault(415, 'the event is sent with Content-Type: application/json');
+    return fault(415, 'the Content-Type must be application/json');
   const body = await readBody(req, MAX_EVENT_BYTES);
-  if (body === 'tooLarge') return fault(413, 'Lambda takes events of up to 6 MB');
+  if (body === 'tooLarge') return fault(413, 'the event must not be larger than 6 MB');
   let event: unknown;
   try {
     event = JSON.parse(body.toString('utf8'));
   } catch {
-    return fault(400, 'the event is not JSON');
+    return fault(400, 'the event must be JSON');
   }
   try {
     return jsonAnswer(200, (await functions.pool(name).invoke(event)) ?? null);

@@ -1,4 +1,4 @@
-// Runs one Lambda function in a worker thread, one invocation at a time. It is loaded as it is, without a transform.
+// Runs one Lambda function in a worker thread, one invocation at a time. Plain JavaScript: the thread has no loader.
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 

@@ -8,7 +8,7 @@ const positionSchema = z.union([
   z.strictObject({ from: z.enum(['TRIM_HORIZON', 'LATEST']) }),
   z.strictObject({ after: z.string() }),
 ]);
-/** Where in a shard to go on: at one of its ends, or after a record. */
+/** Where to read a shard from: one of its ends, or the record after a sequence number. */
 export type ShardPosition = z.infer<typeof positionSchema>;
 
 const fileSchema = z.record(z.string(), z.record(z.string(), positionSchema));
@@ -20,8 +20,8 @@ export interface MappingCheckpoints {
 }
 
 /**
- * How far the mappings have read their streams, by mapping and shard. Written a moment after it changed: a kill in
- * between repeats records and loses none.
+ * The positions of all mappings, by mapping and shard. They are saved 100 ms after a change: a kill in between repeats
+ * records, but loses none.
  */
 export class Checkpoints {
   readonly #positions: Record<string, Record<string, ShardPosition>>;
@@ -31,6 +31,7 @@ export class Checkpoints {
     this.#positions = fileSchema.parse(folder?.readJson(FILE) ?? {});
   }
 
+  /** The positions of one mapping, by its logical id. */
   forMapping(name: string): MappingCheckpoints {
     this.#positions[name] ??= {};
     const positions = this.#positions[name];
@@ -43,7 +44,7 @@ export class Checkpoints {
     };
   }
 
-  /** Writes what has changed at once. */
+  /** Saves all positions now. */
   save(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

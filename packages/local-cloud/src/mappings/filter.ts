@@ -1,16 +1,17 @@
 import { LocalCloudProblem } from '../problem.js';
 
-/** Whether a value, or the absence of one (undefined), satisfies a rule of a filter pattern. */
+/** Whether a value satisfies a rule of a filter pattern. Undefined: there is no value. */
 type Test = (value: unknown) => boolean;
 
-/** Whether an event is for the function. */
+/** Whether an event passes the filter. */
 export type EventFilter = (event: unknown) => boolean;
 
 /**
  * Compiles the patterns of an event source mapping: an event passes when it matches one of them.
  * Source: Amazon EventBridge User Guide, "Comparison operators"; AWS Lambda Developer Guide, "Event filtering".
- * @param patterns JSON texts; none: everything passes.
- * @throws LocalCloudProblem when a pattern is no JSON or uses an operator that is not known.
+ * @param patterns JSON texts. Empty: every event passes.
+ * @param where start of the error texts: the mapping.
+ * @throws LocalCloudProblem when a pattern is not JSON or uses an operator that is not supported.
  */
 export function compileFilter(patterns: readonly string[], where: string): EventFilter {
   const tests = patterns.map((pattern) => compilePattern(parsedPattern(pattern, where), where));
@@ -21,7 +22,7 @@ function parsedPattern(pattern: string, where: string): unknown {
   try {
     return JSON.parse(pattern);
   } catch {
-    throw new LocalCloudProblem(`${where}: the filter pattern ${pattern} is not JSON`);
+    throw new LocalCloudProblem(`${where}: the filter pattern must be JSON, got ${pattern}`);
   }
 }
 
@@ -29,7 +30,7 @@ function compilePattern(pattern: unknown, where: string): Test {
   if (Array.isArray(pattern)) return anyOf(pattern.map((rule) => compileRule(rule, where)));
   if (typeof pattern !== 'object' || pattern === null) {
     throw new LocalCloudProblem(
-      `${where}: a filter pattern has ${JSON.stringify(pattern)} where a list is expected`,
+      `${where}: a field of a filter pattern must be a list, got ${JSON.stringify(pattern)}`,
     );
   }
   const tests = Object.entries(pattern).map(([key, inner]): Test => {
@@ -45,7 +46,7 @@ const anyOf =
   (value) =>
     tests.some((test) => test(value));
 
-/** A pattern of an object also looks into text that is JSON: the body of a queue's message. */
+/** A member of an object, or of a text that is JSON, like the body of a queue message. */
 function memberOf(value: unknown, key: string): unknown {
   const container = typeof value === 'string' ? parsedOrUndefined(value) : value;
   if (typeof container !== 'object' || container === null || Array.isArray(container)) return undefined;
@@ -73,12 +74,10 @@ function compileRule(rule: unknown, where: string): Test {
   if (typeof rule !== 'object' || rule === null) return onItems((value) => value === rule);
   const [[operator, argument] = ['', undefined], ...others] = Object.entries(rule);
   const unknown = () =>
-    new LocalCloudProblem(
-      `${where}: the filter rule ${JSON.stringify(rule)} is not known to the local cloud`,
-    );
+    new LocalCloudProblem(`${where}: the filter rule ${JSON.stringify(rule)} is not supported`);
   if (others.length > 0) throw unknown();
   if (operator === 'exists' && typeof argument === 'boolean') {
-    // Only what is no object itself exists: patterns speak of leaves.
+    // An object does not exist in this sense: patterns match leaves.
     return (value) =>
       (value !== undefined && (typeof value !== 'object' || value === null || Array.isArray(value))) ===
       argument;
@@ -107,7 +106,7 @@ const COMPARISONS: Readonly<Record<string, (value: number, limit: number) => boo
   '>=': (value, limit) => value >= limit,
 };
 
-/** `[">", 0, "<=", 5]`. The numbers of DynamoDB are texts in its JSON; there they are compared as numbers too. */
+/** `[">", 0, "<=", 5]`. Text is compared as a number too, because DynamoDB JSON has numbers as text. */
 function compileNumeric(parts: unknown[], unknown: () => Error): Test {
   const comparisons = Array.from({ length: Math.ceil(parts.length / 2) }, (_, i) => {
     const compare = COMPARISONS[String(parts[2 * i])];

@@ -15,7 +15,8 @@ import { StreamMapping } from './stream-mapping.js';
 
 const DEFAULT_QUEUE_CONCURRENCY = 5;
 
-export interface MappingSurroundings {
+/** The parts that all mappings of a cloud share. */
+export interface MappingContext {
   readonly place: Place;
   readonly functions: Functions;
   readonly queues: Queues;
@@ -29,12 +30,12 @@ export interface MappingSurroundings {
 type Mapping = Resource<MappingProperties>;
 
 /**
- * Starts an event source mapping. The promise it resolves to ends when the signal has aborted and nothing is under way.
- * @throws LocalCloudProblem when its source is no stream of a table and no queue, or its filter is not known.
+ * Starts an event source mapping. `ended` resolves when the signal has aborted and no invocation is running.
+ * @throws LocalCloudProblem when the source is neither a queue nor a stream of a table, or the filter is not supported.
  */
 export async function startMapping(
   mapping: Mapping,
-  around: MappingSurroundings,
+  around: MappingContext,
   signal: AbortSignal,
 ): Promise<{ ended: Promise<void> }> {
   const { logicalId, properties } = mapping;
@@ -44,20 +45,20 @@ export async function startMapping(
   if (service === 'dynamodb')
     return { ended: new StreamMapping(await streamSettings(mapping, around, signal)).run() };
   throw new LocalCloudProblem(
-    `${titleOf(logicalId)}: ${properties.EventSourceArn} is neither a queue nor a stream of a table`,
+    `${titleOf(logicalId)}: the source must be a queue or a stream of a table, got ${properties.EventSourceArn}`,
   );
 }
 
 const titleOf = (logicalId: string) => `AWS::Lambda::EventSourceMapping "${logicalId}"`;
 
-function queueSettings({ logicalId, properties }: Mapping, around: MappingSurroundings, signal: AbortSignal) {
+function queueSettings({ logicalId, properties }: Mapping, around: MappingContext, signal: AbortSignal) {
   return {
     queue: around.queues.byArn(properties.EventSourceArn),
     invoke: around.functions.byArn(properties.FunctionName),
     region: around.place.region,
     batchSize: properties.BatchSize ?? 10,
     batchingWindowMs: properties.MaximumBatchingWindowInSeconds * 1000,
-    // As many as the function has workers: what waits gathers in the queue, and goes in larger batches.
+    // At most one batch for each worker of the function: waiting messages then form larger batches.
     concurrency: Math.min(
       properties.ScalingConfig?.MaximumConcurrency ?? DEFAULT_QUEUE_CONCURRENCY,
       around.functions.concurrencyOf(properties.FunctionName),
@@ -71,7 +72,7 @@ function queueSettings({ logicalId, properties }: Mapping, around: MappingSurrou
 
 async function streamSettings(
   { logicalId, properties }: Mapping,
-  around: MappingSurroundings,
+  around: MappingContext,
   signal: AbortSignal,
 ) {
   const checkpoints = around.checkpoints.forMapping(logicalId);
@@ -82,9 +83,9 @@ async function streamSettings(
   if (!database || !Object.values(database.tables).includes(table)) {
     throw new LocalCloudProblem(`${titleOf(logicalId)}: the table ${table} is not in the template`);
   }
-  // Everything in the stream of a table that this start has created is new.
+  // This start has created the table, so every record of its stream is new.
   const start = database.created.has(table) ? 'TRIM_HORIZON' : properties.StartingPosition;
-  if (!start) throw new LocalCloudProblem(`${titleOf(logicalId)}: StartingPosition is missing`);
+  if (!start) throw new LocalCloudProblem(`${titleOf(logicalId)}: StartingPosition must be given`);
   const invoke = around.functions.byArn(properties.FunctionName);
   const delivery = new StreamDelivery({
     properties,

@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import { FunctionError } from '../lambda/function-error.js';
 import type { Invoke } from '../lambda/functions.js';
 
-/** What became of a batch. */
+/** The result of a batch. */
 export type Outcome =
   | { kind: 'done' }
-  /** The function named the records that failed. */
+  /** The function has named the failed records. */
   | { kind: 'partly'; failed: ReadonlySet<string> }
   | { kind: 'failed'; error: FunctionError };
 
@@ -14,10 +14,10 @@ const responseSchema = z.looseObject({
 });
 
 /**
- * Gives a batch to a function.
- * @param identifiers what the function may name, or undefined when it does not report failures of single records.
+ * Invokes a function with a batch.
+ * @param identifiers of the records that the function may name as failed. Undefined: it only fails as a whole.
  */
-export async function giveBatch(
+export async function invokeWithBatch(
   invoke: Invoke,
   records: readonly unknown[],
   identifiers: ReadonlySet<string> | undefined,
@@ -34,11 +34,11 @@ export async function giveBatch(
   if (!identifiers || typeof result !== 'object' || result === null) return { kind: 'done' };
   const parsed = responseSchema.safeParse(result);
   const failures = parsed.data?.batchItemFailures ?? [];
-  // A report that makes no sense counts as a failure of everything, as in Lambda.
+  // An invalid report counts as a failure of the whole batch, as in Lambda.
   if (!parsed.success || failures.some(({ itemIdentifier }) => !identifiers.has(itemIdentifier))) {
     return {
       kind: 'failed',
-      error: new FunctionError('InvalidResponse', 'batchItemFailures names an unknown record'),
+      error: new FunctionError('InvalidResponse', 'batchItemFailures must name records of the batch'),
     };
   }
   if (failures.length === 0) return { kind: 'done' };

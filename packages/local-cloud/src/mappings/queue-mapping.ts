@@ -3,29 +3,30 @@ import { type Delivery, md5 } from '../sqs/message.js';
 import type { Queue } from '../sqs/queue.js';
 import { systemAttributes } from '../sqs/sqs-service.js';
 import type { EventFilter } from './filter.js';
-import { giveBatch } from './outcome.js';
+import { invokeWithBatch } from './outcome.js';
 
 const LONG_POLL_MS = 20_000;
 
+/** An event source mapping of a queue. */
 export interface QueueMappingSettings {
   readonly queue: Queue;
   readonly invoke: Invoke;
   readonly region: string;
   readonly batchSize: number;
   readonly batchingWindowMs: number;
-  /** So many batches at a time. */
+  /** Greatest number of concurrent batches. */
   readonly concurrency: number;
   readonly reportsFailures: boolean;
   readonly filter: EventFilter;
   /**
-   * A message the function failed on is visible again after this time, or at the end of the queue's visibility timeout if
-   * that is earlier. Lambda waits for the timeout, which is minutes.
+   * A failed message is visible again after this time, or when the visibility timeout of the queue ends, if that is
+   * earlier. Lambda always waits for the visibility timeout, which may take minutes.
    */
   readonly retryAfterMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Gives the messages of a queue to a function. Ends when the signal aborts. */
+/** Delivers the messages of a queue to a function. Ends when the signal aborts. */
 export async function runQueueMapping(settings: QueueMappingSettings): Promise<void> {
   await Promise.all(Array.from({ length: settings.concurrency }, () => poll(settings)));
 }
@@ -50,22 +51,22 @@ async function receiveBatch({ queue, batchSize, batchingWindowMs, signal }: Queu
 async function process(settings: QueueMappingSettings, received: Delivery[]): Promise<void> {
   const { queue, invoke, reportsFailures, filter, retryAfterMs, signal } = settings;
   const pairs = received.map((delivery) => ({ delivery, record: queueRecord(settings, delivery) }));
-  // What the filter refuses is deleted, as in Lambda.
+  // Lambda deletes messages that do not pass the filter.
   for (const { delivery } of pairs.filter(({ record }) => !filter(record))) queue.delete(delivery.receipt);
   const wanted = pairs.filter(({ record }) => filter(record));
   if (wanted.length === 0) return;
   const identifiers = reportsFailures ? new Set(wanted.map(({ record }) => record.messageId)) : undefined;
-  const outcome = await giveBatch(
+  const outcome = await invokeWithBatch(
     invoke,
     wanted.map(({ record }) => record),
     identifiers,
   );
-  // When the cloud stops its functions, what they were doing has not failed: the journal gives it back.
+  // An invocation that the end of the cloud interrupted has not failed: the journal keeps its messages.
   if (signal.aborted && outcome.kind !== 'done') return;
   for (const { delivery, record } of wanted) {
     const failed =
       outcome.kind === 'failed' || (outcome.kind === 'partly' && outcome.failed.has(record.messageId));
-    if (failed) queue.giveBack(delivery, retryAfterMs);
+    if (failed) queue.release(delivery, retryAfterMs);
     else queue.delete(delivery.receipt);
   }
 }

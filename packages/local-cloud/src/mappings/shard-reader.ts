@@ -9,34 +9,35 @@ import {
 import type { ShardPosition } from './checkpoints.js';
 import { pause } from './pause.js';
 
-/** A busy stream is asked again so soon, */
+/** Interval between reads of a busy stream. */
 const BUSY_POLL_MS = 30;
-/** one that was quiet for this long */
+/** Time without records after which a stream is quiet. */
 const QUIET_AFTER_MS = 10_000;
-/** less often: each question costs DynamoDB Local a millisecond of processor. */
+/** Interval between reads of a quiet stream. Longer, because each read costs DynamoDB Local 1 ms of CPU time. */
 const QUIET_POLL_MS = 80;
 const AFTER_ERROR_MS = 300;
 
+/** A shard, and how to read it. */
 export interface ShardReaderSettings {
   readonly client: DynamoDBStreamsClient;
   readonly streamArn: string;
   readonly shardId: string;
   readonly position: ShardPosition;
-  /** Records are gathered up to so many, */
+  /** Records are collected up to this number, */
   readonly batchSize: number;
-  /** but not for longer than this since the first of them. */
+  /** or until this time has passed since the first of them. */
   readonly windowMs: number;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** The records of a shard, in their order, until it is closed or the signal aborts. No list is empty. */
+/** Yields the records of a shard in order, until the shard is closed or the signal aborts. Lists are never empty. */
 export async function* readShard(settings: ShardReaderSettings): AsyncGenerator<SdkRecord[]> {
   const { client, signal, log, batchSize, windowMs } = settings;
   let { position } = settings;
   let iterator: string | undefined;
-  let gathered: SdkRecord[] = [];
-  let gatherUntilMs = 0;
+  let collected: SdkRecord[] = [];
+  let collectUntilMs = 0;
   let lastRecordAtMs = Date.now();
   let complained = false;
   while (!signal.aborted) {
@@ -52,7 +53,7 @@ export async function* readShard(settings: ShardReaderSettings): AsyncGenerator<
       complained = false;
     } catch (error) {
       if (signal.aborted) return;
-      // Before its first write a stream answers that its beginning is cut off; later it may really be.
+      // DynamoDB Local answers so for a stream without records. Later, records may really have been trimmed.
       if (error instanceof TrimmedDataAccessException) position = { from: 'TRIM_HORIZON' };
       else if (!(error instanceof ExpiredIteratorException) && !complained) {
         complained = true;
@@ -64,14 +65,14 @@ export async function* readShard(settings: ShardReaderSettings): AsyncGenerator<
     }
     if (records.length > 0) {
       lastRecordAtMs = Date.now();
-      if (gathered.length === 0) gatherUntilMs = lastRecordAtMs + windowMs;
-      gathered.push(...records);
+      if (collected.length === 0) collectUntilMs = lastRecordAtMs + windowMs;
+      collected.push(...records);
       const last = records.at(-1)?.dynamodb?.SequenceNumber;
       if (last) position = { after: last };
     }
-    if (gathered.length > 0 && (gathered.length >= batchSize || Date.now() >= gatherUntilMs || !next)) {
-      yield gathered;
-      gathered = [];
+    if (collected.length > 0 && (collected.length >= batchSize || Date.now() >= collectUntilMs || !next)) {
+      yield collected;
+      collected = [];
     }
     if (!next) return;
     iterator = next;

@@ -3,57 +3,58 @@ import type { Faults } from '../faults.js';
 import type { FunctionError } from '../lambda/function-error.js';
 import type { Invoke } from '../lambda/functions.js';
 import type { MappingProperties } from '../template/kinds/lambda.js';
-import { giveBatch } from './outcome.js';
+import { invokeWithBatch } from './outcome.js';
 import { pause } from './pause.js';
 import type { StreamRecord } from './stream-record.js';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 
+/** How to deliver the records of a stream. */
 export interface DeliverySettings {
   readonly properties: MappingProperties;
   readonly functionArn: string;
   readonly invoke: Invoke;
-  /** Where a batch goes that was given up. */
+  /** Receives the failure message of a discarded batch. */
   readonly onFailure: ((message: string) => void) | undefined;
-  /** Told the sequence number up to which a shard is done with. */
+  /** Receives the sequence number up to which a shard is processed. */
   readonly advance: (shardId: string, sequenceNumber: string) => void;
   readonly log: (line: string) => void;
   readonly faults: Faults;
   readonly signal: AbortSignal;
 }
 
-/** Why a batch was given up. */
+/** The reason for discarding a batch. */
 type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
-/** Gives the records of a shard to the function until it has taken them or they are given up. */
+/** Delivers the records of a shard to the function, until the function has processed them or they are discarded. */
 export class StreamDelivery {
   constructor(private readonly settings: DeliverySettings) {}
 
-  /** Ends when every record is done with, or the signal aborts. */
+  /** Resolves when every record is processed or discarded, or the signal aborts. */
   async deliver(shardId: string, records: readonly StreamRecord[], attempts = 0): Promise<void> {
     const { properties, signal, faults } = this.settings;
     const [first] = records;
     if (!first || signal.aborted) return;
     const tooOld = this.#tooOld(records);
     if (tooOld.length > 0) {
-      this.#giveUp(shardId, tooOld, 'RecordAgeExceeded', attempts, undefined);
+      this.#discard(shardId, tooOld, 'RecordAgeExceeded', attempts, undefined);
       return this.deliver(shardId, records.slice(tooOld.length));
     }
     const reporting = properties.FunctionResponseTypes.includes('ReportBatchItemFailures');
     const identifiers = reporting ? new Set(records.map(sequenceOf)) : undefined;
-    const outcome = await giveBatch(this.settings.invoke, records, identifiers);
+    const outcome = await invokeWithBatch(this.settings.invoke, records, identifiers);
     if (signal.aborted && outcome.kind !== 'done') return;
     if (outcome.kind === 'done') {
-      if (faults.doublesBatch(shardId)) await giveBatch(this.settings.invoke, records, undefined);
+      if (faults.doublesBatch(shardId)) await invokeWithBatch(this.settings.invoke, records, undefined);
       return this.#advance(shardId, records);
     }
-    const taken =
+    const processed =
       outcome.kind === 'partly' ? records.findIndex((it) => outcome.failed.has(sequenceOf(it))) : 0;
-    this.#advance(shardId, records.slice(0, taken));
-    const rest = records.slice(taken);
+    this.#advance(shardId, records.slice(0, processed));
+    const rest = records.slice(processed);
     const error = outcome.kind === 'failed' ? outcome.error : undefined;
-    const used = taken > 0 ? 0 : attempts;
+    const used = processed > 0 ? 0 : attempts;
     if (outcome.kind === 'failed' && properties.BisectBatchOnFunctionError && rest.length > 1) {
       // Splitting does not count as a retry.
       const middle = Math.ceil(rest.length / 2);
@@ -63,14 +64,14 @@ export class StreamDelivery {
       return this.deliver(shardId, rest.slice(middle), used);
     }
     if (properties.MaximumRetryAttempts >= 0 && used >= properties.MaximumRetryAttempts) {
-      return this.#giveUp(shardId, rest, 'RetryAttemptsExhausted', used + 1, error);
+      return this.#discard(shardId, rest, 'RetryAttemptsExhausted', used + 1, error);
     }
     faults.retriedBatch();
     await pause(Math.min(FIRST_RETRY_MS * 2 ** used, LONGEST_RETRY_MS), signal);
     return this.deliver(shardId, rest, used + 1);
   }
 
-  /** The records at the beginning that exceed the mapping's age. */
+  /** The records at the beginning that are older than the mapping allows. */
   #tooOld(records: readonly StreamRecord[]): StreamRecord[] {
     const { MaximumRecordAgeInSeconds: limit } = this.settings.properties;
     if (limit < 0) return [];
@@ -84,7 +85,7 @@ export class StreamDelivery {
     if (last) this.settings.advance(shardId, sequenceOf(last));
   }
 
-  #giveUp(
+  #discard(
     shardId: string,
     records: readonly StreamRecord[],
     condition: Condition,
@@ -93,7 +94,7 @@ export class StreamDelivery {
   ) {
     const { onFailure, log, functionArn } = this.settings;
     log(
-      `${functionArn.split(':').at(-1)} gave up ${records.length} records: ${condition} ${error?.message ?? ''}`,
+      `${functionArn.split(':').at(-1)} discarded ${records.length} records: ${condition} ${error?.message ?? ''}`,
     );
     onFailure?.(JSON.stringify(this.#failureMessage(shardId, records, condition, invokeCount, error)));
     this.#advance(shardId, records);

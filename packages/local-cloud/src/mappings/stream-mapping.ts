@@ -11,17 +11,19 @@ import { readShard } from './shard-reader.js';
 import type { StreamDelivery } from './stream-delivery.js';
 import { type StreamRecord, streamRecord } from './stream-record.js';
 
-const LOOK_FOR_SHARDS_MS = 10_000;
+const LIST_SHARDS_EVERY_MS = 10_000;
 
+/** An event source mapping of a stream. */
 export interface StreamMappingSettings {
   readonly client: DynamoDBStreamsClient;
-  /** As DynamoDB Local names the stream; functions are told the one of the template. */
+  /** The ARN in DynamoDB Local. */
   readonly streamArn: string;
+  /** The ARN of the template, for the events. */
   readonly eventSourceArn: string;
   readonly region: string;
   readonly batchSize: number;
   readonly batchingWindowMs: number;
-  /** For shards that are there when a mapping sees its stream for the first time. */
+  /** Where to start in the shards that exist when the mapping starts for the first time. */
   readonly start: 'TRIM_HORIZON' | 'LATEST';
   readonly filter: EventFilter;
   readonly delivery: StreamDelivery;
@@ -30,23 +32,23 @@ export interface StreamMappingSettings {
   readonly signal: AbortSignal;
 }
 
-/** Reads a stream shard by shard, a shard after the one it continues, and has its records delivered in order. */
+/** Reads the shards of a stream and delivers their records in order. A shard is read after its parent. */
 export class StreamMapping {
   readonly #shards = new Map<string, { ended: boolean }>();
   readonly #reading = new Set<Promise<void>>();
 
   constructor(private readonly settings: StreamMappingSettings) {}
 
-  /** Ends when the signal aborts and what is being delivered has ended. */
+  /** Resolves when the signal has aborted and no delivery is running. */
   async run(): Promise<void> {
     const { signal, log, streamArn } = this.settings;
-    let thereAtFirst: ReadonlySet<string> | undefined;
+    let initialShards: ReadonlySet<string> | undefined;
     while (!signal.aborted) {
       try {
         const shards = await this.#listShards();
-        thereAtFirst ??= new Set(shards.map(({ ShardId = '' }) => ShardId));
-        this.#startReading(shards, thereAtFirst);
-        await Promise.race([pause(LOOK_FOR_SHARDS_MS, signal), ...this.#reading]);
+        initialShards ??= new Set(shards.map(({ ShardId = '' }) => ShardId));
+        this.#startReading(shards, initialShards);
+        await Promise.race([pause(LIST_SHARDS_EVERY_MS, signal), ...this.#reading]);
       } catch (error) {
         if (!signal.aborted) log(`Stream ${streamArn}: ${messageOf(error)}`);
         await pause(1000, signal);
@@ -68,14 +70,14 @@ export class StreamMapping {
     return shards;
   }
 
-  #startReading(shards: Shard[], thereAtFirst: ReadonlySet<string>) {
+  #startReading(shards: Shard[], initialShards: ReadonlySet<string>) {
     const listed = new Set(shards.map(({ ShardId }) => ShardId));
     for (const { ShardId, ParentShardId } of shards) {
       if (!ShardId || this.#shards.has(ShardId)) continue;
       const hasParent = ParentShardId !== undefined && listed.has(ParentShardId);
       if (hasParent && !this.#shards.get(ParentShardId)?.ended) continue;
-      // A shard that appears later continues one that was read, and is read from its beginning.
-      const start = thereAtFirst.has(ShardId) ? this.settings.start : 'TRIM_HORIZON';
+      // A shard that appears later continues a shard that was read, so it is read from its beginning.
+      const start = initialShards.has(ShardId) ? this.settings.start : 'TRIM_HORIZON';
       const reading = this.#read(ShardId, { from: start }).finally(() => this.#reading.delete(reading));
       this.#reading.add(reading);
     }
@@ -87,7 +89,7 @@ export class StreamMapping {
     const state = { ended: false };
     this.#shards.set(shardId, state);
     const position = checkpoints.of(shardId) ?? otherwise;
-    // Noted before anything is read: after a restart records are not skipped as older than it.
+    // Saved before the first read: otherwise a restart could start at the end and skip records.
     if ('from' in position && position.from === 'TRIM_HORIZON') checkpoints.set(shardId, position);
     const reader = {
       client,

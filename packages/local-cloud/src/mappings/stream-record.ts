@@ -1,7 +1,7 @@
 import type { AttributeValue, _Record as SdkRecord } from '@aws-sdk/client-dynamodb-streams';
 import { REMOVED_BY_TIME } from '../dynamodb/time-to-live.js';
 
-/** A record of a stream as Lambda gives it to a function. */
+/** A record of a stream, as Lambda passes it to a function. */
 export interface StreamRecord {
   readonly eventID: string;
   readonly eventName: string;
@@ -23,7 +23,10 @@ export interface StreamRecord {
 
 const TIME_TO_LIVE = { type: 'Service', principalId: 'dynamodb.amazonaws.com' } as const;
 
-/** Undefined for a record that DynamoDB would not have: an item was marked before it was removed by its time to live. */
+/**
+ * The record for the function. Undefined for a record that DynamoDB would not have: the update that marks an item
+ * before its deletion by time to live.
+ */
 export function streamRecord(
   record: SdkRecord,
   eventSourceARN: string,
@@ -32,7 +35,7 @@ export function streamRecord(
   const { dynamodb: data, userIdentity } = record;
   if (data?.NewImage?.[REMOVED_BY_TIME]) return undefined;
   const { [REMOVED_BY_TIME]: mark, ...OldImage } = data?.OldImage ?? {};
-  // DynamoDB Local writes its own deletions by time to live under another name, and says of none who did it.
+  // DynamoDB Local uses another event name for its own deletions by time to live, and never sets userIdentity.
   const isNameless = !['INSERT', 'MODIFY', 'REMOVE'].includes(record.eventName ?? '');
   const byTimeToLive = isNameless || (record.eventName === 'REMOVE' && mark !== undefined);
   const identity = byTimeToLive
@@ -58,11 +61,14 @@ export function streamRecord(
   };
 }
 
-/** In seconds. DynamoDB Local cuts the time to the minute: what is read at once was written at once. */
+/**
+ * Unit: seconds. DynamoDB Local truncates the time to the minute. The true time is at most now, since records are
+ * read soon.
+ */
 function createdAt(time: Date | undefined): number {
   const now = Math.floor(Date.now() / 1000);
-  const told = time ? Math.floor(time.getTime() / 1000) : now;
-  return told % 60 === 0 ? Math.max(told, Math.min(now, told + 59)) : told;
+  const given = time ? Math.floor(time.getTime() / 1000) : now;
+  return given % 60 === 0 ? Math.max(given, Math.min(now, given + 59)) : given;
 }
 
 const itemAsJson = (item: Record<string, AttributeValue>): unknown =>
@@ -70,7 +76,7 @@ const itemAsJson = (item: Record<string, AttributeValue>): unknown =>
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
-/** DynamoDB's JSON; the SDK has made bytes of binary values. */
+/** A value as DynamoDB JSON. The SDK has decoded binary values to bytes; they become base64 again. */
 function valueAsJson(value: AttributeValue): unknown {
   if (value.B) return { B: base64(value.B) };
   if (value.BS) return { BS: value.BS.map(base64) };

@@ -3,7 +3,7 @@ import type { Stack } from '../template/stack.js';
 import { generateSecretValue } from './generate.js';
 import { SecretStore } from './secret-store.js';
 
-/** The secrets of the stack: those kept in the data folder, the others generated. */
+/** The secrets of the stack. Values kept in the data folder are used again, the others are generated. */
 export function buildSecrets(stack: Stack, folder: DataFolder | undefined): SecretStore {
   const secrets = stack.resources('AWS::SecretsManager::Secret').map(({ name, ref, properties }) => ({
     name,

@@ -4,7 +4,7 @@ import type { GenerateSecretString } from '../template/kinds/secrets.js';
 
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
-/** A value as Secrets Manager's GenerateSecretString makes it. */
+/** A value like those of GenerateSecretString. @throws LocalCloudProblem when every character is excluded. */
 export function generateSecretValue(settings: GenerateSecretString): string {
   const password = generatePassword(settings);
   const { SecretStringTemplate, GenerateStringKey } = settings;
@@ -23,7 +23,7 @@ function generatePassword(settings: GenerateSecretString): string {
     .map((type) => [...(type || '')].filter((character) => !settings.ExcludeCharacters.includes(character)))
     .filter((type) => type.length > 0);
   const all = types.flat();
-  if (all.length === 0) throw new LocalCloudProblem('GenerateSecretString excludes every character');
+  if (all.length === 0) throw new LocalCloudProblem('GenerateSecretString must not exclude every character');
   const required = settings.RequireEachIncludedType ? types.map(oneOf) : [];
   const rest = Array.from({ length: settings.PasswordLength - required.length }, () => oneOf(all));
   return shuffled([...required, ...rest]).join('');

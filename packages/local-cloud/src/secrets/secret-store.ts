@@ -11,18 +11,20 @@ const versionSchema = z.object({
   stages: z.array(z.string()),
   createdAtMs: z.number(),
 });
+/** One version of a secret. */
 export type SecretVersion = z.infer<typeof versionSchema>;
 
 const fileSchema = z.record(z.string(), z.array(versionSchema));
 
+/** A secret of the template. */
 export interface SecretSettings {
   readonly name: string;
   readonly arn: string;
-  /** The value a secret begins with. */
+  /** Makes the first value. */
   readonly initialValue: () => string;
 }
 
-/** The secrets of the stack with their versions; kept in the data folder when there is one. */
+/** Secrets with their versions. They are kept in the data folder, if there is one. */
 export class SecretStore {
   readonly #versions: Record<string, SecretVersion[]>;
 
@@ -51,7 +53,10 @@ export class SecretStore {
     return { secret, version };
   }
 
-  /** A new version becomes AWSCURRENT and the one before it AWSPREVIOUS, unless other stages are given. */
+  /**
+   * Adds a version. By default it becomes AWSCURRENT, and the current one becomes AWSPREVIOUS.
+   * @throws AwsError ResourceNotFoundException when there is no such secret.
+   */
   put(id: string, value: string, stages: string[] = ['AWSCURRENT'], versionId?: string) {
     const secret = this.#find(id);
     const before = this.#versions[secret.name] ?? [];

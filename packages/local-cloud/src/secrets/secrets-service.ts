@@ -17,7 +17,7 @@ const putInput = z.strictObject({
   ClientRequestToken: z.optional(z.string()),
 });
 
-/** Secrets Manager as the AWS SDK speaks it: reading a secret, and rotating it by hand. */
+/** Secrets Manager for the AWS SDK: GetSecretValue and PutSecretValue. */
 export const secretsService = (store: SecretStore): JsonService => ({
   target: 'secretsmanager',
   errorNamespace: 'com.amazonaws.secretsmanager',

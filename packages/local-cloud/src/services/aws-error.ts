@@ -1,4 +1,4 @@
-/** An error as an AWS service answers it. `queryCode` is the older name that SQS clients look for. */
+/** An error that an AWS service answers. `queryCode` is the older name of the error, which SQS clients read. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   constructor(

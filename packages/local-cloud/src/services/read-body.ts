@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The body of a request. One that is larger than allowed is read to its end and not kept, so that it can be answered. */
+/**
+ * The body of a request. A larger body is read to its end and dropped, so that the server can still answer. Unit:
+ * bytes.
+ */
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer | 'tooLarge'> {
   const chunks: Buffer[] = [];
   let size = 0;

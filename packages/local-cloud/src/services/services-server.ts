@@ -5,22 +5,24 @@ import { messageOf } from '../problem.js';
 import { AwsError } from './aws-error.js';
 import { readBody } from './read-body.js';
 
-/** One operation of a service: its input as parsed JSON, its output as what will be JSON. */
+/** One operation of a service. The input is parsed JSON, the output is sent as JSON. @throws AwsError */
 export type Operation = (input: unknown, signal: AbortSignal) => unknown;
 
-/** A service of the AWS JSON protocol: SQS, Secrets Manager. */
+/** A service of the AWS JSON protocol, like SQS. */
 export interface JsonService {
-  /** In front of the operation in `x-amz-target`. */
+  /** The part of `x-amz-target` before the operation. */
   readonly target: string;
-  /** In front of the type of an error. */
+  /** The part of the type of an error before `#`. */
   readonly errorNamespace: string;
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** A service that is not of the JSON protocol: the management of WebSocket connections. Answers whether it was its. */
+/**
+ * A service without the JSON protocol: the management of WebSocket connections. Resolves to whether it has answered.
+ */
 export type RestService = (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
 
-/** All emulated services, on one port of 127.0.0.1. */
+/** The emulated services, on one port of 127.0.0.1. */
 export interface ServicesServer {
   readonly url: string;
   use(service: JsonService): void;
@@ -30,6 +32,7 @@ export interface ServicesServer {
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Starts a server without services on a free port; `use` adds them. */
 export async function startServicesServer(): Promise<ServicesServer> {
   const json: JsonService[] = [];
   const rest: RestService[] = [];
@@ -60,7 +63,8 @@ async function answer(services: JsonService[], req: IncomingMessage, res: Server
     const body = await readBody(req, MAX_BODY_BYTES);
     if (!operation)
       throw new AwsError('UnknownOperationException', `${target || req.url} is not emulated`, 404);
-    if (body === 'tooLarge') throw new AwsError('RequestTooLarge', 'The request is too large', 413);
+    if (body === 'tooLarge')
+      throw new AwsError('RequestTooLarge', 'The request must not be larger than 8 MB', 413);
     send(res, 200, await operation(parsed(body), aborted.signal), {});
   } catch (error) {
     const known = error instanceof AwsError ? error : new AwsError('InternalFailure', messageOf(error), 500);
@@ -82,7 +86,7 @@ function parsed(body: Buffer): unknown {
   try {
     return body.length === 0 ? {} : JSON.parse(body.toString('utf8'));
   } catch {
-    throw new AwsError('SerializationException', 'The body is not JSON');
+    throw new AwsError('SerializationException', 'The body must be JSON');
   }
 }
 
@@ -98,7 +102,7 @@ function send(res: ServerResponse, status: number, body: unknown, headers: Recor
   res.end(text);
 }
 
-/** @throws the system error, EADDRINUSE for a port that is taken. */
+/** Listens on 127.0.0.1. @throws the system error, EADDRINUSE for a port that is taken. */
 export function listenOnLoopback(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -109,7 +113,7 @@ export function listenOnLoopback(server: Server, port: number): Promise<void> {
   });
 }
 
-/** Closes a server and every connection to it. */
+/** Closes a server and all its connections. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -4,7 +4,7 @@ import type { Stack } from '../template/stack.js';
 import { noJournal, openQueueJournal } from './queue-journal.js';
 import { Queues } from './queues.js';
 
-/** The queues of the stack, with what they held when the data folder was last used. */
+/** The queues of the stack, with the messages kept in the data folder. */
 export function buildQueues(stack: Stack, folder: DataFolder | undefined, faults: Faults): Queues {
   const settings = stack
     .resources('AWS::SQS::Queue')

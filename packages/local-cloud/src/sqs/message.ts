@@ -9,31 +9,33 @@ export const messageAttributeSchema = z.strictObject({
 });
 export type MessageAttributes = Record<string, z.infer<typeof messageAttributeSchema>>;
 
-/** A message as it is kept. Times are milliseconds since 1970. */
+/** A message in a queue. Times are milliseconds since 1970. */
 export interface Message {
   readonly id: string;
   readonly body: string;
   readonly attributes: MessageAttributes;
   readonly sentAtMs: number;
-  /** Not given to anybody before: delayed, or in flight. */
+  /** Hidden from consumers until then: delayed, or in flight. */
   visibleAtMs: number;
   receiveCount: number;
   firstReceivedAtMs?: number;
-  /** Of the last receive; none when it is not in flight. */
+  /** Receipt handle of the last receive. Undefined before the first receive. */
   receipt?: string;
 }
 
-/** A message in the hands of a consumer. */
+/** A received message. */
 export interface Delivery {
   readonly message: Readonly<Message>;
   readonly receipt: string;
   readonly visibleAtMs: number;
 }
 
+/** MD5 digest in hexadecimal digits. */
 export const md5 = (data: string | Buffer) => createHash('md5').update(data).digest('hex');
 
 /**
- * Digest of message attributes: sorted by name; name, type and value each behind its length, a byte for the kind of value.
+ * Digest of message attributes, undefined for none. They are sorted by name. Name, type and value follow their lengths;
+ * one byte distinguishes text and bytes.
  * Source: Amazon SQS Developer Guide, "Calculating the MD5 message digest for message attributes".
  */
 export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
@@ -60,7 +62,7 @@ function lengthAndBytes(bytes: Buffer): [Buffer, Buffer] {
   return [length, bytes];
 }
 
-/** What counts towards the size of a message: body, names, types and values. */
+/** Size of a message: body, and names, types and values of its attributes. Unit: bytes. */
 export function sizeOf(body: string, attributes: MessageAttributes): number {
   const ofAttributes = Object.entries(attributes).map(
     ([name, { DataType, StringValue, BinaryValue }]) =>

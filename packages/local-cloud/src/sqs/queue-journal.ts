@@ -8,16 +8,17 @@ type Entry =
   | { op: 'received'; queue: string; id: string; receiveCount: number }
   | { op: 'deleted'; queue: string; id: string };
 
-/** Keeps what is in the queues, so that a cloud that is started again has it. */
+/** Records what is in the queues, so that the next start of the cloud finds it. */
 export interface QueueJournal {
   sent(queue: string, message: Message): void;
   received(queue: string, message: Message): void;
   deleted(queue: string, id: string): void;
-  /** What the queue held when the journal was opened; what was in flight is visible again. */
+  /** The messages of a queue when the journal was opened. Messages that were in flight are visible again. */
   recalled(queue: string): Message[];
   close(): void;
 }
 
+/** The journal of a cloud that keeps its data in memory. */
 export const noJournal: QueueJournal = {
   sent() {},
   received() {},
@@ -27,8 +28,8 @@ export const noJournal: QueueJournal = {
 };
 
 /**
- * A file of one entry a line, written before an operation is answered; what is gone is removed from it when it is opened.
- * A last line that was cut off by a kill belongs to an operation that was not answered, and is dropped.
+ * Opens a file with one entry a line. Each entry is written before its operation is answered. Opening removes the
+ * entries of deleted messages. An incomplete last line belongs to an operation that was not answered, and is dropped.
  */
 export function openQueueJournal(file: string): QueueJournal {
   const kept = existsSync(file) ? replay(readFileSync(file, 'utf8')) : new Map<string, Map<string, Kept>>();

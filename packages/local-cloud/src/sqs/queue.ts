@@ -6,6 +6,7 @@ import type { Delivery, Message, MessageAttributes } from './message.js';
 import type { QueueJournal } from './queue-journal.js';
 import { Receivers } from './receivers.js';
 
+/** A queue of the template. */
 export interface QueueSettings {
   readonly name: string;
   readonly arn: string;
@@ -20,7 +21,7 @@ export class Queue {
     (max, visibilityMs) => this.#take(max, visibilityMs),
     () => this.#nextVisibleAtMs(),
   );
-  /** Where messages go that were received too often. */
+  /** Gets the messages that were received too often. */
   deadLetterQueue: Queue | undefined;
 
   constructor(
@@ -31,6 +32,7 @@ export class Queue {
     for (const message of journal.recalled(settings.name)) this.#messages.set(message.id, message);
   }
 
+  /** Adds a message. */
   send(
     body: string,
     attributes: MessageAttributes,
@@ -49,7 +51,10 @@ export class Queue {
     return message;
   }
 
-  /** Waits up to `waitMs` for at least one message, less long when the signal aborts. */
+  /**
+   * Waits at most `waitMs` for at least one message. Resolves without messages when the time is over or the signal
+   * aborts.
+   */
   receive(options: {
     max: number;
     visibilityMs?: number;
@@ -60,12 +65,13 @@ export class Queue {
     return this.#receivers.receive({ ...options, visibilityMs });
   }
 
-  /** A receipt that is not the last one of its message has no effect, as when it has been received again meanwhile. */
+  /** Deletes a message. Has no effect when the message was received again after this receipt. @throws AwsError */
   delete(receipt: string): void {
     const message = this.#messages.get(idIn(receipt));
     if (message?.receipt === receipt) this.#remove(message.id);
   }
 
+  /** Hides a message for this time from now. @throws AwsError when the message is not in flight. */
   changeVisibility(receipt: string, seconds: number): void {
     const message = this.#messages.get(idIn(receipt));
     if (!message || message.receipt !== receipt || message.visibleAtMs <= Date.now()) {
@@ -76,18 +82,20 @@ export class Queue {
     this.#receivers.serve();
   }
 
-  /** Makes a message visible again unless its visibility has been changed since it was delivered. */
-  giveBack({ receipt, visibleAtMs }: Delivery, afterMs: number): void {
+  /** Makes a message visible after this time, unless its visibility has changed since this delivery. */
+  release({ receipt, visibleAtMs }: Delivery, afterMs: number): void {
     const message = this.#messages.get(idIn(receipt));
     if (!message || message.receipt !== receipt || message.visibleAtMs !== visibleAtMs) return;
     message.visibleAtMs = Math.min(visibleAtMs, Date.now() + afterMs);
     this.#receivers.serve();
   }
 
+  /** Deletes all messages. */
   purge(): void {
     for (const id of [...this.#messages.keys()]) this.#remove(id);
   }
 
+  /** Numbers of messages. */
   get depth() {
     const now = Date.now();
     const messages = [...this.#messages.values()];
@@ -96,6 +104,7 @@ export class Queue {
     return { visible, inFlight, delayed: messages.length - visible - inFlight };
   }
 
+  /** Ends all waiting receives. */
   stop(): void {
     this.#receivers.stop();
   }
@@ -141,7 +150,7 @@ export class Queue {
   #redriven(message: Message): boolean {
     const limit = this.settings.properties.RedrivePolicy?.maxReceiveCount;
     if (!this.deadLetterQueue || limit === undefined || message.receiveCount < limit) return false;
-    // First there, then gone here: a kill in between doubles the message instead of losing it.
+    // Added there before it is removed here: a kill in between must duplicate the message, not lose it.
     const { receipt: _receipt, ...kept } = message;
     this.deadLetterQueue.#add({ ...kept, visibleAtMs: Date.now() });
     this.#remove(message.id);

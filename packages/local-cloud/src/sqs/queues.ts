@@ -25,22 +25,28 @@ export class Queues {
     return this.#queues;
   }
 
-  /** Messages by name of the queue. */
+  /** Numbers of messages, by name of the queue. */
   get depths(): Record<string, Queue['depth']> {
     return Object.fromEntries(this.#queues.map(({ settings, depth }) => [settings.name, depth]));
   }
 
+  /** @throws LocalCloudProblem when there is no such queue. */
   byArn(arn: string): Queue {
     const queue = this.#queues.find(({ settings }) => settings.arn === arn);
-    if (!queue) throw new LocalCloudProblem(`The template speaks of the queue ${arn}, which is not in it`);
+    if (!queue)
+      throw new LocalCloudProblem(`The template refers to the queue ${arn}, which is not in the template`);
     return queue;
   }
 
-  /** @throws AwsError when there is none: only the last part of the URL counts, since ports change. */
+  /**
+   * Finds a queue by the last part of its URL, since ports change between starts.
+   * @throws AwsError when there is no such queue.
+   */
   byUrl(url: string): Queue {
     return this.byName(url.split('/').at(-1) ?? '');
   }
 
+  /** @throws AwsError when there is no such queue. */
   byName(name: string): Queue {
     const queue = this.#queues.find(({ settings }) => settings.name === name);
     if (queue) return queue;
@@ -48,6 +54,7 @@ export class Queues {
     throw new AwsError('QueueDoesNotExist', text, 400, 'AWS.SimpleQueueService.NonExistentQueue');
   }
 
+  /** Stops all queues and closes the journal. */
   stop(): void {
     for (const queue of this.#queues) queue.stop();
     this.journal.close();

@@ -6,7 +6,7 @@ interface Receiver {
   readonly answer: (deliveries: Delivery[]) => void;
 }
 
-/** Those who wait at a queue for messages: served in their order, as soon as a message is visible. */
+/** The waiting receives of a queue. They get visible messages in the order of their arrival. */
 export class Receivers {
   readonly #waiting = new Set<Receiver>();
   #timer: NodeJS.Timeout | undefined;
@@ -16,6 +16,7 @@ export class Receivers {
     private readonly nextVisibleAtMs: () => number | undefined,
   ) {}
 
+  /** Takes messages now, or waits for them. Resolves without messages when the time is over or the signal aborts. */
   receive(options: {
     max: number;
     visibilityMs: number;
@@ -38,14 +39,14 @@ export class Receivers {
           resolve(deliveries);
         },
       };
-      // A receiver that has gone must not be given a message: it would be hidden until its visibility ends.
+      // An aborted receive must not take a message: the message would stay hidden until its visibility timeout ends.
       signal?.addEventListener('abort', giveUp);
       this.#waiting.add(receiver);
       this.serve();
     });
   }
 
-  /** Gives what is visible to those who wait, and comes back when the next message becomes visible. */
+  /** Gives visible messages to waiting receives. Repeats this when the next message becomes visible. */
   serve(): void {
     clearTimeout(this.#timer);
     for (const receiver of [...this.#waiting]) {
@@ -58,6 +59,7 @@ export class Receivers {
     this.#timer = setTimeout(() => this.serve(), Math.min(Math.max(next - Date.now(), 1), 60_000));
   }
 
+  /** Ends all waiting receives without messages. */
   stop(): void {
     clearTimeout(this.#timer);
     for (const receiver of [...this.#waiting]) receiver.answer([]);

@@ -3,7 +3,7 @@ import { messageAttributeSchema } from './message.js';
 
 const toQueue = { QueueUrl: z.string() };
 
-// Ranges that SQS answers with an error of its own are checked in the operations.
+// The operations check ranges for which SQS has errors of its own.
 const sending = {
   MessageBody: z.string(),
   DelaySeconds: z.optional(z.int()),

@@ -7,7 +7,7 @@ import type { Queue } from './queue.js';
 import type { Queues } from './queues.js';
 import * as inputs from './sqs-inputs.js';
 
-/** SQS as the AWS SDK speaks it: AWS JSON 1.0. Standard queues, the operations an application needs. */
+/** SQS for the AWS SDK: standard queues, and the operations that an application needs. */
 export const sqsService = (queues: Queues): JsonService => ({
   target: 'AmazonSQS',
   errorNamespace: 'com.amazonaws.sqs',
@@ -56,7 +56,7 @@ export const sqsService = (queues: Queues): JsonService => ({
 const MAX_BATCH_BYTES = 1_048_576;
 const MAX_BATCH_ENTRIES = 10;
 
-/** An operation whose input is checked. */
+/** An operation that checks its input first. */
 const on =
   <Schema extends z.ZodMiniType>(
     schema: Schema,
@@ -130,7 +130,7 @@ function onTheWire(delivery: Delivery, systemNames: string[], names: string[]) {
   };
 }
 
-/** What SQS itself says of a message. */
+/** The system attributes of a message. */
 export const systemAttributes = ({ message }: Delivery) => ({
   ApproximateReceiveCount: String(message.receiveCount),
   ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs ?? message.sentAtMs),
@@ -143,7 +143,7 @@ function changeVisibility(queue: Queue, input: { ReceiptHandle: string; Visibili
   queue.changeVisibility(input.ReceiptHandle, input.VisibilityTimeout);
 }
 
-/** Runs an operation for each entry; one that fails does not hold the others back. */
+/** Runs an operation for each entry. A failed entry does not stop the others. */
 function batch<Entry extends { Id: string }>(entries: Entry[], run: (entry: Entry) => unknown) {
   if (entries.length === 0)
     throw invalid('EmptyBatchRequest', 'There should be at least one entry in the request.');

@@ -2,7 +2,7 @@ import { LocalCloudProblem } from '../problem.js';
 import type { AuthorizerProperties, IntegrationProperties, RouteProperties } from './kinds/api-gateway.js';
 import type { Resource, Stack } from './stack.js';
 
-/** A route with what the template says elsewhere of it. */
+/** A route with its integration and its authorizer. */
 export interface RouteParts {
   readonly logicalId: string;
   readonly ref: string;
@@ -21,22 +21,22 @@ export interface ApiParts {
 const apisOf = (stack: Stack) => stack.resources('AWS::ApiGatewayV2::Api');
 
 /**
- * The API of a protocol, if the stack has one.
- * @throws LocalCloudProblem when there are several, or a route speaks of what is not there.
+ * The API of a protocol; undefined when the stack has none.
+ * @throws LocalCloudProblem when there are several, or a route refers to a missing resource.
  */
 export function apiParts(stack: Stack, protocol: 'HTTP' | 'WEBSOCKET'): ApiParts | undefined {
   const [api, second] = apisOf(stack).filter(({ properties }) => properties.ProtocolType === protocol);
   if (!api) return undefined;
   if (second) {
     throw new LocalCloudProblem(
-      `"${second.logicalId}": the local cloud stands up one API of protocol ${protocol}`,
+      `AWS::ApiGatewayV2::Api "${second.logicalId}": there must be at most one API of protocol ${protocol}`,
     );
   }
   const [stage, ...otherStages] = stack
     .resources('AWS::ApiGatewayV2::Stage')
     .filter(({ properties }) => properties.ApiId === api.ref);
   if (!stage || otherStages.length > 0) {
-    throw new LocalCloudProblem(`AWS::ApiGatewayV2::Api "${api.logicalId}" has not exactly one stage`);
+    throw new LocalCloudProblem(`AWS::ApiGatewayV2::Api "${api.logicalId}" must have exactly one stage`);
   }
   const routes = stack
     .resources('AWS::ApiGatewayV2::Route')
@@ -58,7 +58,7 @@ function routeParts(
     .find((it) => it.ref === route.AuthorizerId);
   if (!integration || (route.AuthorizationType !== 'NONE' && !authorizer)) {
     throw new LocalCloudProblem(
-      `AWS::ApiGatewayV2::Route "${logicalId}" speaks of what is not in the template`,
+      `AWS::ApiGatewayV2::Route "${logicalId}" refers to a resource that is not in the template`,
     );
   }
   return { logicalId, ref, route, integration: integration.properties, authorizer };

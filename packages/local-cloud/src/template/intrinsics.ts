@@ -2,18 +2,18 @@ import { LocalCloudProblem } from '../problem.js';
 import { type Place, URL_SUFFIX } from './place.js';
 import type { Template } from './template-file.js';
 
-/** What `Ref` and `Fn::GetAtt` give for a resource. */
+/** The values of `Ref` and `Fn::GetAtt` for a resource. */
 export interface Identity {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Stands for AWS::NoValue: the property is left out. */
+/** The value of AWS::NoValue: the property is omitted. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
 type Intrinsic = (argument: unknown, at: string) => unknown;
 
-/** Replaces the intrinsic functions of a template by what they mean at a place. */
+/** Replaces the intrinsic functions of a template by their values at a place. */
 export class Resolver {
   readonly #template: Template;
   readonly #place: Place;
@@ -51,7 +51,10 @@ export class Resolver {
     };
   }
 
-  /** The value with every intrinsic function in it replaced. `at` names the place in the template for faults. */
+  /**
+   * The value with every intrinsic function replaced. `at`: path in the template, for error texts.
+   * @throws LocalCloudProblem when a function is not supported or has no value.
+   */
   resolve(value: unknown, at: string): unknown {
     if (typeof value === 'string') return withoutDynamicReference(value, at);
     if (Array.isArray(value)) {
@@ -78,7 +81,7 @@ export class Resolver {
 
   #call(name: string, argument: unknown, at: string): unknown {
     const intrinsic = this.#intrinsics[name];
-    if (!intrinsic) throw fault(at, `uses ${name}, which the local cloud does not know`);
+    if (!intrinsic) throw fault(at, `uses ${name}, which the local cloud does not support`);
     const result = intrinsic(argument, at);
     if (result === undefined) throw fault(at, `${name} ${JSON.stringify(argument)} has no value`);
     return result;
@@ -91,7 +94,7 @@ export class Resolver {
     if (name === 'Fn::And') return each().every(Boolean);
     if (name === 'Fn::Or') return each().some(Boolean);
     if (name === 'Fn::Not') return !each()[0];
-    if (name !== 'Fn::Equals') throw fault(at, `uses ${name}, which the local cloud does not know`);
+    if (name !== 'Fn::Equals') throw fault(at, `uses ${name}, which the local cloud does not support`);
     const [left, right] = tuple(this.resolve(argument, at), 2, at);
     return JSON.stringify(left) === JSON.stringify(right);
   }
@@ -139,7 +142,7 @@ export class Resolver {
     if (!identity) throw fault(at, `refers to ${name}, which is not in the template`);
     const value = identity.attributes[attribute];
     if (value === undefined)
-      throw fault(at, `wants ${name}.${attribute}, an attribute the local cloud does not know`);
+      throw fault(at, `refers to ${name}.${attribute}, an attribute that the local cloud does not support`);
     return value;
   }
 
@@ -158,22 +161,22 @@ const fault = (at: string, what: string) => new LocalCloudProblem(`Template: ${a
 
 function withoutDynamicReference(value: string, at: string): string {
   if (value.includes('{{resolve:'))
-    throw fault(at, 'has a {{resolve:…}} reference, which the local cloud does not know');
+    throw fault(at, 'has a {{resolve:…}} reference, which the local cloud does not support');
   return value;
 }
 
 function text(value: unknown, at: string): string {
-  if (typeof value !== 'string') throw fault(at, `has ${JSON.stringify(value)} where a text is expected`);
+  if (typeof value !== 'string') throw fault(at, `must be a string, got ${JSON.stringify(value)}`);
   return value;
 }
 
 function list(value: unknown, at: string): unknown[] {
-  if (!Array.isArray(value)) throw fault(at, `has ${JSON.stringify(value)} where a list is expected`);
+  if (!Array.isArray(value)) throw fault(at, `must be a list, got ${JSON.stringify(value)}`);
   return value;
 }
 
 function tuple(value: unknown, length: number, at: string): unknown[] {
   const items = list(value, at);
-  if (items.length !== length) throw fault(at, `has a list of ${items.length} where ${length} are expected`);
+  if (items.length !== length) throw fault(at, `must be a list of ${length} items, got ${items.length}`);
   return items;
 }

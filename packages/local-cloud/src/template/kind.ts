@@ -2,28 +2,28 @@ import type * as z from 'zod/mini';
 import type { Identity } from './intrinsics.js';
 import { arnOf, generatedName, type Place } from './place.js';
 
-/** What a resource is called, before anything is known of its other properties. */
+/** The name of a resource, before its other properties are resolved. */
 export interface Naming {
   readonly logicalId: string;
-  /** Value of the kind's name property, or a generated name. */
+  /** The value of the name property, or a generated name. */
   readonly name: string;
   readonly place: Place;
 }
 
-/** What the local cloud knows of a resource type. */
+/** How the local cloud treats a resource type. */
 export interface ResourceKind<Properties extends z.ZodMiniType = z.ZodMiniType> {
-  /** Properties that are implemented, or accepted without effect. Any other stops the start. */
+  /** Properties that are implemented or ignored. Any other property is an error. */
   readonly properties: Properties;
-  /** The property that holds the resource's name. */
+  /** The property with the name of the resource. */
   readonly nameProperty?: string;
   readonly maxNameLength?: number;
   readonly identify: (naming: Naming) => Identity;
 }
 
-/** Keeps the type of the properties. */
+/** Declares a resource type; keeps the type of its properties. */
 export const kind = <Properties extends z.ZodMiniType>(it: ResourceKind<Properties>) => it;
 
-/** Ref is the name, `Arn` the ARN. */
+/** `Ref` is the name, `Arn` the ARN. */
 export const namedWithArn =
   (service: string, prefix = '') =>
   ({ name, place }: Naming): Identity => ({
@@ -31,7 +31,7 @@ export const namedWithArn =
     attributes: { Arn: arnOf(place, service, prefix + name) },
   });
 
-/** Ref is a generated id, and so are the attributes listed. */
+/** `Ref` and each listed attribute are a generated id. */
 export const generatedId =
   (...attributes: string[]) =>
   ({ logicalId, place }: Naming): Identity => {

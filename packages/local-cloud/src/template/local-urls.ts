@@ -1,7 +1,7 @@
 import { type Place, URL_SUFFIX } from './place.js';
 import type { Stack } from './stack.js';
 
-/** Where things are in the local cloud. No slash at the end. */
+/** URLs of the parts of the local cloud, without a slash at the end. */
 export interface LocalUrls {
   readonly http: string;
   readonly socket: string;
@@ -10,13 +10,13 @@ export interface LocalUrls {
 }
 
 /**
- * Puts local URLs in the place of those of AWS: of the APIs, of the management of connections, of the issuer.
- * The template joins them from parts, so that this can be done only when it is resolved.
+ * Replaces the AWS URLs of the APIs, of the management of connections and of the issuer by local ones.
+ * It needs resolved texts, because a template joins URLs from parts.
  */
 export function urlRewriter(stack: Stack, place: Place, urls: LocalUrls): (text: string) => string {
   const apis = stack.resources('AWS::ApiGatewayV2::Api').map(({ ref, properties: { ProtocolType } }) => {
     const host = `${ref}.execute-api.${place.region}.${URL_SUFFIX}`.replaceAll('.', '\\.');
-    // A WebSocket API has a stage in its URLs; that of an HTTP API is $default, which has none.
+    // The URL of a WebSocket API contains its stage. The stage $default of an HTTP API is not part of its URL.
     return ProtocolType === 'HTTP'
       ? [[new RegExp(`https://${host}`, 'g'), urls.http] as const]
       : ([
@@ -32,13 +32,13 @@ export function urlRewriter(stack: Stack, place: Place, urls: LocalUrls): (text:
   };
 }
 
-/** The issuers the JWT authorizers of a stack trust. */
+/** The issuers that the JWT authorizers of a stack trust. */
 export const issuersOf = (stack: Stack): string[] =>
   stack
     .resources('AWS::ApiGatewayV2::Authorizer')
     .flatMap(({ properties }) => (properties.JwtConfiguration ? [properties.JwtConfiguration.Issuer] : []));
 
-/** The audience of the tokens that are given out: the first one an authorizer asks for. */
+/** The audience of development tokens: the first one that an authorizer accepts. */
 export const audienceOf = (stack: Stack): string =>
   stack
     .resources('AWS::ApiGatewayV2::Authorizer')

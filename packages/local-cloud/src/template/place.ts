@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Where a stack stands: what its names, ARNs and pseudo parameters are made of. */
+/** Where a stack is deployed: the parts of its names, ARNs and pseudo parameters. */
 export interface Place {
   readonly stackName: string;
   readonly region: string;
@@ -17,13 +17,13 @@ export const URL_SUFFIX = 'amazonaws.com';
 export const arnOf = (place: Place, service: string, resource: string) =>
   `arn:aws:${service}:${place.region}:${place.account}:${resource}`;
 
-/** A name CloudFormation would have generated; the same in every start, so that kept data is found again. */
+/** A name like those that CloudFormation generates. Every start generates the same one, so that kept data is found. */
 export function generatedName(place: Place, logicalId: string, maxLength = 80): string {
   const name = `${place.stackName}-${logicalId}`;
   return name.length <= maxLength ? name : name.slice(0, maxLength - 9) + shortHash(name, 9);
 }
 
-/** Lower-case letters and digits, as in the ids of API Gateway and Cognito; the same for the same text. */
+/** A hash in lower-case letters and digits, like the ids of API Gateway and Cognito. */
 export function shortHash(text: string, length = 10): string {
   const digest = createHash('sha256').update(text).digest();
   return BigInt(`0x${digest.toString('hex')}`)

@@ -26,6 +26,7 @@ const kinds = {
 type KindName = keyof typeof kinds;
 type PropertiesOf<Name extends KindName> = z.infer<(typeof kinds)[Name]['properties']>;
 
+/** A resource with its resolved and checked properties. */
 export interface Resource<Properties> {
   readonly logicalId: string;
   readonly name: string;
@@ -34,21 +35,21 @@ export interface Resource<Properties> {
   readonly properties: Properties;
 }
 
-/** A template in which every name is known and every property has been checked. */
+/** A resolved template: every name is known, and every property has been checked. */
 export interface Stack {
   readonly outputs: Readonly<Record<string, string>>;
   /** The resources of a type, in the order of the template. */
   resources<Name extends KindName>(type: Name): Resource<PropertiesOf<Name>>[];
 }
 
-/** `CpmSync` of `cdk.out/CpmSync.template.json` */
+/** `Orders` for `cdk.out/Orders.template.json` */
 export const stackNameOf = (templateFile: string) =>
   basename(templateFile).replace(/(\.template)?\.json$/, '');
 
 /**
  * Resolves a template at a place.
- * @param rewrite is applied to every text after resolution; it puts local URLs in the place of those of AWS.
- * @throws LocalCloudProblem naming the resource when a type, a property or an intrinsic function is not known.
+ * @param rewrite replaces AWS URLs by local ones in every resolved text.
+ * @throws LocalCloudProblem naming the resource when a type, a property or an intrinsic function is not supported.
  */
 export function resolveStack(template: Template, place: Place, rewrite: (text: string) => string): Stack {
   const identities = new Map<string, { identity: Identity; name: string }>();
@@ -78,7 +79,7 @@ export function resolveStack(template: Template, place: Place, rewrite: (text: s
     if (!parsed.success) {
       const faults = faultsOf(parsed.error).join('; ');
       throw new LocalCloudProblem(
-        `${Type} "${logicalId}" asks for what the local cloud does not do: ${faults}`,
+        `${Type} "${logicalId}" has properties that the local cloud does not support: ${faults}`,
       );
     }
     const { identity, name } = identify(logicalId) ?? {
@@ -102,7 +103,9 @@ export function resolveStack(template: Template, place: Place, rewrite: (text: s
 function kindOf(type: string, logicalId: string): ResourceKind {
   const kind = (kinds as Record<string, ResourceKind | undefined>)[type];
   if (!kind)
-    throw new LocalCloudProblem(`${type} "${logicalId}": a resource type the local cloud does not know`);
+    throw new LocalCloudProblem(
+      `${type} "${logicalId}": the local cloud does not support this resource type`,
+    );
   return kind;
 }
 

@@ -18,7 +18,7 @@ const templateSchema = z.strictObject({
   AWSTemplateFormatVersion: withoutEffect('there is one version'),
   Description: withoutEffect('for people'),
   Metadata: withoutEffect('for tools'),
-  Rules: withoutEffect('CDK asks there for the version of its bootstrap stack'),
+  Rules: withoutEffect('CDK checks the version of its bootstrap stack with them'),
   Parameters: z._default(z.record(z.string(), z.looseObject({ Default: z.optional(z.unknown()) })), {}),
   Mappings: z._default(z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))), {}),
   Conditions: z._default(z.record(z.string(), z.unknown()), {}),
@@ -40,7 +40,7 @@ export type Template = z.infer<typeof templateSchema>;
 
 /**
  * Reads a CloudFormation template.
- * @throws LocalCloudProblem when the file cannot be read, is no JSON, or has a section that is not known.
+ * @throws LocalCloudProblem when the file cannot be read, is not JSON, or has a section that is not supported.
  */
 export function readTemplate(file: string): Template {
   let content: unknown;
@@ -52,7 +52,7 @@ export function readTemplate(file: string): Template {
   const parsed = templateSchema.safeParse(content);
   if (!parsed.success) {
     throw new LocalCloudProblem(
-      `The template ${file} is not one the local cloud can stand up: ${faultsOf(parsed.error).join('; ')}`,
+      `The local cloud cannot run the template ${file}: ${faultsOf(parsed.error).join('; ')}`,
     );
   }
   return parsed.data;

@@ -7,10 +7,10 @@ import type { ConnectionLimits } from './connection.js';
 import { parseIdentitySource, type RequestAuthorizer } from './request-authorizer.js';
 import { type SocketRoute, WebSocketApi } from './web-socket-api.js';
 
-/** API Gateway's own limit. */
+/** The limit of API Gateway. */
 const INTEGRATION_TIMEOUT_MS = 29_000;
 
-/** The WebSocket API of the stack, if it has one. */
+/** The WebSocket API of the stack, or undefined. @throws LocalCloudProblem when it is not supported. */
 export function buildWebSocketApi(
   stack: Stack,
   place: Place,
@@ -49,7 +49,7 @@ function routeKeyPath(expression: string | undefined, logicalId: string): string
   const [, path] = /^\$request\.body\.([\w.]+)$/.exec(expression ?? '') ?? [];
   if (path) return path.split('.');
   throw new LocalCloudProblem(
-    `AWS::ApiGatewayV2::Api "${logicalId}": the RouteSelectionExpression ${expression} is not known`,
+    `AWS::ApiGatewayV2::Api "${logicalId}": the RouteSelectionExpression must be like $request.body.action, got ${expression}`,
   );
 }
 
@@ -62,7 +62,9 @@ function connectAuthorizer(
   if (!authorizer) return undefined;
   const { AuthorizerUri, IdentitySource } = authorizer.properties;
   if (!AuthorizerUri) {
-    throw new LocalCloudProblem(`AWS::ApiGatewayV2::Authorizer "${authorizer.logicalId}" names no function`);
+    throw new LocalCloudProblem(
+      `AWS::ApiGatewayV2::Authorizer "${authorizer.logicalId}" must have an AuthorizerUri`,
+    );
   }
   return {
     invoke: functions.byArn(AuthorizerUri),

@@ -1,33 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
 
-/** What is limited for a connection. Times in milliseconds. */
+/** Limits of a connection. Unit: milliseconds. */
 export interface ConnectionLimits {
-  /** Without a message in either direction. API Gateway: 10 minutes. */
+  /** Time without a message in either direction. API Gateway: 10 minutes. */
   readonly idleMs: number;
-  /** However busy it is. API Gateway: 2 hours. */
+  /** Longest duration of a connection, even of a busy one. API Gateway: 2 hours. */
   readonly maxMs: number;
 }
 
+/** The limits of API Gateway. */
 export const API_GATEWAY_LIMITS: ConnectionLimits = { idleMs: 10 * 60_000, maxMs: 2 * 3_600_000 };
 
-/** Message in either direction. */
+/** Largest message in either direction. API Gateway: 128 KB. */
 export const MAX_MESSAGE_BYTES = 128 * 1024;
 
 export const CLOSE_NORMAL = 1000;
 export const CLOSE_GOING_AWAY = 1001;
 const CLOSE_UNSUPPORTED = 1003;
 
-/** Who connected, for the events of the connection. */
+/** The client of a connection, for its events. */
 export interface Caller {
   readonly sourceIp: string;
   readonly userAgent: string;
   readonly domainName: string;
-  /** The context its authorizer gave. */
+  /** The context that the authorizer returned. */
   readonly authorizer: Readonly<Record<string, string>> | undefined;
 }
 
-/** Like those of API Gateway: 15 characters and `=`. */
+/** An id like those of API Gateway: 15 characters and `=`. */
 export const newConnectionId = () => `${randomBytes(11).toString('base64url')}=`;
 
 /** An open connection. */
@@ -51,7 +52,7 @@ export class Connection {
       if (isBinary) this.close(CLOSE_UNSUPPORTED, 'Binary is not supported');
       else if (this.open) handlers.onMessage(data.toString());
     });
-    socket.on('error', () => {}); // a message that is too large: ws closes with 1009
+    socket.on('error', () => {}); // ws itself closes with 1009 after a message that is too large
     socket.on('close', (code, reason) => {
       clearTimeout(this.#idle);
       clearTimeout(this.#longest);
@@ -63,7 +64,7 @@ export class Connection {
     return this.socket.readyState === this.socket.OPEN;
   }
 
-  /** Answers whether it was sent. */
+  /** Sends a message. @returns false when the connection is not open. */
   send(text: string): boolean {
     if (!this.open) return false;
     this.#active();
@@ -71,10 +72,12 @@ export class Connection {
     return true;
   }
 
+  /** Closes the connection with a close frame. */
   close(code: number, reason: string): void {
     this.socket.close(code, reason);
   }
 
+  /** Breaks the connection without a close frame. */
   terminate(): void {
     this.socket.terminate();
   }

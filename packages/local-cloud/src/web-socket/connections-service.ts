@@ -7,7 +7,10 @@ import type { WebSocketApi } from './web-socket-api.js';
 
 const PATH = /\/@connections\/([^/]+)$/;
 
-/** The `@connections` commands by which functions speak to those connected. Any path may stand in front, as a stage does. */
+/**
+ * The `@connections` API, by which functions send to connections and close them. Any path may precede it, like a
+ * stage.
+ */
 export const connectionsService =
   (api: WebSocketApi): RestService =>
   async (req, res) => {

@@ -5,11 +5,12 @@ import type { Invoke } from '../lambda/functions.js';
 import { LocalCloudProblem } from '../problem.js';
 import { handshakeFacts } from './socket-event.js';
 
-/** What an authorizer decided about a connection; a refusal is answered with its status. */
+/** The decision of an authorizer. A rejected connection is answered with the status. */
 export type Decision =
   | { allowed: true; context: Record<string, string> }
   | { allowed: false; status: 401 | 403 | 500; message: string | null };
 
+/** A Lambda authorizer of type REQUEST. */
 export interface RequestAuthorizer {
   readonly invoke: Invoke;
   readonly identitySources: readonly IdentitySource[];
@@ -29,16 +30,16 @@ const resultSchema = z.looseObject({
   context: z.optional(z.nullable(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])))),
 });
 
-/** @throws LocalCloudProblem for an identity source that is not known. */
+/** Parses an identity source. @throws LocalCloudProblem when it is not supported. */
 export function parseIdentitySource(source: string, logicalId: string): IdentitySource {
   const [, from, name] = /^route\.request\.(querystring|header)\.(.+)$/.exec(source) ?? [];
   if (name && (from === 'querystring' || from === 'header')) return { from, name };
   throw new LocalCloudProblem(
-    `AWS::ApiGatewayV2::Authorizer "${logicalId}": the identity source ${source} is not known`,
+    `AWS::ApiGatewayV2::Authorizer "${logicalId}": the identity source must be a query parameter or a header, got ${source}`,
   );
 }
 
-/** Asks a Lambda authorizer of type REQUEST, as API Gateway does before `$connect`. */
+/** Invokes the authorizer, as API Gateway does before `$connect`. */
 export async function decide(
   { invoke, identitySources }: RequestAuthorizer,
   req: IncomingMessage,
@@ -54,7 +55,7 @@ export async function decide(
   try {
     result = await invoke({ type: 'REQUEST', methodArn, ...facts, stageVariables: {}, requestContext });
   } catch (error) {
-    // The one text by which a function can ask for a 401.
+    // A function requests a 401 with exactly this error message.
     const asksFor401 = error instanceof FunctionError && error.errorMessage === 'Unauthorized';
     return asksFor401 ? unauthorized : failed;
   }
@@ -89,7 +90,7 @@ function allows(statements: readonly Statement[], methodArn: string): boolean {
   return fitting.length > 0 && fitting.every(({ Effect }) => Effect === 'Allow');
 }
 
-/** `*` stands for any characters, `?` for one. */
+/** Matches an IAM pattern: `*` is any text, `?` is one character. */
 function like(pattern: string, text: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -4,7 +4,7 @@ import { splitTarget } from '../http/http-api.js';
 import { apacheTime } from '../http/http-event.js';
 import type { Caller } from './connection.js';
 
-/** What the events of a connection have in common. */
+/** The facts that all events of a connection share. */
 export interface EventSource {
   readonly connectionId: string;
   readonly connectedAtMs: number;
@@ -15,6 +15,7 @@ export interface EventSource {
 
 type EventType = 'CONNECT' | 'MESSAGE' | 'DISCONNECT';
 
+/** The `requestContext` of an event. */
 export function requestContext(
   { connectionId, connectedAtMs, caller, apiId, stage }: EventSource,
   routeKey: string,
@@ -40,7 +41,7 @@ export function requestContext(
   };
 }
 
-/** The parts of the request that opened the connection: only authorizer and `$connect` are told. */
+/** Headers and query of the handshake. Only the events of the authorizer and of `$connect` contain them. */
 export function handshakeFacts(req: IncomingMessage) {
   const headers: [string, string][] = [];
   for (let i = 0; i < req.rawHeaders.length; i += 2) {
@@ -66,12 +67,14 @@ function grouped(pairs: [string, string][]): Record<string, string[]> {
   return groups;
 }
 
+/** The event of a message from a client. */
 export const messageEvent = (source: EventSource, routeKey: string, body: string) => ({
   requestContext: { ...requestContext(source, routeKey, 'MESSAGE'), messageId: randomUUID() },
   body,
   isBase64Encoded: false,
 });
 
+/** The event of a closed connection. */
 export const disconnectEvent = (source: EventSource, code: number, reason: string) => ({
   headers: { Host: source.caller.domainName },
   multiValueHeaders: { Host: [source.caller.domainName] },

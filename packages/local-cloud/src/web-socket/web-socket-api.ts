@@ -19,13 +19,15 @@ import {
   requestContext,
 } from './socket-event.js';
 
+/** One route of a WebSocket API. */
 export interface SocketRoute {
   readonly invoke: Invoke;
   readonly timeoutMs: number;
-  /** Whether what the function returns as `body` is sent back. */
+  /** Whether the `body` that the function returns is sent to the client. */
   readonly answers: boolean;
 }
 
+/** The parts of a WebSocket API. */
 export interface WebSocketApiSettings {
   readonly apiId: string;
   readonly stage: string;
@@ -33,13 +35,13 @@ export interface WebSocketApiSettings {
   readonly arn: string;
   /** By route key: `$connect`, `$disconnect`, `$default`, and actions. */
   readonly routes: ReadonlyMap<string, SocketRoute>;
-  /** The members to follow in a message for its route key: `["action"]` of `$request.body.action`. */
+  /** Path to the route key in a message: `["action"]` for `$request.body.action`. */
   readonly routeKeyPath: readonly string[];
   readonly authorizer: RequestAuthorizer | undefined;
   readonly limits: ConnectionLimits;
 }
 
-/** The connections of a WebSocket API. */
+/** A WebSocket API with its connections. */
 export class WebSocketApi {
   readonly #connections = new Map<string, Connection>();
   readonly #underWay = new Set<Promise<unknown>>();
@@ -53,7 +55,7 @@ export class WebSocketApi {
 
   constructor(private readonly settings: WebSocketApiSettings) {}
 
-  /** A connection whose `$connect` has returned. */
+  /** An open connection, or undefined. */
   connection(id: string): Connection | undefined {
     const connection = this.#connections.get(id);
     return connection?.open ? connection : undefined;
@@ -64,7 +66,7 @@ export class WebSocketApi {
     for (const connection of this.#connections.values()) connection.terminate();
   }
 
-  /** Asks the authorizer and `$connect`, then opens the connection or refuses it with an HTTP status. */
+  /** Invokes the authorizer and `$connect`, then opens the connection or rejects it with an HTTP status. */
   async upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     const { apiId, stage, arn, authorizer, routes } = this.settings;
@@ -95,11 +97,11 @@ export class WebSocketApi {
       accepted = true;
       this.#accept(source, webSocket);
     });
-    // The client has gone meanwhile, or its request was no proper handshake.
+    // The client has disconnected meanwhile, or its handshake was not valid.
     if (!accepted) this.#disconnected(source, 1006, '');
   }
 
-  /** Closes every connection and waits a moment for `$disconnect`, as far as functions still answer. */
+  /** Closes every connection and waits up to 500 ms for running functions, among them those of `$disconnect`. */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const connection of this.#connections.values()) connection.close(1001, 'Going away');
@@ -206,7 +208,7 @@ function routeKeyOf(text: string, path: readonly string[]): string | undefined {
     for (const member of path) value = (value as Record<string, unknown> | null | undefined)?.[member];
     return typeof value === 'string' ? value : undefined;
   } catch {
-    return undefined; // no JSON
+    return undefined; // not JSON
   }
 }
 

@@ -45,7 +45,7 @@ test('a file of SQLite is open in one process at a time, and after that process 
     const holder = fork(path);
     await once(holder.stdout, 'data');
     expect(() => openStoreFile(path)).toThrow(
-      /box\.sqlite (is in use by the process \d+|cannot be opened: another)/,
+      /box\.sqlite (is in use by process \d+|cannot be opened: another)/,
     );
     holder.kill('SIGKILL');
     await once(holder, 'exit');

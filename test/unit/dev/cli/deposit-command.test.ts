@@ -86,7 +86,7 @@ test('a message is created with the id made of date and imdnMessageId, its conve
   expect(second).not.toHaveProperty('flags');
 });
 
-test('run twice, nothing doubles and all is there already', async () => {
+test('a second run stores nothing twice and counts all as there already', async () => {
   const path = await aFile(lines(60));
   await deposit(path);
   server.deleted.add([...server.stored.keys()][0] ?? '');
@@ -98,7 +98,7 @@ test('run twice, nothing doubles and all is there already', async () => {
   );
 });
 
-test('wrong lines are reported by number with what is wrong, and the others are deposited', async () => {
+test('wrong lines are reported by number and fault, and the others are deposited', async () => {
   const run = await deposit(
     await aFile([
       aLine(1),
@@ -112,7 +112,7 @@ test('wrong lines are reported by number with what is wrong, and the others are 
     '--json',
   );
   expect(run.err).toEqual([
-    'line 2 is wrong: is no JSON',
+    'line 2 is wrong: must be JSON',
     'line 4 is wrong: /direction is none of "In", "Out"; /date is no RFC 3339 time in UTC, as 2026-01-31T08:15:00Z',
     'line 5 is wrong: /to is missing; /mood is not known here',
     'line 6 is wrong: it is no object',
@@ -121,7 +121,7 @@ test('wrong lines are reported by number with what is wrong, and the others are 
   expect(run.code).toBe(1);
 });
 
-test('what the server refuses is reported by line number, and the others are deposited', async () => {
+test('refused operations are reported by line number, and the others are deposited', async () => {
   const run = await deposit(await aFile([aLine(1), aLine(2, { textContent: 'no room for this' }), aLine(3)]));
   expect(run.err).toEqual(['line 2 was refused: quotaExceeded']);
   expect(run.out[0]).toMatch(/2 deposited, 0 already there, 0 wrong, 1 refused$/);
@@ -149,14 +149,14 @@ test('a request holds at most 1 MB', async () => {
   expect(Math.max(...sizes)).toBeLessThanOrEqual(1024 * 1024);
 });
 
-test('a busy server is tried again, and a message that had arrived counts as there already', async () => {
+test('a request is retried when the server is busy, and a stored message counts as there already', async () => {
   server.refusals.push(problem(503, 'busy'), 'hangUp', { status: 429 });
   const run = await deposit(await aFile(lines(3)), '--json', '--batch', '2');
   expect(run.code).toBe(0);
   expect(countsOf(run)).toEqual({ ...NONE, lines: 3, deposited: 3 });
 });
 
-test('a token is fetched anew before it expires, and once it is refused', async () => {
+test('a token is renewed before it expires, and after it is rejected', async () => {
   server.tokenSeconds = 0;
   await deposit(await aFile(lines(2)), '--batch', '1');
   server.tokenSeconds = 3600;
@@ -172,7 +172,7 @@ test('a token is fetched anew before it expires, and once it is refused', async 
   });
 });
 
-test('--token and CPM_TOKEN are used as they are, and the flag goes first', async () => {
+test('--token and CPM_TOKEN are used unchanged, and the flag wins', async () => {
   server.givesTokens = false;
   const path = await aFile(lines(1));
   const args = [path, '--user', USER, '--url', server.url];
@@ -184,22 +184,25 @@ test('--token and CPM_TOKEN are used as they are, and the flag goes first', asyn
   ]);
 });
 
-test('where nobody gives tokens, it says that one has to be given', async () => {
+test('a server without tokens is one line that asks for a token', async () => {
   server.givesTokens = false;
   const run = await deposit(await aFile(lines(1)));
   expect(run.code).toBe(1);
   expect(run.err).toEqual([
-    `${server.url} gives no tokens of its own (POST /dev/token answered 404): give one with --token or CPM_TOKEN`,
+    `POST ${server.url}/dev/token must answer a token, got status 404: give a token with --token or CPM_TOKEN`,
   ]);
 });
 
-test('a server that gives no result at all is not asked for ever', async () => {
+test('an answer without any result is an error', async () => {
   server.atMost = 0;
   const run = await deposit(await aFile(lines(1)));
-  expect([run.code, run.err]).toEqual([1, ['The server gave 0 results for 1 operations']]);
+  expect([run.code, run.err]).toEqual([
+    1,
+    ['The server must answer at least one result and at most 1, got 0'],
+  ]);
 });
 
-test('a server that fails in the middle ends it with the counts so far and one line', async () => {
+test('a server error ends the run with the counts so far and one line', async () => {
   const path = await aFile(lines(3));
   server.refusals.push(problem(404, 'not-found'));
   const early = await deposit(path, '--batch', '1');
@@ -210,7 +213,7 @@ test('a server that fails in the middle ends it with the counts so far and one l
   ]);
 });
 
-test('interrupted, it ends with the counts so far', async () => {
+test('an interruption ends the run with the counts so far', async () => {
   const stop = new AbortController();
   const path = await aFile([...lines(2), 'wrong', ...lines(2)]);
   const args = [path, '--user', USER, '--url', server.url, '--batch', '1', '--json'];
@@ -225,7 +228,7 @@ test('control characters of a line never reach the terminal', async () => {
   expect(run.err).toEqual(['line 1 is wrong: /[2Jkey is not known here']);
 });
 
-test('on a terminal a bar shows how far it is, and is gone at the end', async () => {
+test('a terminal shows a bar, which is removed at the end', async () => {
   const path = await aFile(lines(4));
   const args = [path, '--user', USER, '--url', server.url, '--batch', '1'];
   const { shown } = await runCaptured(depositCommand, args, { isTTY: true });
@@ -235,18 +238,18 @@ test('on a terminal a bar shows how far it is, and is gone at the end', async ()
 
 describe('wrong usage gets one line and exit code 2:', () => {
   test.each([
-    ['no file', [], 'FILE has to be given, once'],
-    ['two files', ['a', 'b'], 'FILE has to be given, once'],
+    ['no file', [], 'FILE must be given once'],
+    ['two files', ['a', 'b'], 'FILE must be given once'],
     ['a file that is not there', ['/nowhere/at-all'], 'FILE /nowhere/at-all cannot be read (ENOENT)'],
-    ['a directory', [tmpdir()], `FILE ${tmpdir()} is a directory`],
+    ['a directory', [tmpdir()], `FILE must be a file, got the directory ${tmpdir()}`],
     ['an unknown flag', ['a', '--nope'], "Unknown option '--nope'"],
-    ['a batch that is too large', ['a', '--batch', '51'], '--batch is no number from 1 to 50'],
-    ['a batch that is no number', ['a', '--batch', '1e1'], '--batch is no number from 1 to 50'],
-    ['an address that is none', ['a', '--url', 'ftp://x'], '--url is no http(s) URL'],
+    ['a batch that is too large', ['a', '--batch', '51'], '--batch must be a number from 1 to 50'],
+    ['a batch that is not a number', ['a', '--batch', '1e1'], '--batch must be a number from 1 to 50'],
+    ['an address that is not a URL', ['a', '--url', 'ftp://x'], '--url must be an http(s) URL'],
   ])('%s', async (_, args, line) => {
     const url = args.includes('--url') ? [] : ['--url', server.url];
     const run = await runCaptured(depositCommand, [...args, '--user', USER, ...url]);
-    expect([run.code, run.out, run.err]).toEqual([2, [], [line, '--help shows how it is called']]);
+    expect([run.code, run.out, run.err]).toEqual([2, [], [line, '--help shows the usage']]);
   });
 
   test('no user', async () => {
@@ -255,7 +258,7 @@ describe('wrong usage gets one line and exit code 2:', () => {
   });
 });
 
-test('--help shows how it is called', async () => {
+test('--help shows the usage', async () => {
   const run = await runCaptured(depositCommand, ['--help']);
   expect(run.code).toBe(0);
   expect(run.out.join('\n')).toContain('npm run deposit -- FILE --user tel:+6590000000 --url');

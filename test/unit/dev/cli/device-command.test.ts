@@ -25,7 +25,7 @@ const args = (...more: string[]) => {
   return [...whom, '--url', cloud.url, '--token', 'secret', ...more];
 };
 
-/** Starts the command, gives its lines as they come, and ends it as Ctrl-C does. */
+/** Starts the command, yields its lines, and ends it like Ctrl-C. */
 function startDevice(...more: string[]) {
   const lines: string[] = [];
   const stop = new AbortController();
@@ -62,7 +62,7 @@ test('--json prints each element it holds as one line of JSON, and the counts el
   expect(run.err).toHaveLength(1);
 });
 
-test('stays connected and prints what arrives, readable, until it is told to end', async () => {
+test('stays connected and prints changes for people until it is ended', async () => {
   const { run, stop, seen } = startDevice();
   await seen('live');
   cloud.changes.push(
@@ -123,10 +123,10 @@ test('another run of the same device ends this one', async () => {
   cloud.announce();
   const { code, err } = await run;
   expect(code).toBe(1);
-  expect(err.join('\n')).toContain('Another run of this device has taken its place');
+  expect(err.join('\n')).toContain('Another run has replaced this instance of the device');
 });
 
-test('a lost connection is told, and made again', async () => {
+test('a lost connection is reported and opened again', async () => {
   const { run, stop, seen, lines } = startDevice();
   await seen('live');
   cloud.sockets[0]?.terminate();
@@ -142,7 +142,7 @@ test('a lost connection is told, and made again', async () => {
   ]);
 });
 
-test('Ctrl-C in the middle of the first synchronization ends it with exit code 0', async () => {
+test('Ctrl-C during the first synchronization ends the command with exit code 0', async () => {
   cloud.refusal = problem(503, 'busy', {}, { 'retry-after': '30' });
   const { run, stop } = startDevice();
   await until(() => cloud.requests.length > 0);
@@ -150,13 +150,13 @@ test('Ctrl-C in the middle of the first synchronization ends it with exit code 0
   expect(await run).toMatchObject({ code: 0, out: [] });
 });
 
-test('a server that refuses ends it with one line and exit code 1', async () => {
+test('a rejected token ends the command with one line and exit code 1', async () => {
   cloud.refusal = { status: 401, body: { message: 'Unauthorized' } };
   const run = await runCaptured(deviceCommand, args('--once'));
   expect([run.code, run.out, run.err]).toEqual([
     1,
     [],
-    ['The server answered 401 (Unauthorized). The token is not valid, or no longer'],
+    ['The server answered 401 (Unauthorized). The token is not valid, or has expired'],
   ]);
 });
 
@@ -164,7 +164,7 @@ test('wrong usage gets one line and exit code 2', async () => {
   const run = await runCaptured(deviceCommand, ['--user', 'tel:+6590000000', '--url', cloud.url]);
   expect([run.code, run.err[0]]).toEqual([2, '--device is missing']);
   const limit = await runCaptured(deviceCommand, args('--limit', '1001'));
-  expect([limit.code, limit.err[0]]).toEqual([2, '--limit is no number from 1 to 1000']);
+  expect([limit.code, limit.err[0]]).toEqual([2, '--limit must be a number from 1 to 1000']);
 });
 
 async function* lines(...given: string[]) {
@@ -195,7 +195,7 @@ describe('commands on its input', () => {
     ]);
   });
 
-  test('answer with one line of JSON for each thing, and for what is wrong', async () => {
+  test('answer with one line of JSON for each value and each problem', async () => {
     const run = await runCaptured(deviceCommand, args('--json'), {
       input: lines('send tel:+6590000001 See you at six', 'send c9 Hello', 'fly', 'quit'),
     });
@@ -207,12 +207,17 @@ describe('commands on its input', () => {
       data: { textContent: 'See you at six', to: ['tel:+6590000001'] },
     });
     expect(problems).toEqual([
-      { command: 'send', problem: expect.stringContaining('no conversation c9') },
-      { command: 'fly', problem: 'There is no command fly: help lists them' },
+      {
+        command: 'send',
+        problem: expect.stringContaining(
+          'a conversation on this device, or a URI that starts a new one, got c9',
+        ),
+      },
+      { command: 'fly', problem: 'There is no command fly: help lists the commands' },
     ]);
   });
 
-  test('that lack something, or ask for what no server would take, say so and change nothing', async () => {
+  test('report missing and invalid arguments and change nothing', async () => {
     const run = await runCaptured(deviceCommand, args(), {
       input: lines(
         'send',
@@ -226,7 +231,7 @@ describe('commands on its input', () => {
     });
     expect(run.out).toEqual([]);
     expect(run.err.join('\n')).toMatch(
-      /conversation is missing[\s\S]*folder is missing[\s\S]*holds a \/[\s\S]*Preferences: [\s\S]*Preferences are JSON/,
+      /conversation must be given[\s\S]*folder must be given[\s\S]*holds a \/[\s\S]*Preferences: [\s\S]*Preferences must be JSON/,
     );
   });
 
@@ -246,7 +251,7 @@ describe('--data FILE', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('keeps what the device holds and has to send: a later run goes on with it, without the server too', async () => {
+  test('keeps elements and pending operations: a later run continues with them, even without the server', async () => {
     const data = ['--data', join(folder, 'phone.db')];
     await runCaptured(deviceCommand, args('--once', ...data));
     const { instanceId } = cloud;
@@ -275,9 +280,9 @@ describe('--data FILE', () => {
     expect(sent[0]).toMatchObject({ op: 'modify', type: 'messageState', id: 'm1', n: 1 });
   });
 
-  test('that is no database is told in one line', async () => {
+  test('is one line of error when it is not a database', async () => {
     const file = join(folder, 'notes.txt');
-    writeFileSync(file, 'This is no database, and long enough to be taken for one.'.repeat(20));
+    writeFileSync(file, 'This is not a database, and long enough to look like one.'.repeat(20));
     const run = await runCaptured(deviceCommand, args('--once', '--data', file));
     expect(run.code).toBe(1);
     expect(run.err).toEqual([expect.stringContaining(`${file} cannot be opened`)]);

@@ -8,14 +8,14 @@ interface SentOperation {
   data: { textContent?: string };
 }
 
-/** The deposit route as the contract says, keeping what it was given, and the local cloud's tokens. */
+/** The deposit route of the contract, which keeps the received operations, and the tokens of the local cloud. */
 export class FakeParticipation {
   readonly stored = new Map<string, SentOperation>(); // by conversation and id
   readonly deleted = new Set<string>();
   atMost = 50; // operations it processes of a request
   givesTokens = true;
   tokenSeconds = 3600;
-  /** Instead of processing, for as long as there are any. */
+  /** Answers to give instead of processing, in order. */
   readonly refusals: Answer[] = [];
   readonly batches: number[] = [];
   #tokens = 0;

@@ -27,7 +27,7 @@ afterEach(async () => {
   await cloud.stop();
 });
 
-/** A command as a process of its own, as the npm script runs it. */
+/** A command in its own process, as the npm script runs it. */
 function startProcess(name: string, args: string[]) {
   const child = spawn(process.execPath, ['--import', 'tsx', `dev/cli/${name}.ts`, ...args], { cwd: ROOT });
   started.push(child);
@@ -59,7 +59,7 @@ const device = (url: string, ...more: string[]) =>
     ...more,
   ]);
 
-test('a server that is not there gets one line that says how to start one, and exit code 1', async () => {
+test('a missing server gets one line that says how to start one, and exit code 1', async () => {
   const url = cloud.url;
   await cloud.stop();
   const whom = ['--user', 'tel:+1', '--url', url];
@@ -82,7 +82,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a connected device with exit 
   expect((await ended).code).toBe(0);
 });
 
-test('output that nobody reads any more ends it quietly', async () => {
+test('a command ends quietly when the reader of its output has ended', async () => {
   for (let i = 1; i <= 2000; i++) cloud.changes.push(aMessage(`m${i}`, 'c1', i));
   cloud.pageSize = 1000;
   const { child, ended } = device(cloud.url, '--json');

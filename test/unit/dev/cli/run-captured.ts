@@ -1,7 +1,7 @@
 import { type Command, runCommand } from '../../../../dev/cli/command.js';
 import { Terminal } from '../../../../dev/cli/terminal.js';
 
-/** Runs a command in this process and gives what it wrote, line by line. */
+/** Runs a command in this process. @returns its output as lines. */
 export async function runCaptured(
   command: Command,
   args: string[],

@@ -56,8 +56,8 @@ export type AuthorizerProperties = z.infer<typeof authorizerSchema>;
 const stageSchema = z.strictObject({
   ApiId: z.string(),
   StageName: z.string(),
-  AutoDeploy: withoutEffect('what the template says is what runs'),
-  DeploymentId: withoutEffect('what the template says is what runs'),
+  AutoDeploy: withoutEffect('every start deploys the template'),
+  DeploymentId: withoutEffect('every start deploys the template'),
   DefaultRouteSettings: withoutEffect('nothing is throttled here'),
   RouteSettings: withoutEffect('nothing is throttled here'),
   AccessLogSettings: withoutEffect('there is no access log here'),
@@ -80,7 +80,7 @@ export const apiGatewayKinds = {
     identify: ({ logicalId, place }) => {
       const id = shortHash(`${place.stackName} ${logicalId}`);
       const host = `${id}.execute-api.${place.region}.${URL_SUFFIX}`;
-      // Both kinds of API say https; the URLs of a WebSocket API are joined in the template itself.
+      // CloudFormation gives https for both kinds of API. Templates join the wss URL of a WebSocket API themselves.
       return { ref: id, attributes: { ApiId: id, ApiEndpoint: `https://${host}` } };
     },
   }),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { kind, type Naming } from '../kind.js';
 import { arnOf, generatedName, shortHash, URL_SUFFIX } from '../place.js';
 
-/** Whatever a user pool is configured with: the development issuer stands in its place as a whole. */
+/** Any configuration of a user pool: the development issuer replaces the whole pool. */
 const replacedByTheDevelopmentIssuer = z.looseObject({});
 
 const id = ({ logicalId, place }: Naming) => ({ ref: generatedName(place, logicalId), attributes: {} });

@@ -42,10 +42,10 @@ const common = {
 const tableOnly = {
   ProvisionedThroughput: withoutEffect('all tables are on demand here'),
   OnDemandThroughput: withoutEffect('nothing is throttled here'),
-  PointInTimeRecoverySpecification: withoutEffect('unknown to DynamoDB Local'),
+  PointInTimeRecoverySpecification: withoutEffect('DynamoDB Local has no backups'),
   DeletionProtectionEnabled: withoutEffect('stacks are not deleted here'),
   ContributorInsightsSpecification: withoutEffect('there are no metrics here'),
-  TableClass: withoutEffect('a matter of price'),
+  TableClass: withoutEffect('it changes the price only'),
   ResourcePolicy: withoutEffect('access is not checked here'),
   Tags: withoutEffect('for billing'),
 };
@@ -54,7 +54,7 @@ const identifyTable = ({ name, place }: Naming) => ({
   ref: name,
   attributes: {
     Arn: arnOf(place, 'dynamodb', `table/${name}`),
-    // DynamoDB names a stream by the time of its creation; its reader asks the table for the real one.
+    // DynamoDB names a stream by its creation time. The stream reader asks the table for the real ARN.
     StreamArn: arnOf(place, 'dynamodb', `table/${name}/stream/local`),
     TableId: name,
   },
@@ -84,7 +84,7 @@ export const dynamodbKinds = {
             ReadOnDemandThroughputSettings: withoutEffect('nothing is throttled here'),
           }),
         )
-        .check(z.length(1, 'the local cloud is one region: one replica')),
+        .check(z.length(1, 'must have one replica: the local cloud is one region')),
     }),
     identify: identifyTable,
   }),

@@ -29,7 +29,7 @@ export const secretsKinds = {
       Tags: withoutEffect('for billing'),
     }),
     identify: ({ name, place }) => {
-      // The real service puts six random characters behind the name.
+      // AWS appends six random characters to the name.
       const arn = arnOf(place, 'secretsmanager', `secret:${name}-${shortHash(name, 6)}`);
       return { ref: arn, attributes: { Id: arn } };
     },

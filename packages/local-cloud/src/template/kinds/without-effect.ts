@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { generatedId, kind, namedWithArn, type ResourceKind } from '../kind.js';
 
-/** A resource type that is accepted as a whole and does nothing in the local cloud, for the reason given. */
+/** A resource type that the local cloud accepts and ignores, for this reason. */
 const ignored = (_reason: string, of: Partial<ResourceKind> & Pick<ResourceKind, 'identify'>) =>
   kind({ properties: z.looseObject({}), ...of });
 
@@ -14,12 +14,12 @@ export const kindsWithoutEffect = {
   'AWS::IAM::Policy': ignored('access is not checked here', { identify: generatedId('Id') }),
   'AWS::IAM::ManagedPolicy': ignored('access is not checked here', { identify: generatedId('PolicyArn') }),
   'AWS::SQS::QueuePolicy': ignored('access is not checked here', { identify: generatedId('Id') }),
-  'AWS::Logs::LogGroup': ignored('logs go to one file', {
+  'AWS::Logs::LogGroup': ignored('all logs are in one file', {
     nameProperty: 'LogGroupName',
     maxNameLength: 512,
     identify: namedWithArn('logs', 'log-group:'),
   }),
-  'AWS::Logs::ResourcePolicy': ignored('logs go to one file', { identify: generatedId() }),
+  'AWS::Logs::ResourcePolicy': ignored('all logs are in one file', { identify: generatedId() }),
   'AWS::Logs::MetricFilter': ignored('there are no metrics here', { identify: generatedId() }),
   'AWS::CloudWatch::Alarm': ignored('there are no metrics here', {
     nameProperty: 'AlarmName',
@@ -53,5 +53,5 @@ export const kindsWithoutEffect = {
     identify: generatedId('Id'),
   }),
   'AWS::ApiGateway::Account': ignored('there is no access log here', { identify: generatedId('Id') }),
-  'AWS::CDK::Metadata': ignored('for AWS', { identify: generatedId() }),
+  'AWS::CDK::Metadata': ignored('only AWS reads it', { identify: generatedId() }),
 };

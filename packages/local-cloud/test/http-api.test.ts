@@ -1,10 +1,10 @@
 import { request } from 'node:http';
-import { RouteTable } from '../../packages/local-cloud/src/http/route-table.js';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { eventOf, startHttpApi, stopHttpApi } from '../support/local-http-api.js';
-import { writeStack } from '../support/local-stack.js';
+import { RouteTable } from '../src/http/route-table.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { eventOf, startHttpApi, stopHttpApi } from './support/http-api.js';
+import { writeStack } from './support/stack.js';
 
 let cloud: LocalCloud;
 const call = (path: string, init: RequestInit = {}) => fetch(cloud.url + path, init);
@@ -16,7 +16,7 @@ afterAll(() => stopHttpApi(cloud));
 
 describe('events in payload format 2.0', () => {
   test('path, query, headers and cookies', async () => {
-    const response = await call('/v1/items/tel%3A%2B15550100?a=1&b=x%20y&a=2', {
+    const response = await call('/v1/items/urn%3A%2B15550100?a=1&b=x%20y&a=2', {
       headers: { 'X-Custom': 'Value', cookie: 'one=1; two=2' },
     });
     const event = await eventOf(response);
@@ -25,7 +25,7 @@ describe('events in payload format 2.0', () => {
       routeKey: 'GET /v1/items/{itemId}',
       rawQueryString: 'a=1&b=x%20y&a=2',
       queryStringParameters: { a: '1,2', b: 'x y' },
-      pathParameters: { itemId: 'tel:+15550100' },
+      pathParameters: { itemId: 'urn:+15550100' },
       cookies: ['one=1', 'two=2'],
       headers: { 'x-custom': 'Value' },
       isBase64Encoded: false,
@@ -75,7 +75,7 @@ describe('events in payload format 2.0', () => {
 });
 
 describe('routes', () => {
-  test('static segments win over parameters, and a greedy one takes the rest', async () => {
+  test('static segments win over parameters, and a greedy parameter takes the rest', async () => {
     expect((await call('/v1/items/special')).status).toBe(201);
     const greedy = await eventOf(await call('/files/a/b%20c/d', { method: 'DELETE' }));
     expect([greedy.routeKey, greedy.pathParameters]).toEqual(['ANY /files/{path+}', { path: 'a/b c/d' }]);
@@ -92,7 +92,7 @@ describe('routes', () => {
     expect([response.status, await response.json()]).toEqual([404, { message: 'Not Found' }]);
   });
 
-  test('a method of its own wins over ANY, and $default takes what nothing else does', () => {
+  test('a named method wins over ANY, and $default takes all other requests', () => {
     const table = new RouteTable<string>();
     for (const key of ['ANY /a/{b}', 'GET /a/{b}', 'GET /{c}/d', '$default']) table.add(key, key);
     const found = (method: string, path: string) => table.find(method, path)?.target;
@@ -117,7 +117,7 @@ describe('answers', () => {
     expect(response.headers.get('content-type')).toBe('text/plain;charset=UTF-8');
   });
 
-  test('what has no status is the body', async () => {
+  test('a result without a status is the body', async () => {
     const bare = await call('/v1/items/special?how=bare');
     expect([bare.status, bare.headers.get('content-type'), await bare.json()]).toEqual([
       200,
@@ -153,31 +153,31 @@ describe('answers', () => {
   });
 });
 
-describe('an event sent to a function', () => {
+describe('/dev/invoke', () => {
   const invoke = (name: string, body: string, headers = { 'content-type': 'application/json' }) =>
     call(`/dev/invoke/${name}`, { method: 'POST', body, headers });
 
-  test('is given to it, and what it returns is the answer', async () => {
+  test('invokes the function with the event and answers its result', async () => {
     const response = await invoke('Echo', '{"a":1}');
     expect([response.status, await response.json()]).toEqual([200, { event: { a: 1 } }]);
   });
 
-  test('that makes it throw is answered with what it threw', async () => {
+  test('answers the error of the function', async () => {
     const response = await invoke('Speak', '{"queryStringParameters":{"how":"throw"}}');
     expect(response.status).toBe(502);
     expect(await response.json()).toMatchObject({ errorType: 'Error', errorMessage: 'no' });
   });
 
   test.each([
-    ['of nobody', invokeNobody, 404, 'There is no function Nobody; there are: '],
-    ['that is no JSON', () => invoke('Echo', '{'), 400, 'the event is not JSON'],
+    ['an unknown function', invokeNobody, 404, 'There is no function Nobody; there are: '],
+    ['an event that is not JSON', () => invoke('Echo', '{'), 400, 'the event must be JSON'],
     [
-      'as a web page may send it without asking',
+      'an event that a web page may send without a preflight',
       () => invoke('Echo', '{}', { 'content-type': 'text/plain' }),
       415,
-      'the event is sent with Content-Type: application/json',
+      'the Content-Type must be application/json',
     ],
-  ])('%s is refused with what is wrong', async (_, send, status, message) => {
+  ])('rejects %s', async (_, send, status, message) => {
     const response = await send();
     expect([response.status, (await response.json()).message]).toEqual([
       status,
@@ -206,12 +206,12 @@ describe('CORS', () => {
     ).toBeNull();
   });
 
-  test('a page may ask for a development token too', async () => {
+  test('a page may request a development token too', async () => {
     const headers = { origin: 'https://app.example', 'content-type': 'application/json' };
     const response = await call('/dev/token', {
       method: 'POST',
       headers,
-      body: '{"sub":"me","scope":"cpm/sync"}',
+      body: '{"sub":"me","scope":"items/read"}',
     });
     expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([
       200,
@@ -228,7 +228,7 @@ describe('CORS', () => {
   });
 });
 
-test('a port that is taken is told with what to do about it', async () => {
+test('the error names a port that is taken, and what to do', async () => {
   const port = Number(new URL(cloud.url).port);
   await expect(startLocalCloud({ port, outDir: writeStack({ resources: {} }) })).rejects.toEqual(
     new LocalCloudProblem(`Port ${port} is taken: choose another with --port N or the variable PORT`),

@@ -1,9 +1,9 @@
-import { REMOVED_BY_TIME } from '../../packages/local-cloud/src/dynamodb/time-to-live.js';
-import { streamRecord } from '../../packages/local-cloud/src/mappings/stream-record.js';
+import { REMOVED_BY_TIME } from '../src/dynamodb/time-to-live.js';
+import { streamRecord } from '../src/mappings/stream-record.js';
 
 const asLambda = (record: object) => streamRecord(record, 'arn:stream', 'us-east-1');
 
-test('a deletion by time to live is a REMOVE by the service, though DynamoDB Local gives it another name', () => {
+test('a deletion by time to live is a REMOVE by the service, although DynamoDB Local uses another name', () => {
   const record = {
     eventName: 'UNKNOWN_TO_SDK_VERSION',
     dynamodb: { Keys: { id: { S: 'a' } }, SequenceNumber: '7' },
@@ -16,21 +16,21 @@ test('a deletion by time to live is a REMOVE by the service, though DynamoDB Loc
   });
 });
 
-describe('what was marked to be removed by its time', () => {
+describe('an item that was marked before its deletion by time to live', () => {
   const marked = { id: { S: 'a' }, [REMOVED_BY_TIME]: { BOOL: true } };
 
-  test('is removed by the service, and its record goes without the mark', () => {
+  test('is removed by the service, and its record omits the mark', () => {
     const record = asLambda({ eventName: 'REMOVE', dynamodb: { OldImage: marked } });
     expect(record?.userIdentity).toEqual({ type: 'Service', principalId: 'dynamodb.amazonaws.com' });
     expect(record?.dynamodb.OldImage).toEqual({ id: { S: 'a' } });
   });
 
-  test('has no record of the marking, which DynamoDB would not have', () => {
+  test('has no record of the marking', () => {
     const images = { OldImage: { id: { S: 'a' } }, NewImage: marked };
     expect(asLambda({ eventName: 'MODIFY', dynamodb: images })).toBeUndefined();
   });
 
-  test('and was written once more instead is an ordinary change', () => {
+  test('is an ordinary change when the item was written again instead', () => {
     const images = { OldImage: marked, NewImage: { id: { S: 'a' } } };
     const record = asLambda({ eventName: 'MODIFY', dynamodb: images });
     expect(record).not.toHaveProperty('userIdentity');
@@ -38,7 +38,7 @@ describe('what was marked to be removed by its time', () => {
   });
 });
 
-test('who deleted it is kept, in the spelling of Lambda', () => {
+test('userIdentity is kept, in the spelling of Lambda', () => {
   const record = {
     eventName: 'REMOVE',
     userIdentity: { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' },
@@ -61,13 +61,13 @@ test('binary values are base64, at any depth', () => {
   });
 });
 
-describe('the time of a record, which DynamoDB Local cuts to the minute', () => {
+describe('the time of a record, which DynamoDB Local truncates to the minute', () => {
   const NOON = Date.parse('2026-03-04T12:00:00Z');
-  const toldNoonReadAt = (readAt: string, told = NOON) => {
+  const noonReadAt = (readAt: string, given = NOON) => {
     jest.useFakeTimers({ now: Date.parse(readAt) });
     const record = asLambda({
       eventName: 'INSERT',
-      dynamodb: { ApproximateCreationDateTime: new Date(told) },
+      dynamodb: { ApproximateCreationDateTime: new Date(given) },
     });
     jest.useRealTimers();
     return (record?.dynamodb.ApproximateCreationDateTime ?? Number.NaN) - NOON / 1000;
@@ -76,12 +76,12 @@ describe('the time of a record, which DynamoDB Local cuts to the minute', () => 
   test.each<[string, string, number]>([
     ['is that of its reading within the same minute', '2026-03-04T12:00:42Z', 42],
     ['is the end of its minute when it is read later', '2026-03-04T12:30:00Z', 59],
-    ['is never before what is told', '2026-03-04T11:59:58Z', 0],
+    ['is never before the given time', '2026-03-04T11:59:58Z', 0],
   ])('%s', (_what, readAt, seconds) => {
-    expect(toldNoonReadAt(readAt)).toBe(seconds);
+    expect(noonReadAt(readAt)).toBe(seconds);
   });
 
-  test('is kept when it is told to the second', () => {
-    expect(toldNoonReadAt('2026-03-04T12:00:42Z', NOON + 7000)).toBe(7);
+  test('is kept when it has seconds', () => {
+    expect(noonReadAt('2026-03-04T12:00:42Z', NOON + 7000)).toBe(7);
   });
 });

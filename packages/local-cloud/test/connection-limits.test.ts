@@ -1,11 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import WebSocket, { WebSocketServer } from 'ws';
-import {
-  API_GATEWAY_LIMITS,
-  type Caller,
-  Connection,
-} from '../../packages/local-cloud/src/web-socket/connection.js';
+import { API_GATEWAY_LIMITS, type Caller, Connection } from '../src/web-socket/connection.js';
 
 const MINUTE_MS = 60_000;
 const caller: Caller = { sourceIp: '127.0.0.1', userAgent: '', domainName: '', authorizer: undefined };
@@ -15,7 +11,7 @@ let client: WebSocket;
 let connection: Connection;
 let closed: Promise<[code: number, reason: Buffer]>;
 
-/** A real connection; its time goes on when the test says so. */
+/** A real connection on fake timers. */
 beforeEach(async () => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
   server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
@@ -40,7 +36,7 @@ const ping = async () => {
   await answered;
 };
 
-test('a connection on which nothing is said for ten minutes is closed, and none before that', async () => {
+test('a connection is closed after ten minutes without a message, and not earlier', async () => {
   jest.advanceTimersByTime(10 * MINUTE_MS - 1);
   expect(connection.open).toBe(true);
   jest.advanceTimersByTime(1);
@@ -49,8 +45,8 @@ test('a connection on which nothing is said for ten minutes is closed, and none 
 
 test.each<[string, () => unknown]>([
   ['the client', ping],
-  ['the server', () => connection.send('syncRequest')],
-])('the ten minutes begin anew with what %s sends', async (_, say) => {
+  ['the server', () => connection.send('news')],
+])('the ten minutes restart when %s sends', async (_, say) => {
   jest.advanceTimersByTime(9 * MINUTE_MS);
   await say();
   jest.advanceTimersByTime(10 * MINUTE_MS - 1);
@@ -59,7 +55,7 @@ test.each<[string, () => unknown]>([
   expect(await closed).toEqual([1001, expect.anything()]);
 });
 
-test('a connection is closed after two hours, however much is said on it', async () => {
+test('a connection is closed after two hours, even when it is busy', async () => {
   for (let minutes = 0; minutes < 115; minutes += 5) {
     jest.advanceTimersByTime(5 * MINUTE_MS);
     await ping();

@@ -4,25 +4,23 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { parseStartOptions } from '../../dev/start/start-options.js';
-import { javaCommand } from '../../packages/local-cloud/src/dynamodb/java.js';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import { leashFile } from '../../packages/local-cloud/src/paths.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { eventually } from '../support/local-eventually.js';
-import { killCloudProcesses, runLocal, startCloudProcess } from '../support/local-process.js';
-import { aTable, removeFolders, temporaryFolder, writeStack } from '../support/local-stack.js';
+import { parseCommandOptions } from '../src/command/command-options.js';
+import { javaCommand } from '../src/dynamodb/java.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import { leashFile } from '../src/paths.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { COMMAND, killCloudProcesses, runToEnd, startCloudProcess } from './support/cloud-process.js';
+import { eventually } from './support/eventually.js';
+import { aTable, removeFolders, temporaryFolder, writeStack } from './support/stack.js';
 
 jest.setTimeout(40_000);
-
-const ROOT = join(__dirname, '..', '..');
 
 afterAll(() => {
   killCloudProcesses();
   removeFolders();
 });
 
-/** Whether something answers there. */
+/** Whether anything answers at a URL. */
 const answers = (url: string) =>
   fetch(url).then(
     () => true,
@@ -31,14 +29,14 @@ const answers = (url: string) =>
 
 const emptyStack = () => writeStack({ resources: {} });
 
-describe('how it ends', () => {
-  test('a hang-up ends it with exit code 0', async () => {
+describe('the end of the command', () => {
+  test('a hang-up ends the command with exit code 0', async () => {
     const cloud = await startCloudProcess(emptyStack());
     expect(await cloud.end('SIGHUP')).toBe(0);
     expect(await answers(cloud.url)).toBe(false);
   });
 
-  test('Ctrl-C ends everything within two seconds; until then everything listened on 127.0.0.1 alone', async () => {
+  test('Ctrl-C ends everything within two seconds; before, everything listens on 127.0.0.1 only', async () => {
     const cloud = await startCloudProcess(writeStack({ resources: { Store: aTable() } }));
     const { loopbackOnly } = await javaCommand();
     const urls = [cloud.url, cloud.servicesUrl, ...(loopbackOnly ? [cloud.dynamodbEndpoint] : [])];
@@ -54,7 +52,7 @@ describe('how it ends', () => {
     expect([await answers(cloud.url), await answers(cloud.dynamodbEndpoint)]).toEqual([false, false]);
   });
 
-  test('what is on the leash dies with a parent that is killed', async () => {
+  test('a program on the leash ends when its parent is killed', async () => {
     const sleeper = 'process.stdout.write(String(process.pid)); setInterval(() => {}, 1000)';
     const holder = `const { spawn } = require('node:child_process');
       spawn(process.execPath, [${JSON.stringify(leashFile)}, process.execPath, '-e', ${JSON.stringify(sleeper)}],
@@ -68,18 +66,14 @@ describe('how it ends', () => {
     await eventually(() => expect(alive()).toBe(false));
   });
 
-  test('it ends when the npm that started it was killed', async () => {
+  test('the command ends when its npm was killed', async () => {
     const outDir = emptyStack();
     const readyFile = join(temporaryFolder(), 'ready.json');
-    const command = `node --import tsx dev/start/main.ts --port 0 --no-sample --out-dir ${outDir} --ready-file ${readyFile}; true`;
+    const command = `node ${COMMAND} --port 0 --out-dir ${outDir} --ready-file ${readyFile}; true`;
     const npm = spawn(
       process.execPath,
       ['-e', `require('node:child_process').spawnSync('sh', ['-c', ${JSON.stringify(command)}])`],
-      {
-        cwd: ROOT,
-        env: { ...process.env, npm_lifecycle_event: 'start' },
-        stdio: 'ignore',
-      },
+      { env: { ...process.env, npm_lifecycle_event: 'start' }, stdio: 'ignore' },
     );
     const { url } = await eventually(() => JSON.parse(readFileSync(readyFile, 'utf8')), 20_000);
     expect(await answers(url)).toBe(true);
@@ -88,7 +82,7 @@ describe('how it ends', () => {
   });
 });
 
-describe('one clear line and exit code 1', () => {
+describe('one line and exit code 1', () => {
   const folderWithSomething = () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'letter.txt'), 'dear');
@@ -100,26 +94,20 @@ describe('one clear line and exit code 1', () => {
     writeFileSync(join(folder, 'Test.template.json'), '{');
     return folder;
   };
-  /** A PATH with nothing but a java that says this. */
+  /** A PATH with only a java that prints this. */
   const pathWithJava = (says: string | undefined) => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'bin'));
     if (says) writeFileSync(join(folder, 'bin', 'java'), `#!/bin/sh\necho '${says}' >&2\n`, { mode: 0o755 });
     return { PATH: join(folder, 'bin') };
   };
-  const withTable = () => [
-    '--port',
-    '0',
-    '--no-sample',
-    '--out-dir',
-    writeStack({ resources: { Store: aTable() } }),
-  ];
-  const begin = (...args: string[]) => ['--port', '0', '--no-sample', '--out-dir', emptyStack(), ...args];
+  const withTable = () => ['--port', '0', '--out-dir', writeStack({ resources: { Store: aTable() } })];
+  const begin = (...args: string[]) => ['--port', '0', '--out-dir', emptyStack(), ...args];
 
-  /** Fails in this process, with the line that would be printed. */
+  /** The line that the command would print; the start runs in this process. */
   const failure = async (args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> => {
     try {
-      const { port, dataDir, dynamodbEndpoint, outDir } = parseStartOptions(args, env);
+      const { port, dataDir, dynamodbEndpoint, outDir } = parseCommandOptions(args, env);
       const cloud = await startLocalCloud({ port, dataDir, dynamodbEndpoint, outDir });
       await cloud.stop();
     } catch (error) {
@@ -130,30 +118,35 @@ describe('one clear line and exit code 1', () => {
   };
 
   test.each<[string, () => string[], RegExp, NodeJS.ProcessEnv]>([
-    ['something that is no flag', () => ['phone'], /^Unexpected argument 'phone'/, {}],
+    ['an argument without a flag', () => ['phone'], /^Unexpected argument 'phone'/, {}],
     [
-      'a port that is none',
+      'a port that is not a number',
       () => ['--port', 'http'],
-      /^--port http is no port: a number from 0 to 65535$/,
+      /^--port must be a number from 0 to 65535, got http$/,
       {},
     ],
-    ['a variable that is no port', () => [], /^PORT 70000 is no port/, { PORT: '70000' }],
     [
-      'an endpoint that is no URL',
+      'a variable that is not a port',
+      () => [],
+      /^PORT must be a number from 0 to 65535, got 70000$/,
+      { PORT: '70000' },
+    ],
+    [
+      'an endpoint that is not a URL',
       () => ['--dynamodb-endpoint', 'localhost'],
-      /^--dynamodb-endpoint localhost is no URL/,
+      /^--dynamodb-endpoint must be a URL like http:\/\/127\.0\.0\.1:8000, got localhost$/,
       {},
     ],
     [
-      'an endpoint where nobody is',
+      'an endpoint where nothing answers',
       () => [...withTable(), '--dynamodb-endpoint', 'http://127.0.0.1:9'],
       /^No DynamoDB answers at http:\/\/127\.0\.0\.1:9 /,
       {},
     ],
     [
-      'a data folder with something else in it',
+      'a data folder with other contents',
       () => begin('--data', folderWithSomething()),
-      /^The folder .* is not empty and no data folder of the local cloud/,
+      /^The folder .* must be empty or a data folder of the local cloud/,
       {},
     ],
     [
@@ -194,13 +187,13 @@ describe('one clear line and exit code 1', () => {
   });
 
   test('on stderr, with exit code 1', async () => {
-    const flag = await runLocal(['--colour']);
+    const flag = await runToEnd(['--colour']);
     expect(flag).toEqual({
       code: 1,
       stdout: '',
-      stderr: "Unknown option '--colour'; --help lists what there is\n",
+      stderr: "Unknown option '--colour'; --help lists the flags\n",
     });
-    const java = await runLocal(withTable(), pathWithJava(undefined));
+    const java = await runToEnd(withTable(), pathWithJava(undefined));
     expect(java.code).toBe(1);
     expect(java.stderr).toMatch(/^DynamoDB Local needs Java 17 [^\n]*\n$/);
   });
@@ -208,7 +201,7 @@ describe('one clear line and exit code 1', () => {
   test('for a port that is taken, and nothing is left running', async () => {
     const cloud = await startLocalCloud({ port: 0, outDir: emptyStack() });
     const port = new URL(cloud.url).port;
-    const { code, stderr } = await runLocal(['--no-sample', ...withTable().slice(2)], { PORT: port });
+    const { code, stderr } = await runToEnd(withTable().slice(2), { PORT: port });
     await cloud.stop();
     expect([code, stderr]).toEqual([
       1,
@@ -217,16 +210,16 @@ describe('one clear line and exit code 1', () => {
   });
 });
 
-test('a program that forked it can call its methods, and ends it by letting go', async () => {
-  const args = ['--json', '--port', '0', '--no-sample', '--out-dir', emptyStack()];
-  const child = fork('dev/start/main.ts', args, { cwd: ROOT, execArgv: ['--import', 'tsx'], silent: true });
+test('a process that forked the command can call its methods, and ends it by disconnecting', async () => {
+  const args = ['--json', '--port', '0', '--out-dir', emptyStack()];
+  const child = fork(COMMAND, args, { execArgv: [], silent: true });
   const [line] = await once(child.stdout ?? child, 'data');
   const { issuer } = JSON.parse(String(line));
   const call = async (id: number, method: string, ...args: unknown[]) => {
     child.send({ id, method, args });
     return (await once(child, 'message'))[0];
   };
-  const { result: token } = await call(1, 'token', 'me', 'cpm/sync');
+  const { result: token } = await call(1, 'token', 'me', 'items/read');
   expect(JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString())).toMatchObject({
     iss: issuer,
     sub: 'me',
@@ -241,9 +234,17 @@ test('a program that forked it can call its methods, and ends it by letting go',
 });
 
 test('--help lists the flags', async () => {
-  const { code, stdout } = await runLocal(['--help']);
+  const { code, stdout } = await runToEnd(['--help']);
   expect(code).toBe(0);
-  for (const flag of ['--port', '--data', '--dynamodb-endpoint', '--no-sample', '--json', '--ready-file']) {
+  for (const flag of [
+    '--port',
+    '--data',
+    '--dynamodb-endpoint',
+    '--template',
+    '--out-dir',
+    '--json',
+    '--ready-file',
+  ]) {
     expect(stdout).toContain(flag);
   }
 });

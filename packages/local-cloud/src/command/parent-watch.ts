@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { codeOf } from '../../packages/local-cloud/src/problem.js';
+import { codeOf } from '../problem.js';
 
 const run = promisify(execFile);
 
-const LOOK_EVERY_MS = 1000;
+const CHECK_EVERY_MS = 1000;
 
 /**
- * Tells when the npm that started this process is no more. It starts a shell which starts us: a killed npm leaves both
- * running, and a terminal that is closed by force does so too. Without npm nothing is watched.
+ * Calls `onGone` when the npm that started this process has ended. Does nothing in a process without npm.
+ * npm starts a shell, and the shell starts this process. A killed npm or a closed terminal leaves both running.
+ * @returns a function that ends the watch.
  */
 export async function watchParents(onGone: () => void): Promise<() => void> {
   if (!process.env.npm_lifecycle_event) return () => {};
@@ -18,7 +19,7 @@ export async function watchParents(onGone: () => void): Promise<() => void> {
     if (process.ppid === parent && (grandparent === undefined || isRunning(grandparent))) return;
     clearInterval(timer);
     onGone();
-  }, LOOK_EVERY_MS);
+  }, CHECK_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
 }
@@ -29,7 +30,7 @@ async function parentOf(pid: number): Promise<number | undefined> {
     const parent = Number(stdout.trim());
     return parent > 1 ? parent : undefined;
   } catch {
-    return undefined; // no ps: the direct parent is watched
+    return undefined; // without ps, only the direct parent is watched
   }
 }
 

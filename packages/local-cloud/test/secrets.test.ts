@@ -5,16 +5,13 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { openDataFolder } from '../../packages/local-cloud/src/data-folder.js';
-import { generateSecretValue } from '../../packages/local-cloud/src/secrets/generate.js';
-import { SecretStore } from '../../packages/local-cloud/src/secrets/secret-store.js';
-import { secretsService } from '../../packages/local-cloud/src/secrets/secrets-service.js';
-import {
-  type ServicesServer,
-  startServicesServer,
-} from '../../packages/local-cloud/src/services/services-server.js';
-import { secretsKinds } from '../../packages/local-cloud/src/template/kinds/secrets.js';
-import { removeFolders, temporaryFolder } from '../support/local-stack.js';
+import { openDataFolder } from '../src/data-folder.js';
+import { generateSecretValue } from '../src/secrets/generate.js';
+import { SecretStore } from '../src/secrets/secret-store.js';
+import { secretsService } from '../src/secrets/secrets-service.js';
+import { type ServicesServer, startServicesServer } from '../src/services/services-server.js';
+import { secretsKinds } from '../src/template/kinds/secrets.js';
+import { removeFolders, temporaryFolder } from './support/stack.js';
 
 const secretSchema = secretsKinds['AWS::SecretsManager::Secret'].properties;
 const generated = (settings: object) => {
@@ -41,7 +38,7 @@ afterEach(async () => {
 });
 afterAll(removeFolders);
 
-test('a generated value is read by name and by ARN; there is no previous one at first', async () => {
+test('a generated value is read by name and by ARN, and has no previous version', async () => {
   server.use(secretsService(new SecretStore(secrets, undefined)));
   const { SecretString, VersionStages, ARN: arn } = await get();
   expect([SecretString?.length, VersionStages, arn]).toEqual([40, ['AWSCURRENT'], ARN]);
@@ -52,7 +49,7 @@ test('a generated value is read by name and by ARN; there is no previous one at 
   await expect(get({ SecretId: 'other' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
 
-test('a new value makes the one before it the previous one', async () => {
+test('a new value makes the current one the previous one', async () => {
   server.use(secretsService(new SecretStore(secrets, undefined)));
   const { SecretString: first } = await get();
   for (const SecretString of ['second', 'third']) {
@@ -64,7 +61,7 @@ test('a new value makes the one before it the previous one', async () => {
   expect((await get({ VersionStage: 'AWSPREVIOUS' })).SecretString).toBe('second');
 });
 
-test('values stay in the data folder, readable by its owner alone', async () => {
+test('values are kept in the data folder, readable by the owner only', async () => {
   const path = join(temporaryFolder(), 'data');
   const folder = await openDataFolder(path);
   const before = new SecretStore(secrets, folder);
@@ -76,7 +73,7 @@ test('values stay in the data folder, readable by its owner alone', async () => 
   folder.release();
 });
 
-test('generated values keep to their settings', () => {
+test('generated values match their settings', () => {
   expect(generated({})).toMatch(/^[!-~]{32}$/);
   expect(generated({ ExcludePunctuation: true, PasswordLength: 64 })).toMatch(/^[A-Za-z0-9]{64}$/);
   const digits = {

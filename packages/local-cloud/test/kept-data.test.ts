@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { eventually } from '../support/local-eventually.js';
-import { NOTE, readNotes } from '../support/local-notes.js';
-import { killCloudProcesses, startCloudProcess } from '../support/local-process.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { killCloudProcesses, startCloudProcess } from './support/cloud-process.js';
+import { eventually } from './support/eventually.js';
+import { NOTE, readNotes } from './support/notes.js';
 import {
   aFunction,
   aMapping,
@@ -16,7 +16,7 @@ import {
   removeFolders,
   temporaryFolder,
   writeStack,
-} from '../support/local-stack.js';
+} from './support/stack.js';
 
 jest.setTimeout(40_000);
 
@@ -28,7 +28,7 @@ afterAll(() => {
   removeFolders();
 });
 
-/** What is needed of a cloud, in this process or another. */
+/** The URLs of a cloud, in this process or another. */
 interface Reachable {
   readonly issuer: string;
   readonly dynamodbEndpoint: string | undefined;
@@ -38,7 +38,7 @@ interface Reachable {
 
 function stackNotingTo(file: string) {
   const NOTES = file;
-  // Slow enough that a kill leaves records that were not delivered yet.
+  // Slow, so that the kill leaves undelivered records.
   const code = `${NOTE}export const handler = async ({ Records }) => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     for (const it of Records) note(it.dynamodb?.Keys.id.S ?? it.body);
@@ -92,7 +92,7 @@ async function send(cloud: Reachable, body: string, DelaySeconds: number): Promi
 const publishedKey = async ({ issuer }: Reachable): Promise<string> =>
   (await (await fetch(`${issuer}/.well-known/jwks.json`)).json()).keys[0].kid;
 
-test('data outlives a kill: items, messages, secret, key of tokens; and every record of the stream is delivered', async () => {
+test('items, messages, secret and signing key survive a kill, and every stream record is delivered', async () => {
   const file = join(temporaryFolder(), 'notes');
   const outDir = stackNotingTo(file);
   const dataDir = join(temporaryFolder(), 'data');
@@ -103,7 +103,7 @@ test('data outlives a kill: items, messages, secret, key of tokens; and every re
   const [firstSecret, firstKey] = [await secret(first), await publishedKey(first)];
   await first.end('SIGKILL');
   const deliveredBefore = readNotes(file).length;
-  // That is a test of the restart only if not all had been delivered before.
+  // Tests the restart only if some records were not delivered before it.
   expect(deliveredBefore).toBeLessThan(ids.length);
   await eventually(() => expect(fetch(first.dynamodbEndpoint)).rejects.toThrow('fetch failed'));
 
@@ -117,7 +117,7 @@ test('data outlives a kill: items, messages, secret, key of tokens; and every re
   await second.stop();
   expect(existsSync(join(dataDir, 'lock'))).toBe(false);
 
-  // After an orderly end nothing is delivered again.
+  // After a normal end, nothing is delivered again.
   const third = await startLocalCloud({ port: 0, outDir, dataDir });
   await put(third, ['after']);
   await eventually(() => expect(readNotes(file).at(-1)).toBe('after'));
@@ -125,12 +125,14 @@ test('data outlives a kill: items, messages, secret, key of tokens; and every re
   await third.stop();
 });
 
-test('a data folder is used by one cloud at a time, and taken over from a dead one', async () => {
+test('a data folder is used by one cloud at a time, and taken over from a killed one', async () => {
   const dataDir = join(temporaryFolder(), 'data');
   const outDir = writeStack({ resources: {} });
   const first = await startCloudProcess(outDir, '--data', dataDir);
   await expect(startLocalCloud({ port: 0, outDir, dataDir })).rejects.toEqual(
-    new LocalCloudProblem(`The data folder ${dataDir} is in use by process ${first.pid}`),
+    new LocalCloudProblem(
+      `The data folder ${dataDir} is in use by process ${first.pid}: stop it, or choose another folder`,
+    ),
   );
   expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   await first.end('SIGKILL');

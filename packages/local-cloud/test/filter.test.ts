@@ -1,4 +1,4 @@
-import { compileFilter } from '../../packages/local-cloud/src/mappings/filter.js';
+import { compileFilter } from '../src/mappings/filter.js';
 
 const matches = (pattern: object, event: unknown) => compileFilter([JSON.stringify(pattern)], 'test')(event);
 
@@ -44,18 +44,18 @@ describe('filter patterns of event source mappings', () => {
     expect(matches(pattern, INSERT)).toBe(expected);
   });
 
-  test('the body of a message is looked into as JSON', () => {
+  test('patterns match the body of a message as JSON', () => {
     expect(matches({ body: { kind: ['push'] } }, { body: '{"kind":"push"}' })).toBe(true);
-    expect(matches({ body: { kind: ['push'] } }, { body: 'no JSON' })).toBe(false);
+    expect(matches({ body: { kind: ['push'] } }, { body: 'not JSON' })).toBe(false);
   });
 
-  test('one pattern of several is enough, and no pattern lets everything pass', () => {
+  test('an event passes when it matches one of several patterns, or when there is no pattern', () => {
     const filter = compileFilter(['{"eventName":["REMOVE"]}', '{"eventName":["INSERT"]}'], 'test');
     expect([filter(INSERT), filter({ eventName: 'MODIFY' })]).toEqual([true, false]);
     expect(compileFilter([], 'test')({})).toBe(true);
   });
 
-  test.each(['{"a":[{"cidr":"10.0.0.0/24"}]}', '{"a":"text"}', '{"a":[{"numeric":["~",1]}]}', 'no JSON'])(
+  test.each(['{"a":[{"cidr":"10.0.0.0/24"}]}', '{"a":"text"}', '{"a":[{"numeric":["~",1]}]}', 'not JSON'])(
     '%s stops the start',
     (pattern) => {
       expect(() => compileFilter([pattern], 'The mapping "It"')).toThrow(/^The mapping "It": /);

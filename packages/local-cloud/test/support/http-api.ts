@@ -1,8 +1,8 @@
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { aFunction, anHttpApi, removeFolders, writeStack } from './local-stack.js';
+import { startLocalCloud } from '../../src/local-cloud.js';
+import type { LocalCloud } from '../../src/local-cloud-options.js';
+import { aFunction, anHttpApi, removeFolders, writeStack } from './stack.js';
 
-/** A function that answers with the event that it got. */
+/** Code of a function that answers its event. */
 export const ECHO = 'export const handler = async (event) => ({ event });';
 const SPEAK = `export const handler = async (event) => {
   const { how } = event.queryStringParameters ?? {};
@@ -28,7 +28,7 @@ const RESOURCES = {
       'GET /v1/items/special': { functionId: 'Speak', open: true, timeoutMs: 1000 },
       'ANY /files/{path+}': { functionId: 'Echo', open: true },
       'GET /secure': { functionId: 'Echo' },
-      'GET /scoped': { functionId: 'Echo', scopes: ['cpm/sync', 'cpm/admin'] },
+      'GET /scoped': { functionId: 'Echo', scopes: ['items/read', 'items/admin'] },
     },
     {
       CorsConfiguration: {
@@ -41,7 +41,7 @@ const RESOURCES = {
   ),
 };
 
-/** A local cloud with an HTTP API of these two functions; to be stopped by {@link stopHttpApi}. */
+/** Starts a local cloud with an HTTP API of these two functions. {@link stopHttpApi} stops it. */
 export const startHttpApi = (): Promise<LocalCloud> =>
   startLocalCloud({
     port: 0,
@@ -55,5 +55,5 @@ export async function stopHttpApi(cloud: LocalCloud): Promise<void> {
 
 export const withToken = (bearer: string) => ({ headers: { authorization: `Bearer ${bearer}` } });
 
-// biome-ignore lint/suspicious/noExplicitAny: the events of the echo function are looked into freely
+// biome-ignore lint/suspicious/noExplicitAny: the events of the echo function are read without a type
 export const eventOf = async (response: Response): Promise<any> => (await response.json()).event;

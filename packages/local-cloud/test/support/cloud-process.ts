@@ -2,36 +2,36 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const ROOT = join(__dirname, '..', '..');
+/** The command of the package. */
+export const COMMAND = join(__dirname, '..', '..', 'bin', 'local-cloud.mjs');
 
-/** What the local cloud says of itself when it is ready. */
+/** The line of JSON that the command prints when the cloud is ready. */
 export interface ReadyCloud {
   readonly url: string;
   readonly socketUrl: string;
   readonly issuer: string;
-  readonly token: string;
   readonly pid: number;
   readonly dynamodbEndpoint: string;
   readonly servicesUrl: string;
   readonly tables: Record<string, string>;
 }
 
-/** A local cloud in a process of its own. */
+/** A local cloud in its own process. */
 export interface CloudProcess extends ReadyCloud {
   readonly child: ChildProcess;
-  /** Ends it by a signal; answers its exit code, or null when the signal ended it. */
+  /** Sends a signal. Resolves to the exit code, or to null when the signal ended the process. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 const running = new Set<ChildProcess>();
 
+/** Kills the processes that tests have left running. */
 export function killCloudProcesses(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
 function run(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'dev/start/main.ts', ...args], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [COMMAND, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,8 +40,8 @@ function run(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
   return child;
 }
 
-/** Runs the program to its end. */
-export async function runLocal(args: string[], env: NodeJS.ProcessEnv = {}) {
+/** Runs the command to its end. */
+export async function runToEnd(args: string[], env: NodeJS.ProcessEnv = {}) {
   const child = run(args, env);
   const [stdout, stderr] = [collected(child.stdout), collected(child.stderr)];
   const [code] = await once(child, 'close');
@@ -50,7 +50,7 @@ export async function runLocal(args: string[], env: NodeJS.ProcessEnv = {}) {
 
 /** Starts a cloud from a written stack and waits until it is ready. */
 export async function startCloudProcess(outDir: string, ...args: string[]): Promise<CloudProcess> {
-  const child = run(['--json', '--port', '0', '--no-sample', '--out-dir', outDir, ...args], {});
+  const child = run(['--json', '--port', '0', '--out-dir', outDir, ...args], {});
   const stderr = collected(child.stderr);
   const stdout = collected(child.stdout);
   while (!stdout.text.includes('\n')) {

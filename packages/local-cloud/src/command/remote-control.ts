@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { messageOf } from '../../packages/local-cloud/src/problem.js';
+import type { LocalCloud } from '../local-cloud-options.js';
+import { messageOf } from '../problem.js';
 
 const commandSchema = z.object({
   id: z.number(),
@@ -25,8 +25,11 @@ const faultRatesSchema = z.strictObject({
 });
 type Command = z.infer<typeof commandSchema>;
 
-/** Lets a parent process that forked this one call the cloud's methods, each answered by a message with its id. */
-export function obeyParent(cloud: LocalCloud, stop: () => void): void {
+/**
+ * Lets a process that forked this one call methods of the cloud. Shape: a message `{id, method, args}`, answered by
+ * `{id, result}` or `{id, error}`. When the channel closes, `stop` is called.
+ */
+export function serveParent(cloud: LocalCloud, stop: () => void): void {
   if (!process.send) return;
   process.on('message', async (message) => {
     const command = commandSchema.safeParse(message);

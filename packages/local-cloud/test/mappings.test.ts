@@ -7,11 +7,11 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { eventually } from '../support/local-eventually.js';
-import { NOTE, readNotes } from '../support/local-notes.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { eventually } from './support/eventually.js';
+import { NOTE, readNotes } from './support/notes.js';
 import {
   aFunction,
   aMapping,
@@ -20,7 +20,7 @@ import {
   removeFolders,
   temporaryFolder,
   writeStack,
-} from '../support/local-stack.js';
+} from './support/stack.js';
 
 const STREAM = { 'Fn::GetAtt': ['Store', 'StreamArn'] };
 const filter = (pattern: object) => ({ FilterCriteria: { Filters: [{ Pattern: JSON.stringify(pattern) }] } });
@@ -129,7 +129,7 @@ afterAll(async () => {
 });
 
 describe('a stream of a table', () => {
-  test('gives what passes the filter, in order, with its images as DynamoDB writes them', async () => {
+  test('delivers records that pass the filter, in order, with images in DynamoDB JSON', async () => {
     await put('w-1', { text: { S: 'one' } });
     await put('x-other');
     await put('w-1', { text: { S: 'two' } });
@@ -170,7 +170,7 @@ describe('a stream of a table', () => {
     expect(latencies.sort((a, b) => a - b)[4]).toBeLessThan(150);
   });
 
-  test('is gathered for the batching window, bisected at a failure, and what is given up goes to the destination', async () => {
+  test('is batched for the window and bisected after a failure; discarded records go to the destination', async () => {
     const ids = ['p-1', 'p-2', 'p-poison', 'p-4'];
     const puts = ids.map((id) => ({ PutRequest: { Item: { id: { S: id } } } }));
     await dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [cloud.tables.Store ?? '']: puts } }));
@@ -188,7 +188,7 @@ describe('a stream of a table', () => {
     });
   });
 
-  test('goes on after a worker was ended in mid-invocation', async () => {
+  test('is delivered after a worker was ended during an invocation', async () => {
     await put('s-1');
     await eventually(() => expect(noted('Slow')).toEqual([{ begun: ['s-1'] }]));
     expect(await cloud.chaos.terminateWorker('Slow')).toBe('Test-Slow');
@@ -196,7 +196,7 @@ describe('a stream of a table', () => {
     expect(noted('Slow').filter(({ begun }) => begun)).toHaveLength(2);
   });
 
-  test('may be told to give batches twice', async () => {
+  test('delivers batches twice when a fault is set', async () => {
     cloud.faults.rates.doubleBatch = 1;
     await put('w-twice');
     await eventually(() => {
@@ -209,7 +209,7 @@ describe('a stream of a table', () => {
 });
 
 describe('a queue', () => {
-  test('gives a message until its function takes it; those beside it in the batch are not given again', async () => {
+  test('delivers a message until its function succeeds, without the others of its batch', async () => {
     await Promise.all([send({ n: 1 }), send({ n: 2, fail: 2 }), send({ n: 3 })]);
     await eventually(() => {
       const taken = noted('Worker')
@@ -228,19 +228,19 @@ describe('a queue', () => {
       receiptHandle: expect.any(String),
       md5OfBody: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
-    // It is deleted a moment after its function has taken it.
+    // It is deleted a moment after its function has succeeded.
     await eventually(() => {
       expect(cloud.queueDepths()['Test-Work']).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
     });
   });
 
-  test('moves a message that is never taken to its dead-letter queue', async () => {
+  test('moves a message that always fails to its dead-letter queue', async () => {
     await send({ n: 'poison', fail: 99 });
     expect(await received('Dead')).toEqual([{ n: 'poison', fail: 99 }]);
     expect(noted('Worker').filter(({ body }) => JSON.parse(body).n === 'poison')).toHaveLength(3);
   });
 
-  test('drops what its filter refuses', async () => {
+  test('deletes messages that do not pass the filter', async () => {
     await send({ n: 'unwanted', kind: 'other' });
     await eventually(() => {
       expect(cloud.queueDepths()['Test-Work']).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
@@ -248,7 +248,7 @@ describe('a queue', () => {
     expect(noted('Worker').some(({ body }) => JSON.parse(body).n === 'unwanted')).toBe(false);
   });
 
-  test('gives a message again when the worker that had it was ended', async () => {
+  test('delivers a message again after its worker was ended', async () => {
     await send({ n: 'hard', ms: 500 });
     await eventually(() => expect(cloud.queueDepths()['Test-Work']?.inFlight).toBe(1));
     await delay(100);
@@ -259,7 +259,7 @@ describe('a queue', () => {
     });
   });
 
-  test('may be told to give messages twice', async () => {
+  test('delivers messages twice when a fault is set', async () => {
     cloud.faults.rates.doubleMessage = 1;
     await send({ n: 'twice', ms: 50 });
     await eventually(() => {
@@ -271,7 +271,7 @@ describe('a queue', () => {
   });
 });
 
-test('a mapping whose source is not in the template stops the start with its name', async () => {
+test('the error names a mapping whose source is not in the template', async () => {
   const source = 'arn:aws:dynamodb:us-east-1:000000000000:table/Nobody/stream/local';
   const resources = {
     Watcher: aFunction('Watcher'),

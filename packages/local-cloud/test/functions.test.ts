@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Faults } from '../../packages/local-cloud/src/faults.js';
-import { FunctionPool } from '../../packages/local-cloud/src/lambda/function-pool.js';
-import { functionSettings } from '../../packages/local-cloud/src/lambda/function-settings.js';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { lambdaKinds } from '../../packages/local-cloud/src/template/kinds/lambda.js';
-import { aFunction, removeFolders, writeStack } from '../support/local-stack.js';
+import { Faults } from '../src/faults.js';
+import { FunctionPool } from '../src/lambda/function-pool.js';
+import { functionSettings } from '../src/lambda/function-settings.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { lambdaKinds } from '../src/template/kinds/lambda.js';
+import { aFunction, removeFolders, writeStack } from './support/stack.js';
 
 const PLACE = {
   stackName: 'Test',
@@ -90,7 +90,7 @@ test('the environment is that of the template and of Lambda, and private to the 
   expect(process.env.TRACE).toBeUndefined();
 });
 
-test('what a handler throws is reported by type and message, and the worker stays', async () => {
+test('an error of a handler is reported by type and message, and the worker stays', async () => {
   const pool = poolOf(`let calls = 0;
     export const handler = async ({ fail }) => { calls++; if (fail) throw new RangeError('too far'); return calls; };`);
   await expect(pool.invoke({ fail: true })).rejects.toMatchObject({
@@ -101,7 +101,7 @@ test('what a handler throws is reported by type and message, and the worker stay
 });
 
 test.each([
-  ['that is no module', 'export const handler = ;', 'SyntaxError'],
+  ['that is not a module', 'export const handler = ;', 'SyntaxError'],
   ['that fails to load', 'throw new TypeError("at once");', 'TypeError'],
   ['without the handler', 'export const other = 1;', 'Runtime.HandlerNotFound'],
   ['that calls process.exit', 'export const handler = () => process.exit(3);', 'Runtime.ExitError'],
@@ -115,7 +115,7 @@ test.each([
   await expect(poolOf(code).invoke({})).rejects.toMatchObject({ errorType });
 });
 
-test('an invocation that takes too long fails, even one that never yields; the next one has a new worker', async () => {
+test('an invocation fails after its timeout, even one that never yields; the next one gets a new worker', async () => {
   const pool = poolOf('export const handler = ({ loop }) => { while (loop); return "ok"; };', { Timeout: 1 });
   const begun = Date.now();
   await expect(pool.invoke({ loop: true })).rejects.toMatchObject({
@@ -126,7 +126,7 @@ test('an invocation that takes too long fails, even one that never yields; the n
   expect(await pool.invoke({ loop: false })).toBe('ok');
 });
 
-test('a worker that is ended in mid-invocation fails it, and the function goes on', async () => {
+test('an invocation fails when its worker is ended, and the next one succeeds', async () => {
   const pool = poolOf(
     'export const handler = ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms, "done"));',
   );
@@ -139,7 +139,7 @@ test('a worker that is ended in mid-invocation fails it, and the function goes o
   expect(await pool.invoke({ ms: 1 })).toBe('done');
 });
 
-test('faults end workers in mid-invocation as often as they are told to, by the same chances in each run', async () => {
+test('faults end workers during invocations at the given rate, and in the same order for the same seed', async () => {
   const outcomes = async (seed: number) => {
     const faults = new Faults(seed);
     const pool = poolOf(
@@ -164,7 +164,7 @@ test('faults end workers in mid-invocation as often as they are told to, by the 
   expect(await outcomes(7)).toEqual(first);
 });
 
-test('a worker takes one invocation at a time, there are at most so many, and the rest waits', async () => {
+test('a worker runs one invocation at a time, and invocations above the concurrency wait', async () => {
   const code = `import { threadId } from 'node:worker_threads';
     let running = 0;
     export const handler = async () => {
@@ -185,7 +185,7 @@ test('a worker takes one invocation at a time, there are at most so many, and th
   expect(new Set(reserved.map(({ threadId }) => threadId)).size).toBe(1);
 });
 
-test('what a function writes is told line by line under its name', async () => {
+test('the output of a function is logged line by line with its name', async () => {
   const pool = poolOf(`export const handler = async () => {
     console.log('one\\ntwo'); console.error('three');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -194,7 +194,7 @@ test('what a function writes is told line by line under its name', async () => {
   expect([...lines].sort()).toEqual(['Test-Work one', 'Test-Work three', 'Test-Work two']);
 });
 
-test('events and results over 6 MB are refused', async () => {
+test('events and results over 6 MB are rejected', async () => {
   const pool = poolOf('export const handler = ({ size }) => "x".repeat(size);');
   const size = 6 * 1024 * 1024;
   await expect(pool.invoke({ size })).rejects.toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
@@ -203,14 +203,14 @@ test('events and results over 6 MB are refused', async () => {
   });
 });
 
-test('a bundle that is not there stops the start with the name of the function', () => {
+test('the error names the function when its bundle does not exist', () => {
   const outDir = writeStack({ resources: {} });
   const properties = lambdaKinds['AWS::Lambda::Function'].properties.parse(aFunction('Work').Properties);
   const resource = { logicalId: 'Work', name: 'Test-Work', ref: '', arn: '', properties };
   const around = { place: PLACE, outDir, dynamodbEndpoint: undefined, workersPerFunction: 1 };
   expect(() => functionSettings(resource, around)).toThrow(
     new LocalCloudProblem(
-      `AWS::Lambda::Function "Work": ${join(outDir, 'asset.Work', 'index')}.mjs is not there`,
+      `AWS::Lambda::Function "Work": ${join(outDir, 'asset.Work', 'index')}.mjs does not exist: synthesize the app again`,
     ),
   );
 });

@@ -1,10 +1,10 @@
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { authorize } from '../../packages/local-cloud/src/http/jwt-authorizer.js';
-import { DevelopmentIssuer } from '../../packages/local-cloud/src/issuer/development-issuer.js';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { ECHO, eventOf, startHttpApi, stopHttpApi, withToken } from '../support/local-http-api.js';
-import { AUDIENCE, aFunction, anHttpApi, writeStack } from '../support/local-stack.js';
+import { authorize } from '../src/http/jwt-authorizer.js';
+import { DevelopmentIssuer } from '../src/issuer/development-issuer.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { ECHO, eventOf, startHttpApi, stopHttpApi, withToken } from './support/http-api.js';
+import { AUDIENCE, aFunction, anHttpApi, writeStack } from './support/stack.js';
 
 let cloud: LocalCloud;
 let token: string;
@@ -12,7 +12,7 @@ const call = (path: string, init: RequestInit = {}) => fetch(cloud.url + path, i
 
 beforeAll(async () => {
   cloud = await startHttpApi();
-  token = await cloud.token('tel:+15550100', 'cpm/sync other');
+  token = await cloud.token('user-1', 'items/read other');
 });
 afterAll(() => stopHttpApi(cloud));
 
@@ -20,13 +20,13 @@ describe('JWT authorizer', () => {
   test('claims reach the function as texts, and the scopes that opened the route', async () => {
     const { requestContext } = await eventOf(await call('/scoped', withToken(token)));
     const { claims, scopes } = requestContext.authorizer.jwt;
-    expect(scopes).toEqual(['cpm/sync']);
+    expect(scopes).toEqual(['items/read']);
     expect(claims).toMatchObject({
       iss: cloud.issuer,
       aud: AUDIENCE,
       client_id: AUDIENCE,
-      sub: 'tel:+15550100',
-      scope: 'cpm/sync other',
+      sub: 'user-1',
+      scope: 'items/read other',
       token_use: 'access',
     });
     expect(Number(claims.exp) - Number(claims.iat)).toBe(3600);
@@ -38,19 +38,19 @@ describe('JWT authorizer', () => {
     expect(requestContext.authorizer.jwt.scopes).toBeNull();
   });
 
-  test('a scope that is missing: 403', async () => {
-    const response = await call('/scoped', withToken(await cloud.token('someone', 'cpm/participate')));
+  test('a missing scope is answered with 403', async () => {
+    const response = await call('/scoped', withToken(await cloud.token('someone', 'items/write')));
     expect([response.status, await response.json()]).toEqual([403, { message: 'Forbidden' }]);
   });
 
-  test('no token: 401, and which kind is wanted', async () => {
+  test('a missing token is answered with 401 and the expected kind', async () => {
     const response = await call('/secure');
     expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }]);
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
   });
 
   describe('401 for a token', () => {
-    /** One that is as it should be but for what is given, signed by another key. */
+    /** A token with these differences, signed by another key. */
     const forged = async (header: object = {}) => {
       const { privateKey } = await generateKeyPair('RS256');
       return new SignJWT({})
@@ -73,7 +73,7 @@ describe('JWT authorizer', () => {
           new UnsecuredJWT({}).setIssuer(cloud.issuer).setAudience(AUDIENCE).setExpirationTime('1h').encode(),
       ],
       [
-        'signed by HS256 with our public key',
+        'signed by HS256 with the public key of the issuer',
         async () => {
           const { kid, n } = await keyOf();
           return new SignJWT({})
@@ -91,7 +91,7 @@ describe('JWT authorizer', () => {
     });
   });
 
-  describe('by a key of our own', () => {
+  describe('signed by the key of the issuer', () => {
     const sign = async (claims: object) => {
       const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
       const key = { id: 'k', privateKey, publicKey, publicJwk: await exportJWK(publicKey) };
@@ -111,8 +111,8 @@ describe('JWT authorizer', () => {
       ['it is not valid yet', { nbf: now + 60 }, 401],
       ['the audience is another', { aud: 'another' }, 401],
       ['the audience is among several', { aud: ['another', AUDIENCE] }, 200],
-      ['the client stands for an absent audience', { aud: undefined, client_id: AUDIENCE }, 200],
-      ['the client does not stand for another audience', { aud: 'another', client_id: AUDIENCE }, 401],
+      ['the client replaces an absent audience', { aud: undefined, client_id: AUDIENCE }, 200],
+      ['the client does not replace another audience', { aud: 'another', client_id: AUDIENCE }, 401],
       ['there is neither audience nor client', { aud: undefined }, 401],
     ])('%s', async (_what, claims, status) => {
       const { issuer, signed } = await sign(claims);
@@ -126,16 +126,16 @@ describe('the development issuer', () => {
   const ask = (body: string) => call('/dev/token', { method: 'POST', body });
 
   test('gives a token for any user and scope', async () => {
-    const response = await ask('{"sub":"tel:+15550199","scope":"cpm/admin"}');
+    const response = await ask('{"sub":"user-2","scope":"items/admin"}');
     const answer = await response.json();
     expect(answer).toEqual({ access_token: expect.any(String), token_type: 'Bearer', expires_in: 3600 });
     expect((await call('/scoped', withToken(answer.access_token))).status).toBe(200);
   });
 
   test.each([
-    ['no JSON', 'the body is not JSON; expected {"sub":"tel:+15550100","scope":"cpm/sync"}'],
+    ['not JSON', 'the body must be JSON like {"sub":"user-1","scope":"orders/read"}'],
     ['{"sub":""}', 'sub: Too small: expected string to have >=1 characters'],
-    ['{"sub":"a","scope":"b","admin":true}', 'admin is not known'],
+    ['{"sub":"a","scope":"b","admin":true}', 'admin is not supported'],
   ])('answers 400 to %s and says why', async (body, fault) => {
     const response = await ask(body);
     const { error, faults } = await response.json();
@@ -143,7 +143,7 @@ describe('the development issuer', () => {
     expect(faults).toContain(fault);
   });
 
-  test('is found by its configuration', async () => {
+  test('publishes its configuration and its keys', async () => {
     const configuration = await (await fetch(`${cloud.issuer}/.well-known/openid-configuration`)).json();
     expect(configuration.issuer).toBe(cloud.issuer);
     const { keys } = await (await fetch(configuration.jwks_uri)).json();
@@ -153,7 +153,7 @@ describe('the development issuer', () => {
   });
 });
 
-test('an issuer that is not of Cognito is replaced too, and that is told', async () => {
+test('an issuer other than Cognito is replaced too, and the log says so', async () => {
   const resources = anHttpApi({ 'GET /secure': { functionId: 'Echo' } });
   const JwtConfiguration = { Audience: ['a'], Issuer: 'https://issuer.example' };
   resources.Jwt = {
@@ -161,12 +161,12 @@ test('an issuer that is not of Cognito is replaced too, and that is told', async
     Properties: { ...resources.Jwt?.Properties, JwtConfiguration },
   };
   const outDir = writeStack({ resources: { ...resources, Echo: aFunction('Echo') }, code: { Echo: ECHO } });
-  const told: string[] = [];
-  const other = await startLocalCloud({ port: 0, outDir, log: (line) => told.push(line) });
+  const logged: string[] = [];
+  const other = await startLocalCloud({ port: 0, outDir, log: (line) => logged.push(line) });
   const response = await fetch(`${other.url}/secure`, withToken(await other.token('me', '')));
   await other.stop();
   expect(response.status).toBe(200);
-  expect(told).toEqual([
-    `The template trusts the issuer https://issuer.example; here ${other.issuer} stands in its place.`,
+  expect(logged).toEqual([
+    `The template trusts the issuer https://issuer.example; the local cloud uses ${other.issuer} instead.`,
   ]);
 });

@@ -5,8 +5,8 @@ export const NOTE = `import { appendFileSync } from 'node:fs';
 const note = (value) => appendFileSync(process.env.NOTES, JSON.stringify(value) + '\\n');
 `;
 
-/** The values noted in a file. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into them freely
+/** The values in such a file. */
+// biome-ignore lint/suspicious/noExplicitAny: the values are read without a type
 export function readNotes(file: string): any[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);

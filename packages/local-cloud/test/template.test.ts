@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LocalCloudProblem } from '../../packages/local-cloud/src/problem.js';
-import { urlRewriter } from '../../packages/local-cloud/src/template/local-urls.js';
-import { nameInArn } from '../../packages/local-cloud/src/template/place.js';
-import { resolveStack, stackNameOf } from '../../packages/local-cloud/src/template/stack.js';
-import { readTemplate } from '../../packages/local-cloud/src/template/template-file.js';
+import { LocalCloudProblem } from '../src/problem.js';
+import { urlRewriter } from '../src/template/local-urls.js';
+import { nameInArn } from '../src/template/place.js';
+import { resolveStack, stackNameOf } from '../src/template/stack.js';
+import { readTemplate } from '../src/template/template-file.js';
 import {
   aFunction,
   anHttpApi,
@@ -13,7 +13,7 @@ import {
   aWebSocketApi,
   removeFolders,
   temporaryFolder,
-} from '../support/local-stack.js';
+} from './support/stack.js';
 
 const PLACE = {
   stackName: 'Test',
@@ -33,7 +33,7 @@ function templateOf(content: unknown) {
 
 const stackOf = (content: object, rewrite = untouched) => resolveStack(templateOf(content), PLACE, rewrite);
 
-/** The value an output comes to. */
+/** The resolved value of an output. */
 const outputOf = (Value: unknown, more: object = {}) =>
   stackOf({ Resources: { Inbox: aQueue(), Store: aTable() }, Outputs: { It: { Value } }, ...more }).outputs
     .It;
@@ -73,7 +73,7 @@ describe('intrinsic functions', () => {
     expect(outputOf(value, more)).toBe(expected);
   });
 
-  test('AWS::NoValue leaves a property out', () => {
+  test('AWS::NoValue omits a property', () => {
     const Resources = { Inbox: aQueue({ DelaySeconds: { Ref: 'AWS::NoValue' } }) };
     expect(stackOf({ Resources }).resources('AWS::SQS::Queue')[0]?.properties.DelaySeconds).toBe(0);
   });
@@ -81,43 +81,46 @@ describe('intrinsic functions', () => {
   test.each([
     [
       { 'Fn::ImportValue': 'other-stack' },
-      'Outputs.It uses Fn::ImportValue, which the local cloud does not know',
+      'Outputs.It uses Fn::ImportValue, which the local cloud does not support',
     ],
     [{ Ref: 'Nobody' }, 'Outputs.It refers to Nobody, which is not in the template'],
     [
       { 'Fn::GetAtt': ['Store', 'Color'] },
-      'Outputs.It wants Store.Color, an attribute the local cloud does not know',
+      'Outputs.It refers to Store.Color, an attribute that the local cloud does not support',
     ],
-    ['{{resolve:ssm:name}}', 'Outputs.It has a {{resolve:…}} reference, which the local cloud does not know'],
+    [
+      '{{resolve:ssm:name}}',
+      'Outputs.It has a {{resolve:…}} reference, which the local cloud does not support',
+    ],
     [{ Ref: 'Given' }, 'Outputs.It refers to the parameter Given, which has no default'],
-  ])('%j stops the start', (value, fault) => {
+  ])('%j is an error', (value, fault) => {
     expect(() => outputOf(value, { Parameters: { Given: { Type: 'String' } } })).toThrow(
       new LocalCloudProblem(`Template: ${fault}`),
     );
   });
 });
 
-describe('what is not known stops the start with its name', () => {
+describe('the error names the part that is not supported', () => {
   test.each([
     [
       'a resource type',
       { Type: 'AWS::S3::Bucket' },
-      'AWS::S3::Bucket "It": a resource type the local cloud does not know',
+      'AWS::S3::Bucket "It": the local cloud does not support this resource type',
     ],
     [
       'a property',
       aQueue({ FifoQueue: true }),
-      'AWS::SQS::Queue "It" asks for what the local cloud does not do: FifoQueue is not known',
+      'AWS::SQS::Queue "It" has properties that the local cloud does not support: FifoQueue is not supported',
     ],
     [
       'a property in a property',
       aTable({ TimeToLiveSpecification: { Enabled: true, AttributeName: 'a', Grace: 1 } }),
-      'AWS::DynamoDB::Table "It" asks for what the local cloud does not do: TimeToLiveSpecification.Grace is not known',
+      'AWS::DynamoDB::Table "It" has properties that the local cloud does not support: TimeToLiveSpecification.Grace is not supported',
     ],
     [
       'a value',
       aFunction('It', { Runtime: 'python3.13' }),
-      'AWS::Lambda::Function "It" asks for what the local cloud does not do: Runtime: only Node.js runtimes run here',
+      'AWS::Lambda::Function "It" has properties that the local cloud does not support: Runtime: must be a Node.js runtime',
     ],
   ])('%s', (_what, resource, message) => {
     expect(() => stackOf({ Resources: { It: resource } })).toThrow(new LocalCloudProblem(message));
@@ -125,16 +128,16 @@ describe('what is not known stops the start with its name', () => {
 
   test('a section of the template', () => {
     expect(() => templateOf({ Resources: {}, Transform: 'AWS::Serverless-2016-10-31' })).toThrow(
-      /Transform is not known/,
+      /Transform is not supported/,
     );
   });
 
-  test('a template that is no JSON', () => {
+  test('a template that is not JSON', () => {
     expect(() => templateOf('{ "Resources": ')).toThrow(/^The template .* cannot be read: /);
   });
 });
 
-test('what only AWS needs is accepted without effect', () => {
+test('properties that only AWS needs are ignored', () => {
   const Resources = {
     Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } },
     Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { Threshold: 1 } },
@@ -145,13 +148,13 @@ test('what only AWS needs is accepted without effect', () => {
   expect(stack.resources('AWS::Lambda::Function').map(({ name }) => name)).toEqual(['Test-Work']);
 });
 
-test('a resource whose condition is false is not there', () => {
+test('a resource is omitted when its condition is false', () => {
   const Resources = { Inbox: { ...aQueue(), Condition: 'Never' }, Other: aQueue() };
   const stack = stackOf({ Resources, Conditions: { Never: { 'Fn::Equals': ['a', 'b'] } } });
   expect(stack.resources('AWS::SQS::Queue').map(({ logicalId }) => logicalId)).toEqual(['Other']);
 });
 
-test('long names are cut to what AWS allows and stay different', () => {
+test('long names are shortened to the limit of AWS and stay different', () => {
   const Resources = { [`${'L'.repeat(90)}A`]: aFunction('A'), [`${'L'.repeat(90)}B`]: aFunction('B') };
   const names = stackOf({ Resources })
     .resources('AWS::Lambda::Function')
@@ -201,7 +204,7 @@ test('URLs of APIs and of the issuer are replaced by local ones, after they have
 });
 
 test('names', () => {
-  expect(stackNameOf('/some/cdk.out/CpmSync.template.json')).toBe('CpmSync');
+  expect(stackNameOf('/some/cdk.out/Orders.template.json')).toBe('Orders');
   expect(nameInArn('arn:aws:lambda:us-east-1:000000000000:function:Name')).toBe('Name');
   expect(nameInArn('arn:aws:dynamodb:us-east-1:000000000000:table/Name/stream/local')).toBe('Name');
   expect(nameInArn('arn:aws:sqs:us-east-1:000000000000:Name')).toBe('Name');

@@ -7,18 +7,11 @@ import {
   PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { eventually } from '../support/local-eventually.js';
-import { NOTE, readNotes } from '../support/local-notes.js';
-import {
-  aFunction,
-  aMapping,
-  aTable,
-  removeFolders,
-  temporaryFolder,
-  writeStack,
-} from '../support/local-stack.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { eventually } from './support/eventually.js';
+import { NOTE, readNotes } from './support/notes.js';
+import { aFunction, aMapping, aTable, removeFolders, temporaryFolder, writeStack } from './support/stack.js';
 
 const WAIT_MS = 20_000;
 jest.setTimeout(60_000);
@@ -76,7 +69,7 @@ afterAll(async () => {
   removeFolders();
 });
 
-test('an item is removed after its time, and its record says by whom, with the item as it was', async () => {
+test('an expired item is deleted, and its record has the service as user and the item as it was', async () => {
   await put('ended', inSeconds(-5), 'as it was');
   const [record] = await eventually(() => {
     const records = noted('ByTime', 'ended');
@@ -91,13 +84,13 @@ test('an item is removed after its time, and its record says by whom, with the i
     item('ended', Number(record.dynamodb.OldImage.endsAt.N), 'as it was'),
   );
   expect(await get('ended')).toBeUndefined();
-  // Two functions read the stream, and neither waits for the other.
+  // Two functions read the stream independently.
   await eventually(() =>
     expect(noted('Everything', 'ended').map(({ eventName }) => eventName)).toEqual(['INSERT', 'REMOVE']),
   );
 });
 
-test('an item is found among thousands whose time has not come, and these stay', async () => {
+test('an expired item is found among thousands of others, and those stay', async () => {
   const others = Array.from({ length: 3000 }, (_, i) => `lasting ${i}`);
   for (let i = 0; i < others.length; i += 25) {
     const requests = others
@@ -116,12 +109,12 @@ test('an item is found among thousands whose time has not come, and these stay',
   expect(Count).toBe(others.length);
 });
 
-test('an item without a stream to tell of it is removed too', async () => {
+test('an expired item of a table without a stream is deleted too', async () => {
   await put('ended', inSeconds(-5), 'a', 'Aside');
   await eventually(async () => expect(await get('ended', 'Aside')).toBeUndefined(), WAIT_MS);
 });
 
-test('what somebody deletes is not the service’s doing, and what ended more than five years ago stays', async () => {
+test('a deletion by a client is not attributed to the service, and items that expired over five years ago stay', async () => {
   await put('deleted', inSeconds(3600));
   await put('ancient', inSeconds(-6 * 366 * 24 * 3600));
   await put('no time', 0);

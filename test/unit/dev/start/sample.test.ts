@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { makeSample } from '../../dev/start/make-sample.js';
-import { SAMPLE_CONVERSATIONS, SAMPLE_DEVICES, SAMPLE_USER } from '../../dev/start/sample.js';
+import { makeSample } from '../../../../dev/start/make-sample.js';
+import { SAMPLE_CONVERSATIONS, SAMPLE_DEVICES, SAMPLE_USER } from '../../../../dev/start/sample.js';
 
 interface Sent {
   readonly call: string;
-  // biome-ignore lint/suspicious/noExplicitAny: bodies are looked into freely
+  // biome-ignore lint/suspicious/noExplicitAny: bodies are read without a type
   readonly body: any;
 }
 
@@ -41,7 +41,7 @@ const results = (count: number, status = 'applied') => ({
   results: Array.from({ length: count }, () => ({ status })),
 });
 
-test('devices are registered, and what a response leaves out is sent again', async () => {
+test('devices are registered, and operations without a result are sent again', async () => {
   answer = ({ call, body }) => {
     if (call.startsWith('GET')) return { status: 404, body: {} };
     if (call.startsWith('PUT')) return { status: 201, body: {} };
@@ -71,16 +71,16 @@ test('devices are registered, and what a response leaves out is sent again', asy
   expect(ids[0]).toMatch(/^[0-9A-HJKMNP-TV-Z]{18}$/);
 });
 
-test('a second time nothing is changed, and a device that was registered anew keeps its instance', async () => {
+test('a second start changes nothing, and a device with another instance keeps it', async () => {
   answer = ({ call, body }) =>
     call.startsWith('GET')
-      ? { status: 200, body: { instanceId: 'by-somebody' } }
+      ? { status: 200, body: { instanceId: 'another' } }
       : { status: 200, body: results(body.operations.length, 'exists') };
-  expect((await makeSample(cloud())).instanceIds).toEqual({ phone: 'by-somebody', tablet: 'by-somebody' });
+  expect((await makeSample(cloud())).instanceIds).toEqual({ phone: 'another', tablet: 'another' });
   expect(sent.some(({ call }) => call.startsWith('PUT'))).toBe(false);
 });
 
-test('a service that is busy is asked again; one that refuses is told', async () => {
+test('a busy service is asked again; a rejection is an error', async () => {
   let busy = 2;
   answer = ({ call }) => {
     if (busy-- > 0) return { status: 503, body: {} };
@@ -88,6 +88,6 @@ test('a service that is busy is asked again; one that refuses is told', async ()
       ? { status: 200, body: results(1, 'invalid') }
       : { status: 200, body: { instanceId: 'a' } };
   };
-  await expect(makeSample(cloud())).rejects.toThrow('The sample was refused: {"status":"invalid"}');
+  await expect(makeSample(cloud())).rejects.toThrow('The service rejected the sample: {"status":"invalid"}');
   expect(sent).toHaveLength(2 + SAMPLE_DEVICES.length + 1);
 });

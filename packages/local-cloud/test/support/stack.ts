@@ -16,7 +16,7 @@ const folders: string[] = [];
 
 /** A folder that `removeFolders` deletes. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'cpm-sync-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'local-cloud-test-'));
   folders.push(folder);
   return folder;
 }
@@ -25,7 +25,7 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Writes a stack as synthesis would; answers the folder. */
+/** Writes a stack as synthesis does. @returns the folder. */
 export function writeStack({ resources, code = {}, outputs = {} }: HandWrittenStack): string {
   const folder = temporaryFolder();
   const template = { Resources: resources, Outputs: outputs };
@@ -68,7 +68,7 @@ export const aMapping = (functionId: string, source: unknown, more: Properties =
 
 export const AUDIENCE = 'an-audience';
 
-/** An HTTP API with a JWT authorizer; `routes` maps route keys to functions and the scopes they ask for. */
+/** An HTTP API with a JWT authorizer; `routes` maps route keys to functions and required scopes. */
 export function anHttpApi(
   routes: Record<string, { functionId: string; scopes?: string[]; open?: boolean; timeoutMs?: number }>,
   more: Properties = {},
@@ -132,7 +132,7 @@ const invocationUri = (functionId: string) => ({
   ],
 });
 
-/** A WebSocket API with stage `live`; every route but `$connect` and `$disconnect` answers. */
+/** A WebSocket API with stage `live`. Every route except `$connect` and `$disconnect` answers. */
 export function aWebSocketApi(
   routes: Record<string, string>,
   authorizerFunctionId?: string,

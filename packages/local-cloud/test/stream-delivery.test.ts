@@ -1,8 +1,8 @@
-import { Faults } from '../../packages/local-cloud/src/faults.js';
-import { FunctionError } from '../../packages/local-cloud/src/lambda/function-error.js';
-import { StreamDelivery } from '../../packages/local-cloud/src/mappings/stream-delivery.js';
-import type { StreamRecord } from '../../packages/local-cloud/src/mappings/stream-record.js';
-import { lambdaKinds } from '../../packages/local-cloud/src/template/kinds/lambda.js';
+import { Faults } from '../src/faults.js';
+import { FunctionError } from '../src/lambda/function-error.js';
+import { StreamDelivery } from '../src/mappings/stream-delivery.js';
+import type { StreamRecord } from '../src/mappings/stream-record.js';
+import { lambdaKinds } from '../src/template/kinds/lambda.js';
 
 const record = (n: number, ageSeconds = 0): StreamRecord => ({
   eventID: `e${n}`,
@@ -21,10 +21,12 @@ const record = (n: number, ageSeconds = 0): StreamRecord => ({
 });
 const records = (...numbers: number[]) => numbers.map((n) => record(n));
 
-/** Delivers to a function of the test, and notes what it was given, what was given up, and how far the shard has come. */
+/**
+ * Delivers to a function of the test. Records its batches, the failure messages and the position in the shard.
+ */
 async function deliver(given: StreamRecord[], properties: object, answer: (numbers: number[]) => unknown) {
   const batches: number[][] = [];
-  // biome-ignore lint/suspicious/noExplicitAny: the message is looked into freely
+  // biome-ignore lint/suspicious/noExplicitAny: the message is read without a type
   const givenUp: any[] = [];
   const positions: string[] = [];
   const delivery = new StreamDelivery({
@@ -59,7 +61,7 @@ const failing = (...sequenceNumbers: number[]) => ({
   batchItemFailures: sequenceNumbers.map((n) => ({ itemIdentifier: String(n) })),
 });
 
-test('a batch that fails is given again until it is taken', async () => {
+test('a failed batch is delivered again until it succeeds', async () => {
   let attempts = 0;
   const { batches, positions } = await deliver(records(1, 2), {}, () => (++attempts < 3 ? fail() : {}));
   expect(batches).toEqual([
@@ -70,7 +72,7 @@ test('a batch that fails is given again until it is taken', async () => {
   expect(positions).toEqual(['2']);
 });
 
-test('after the last attempt a batch is given up and told to the destination', async () => {
+test('after the last attempt a batch is discarded, and the destination gets a message', async () => {
   const { batches, givenUp, positions } = await deliver(records(1, 2), { MaximumRetryAttempts: 2 }, fail);
   expect(batches).toHaveLength(3);
   expect(positions).toEqual(['2']);
@@ -94,7 +96,7 @@ test('after the last attempt a batch is given up and told to the destination', a
   ]);
 });
 
-test('bisecting finds the one record that fails; all others are taken', async () => {
+test('bisecting finds the one record that fails; all others succeed', async () => {
   const properties = { BisectBatchOnFunctionError: true, MaximumRetryAttempts: 0 };
   const { batches, givenUp, positions } = await deliver(records(1, 2, 3, 4, 5), properties, (numbers) =>
     numbers.includes(4) ? fail() : {},
@@ -104,7 +106,7 @@ test('bisecting finds the one record that fails; all others are taken', async ()
   expect(positions).toEqual(['3', '4', '5']);
 });
 
-test('after a report of failures the batch goes on from the first of them', async () => {
+test('after a report of failures the batch resumes at the first of them', async () => {
   let attempts = 0;
   const { batches, positions } = await deliver(records(1, 2, 3, 4), reporting, () =>
     ++attempts === 1 ? failing(4, 3) : undefined,
@@ -116,7 +118,7 @@ test('after a report of failures the batch goes on from the first of them', asyn
   expect(positions).toEqual(['2', '4']);
 });
 
-test('a record that keeps failing is given up after its retries, with those behind it', async () => {
+test('a record that always fails is discarded after its retries, with the records after it', async () => {
   const { batches, givenUp } = await deliver(
     records(1, 2, 3),
     { ...reporting, MaximumRetryAttempts: 1 },
@@ -141,11 +143,11 @@ test.each([
   ]);
 });
 
-test('without ReportBatchItemFailures a report means nothing', async () => {
+test('a report is ignored without ReportBatchItemFailures', async () => {
   expect((await deliver(records(1, 2), {}, () => failing(1))).batches).toEqual([[1, 2]]);
 });
 
-test('records that are too old are given up without asking the function', async () => {
+test('records that are too old are discarded without an invocation', async () => {
   const given = [record(1, 600), record(2, 600), record(3)];
   const { batches, givenUp } = await deliver(given, { MaximumRecordAgeInSeconds: 120 }, () => ({}));
   expect(batches).toEqual([[3]]);

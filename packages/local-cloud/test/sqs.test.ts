@@ -14,20 +14,13 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { Faults } from '../../packages/local-cloud/src/faults.js';
-import {
-  type ServicesServer,
-  startServicesServer,
-} from '../../packages/local-cloud/src/services/services-server.js';
-import {
-  noJournal,
-  openQueueJournal,
-  type QueueJournal,
-} from '../../packages/local-cloud/src/sqs/queue-journal.js';
-import { Queues } from '../../packages/local-cloud/src/sqs/queues.js';
-import { sqsService } from '../../packages/local-cloud/src/sqs/sqs-service.js';
-import { messagingKinds } from '../../packages/local-cloud/src/template/kinds/messaging.js';
-import { removeFolders, temporaryFolder } from '../support/local-stack.js';
+import { Faults } from '../src/faults.js';
+import { type ServicesServer, startServicesServer } from '../src/services/services-server.js';
+import { noJournal, openQueueJournal, type QueueJournal } from '../src/sqs/queue-journal.js';
+import { Queues } from '../src/sqs/queues.js';
+import { sqsService } from '../src/sqs/sqs-service.js';
+import { messagingKinds } from '../src/template/kinds/messaging.js';
+import { removeFolders, temporaryFolder } from './support/stack.js';
 
 const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const toDeadLetters = { RedrivePolicy: { deadLetterTargetArn: arn('dead-letters'), maxReceiveCount: 2 } };
@@ -74,7 +67,7 @@ beforeEach(() => start());
 afterEach(stop);
 afterAll(removeFolders);
 
-test('a message is received with its attributes, and is gone when it has been deleted', async () => {
+test('a message is received with its attributes, and no longer exists after its deletion', async () => {
   const MessageAttributes = {
     color: { DataType: 'String', StringValue: 'blue' },
     bytes: { DataType: 'Binary', BinaryValue: Buffer.from([1, 2, 3]) },
@@ -85,7 +78,7 @@ test('a message is received with its attributes, and is gone when it has been de
     Body: 'hello 🚆',
     Attributes: { ApproximateReceiveCount: '1' },
     MessageAttributes: { color: { DataType: 'String', StringValue: 'blue' } },
-    // From a second implementation of AWS's rule, in Python.
+    // Computed by an independent implementation of the AWS rule, in Python.
     MD5OfMessageAttributes: 'c39f288e6936e821b7bd0ee7752d348e',
   });
   expect(Buffer.from(message?.MessageAttributes?.bytes?.BinaryValue ?? [])).toEqual(Buffer.from([1, 2, 3]));
@@ -93,7 +86,7 @@ test('a message is received with its attributes, and is gone when it has been de
   expect(queues.byName('inbox').depth).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
 });
 
-test('what was received is hidden until its visibility timeout ends, and its receives are counted', async () => {
+test('a received message is hidden until its visibility timeout ends, and its receives are counted', async () => {
   await send('once more');
   expect(await bodies({ VisibilityTimeout: 1 })).toEqual(['once more']);
   expect(await bodies()).toEqual([]);
@@ -104,7 +97,7 @@ test('what was received is hidden until its visibility timeout ends, and its rec
   expect(again?.Attributes).toEqual({ ApproximateReceiveCount: '2' });
 });
 
-test('the visibility of a message can be changed; its older receipt has no effect any more', async () => {
+test('the visibility of a message can be changed; an older receipt has no effect', async () => {
   await send('a');
   const [first] = await receive();
   const change = (ReceiptHandle: string | undefined, VisibilityTimeout: number) =>
@@ -127,7 +120,7 @@ test('a long poll is answered by the next message, at once', async () => {
   expect(Date.now() - begun).toBeLessThan(1000);
 });
 
-test('a long poll that was given up takes no message with it', async () => {
+test('an aborted long poll does not take a message', async () => {
   const abort = new AbortController();
   const waiting = client.send(new ReceiveMessageCommand({ QueueUrl: url(), WaitTimeSeconds: 10 }), {
     abortSignal: abort.signal,
@@ -150,7 +143,7 @@ test('delays: of the message, else of the queue', async () => {
   expect(await Promise.all(late)).toEqual([['later'], ['slow']]);
 });
 
-test('a message that was received too often goes to the dead-letter queue', async () => {
+test('a message moves to the dead-letter queue after too many receives', async () => {
   await client.send(new SendMessageCommand({ QueueUrl: url('redriven'), MessageBody: 'poison' }));
   const again = () => bodies({ QueueUrl: url('redriven'), VisibilityTimeout: 0 });
   expect([await again(), await again(), await again()]).toEqual([['poison'], ['poison'], []]);
@@ -181,7 +174,7 @@ test('in a batch, entries fail one by one', async () => {
   expect(deleted.Failed).toMatchObject([{ Id: '2', Code: 'ReceiptHandleIsInvalid' }]);
 });
 
-describe('errors carry the name the SDK knows', () => {
+describe('errors have the names of the SDK', () => {
   const entries = (count: number) =>
     Array.from({ length: count }, (_, i) => ({ Id: `${i}`, MessageBody: 'x' }));
   const batch = (Entries: ReturnType<typeof entries>) =>
@@ -222,7 +215,7 @@ test('queues are found, described and purged', async () => {
   expect(await describe()).toMatchObject({ ApproximateNumberOfMessages: '0' });
 });
 
-test('with a journal, everything not deleted outlives a restart, half a line at its end included', async () => {
+test('with a journal, messages survive a restart, even when its last line is incomplete', async () => {
   await stop();
   const file = join(temporaryFolder(), 'queues.journal');
   await start(openQueueJournal(file));

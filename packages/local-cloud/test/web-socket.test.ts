@@ -9,10 +9,10 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import WebSocket from 'ws';
-import { startLocalCloud } from '../../packages/local-cloud/src/local-cloud.js';
-import type { LocalCloud } from '../../packages/local-cloud/src/local-cloud-options.js';
-import { eventually } from '../support/local-eventually.js';
-import { aFunction, aQueue, aWebSocketApi, removeFolders, writeStack } from '../support/local-stack.js';
+import { startLocalCloud } from '../src/local-cloud.js';
+import type { LocalCloud } from '../src/local-cloud-options.js';
+import { eventually } from './support/eventually.js';
+import { aFunction, aQueue, aWebSocketApi, removeFolders, writeStack } from './support/stack.js';
 
 const AUTHORIZER = `export const handler = async (event) => {
   const { ticket } = event.queryStringParameters;
@@ -22,11 +22,11 @@ const AUTHORIZER = `export const handler = async (event) => {
   return {
     principalId: 'me',
     policyDocument: { Version: '2012-10-17', Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: event.methodArn }] },
-    context: ticket === 'odd' ? { list: [] } : { box: 'b1', count: 3, live: true },
+    context: ticket === 'odd' ? { list: [] } : { tenant: 't1', count: 3, live: true },
   };
 };`;
 
-/** Notes every event and its callback URL in a file, since functions cannot speak to the test otherwise. */
+/** Writes every event and its callback URL to a file, because functions cannot reach the test in another way. */
 const CONNECTION = `import { appendFileSync } from 'node:fs';
 export const handler = async (event) => {
   appendFileSync(process.env.NOTES, JSON.stringify(event) + '\\n');
@@ -60,7 +60,7 @@ async function open(ticket = 'good', more = ''): Promise<WebSocket> {
   return socket;
 }
 
-/** Status and body of a refused upgrade. */
+/** Status and body of a rejected upgrade. */
 async function refusal(ticket?: string): Promise<[number | undefined, string | null]> {
   const socket = new WebSocket(url(ticket));
   const [, response] = await once(socket, 'unexpected-response');
@@ -79,7 +79,7 @@ async function ask(socket: WebSocket, frame: unknown) {
   return nextFrame(socket);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: noted events are looked into freely
+// biome-ignore lint/suspicious/noExplicitAny: events are read without a type
 function noted(): any[] {
   return readFileSync(notes, 'utf8')
     .trim()
@@ -150,14 +150,14 @@ describe('connecting', () => {
       'User is not authorized to access this resource with an explicit deny',
     ],
     ['the authorizer fails', 'broken', 500, null],
-    ['the context of the authorizer is no flat object', 'odd', 500, null],
+    ['the context of the authorizer is not a flat object', 'odd', 500, null],
     ['$connect answers 409', 'refused', 409, 'Conflict'],
     ['$connect fails', 'crash', 502, 'Bad Gateway'],
   ])('%s', async (_what, ticket, status, message) => {
     expect(await refusal(ticket)).toEqual([status, message]);
   });
 
-  test('$connect, messages and $disconnect are told who it is; query and headers only $connect', async () => {
+  test('all events have the context of the authorizer; only $connect has query and headers', async () => {
     const socket = await open('good', '&color=blue');
     const { event } = JSON.parse(await ask(socket, { action: 'do', n: 1 }));
     const { connectionId } = event.requestContext;
@@ -169,7 +169,7 @@ describe('connecting', () => {
         eventType: 'MESSAGE',
         stage: 'live',
         messageId: expect.any(String),
-        authorizer: { principalId: 'me', box: 'b1', count: '3', live: 'true' },
+        authorizer: { principalId: 'me', tenant: 't1', count: '3', live: 'true' },
       },
     });
     expect(event).not.toHaveProperty('queryStringParameters');
@@ -181,13 +181,13 @@ describe('connecting', () => {
         {
           queryStringParameters: { ticket: 'good', color: 'blue' },
           headers: { Upgrade: 'websocket' },
-          requestContext: { eventType: 'CONNECT', routeKey: '$connect', authorizer: { box: 'b1' } },
+          requestContext: { eventType: 'CONNECT', routeKey: '$connect', authorizer: { tenant: 't1' } },
         },
         {
           requestContext: {
             eventType: 'DISCONNECT',
             routeKey: '$disconnect',
-            authorizer: { box: 'b1' },
+            authorizer: { tenant: 't1' },
             connectedAt: event.requestContext.connectedAt,
             disconnectStatusCode: 4001,
             disconnectReason: 'enough',
@@ -197,7 +197,7 @@ describe('connecting', () => {
     });
   });
 
-  test('another path is no WebSocket API', async () => {
+  test('another path is not a WebSocket API', async () => {
     const socket = new WebSocket(cloud.socketUrl.replace('/socket', '/elsewhere'));
     const [, response] = await once(socket, 'unexpected-response');
     expect(response.statusCode).toBe(403);
@@ -205,7 +205,7 @@ describe('connecting', () => {
 });
 
 describe('messages', () => {
-  test('no JSON and unknown actions go to $default, a reserved name too', async () => {
+  test('text that is not JSON, unknown actions and reserved names go to $default', async () => {
     const socket = await open();
     expect(await ask(socket, 'no JSON')).toBe('default:no JSON');
     expect(await ask(socket, { action: 'other' })).toBe('default:{"action":"other"}');
@@ -246,7 +246,7 @@ describe('messages', () => {
     expect(await ask(await open(), text)).toHaveLength('default:'.length + text.length);
   });
 
-  test('an idle connection is closed; one that is spoken on is not', async () => {
+  test('an idle connection is closed, an active one is not', async () => {
     const [idle, busy] = [await open(), await open()];
     const closed = once(idle, 'close');
     for (let i = 0; i < 5; i++) {
@@ -262,7 +262,7 @@ describe('@connections', () => {
   const post = (ConnectionId: string, Data: string) =>
     management.send(new PostToConnectionCommand({ ConnectionId, Data }));
 
-  test('functions are given the URL of the management API', async () => {
+  test('functions get the URL of the management API', async () => {
     expect(JSON.parse(await ask(await open(), { action: 'do' })).url).toBe(cloud.servicesUrl);
   });
 
@@ -283,7 +283,7 @@ describe('@connections', () => {
     });
   });
 
-  test('a stage may stand in front of the path', async () => {
+  test('a stage may precede the path', async () => {
     const socket = await open();
     const id = await ownId(socket);
     const frame = nextFrame(socket);
@@ -294,7 +294,7 @@ describe('@connections', () => {
     expect([response.status, await frame]).toEqual([200, 'x']);
   });
 
-  test('an unknown connection is gone, and too much is too large', async () => {
+  test('an unknown connection is Gone, and a large message is PayloadTooLarge', async () => {
     await expect(post('nobody=', 'x')).rejects.toMatchObject({ name: 'GoneException' });
     const id = await ownId(await open());
     const tooMuch = post(id, 'x'.repeat(128 * 1024 + 1));
@@ -319,7 +319,7 @@ describe('@connections', () => {
   });
 });
 
-test('a client that goes away while $connect runs is disconnected', async () => {
+test('$disconnect runs for a client that disconnects during $connect', async () => {
   const { hostname, port } = new URL(cloud.url);
   const raw = createConnection(Number(port), hostname);
   await once(raw, 'connect');
@@ -341,7 +341,7 @@ test('a client that goes away while $connect runs is disconnected', async () => 
   });
 });
 
-test('a connection that breaks without a word ends as 1006, and $disconnect runs', async () => {
+test('a connection without a close frame ends as 1006, and $disconnect runs', async () => {
   const socket = await open();
   const id = await ownId(socket);
   const closed = once(socket, 'close');
