@@ -2,14 +2,16 @@ interface Before {
   readonly costs: Readonly<
     Record<string, { readonly inLine: number; readonly read: number; readonly write: number }>
   >;
-  /** Medians of handlers, measured right after each other: machines are faster in one minute than in the next. */
+  /**
+   * Medians of handlers, both measured in one run, because a machine's speed changes from minute to minute.
+   */
   readonly handlerMs: Readonly<Record<string, { readonly before: number; readonly now: number }>>;
   readonly contention: Readonly<Record<number, { readonly busyShare: number; readonly perSecond: number }>>;
 }
 
 /**
- * What the same cases took when each commit was a transaction over head, commit and elements (commit 2f7c319): measured on
- * 2026-12-01 on the machine of docs/benchmarks.md, right before it.
+ * Results of the same cases when each commit was a transaction over head, commit and elements (commit
+ * 2f7c319). Measured on 2026-12-01, on the machine of docs/benchmarks.md, just before that changed.
  */
 export const BEFORE: Before = {
   costs: {

@@ -24,19 +24,19 @@ import { USER, workload } from './support/workload.js';
 const PARTS = ['costs', 'overhead', 'boxes', 'cold-start', 'contention', 'large', 'pushes'] as const;
 type Part = (typeof PARTS)[number];
 
-const HELP = `Measures what the functions cost: calls and units of DynamoDB, bytes on the wire, time over bare calls, cold start,
+const HELP = `Measures the cost of the functions: calls and units of DynamoDB, bytes on the wire, time over bare calls, cold start,
 contention, large data, pushes on the local cloud. Needs Java 17 for DynamoDB Local. Counts and bytes are exact; times are ratios to a floor of the same run.
 
   npm run bench -- --messages messages.jsonl
 
   --messages FILE  the workload: JSON lines as npm run deposit reads them; without it 5,000 messages are generated
-  --only PARTS     some of: ${PARTS.join(', ')} (comma separated)
-  --quick          a tenth of the rounds and no box of 100,000 messages, to see that it runs
+  --only PARTS     only these of ${PARTS.join(', ')} (comma separated)
+  --quick          a tenth of the rounds and no box of 100,000 messages, as a quick check
   --json FILE      writes the numbers as JSON
-  --write          renews docs/benchmarks.md and .json, docs/images and the table in README.md
-  --help           this
+  --write          rewrites docs/benchmarks.md and .json, docs/images and the table in README.md
+  --help           shows this text
 
-Exit code: 0 measured, 1 it could not be measured, 2 wrong usage, 130 interrupted. A goal that is missed is in the table.`;
+Exit code: 0 measured, 1 failed, 2 wrong usage, 130 interrupted. The table shows missed goals.`;
 
 const OPTIONS = {
   messages: { type: 'string' },
@@ -50,11 +50,11 @@ const partsFlag = z.pipe(
   z.string(),
   z.pipe(
     z.transform((text: string) => text.split(',')),
-    z.array(z.enum(PARTS, `is none of ${PARTS.join(', ')}`)),
+    z.array(z.enum(PARTS, `must be one of ${PARTS.join(', ')}`)),
   ),
 );
 const flagsSchema = z.object({
-  files: z.array(z.string()).check(z.maxLength(0, 'is not asked for: see --messages')),
+  files: z.array(z.string()).check(z.maxLength(0, 'must be given with --messages')),
   messages: z.optional(z.string()),
   only: z.optional(partsFlag),
   quick: z.optional(z.boolean()),
@@ -66,7 +66,7 @@ type Flags = z.infer<typeof flagsSchema>;
 const MESSAGES = 5000;
 const OVERHEAD_MESSAGES = 1000;
 const LARGE_MESSAGES = 100_000;
-/** Of what `npm run bench:push` plays, as much as leaves time for the rest. */
+/** A smaller run than that of `npm run bench:push`, to leave time for the other parts. */
 const PUSHES = { ...FULL, users: 50, deposits: 600 };
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -83,7 +83,7 @@ export const benchCommand: Command = async (args, { terminal, signal }) => {
   const results = await measureAll(flags, say, signal);
   terminal.print(report(results));
   if (flags.json) await writeFile(flags.json, `${JSON.stringify(results, null, 2)}\n`);
-  if (flags.write) await renewDocuments(results);
+  if (flags.write) await rewriteDocuments(results);
   const missed = goalsOf(results).filter(({ isMet }) => !isMet);
   terminal.say(missed.length === 0 ? 'All goals are met.' : `${missed.length} goals are missed.`);
   return 0;
@@ -146,7 +146,7 @@ async function measureAll(
       }
     },
     pushes: async () => {
-      const onProgress = told((what) => say(`pushes: ${what}`));
+      const onProgress = oncePerScenario((what) => say(`pushes: ${what}`));
       return { pushes: await measurePushes({ size: quick ? QUICK : PUSHES, signal, onProgress }) };
     },
   };
@@ -167,8 +167,8 @@ async function measureAll(
   }
 }
 
-/** Says a line for each scenario, not for each step of it. */
-function told(say: (what: string) => void): (what: string) => void {
+/** Reports each scenario once, not each of its steps. */
+function oncePerScenario(say: (what: string) => void): (what: string) => void {
   let last: string | undefined;
   return (what) => {
     const [scenario] = what.split(':');
@@ -180,8 +180,8 @@ function told(say: (what: string) => void): (what: string) => void {
 const BEGIN = '<!-- bench: begin -->';
 const END = '<!-- bench: end -->';
 
-/** @throws Error when README.md has no place for the table. */
-async function renewDocuments(results: Results): Promise<void> {
+/** @throws Error when README.md lacks the markers around the table. */
+async function rewriteDocuments(results: Results): Promise<void> {
   const images = join(ROOT, 'docs', 'images');
   await mkdir(images, { recursive: true });
   const drawn = plots(results);
@@ -195,7 +195,7 @@ async function renewDocuments(results: Results): Promise<void> {
   const readme = join(ROOT, 'README.md');
   const text = await readFile(readme, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} … ${END}`);
+  if (begin < 0 || end < begin) throw new Error(`README.md must contain ${BEGIN} and then ${END}`);
   const { date, machine, workload: what } = results;
   const told = `${BEGIN}\n\nMeasured on ${date}, ${machine}, with ${what}:\n\n${goalTable(results)}\n\n`;
   await writeFile(readme, text.slice(0, begin) + told + text.slice(end));

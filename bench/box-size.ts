@@ -8,7 +8,10 @@ import { BenchDevice, deposit } from './support/device.js';
 import type { BenchServer } from './support/server.js';
 import { ratioOf, type Times, timesOf } from './support/timing.js';
 
-/** Time of an incremental synchronization in a box of so many messages. `ratio`: to the smallest box. */
+/**
+ * Time of an incremental synchronization in a box of this many messages. `ratio`: to the time in the smallest
+ * box.
+ */
 export interface SizeTimes {
   readonly messages: number;
   readonly case: 'nothing changed' | '10 new messages';
@@ -16,7 +19,7 @@ export interface SizeTimes {
   readonly ratio: number;
 }
 
-const DEPOSITED = 500; // by commits; the rest of a box is filled in behind the handlers' back
+const DEPOSITED = 500; // through commits; the rest is written straight to the table
 const CHANGES = 10;
 const WARM_UP = 5;
 const BATCH = 25;
@@ -29,7 +32,7 @@ interface SizedBox {
   readonly samples: Readonly<Record<SizeTimes['case'], number[]>>;
 }
 
-/** Measures boxes of these sizes in turn, round by round, so that all meet the same machine. */
+/** Measures boxes of these sizes in turn, round by round, so that all run under the same machine load. */
 export async function measureBoxSizes(
   server: BenchServer,
   operations: readonly OperationInput[],
@@ -51,7 +54,7 @@ export async function measureBoxSizes(
       samples: { 'nothing changed': [], '10 new messages': [] },
     });
   }
-  // A token of an initial synchronization that goes on would make every measurement a page of it.
+  // Finish the initial synchronization. Otherwise every measurement would be one of its pages.
   for (const { device, messages } of boxes) {
     onProgress(`initial synchronization of ${messages} messages`);
     await device.synchronize([], { limit: 1000 });
@@ -84,7 +87,10 @@ async function handlerTime(server: BenchServer, work: () => Promise<unknown>): P
   return server.takeHandlerMs();
 }
 
-/** Copies of the messages that are there, written beside the log: an old box whose commits have expired looks like that. */
+/**
+ * Copies the existing messages without log entries. An old box looks like that after its commits have
+ * expired.
+ */
 export async function fillUp(
   { database, storeTable }: BenchServer,
   box: BoxId,

@@ -8,21 +8,24 @@ import { build, type Metafile } from 'esbuild';
 import { BUNDLE_OPTIONS, handlerNames } from '../infra/bundle.js';
 import { ratioOf, timesOf } from './support/timing.js';
 
-/** A function's bundle beside that of an empty handler with the same AWS clients and commands. Units: bytes, ms. */
+/**
+ * A function's bundle, compared with an empty handler that has the same AWS clients and commands. Units:
+ * bytes, ms.
+ */
 export interface ColdStart {
   readonly function: string;
   readonly bytes: number;
   readonly emptyBytes: number;
   readonly importMs: number;
   readonly emptyImportMs: number;
-  readonly ratio: number | undefined; // of the times; none where no AWS client is in it, since the floor is nothing then
+  readonly ratio: number | undefined; // of the import times; undefined without an AWS client, since the empty handler then imports nothing
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMMAND = /node_modules\/(@aws-sdk\/client-[a-z-]+)\/dist-es\/commands\/(\w+Command)\.js$/;
 const CLIENT = /node_modules\/(@aws-sdk\/client-[a-z-]+)\/dist-es\/(\w+Client)\.js$/;
 
-/** Imports each bundle in a process of its own, in turn with its empty counterpart. */
+/** Imports each bundle in its own process, alternating with its empty counterpart. */
 export async function measureColdStarts({
   rounds,
   onFunction = () => undefined,
@@ -72,7 +75,7 @@ async function measureOne(name: string, folder: string, rounds: number): Promise
   };
 }
 
-/** A handler that does nothing and holds the clients that the bundle holds. */
+/** An empty handler with the same AWS clients as the bundle. */
 function emptyHandler({ outputs }: Metafile): { contents: string; hasClients: boolean } {
   const [output] = Object.values(outputs).filter(({ entryPoint }) => entryPoint);
   const files = Object.entries(output?.inputs ?? {}).flatMap(([file, { bytesInOutput }]) =>
@@ -92,7 +95,10 @@ function emptyHandler({ outputs }: Metafile): { contents: string; hasClients: bo
   return { contents, hasClients: clients.length > 0 };
 }
 
-/** Processor time and not the clock's: importing waits for nothing, and is not to be slower where others work too. */
+/**
+ * Measures processor time instead of elapsed time. Importing waits for nothing, and other processes must not
+ * distort the result.
+ */
 const MEASURE = `
   const before = process.cpuUsage();
   await import(process.argv[1]);
@@ -100,7 +106,7 @@ const MEASURE = `
   process.stdout.write(String((user + system) / 1000));
   process.exit(0);`;
 
-/** What a function finds when Lambda starts it. */
+/** The environment in which Lambda starts a function. */
 const ENVIRONMENT = {
   STORE_TABLE: 'store',
   TIMELINE: '0',

@@ -9,17 +9,17 @@ import { deposit as commitDeposit } from '../core/write/deposit.js';
 import type { OperationInput } from '../protocol/operation.js';
 import type { BenchServer } from './support/server.js';
 
-/** What so many writers of one box come to, each depositing one message after the other. */
+/** Outcome when this many writers of one box each deposit one message after the other. */
 export interface Contention {
   readonly writers: number;
   readonly commits: number;
   readonly attemptsPerCommit: number;
-  readonly busyShare: number; // of all requests, answered 503 `busy`
+  readonly busyShare: number; // of all requests, the part answered with 503 `busy`
   readonly commitsPerSecond: number;
 }
 
 const COMMITS = 480; // of all writers together
-/** A function that reads a stream is given what has come four times a second. Unit: ms. */
+/** Lambda polls a stream four times a second. Unit: ms. */
 const STREAM_POLLED_MS = 250;
 
 export async function measureContention(
@@ -51,7 +51,7 @@ export async function measureContention(
   return measured;
 }
 
-/** The reader of the stream applies to the view what is committed, beside the writers. */
+/** Runs the stream reader beside the writers: it applies commits to the view. */
 function readStream(server: BenchServer, box: BoxId): { stop(): Promise<void> } {
   let isOver = false;
   const reading = (async () => {

@@ -5,19 +5,19 @@ import type { BenchServer } from './support/server.js';
 import type { Call, CallWatch } from './support/watch.js';
 import { unread, type Workload } from './support/workload.js';
 
-/** What one case costs: calls and units of DynamoDB, counted exactly, and bytes on the wire. */
+/** Cost of one case: DynamoDB calls and units, counted exactly, and bytes on the wire. */
 export interface Cost {
   readonly case: CaseName;
-  readonly operations: number; // of the Participating Function or the device, or elements received
+  readonly operations: number; // sent by the Participating Function or the device, or elements received
   readonly calls: Readonly<Record<string, number>>; // by name
-  readonly callsInLine: number; // calls that waited for another one to end, the first counted; the most of any response
+  readonly callsInLine: number; // calls that waited for another one, plus the first; the largest number of all responses
   readonly items: number;
   readonly read: number; // units
   readonly write: number; // units
-  /** What the reader of the stream adds afterwards, for the Participating Function. */
+  /** For deposits: the work of the stream reader afterwards. */
   readonly projected?: { readonly read: number; readonly write: number };
   readonly https: Wire;
-  readonly socket?: Wire; // of the same done over the socket
+  readonly socket?: Wire; // for the same case over the socket
 }
 
 export const CASES = [
@@ -41,7 +41,7 @@ export type CaseName = (typeof CASES)[number];
 
 const INITIAL_LIMIT = 1000;
 
-/** Runs every case on a box that holds the workload. `onCase` is told each before it begins. */
+/** Runs every case on a box that holds the workload. Calls `onCase` before each case. */
 export async function measureCosts(
   server: BenchServer,
   watch: CallWatch,
@@ -52,12 +52,12 @@ export async function measureCosts(
   const costs: Cost[] = [];
   const devices = {
     phone: await new BenchDevice(server, user, 'phone').register(),
-    tablet: await new BenchDevice(server, user, 'tablet').register(), // does the same over the socket
-    other: await new BenchDevice(server, user, 'other').register(), // makes the changes that the others receive
+    tablet: await new BenchDevice(server, user, 'tablet').register(), // repeats each case over the socket
+    other: await new BenchDevice(server, user, 'other').register(), // makes the changes that the other devices receive
   };
   const { phone, tablet, other } = devices;
   const stock = operations.slice(0, -(3 + 100 + 1 + 50));
-  // Three short ones, as most are, and all others as they come.
+  // Short messages are typical, so three of them serve the single deposits. The others keep their order.
   const newcomers = operations.slice(stock.length).map(unread);
   const short = newcomers.toSorted((a, b) => lengthOf(a) - lengthOf(b)).slice(0, 3);
   const fresh = newcomers.filter((each) => !short.includes(each));
@@ -115,7 +115,7 @@ export async function measureCosts(
   await other.synchronize([], { limit: INITIAL_LIMIT });
   await receive('nothing changed');
 
-  // As most commits do, it follows one of one element: what a large one leaves to look at is paid by the next.
+  // A typical commit follows a commit of one element. After a large one, it would pay for checking that one.
   await deposit(server, user, short.slice(0, 1));
   await put('one deposit', short.slice(1, 2));
   await phone.synchronize();
@@ -142,7 +142,7 @@ export async function measureCosts(
   return CASES.flatMap((name) => costs.filter((cost) => cost.case === name));
 }
 
-/** Counted where the function has read the policy in the last second, whatever the machine does meanwhile. */
+/** Cases that must run within a second of reading the policy. Otherwise a slow machine changes the counts. */
 const KNOWING_POLICY: ReadonlySet<CaseName> = new Set([
   'one deposit',
   'a batch of 50 deposits',
@@ -150,7 +150,10 @@ const KNOWING_POLICY: ReadonlySet<CaseName> = new Set([
   'send 50 states read',
 ]);
 
-/** Of the Participating Function: the reader of the stream does what a device would have done itself. */
+/**
+ * Cases of the Participating Function: here the stream reader does the work that a device's request does
+ * itself.
+ */
 const BY_NETWORK: ReadonlySet<CaseName> = new Set(['one deposit', 'a batch of 50 deposits']);
 
 type Measure = (
@@ -164,7 +167,7 @@ const FOLDERS = 199; // and `default`
 const LARGE = 5;
 const LARGE_BYTES = 60_000;
 
-/** Nothing changed for a device that asks for much, in a box whose newest commit was large. */
+/** Measures an unchanged box whose newest commit was large, for a device with a long list of folders. */
 async function measureQuiet(
   server: BenchServer,
   operations: readonly OperationInput[],
@@ -197,13 +200,15 @@ async function measureQuiet(
 
 type Message = Extract<OperationInput, { type: 'message' }>;
 
-/** A flag that no message of the workload has, as `\Seen` is for those read already. */
+/** A flag that no message of the workload has, while read messages have `\Seen`. */
 const READ_FLAG = '\\read-report-sent';
 
-/** So many conversation histories the goals of a batch reckon with: each is read beside its messages. */
+/**
+ * Number of conversation histories in the goals for a batch. The server reads each one beside its messages.
+ */
 const CONVERSATIONS = 19;
 
-/** The messages of those conversation histories that were written to last. */
+/** The messages of the conversation histories that were written to last. */
 function inFewConversations(operations: readonly OperationInput[]): readonly OperationInput[] {
   const of = (operation: OperationInput) => (operation as Message).conversationId;
   const newest = new Set(operations.toReversed().map(of));
@@ -227,7 +232,7 @@ const flagged = (operation: OperationInput): OperationInput =>
 const deleted = (operation: OperationInput): OperationInput =>
   ({ op: 'delete', type: 'message', ...nameOf(operation) }) as OperationInput;
 
-/** A day in the life of a device: most are states, some new messages, some deletions, a few changed texts. */
+/** A device's typical day: mostly states, some new messages, some deletions, a few changed texts. */
 const mixed = (operations: readonly OperationInput[]): OperationInput[] =>
   operations.map((operation, i) => {
     if (i % 10 < 5) return flagged(operation);
@@ -256,7 +261,7 @@ function sumOf(calls: readonly Call[]): Pick<Cost, 'calls' | 'callsInLine' | 'it
   };
 }
 
-/** The longest chain of calls in which each began after the one before had ended. */
+/** Length of the longest chain of calls in which each call started after the previous one ended. */
 export function inLine(calls: readonly Call[]): number {
   let length = 0;
   let freeAt = Number.NEGATIVE_INFINITY;

@@ -2,7 +2,7 @@ import type { ColdStart } from './cold-start.js';
 import type { CaseName, Cost } from './costs.js';
 import type { Results } from './results.js';
 
-/** One goal, and what was measured. `isExact`: counts and bytes, the same on every machine. */
+/** A goal and its measured value. `isExact`: counts and bytes, which are the same on every machine. */
 export interface Goal {
   readonly what: string;
   readonly goal: string;
@@ -14,12 +14,12 @@ export interface Goal {
 const KB = 1024;
 export const BUNDLE_GOAL_BYTES = 300 * KB;
 export const RATIO_GOAL = 1.3;
-/** Of what happens most: commits, and synchronizations that find nothing. */
+/** For the most frequent requests: commits, and synchronizations without changes. */
 const FREQUENT_RATIO_GOAL = 1.2;
 const isFrequent = (name: string): boolean => !/^(receive|initial)/.test(name);
 const BOX_SIZE_GOAL = 1.1;
 
-/** Every goal that the results speak of. */
+/** Every goal whose measurement is among the results. */
 export const goalsOf = (results: Results): Goal[] => [
   ...costGoals(results.costs ?? []),
   ...boxSizeGoals(results),
@@ -45,7 +45,7 @@ function pushGoals({ pushes = [] }: Results): Goal[] {
   ];
 }
 
-/** The goals on counts and bytes. */
+/** The goals for counts and bytes. */
 export function costGoals(costs: readonly Cost[]): Goal[] {
   const of = (name: CaseName): Cost | undefined => costs.find((cost) => cost.case === name);
   const goals: (Goal | undefined)[] = [
@@ -107,7 +107,7 @@ const with_ = (cost: Cost | undefined, goal: (cost: Cost) => Omit<Goal, 'isExact
   cost && { ...goal(cost), isExact: true };
 
 interface Limits {
-  readonly write: number; // units; those of the reader of the stream count, too
+  readonly write: number; // units, including those of the stream reader
   readonly read: number; // units
   readonly inLine: number;
 }
@@ -152,9 +152,9 @@ const unitsOf = (cost: Cost): string => {
   return `${writeOf(cost)} write${later}, ${cost.read} read, ${cost.callsInLine} in line`;
 };
 
-/** What is read beside the changes: the head, and the device's record. */
+/** Read units beside the changes: the head, and the device's record. */
 const READ_BESIDE = 2;
-/** A hundred changes are two commits of a few KB each, since their elements stand in them deflated. */
+/** A hundred changes are two commits of a few KB each, since commits hold their elements compressed. */
 const CHANGES_A_READ_UNIT = 10;
 
 const roundTripGoal = (cost: Cost): Omit<Goal, 'isExact'> => ({

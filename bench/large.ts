@@ -16,14 +16,14 @@ import type { BenchServer } from './support/server.js';
 import type { CallWatch } from './support/watch.js';
 import { unread } from './support/workload.js';
 
-/** What large data costs: units of DynamoDB, and what a device has to be told of it. */
+/** Cost of large data: DynamoDB units, and the changes that a device receives. */
 export interface Large {
   readonly case: string;
   readonly elements: number;
   readonly write: number; // units
   readonly read: number; // units
-  readonly callsInLine: number; // of one request or piece, the most
-  readonly entries: number; // of the log
+  readonly callsInLine: number; // of one request or one part of the work, the largest number
+  readonly entries: number; // in the log
   readonly changes: number; // that a device receives
   readonly down: number; // bytes that it receives, compressed
 }
@@ -33,8 +33,9 @@ const LARGE_BYTES = 62_000; // an operation has at most 64 KB
 const USER = 'tel:+15550601';
 
 /**
- * Measures a commit of several large elements, and the deletion of a conversation history of so many messages.
- * @param watch one with costs, that has seen every write
+ * Measures a commit of several large elements, and the deletion of a conversation history with this many
+ * messages.
+ * @param watch one with costs, which has seen every write
  */
 export async function measureLarge(
   server: BenchServer,
@@ -51,7 +52,10 @@ export async function measureLarge(
   const device = await new BenchDevice(server, USER, 'phone').register();
   await device.synchronize();
 
-  /** What is committed by `work`, what follows from it, and what the device is told. */
+  /**
+   * Measures the commits of `work`, the work that follows from them, and the changes that the device
+   * receives.
+   */
   const measured = async (name: string, elements: number, work: () => Promise<unknown>): Promise<Large> => {
     const before = await headOf(server);
     const lines: number[] = [];
@@ -65,7 +69,7 @@ export async function measureLarge(
     watch.take();
     await work();
     take();
-    await whatFollows(server, take);
+    await finishBackgroundWork(server, take);
     const entries = (await headOf(server)) - before;
     const { wire, received } = await device.synchronize();
     const [callsInLine, down] = [Math.max(...lines), wire.downCompressed];
@@ -111,8 +115,8 @@ const coreOf = ({ database, storeTable, registryTable }: BenchServer, sent: Purg
     report: () => undefined,
   }) as unknown as Core;
 
-/** The readers of the stream do their part, and the purger empties what was deleted. `take` is called after each. */
-async function whatFollows(server: BenchServer, take: () => void): Promise<void> {
+/** Runs the stream readers and the purge worker until all is done. Calls `take` after each step. */
+async function finishBackgroundWork(server: BenchServer, take: () => void): Promise<void> {
   const orders: PurgeMessage[] = [];
   const core = coreOf(server, orders);
   const stream = await server.streamOf(USER);

@@ -9,20 +9,23 @@ import { ratioOf, type Times, timed, timesOf } from './support/timing.js';
 import type { CallWatch } from './support/watch.js';
 import { unread } from './support/workload.js';
 
-/** Time of a handler, and of the same DynamoDB calls made bare, one after the other as it made them. */
+/** Time of a handler, and of the same DynamoDB calls sent without it, in the same order. */
 export interface Overhead {
   readonly case: string;
   readonly calls: number;
   readonly handler: Times;
   readonly bare: Times;
-  readonly ratio: number; // median of the rounds'
+  readonly ratio: number; // median over the rounds
 }
 
-const WARM_UP = 20; // a function that is in use has been compiled
-/** After that nothing written before counts as under way any more: a backfill need not look at the log for it. */
+const WARM_UP = 20; // rounds that are not counted, because the code of a busy function is already compiled
+/**
+ * After this time the server no longer treats earlier writes as possibly unfinished. A backfill can skip the
+ * log.
+ */
 const SETTLED_MS = 61_000;
 
-/** Both boxes get all that the other gets; the one by its handlers, the other by the bare calls that these made. */
+/** Two boxes in the same state: handlers write to one, and their bare calls are repeated on the other. */
 interface Twins {
   readonly server: BenchServer;
   readonly watch: CallWatch;
@@ -31,8 +34,8 @@ interface Twins {
 }
 
 /**
- * Runs each case `rounds` times on one box, and its calls on a box in the same state, in turn, so that both meet the same
- * machine and the same database.
+ * Runs each case `rounds` times on one box, alternating with its calls on a box in the same state. Both sides
+ * therefore meet the same load of machine and database.
  * @param watch one without costs
  */
 export async function measureOverhead(
@@ -42,10 +45,10 @@ export async function measureOverhead(
   { rounds, onCase = () => undefined }: { rounds: number; onCase?: (name: string) => void },
 ): Promise<Overhead[]> {
   const twins: Twins = { server, watch, user: 'tel:+15550201', twin: 'tel:+15550202' };
-  // A box that is as most are: nobody has written to it for a while.
+  // A typical box: it has had no writes for a while.
   const quiet: Twins = { server, watch, user: 'tel:+15550203', twin: 'tel:+15550204' };
   const newcomer = new BenchDevice(server, quiet.user, 'phone');
-  // From the first call on, since versions begin at random numbers.
+  // Repeat every call from the first one on, since versions begin at random numbers.
   await bothDo(quiet, () => deposit(server, quiet.user, operations));
   await bothDo(quiet, () => newcomer.register());
   const settledAtMs = Date.now() + SETTLED_MS;
@@ -95,7 +98,7 @@ export async function measureOverhead(
       name: 'initial synchronization, 1000 elements',
       on: quiet,
       work: async () => {
-        await delay(Math.max(0, settledAtMs - Date.now())); // the first round alone
+        await delay(Math.max(0, settledAtMs - Date.now())); // delays the first round only
         newcomer.token = undefined;
         return newcomer.page(1000);
       },
@@ -110,7 +113,8 @@ export async function measureOverhead(
     let calls = 0;
     for (let round = 0; round < rounds + WARM_UP; round++) {
       if (prepare) await bothDo(twins, prepare);
-      // What a write leaves behind in the database is not to be met by the first of the two alone.
+      // Read both boxes first. Otherwise the first of the two would pay for the database's work after the
+      // write.
       await replay(server.database, readsOf(on));
       watch.take();
       server.takeHandlerMs();
@@ -131,7 +135,7 @@ export async function measureOverhead(
   return measured;
 }
 
-/** Does something on the one box, and the calls of it on the other, so that they stay in the same state. */
+/** Does something on one box and repeats its calls on the other, so that both stay in the same state. */
 async function bothDo({ server, watch, user, twin }: Twins, work: () => Promise<unknown>): Promise<void> {
   watch.take();
   await work();
@@ -149,7 +153,7 @@ const readsOf = ({ server: { storeTable }, user, twin }: Twins): (() => unknown)
       }),
   ]);
 
-/** New messages, each once, on the pattern of those that are there. */
+/** Returns new messages, each only once, made like the existing ones. */
 function freshMessages(operations: readonly OperationInput[]): (count: number) => OperationInput[] {
   let made = 0;
   return (count) =>
@@ -160,7 +164,7 @@ function freshMessages(operations: readonly OperationInput[]): (count: number) =
     });
 }
 
-/** Sets a flag in one round and takes it away in the next, so that each round changes something. */
+/** Sets a flag in one round and removes it in the next, so that each round changes something. */
 const flagging = (operations: readonly OperationInput[], round: number): OperationInput[] =>
   operations.map((operation) => {
     const { id, conversationId } = operation as { id: string; conversationId: string };

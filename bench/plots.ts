@@ -1,6 +1,6 @@
 import type { Results } from './results.js';
 
-/** A bar, and how much of it a second colour takes: a floor that is measured beside it. */
+/** A bar. `floor`: the lower bound measured beside it, shown in a second colour. */
 interface Bar {
   readonly label: string;
   readonly value: number;
@@ -11,13 +11,13 @@ interface Chart {
   readonly title: string;
   readonly unit: string;
   readonly bars: readonly Bar[];
-  /** A line across: the goal. */
+  /** Position of the line across all bars: the goal. */
   readonly goal?: number;
 }
 
 const WIDTH = 760;
 const LABELS = 270; // width of the labels
-const NUMBERS = 90; // width of the numbers behind the bars
+const NUMBERS = 90; // width of the numbers after the bars
 const ROW = 24;
 const TOP = 46;
 
@@ -98,7 +98,7 @@ function bars({ title, unit, bars: all, goal }: Chart): string {
   const room = WIDTH - LABELS - NUMBERS;
   const length = (value: number) => ((value / most) * room).toFixed(1);
   const goalX = goal === undefined ? 0 : LABELS + Number(length(goal));
-  /** Behind the bar, and not across the goal. */
+  /** Position of the number: after the bar, and not on the goal's line. */
   const numberX = (value: number) => {
     const x = LABELS + Number(length(value)) + 8;
     return x - 8 <= goalX && x + NUMBERS / 2 > goalX ? goalX + 8 : x;

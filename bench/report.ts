@@ -5,7 +5,7 @@ import { pushTable } from './push/push-table.js';
 import type { Results } from './results.js';
 import { table } from './table.js';
 
-/** Goals with what was measured; a miss stands out. */
+/** Goals with their measured values; a missed goal is in bold. */
 export const goalTable = (results: Results): string =>
   table(
     ['what', 'goal', 'measured', ''],
@@ -17,7 +17,7 @@ export const goalTable = (results: Results): string =>
     ]),
   );
 
-/** All that was measured, as sections of Markdown. */
+/** All results, as sections of Markdown. */
 export function report(results: Results): string {
   const { date, machine, workload, costs, overhead, boxSizes, coldStarts, contention, large, pushes } =
     results;

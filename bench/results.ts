@@ -6,7 +6,7 @@ import type { Large } from './large.js';
 import type { Overhead } from './overhead.js';
 import type { PushNumbers } from './push/scenarios.js';
 
-/** What `npm run bench` measures; what was left out is absent. */
+/** Results of `npm run bench`. A part that did not run is absent. */
 export interface Results {
   readonly date: string; // YYYY-MM-DD
   readonly machine: string;

@@ -1,6 +1,6 @@
 type Cell = string | number;
 
-/** A table that is read as text in a terminal and as Markdown on a page. */
+/** A table that reads well both in a terminal and as Markdown. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cells = [head, ...rows].map((row) => row.map(String));
   const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));

@@ -2,7 +2,7 @@ import type { Measured } from './activities.js';
 import { PRICES, PRICES_AS_OF, type PriceName, priceOf, REGION } from './prices.js';
 import { type Assumptions, usageOf } from './usage.js';
 
-/** What stands on the bill for what, in the order in which it is shown. */
+/** Services on the bill with their prices, in the order of the table. */
 const SERVICES: Readonly<Record<string, readonly PriceName[]>> = {
   DynamoDB: ['dynamoDbWrite', 'dynamoDbRead', 'dynamoDbStorage', 'dynamoDbBackup'],
   Lambda: ['lambdaRequest', 'lambdaTime'],
@@ -13,17 +13,17 @@ const SERVICES: Readonly<Record<string, readonly PriceName[]>> = {
   'Secrets Manager': ['secret', 'secretCall'],
   'Data transfer': ['dataOut'],
 };
-/** Only where the stack has a user pool of its own. */
+/** Billed only if the stack has its own user pool. */
 const USER_POOL: PriceName = 'userPool';
 
 export interface BillLine {
   readonly service: string;
   readonly item: PriceName;
-  readonly amount: number; // in the unit of its price
+  readonly amount: number; // in the unit of the price
   readonly usd: number; // a month
 }
 
-/** A month of a deployment. */
+/** Monthly cost of a deployment. */
 export interface Bill {
   readonly users: number;
   readonly region: string;
@@ -33,7 +33,7 @@ export interface Bill {
   readonly lines: readonly BillLine[];
   readonly totalUsd: number;
   readonly perUserUsd: number;
-  /** Beside the total: what Cognito costs, unless another issuer signs the tokens. */
+  /** Not in the total: cost of Cognito, which is zero with another token issuer. */
   readonly userPoolUsd: number;
 }
 
@@ -56,11 +56,11 @@ export function billFor(users: number, measured: Measured, assumptions: Assumpti
   };
 }
 
-/** Dollars as people write them: cents below 100, thousands separated above. */
+/** Dollars as people write them: with cents below 100, with thousands separators above. */
 export const usd = (amount: number): string =>
   amount < 100 ? amount.toFixed(2) : Math.round(amount).toLocaleString('en-US');
 
-/** One column for each bill, one row for each service. Shape: a table in Markdown. */
+/** A table with one column for each bill and one row for each service. Shape: Markdown. */
 export function billTable(bills: readonly Bill[]): string {
   const row = (name: string, of: (bill: Bill) => string) => `| ${name} | ${bills.map(of).join(' | ')} |`;
   const ofService = (service: string) => (bill: Bill) =>

@@ -19,22 +19,22 @@ const assumptionLines = Object.entries(ASSUMPTIONS)
   .map(([name, { value, says }]) => `  ${name.padEnd(22)} ${String(value).padStart(5)}  ${says}`)
   .join('\n');
 
-const HELP = `What a deployment costs in a month, by what was measured of each function (bench/cost/measured.json), the price list of
-${PRICES_AS_OF} for ${REGION}, and assumptions on users.
+const HELP = `Estimates the monthly cost of a deployment from the measured work of each function (bench/cost/measured.json), the price list of
+${PRICES_AS_OF} for ${REGION}, and assumptions about users.
 
   npm run cost
   npm run cost -- --users 250000 --assume messagesPerDay=60 --json
 
-  --users N          for so many users; without it, columns for ${USERS.join(', ')}
+  --users N          the number of users; without it, one column each for ${USERS.join(', ')}
   --assume NAME=N    another value for one of the assumptions below; may be repeated
-  --json             everything the sum is made of, as JSON, and perMillion for each activity
-  --measure          measures first, and renews bench/cost/measured.json; needs Java 17 for DynamoDB Local
-  --help             this
+  --json             prints all parts of the sum as JSON, and perMillion for each activity
+  --measure          measures first, and rewrites bench/cost/measured.json; needs Java 17 for DynamoDB Local
+  --help             shows this text
 
 Assumptions:
 ${assumptionLines}
 
-Exit code: 0 done, 1 it could not be measured, 2 wrong usage, 130 interrupted.`;
+Exit code: 0 done, 1 measuring failed, 2 wrong usage, 130 interrupted.`;
 
 const OPTIONS = {
   users: { type: 'string' },
@@ -44,7 +44,7 @@ const OPTIONS = {
 } as const;
 
 const flagsSchema = z.object({
-  files: z.array(z.string()).check(z.maxLength(0, 'is not asked for')),
+  files: z.array(z.string()).check(z.maxLength(0, 'must not be given')),
   users: z.optional(countFlag(1, 999_999_999)),
   assume: z._default(z.array(z.string()), []),
   json: z.optional(z.boolean()),
@@ -59,7 +59,7 @@ export const costCommand: Command = async (args, context) => {
   }
   const flags = parseFlags(args, OPTIONS, flagsSchema);
   const assumptions = assumptionsWith(assumed(flags.assume));
-  const measured = flags.measure ? await measureAnew(context) : await readMeasured();
+  const measured = flags.measure ? await measureAndSave(context) : await readMeasured();
   const users = flags.users === undefined ? USERS : [flags.users];
   const activities = perMillion(measured, assumptions);
   const bills = users.map((each) => ({ ...billFor(each, measured, assumptions), perMillion: activities }));
@@ -76,24 +76,24 @@ export const costCommand: Command = async (args, context) => {
   return 0;
 };
 
-/** @throws UsageProblem for a name that is no assumption, or a value that is no number of it. */
+/** @throws UsageProblem for an unknown assumption, or for a value that is not a number of 0 or more. */
 function assumed(pairs: readonly string[]): Partial<Assumptions> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [name = '', text = ''] = pair.split('=');
       const value = Number(text);
       if (!Object.hasOwn(ASSUMPTIONS, name)) {
-        throw new UsageProblem(`--assume ${name} is none of ${Object.keys(ASSUMPTIONS).join(', ')}`);
+        throw new UsageProblem(`--assume ${name} must be one of ${Object.keys(ASSUMPTIONS).join(', ')}`);
       }
       if (text === '' || !Number.isFinite(value) || value < 0) {
-        throw new UsageProblem(`--assume ${name}=${text} is no number of 0 or more`);
+        throw new UsageProblem(`--assume ${name} must be a number of 0 or more, got ${text}`);
       }
       return [name, value];
     }),
   );
 }
 
-async function measureAnew({ terminal, signal }: CommandContext): Promise<Measured> {
+async function measureAndSave({ terminal, signal }: CommandContext): Promise<Measured> {
   terminal.say('Starting DynamoDB Local …');
   const server = await startWholeServer();
   const watch = new CallWatch();

@@ -23,19 +23,19 @@ import {
   PURGED_TOGETHER,
 } from './activities.js';
 
-/** That no message has yet, as most have `\\Seen`. */
+/** A flag that no message has at first, while most have `\\Seen`. */
 const FLAG = '\\read-report-sent';
 const REQUEST_MAX = 50; // operations
-const LOG_SHOWN = 1000; // characters, of what failed
-const ENDINGS = 5; // what ends messages is the same each time
+const LOG_SHOWN = 1000; // characters, of the log of a failed invocation
+const ENDINGS = 5; // few, because deletion, expiry and erasure cost the same each time
 const STREAM_MAX = 20; // entries in one batch of the stream
-const BACKLOG = 300; // so many that the first response of an initial synchronization is full
+const BACKLOG = 300; // enough to fill the first response of an initial synchronization
 
 type Deposited = Extract<OperationInput, { type: 'message' }>;
 
 /**
- * Drives every function through the day of a user with a connected and an unconnected device, `rounds` times, and takes
- * the mean of each activity.
+ * Drives every function through the day of a user with a connected and an unconnected device. Repeats this
+ * `rounds` times, and returns the mean of each activity.
  */
 export async function measureActivities(
   server: WholeServer,
@@ -71,7 +71,7 @@ class Day {
   private last: Deposited | undefined;
   private n = 0;
   private token: string | undefined;
-  private readonly told = new Map<string, string>(); // key of the newest entry that the stream has brought, by user
+  private readonly told = new Map<string, string>(); // key of the newest entry read from the stream, by user
 
   constructor(
     private readonly server: WholeServer,
@@ -90,13 +90,15 @@ class Day {
       await this.project(USER);
     }
     const first = this.keepToken(await this.take('initialPage', 'sync', this.sync()));
-    if (!first.hasMore) throw new Error('the first response is not full');
+    if (!first.hasMore) throw new Error('the first response must be full');
     for (let more = first.hasMore; more; ) {
       more = this.keepToken((await this.server.invoke('sync', this.sync())).answer).hasMore;
     }
   }
 
-  /** A round of which nothing is kept: what the large commits before it leave to look at is paid by the first one after. */
+  /**
+   * Runs a round whose results are dropped. The first activity after large commits pays for checking them.
+   */
   async settle(): Promise<void> {
     const kept = [...this.taken];
     await this.pass();
@@ -116,7 +118,8 @@ class Day {
     await this.take('fanOutDeposit', 'fan-out', await this.newestCommit());
     await this.take('projectDeposit', 'projector', await this.appended(USER));
     const pushes = this.server.takeMessages('pushes');
-    if (pushes.length !== 1) throw new Error(`one device is connected, and ${pushes.length} are to be told`);
+    if (pushes.length !== 1)
+      throw new Error(`one device is connected, but ${pushes.length} pushes are pending`);
     await this.take('notify', 'notifier', queueSample('notifier', pushes));
     if (this.server.takeFrames().length !== 1) throw new Error('no frame was sent');
     const received = this.keepToken(await this.take('receive', 'sync', this.sync()));
@@ -135,7 +138,7 @@ class Day {
     await this.take('disconnect', 'socket-connection', connection('DISCONNECT'));
   }
 
-  /** What ends messages: a conversation history is deleted, some expire, a box is erased. */
+  /** Measures the ends of messages: deletion of a conversation history, expiry, erasure of a box. */
   async endings(time: number): Promise<void> {
     const conversationId = `discarded-${time}`;
     await this.fill(USER, conversationId, PURGED_TOGETHER);
@@ -145,7 +148,7 @@ class Day {
     await this.takeTogether('purge', 'purger', 'purging');
 
     await this.fill(USER, `expiring-${time}`, EXPIRED_TOGETHER);
-    // Two entries more: the second says that what was deposited before them is applied to the items.
+    // Append two more entries: the second one records that the earlier deposits were applied to the items.
     for (let i = 0; i < 2; i++) await this.fill(USER, `later-${time}-${i}`, 1);
     const expired = await newestItems(this.server, `E#expiring-${time}`, EXPIRED_TOGETHER);
     await Promise.all(expired.map(({ box, sk }) => this.remove({ box, sk } as Image))); // as the database does
@@ -158,7 +161,7 @@ class Day {
     await this.takeTogether('erase', 'eraser', 'erasing');
   }
 
-  /** An activity that goes through its queue again until it is done: all of that is one. */
+  /** Measures an activity that its queue repeats until it is complete, as one activity. */
   private async takeTogether(activity: Activity, name: string, queue: QueueName): Promise<void> {
     const costs: ActivityCost[] = [];
     for (let bodies = this.server.takeMessages(queue); bodies.length > 0; ) {
@@ -186,7 +189,7 @@ class Day {
     }
   }
 
-  /** What the stream brings of entries since it was last asked. */
+  /** The stream event with the entries appended since the last call. */
   private async appended(userId: string) {
     const last = this.told.get(userId) ?? '';
     const images = await newestItems(this.server, 'L#', STREAM_MAX, userId);
@@ -240,7 +243,7 @@ class Day {
     });
   }
 
-  /** What the stream brings of the last commit. */
+  /** The stream event with the last commit. */
   private async newestCommit(): Promise<unknown> {
     const [image = {}] = await newestItems(this.server, 'L#', 1);
     const event = sampleEvent('fan-out');
@@ -277,7 +280,7 @@ const connection = (eventType: 'CONNECT' | 'DISCONNECT') =>
     connectedAt: Date.now(),
   });
 
-/** What the stream brings of items that the database has removed after their time. */
+/** The stream event for items that the database deleted after their time to live. */
 function expiryOf(images: readonly Image[]): unknown {
   const event = sampleEvent('projector');
   const [, record] = event.Records;
@@ -322,7 +325,7 @@ async function newestItems(
   return (await server.database.send(query)).Items ?? [];
 }
 
-/** What a message takes: its element, and in the log two commits, its own and that of its flag. */
+/** Stored bytes per message: its element, and in the log its own commit and the commit of its flag. */
 async function bytesOf(server: WholeServer, rounds: number) {
   const total = (images: Image[]) => images.reduce((sum, image) => sum + itemBytes(image), 0);
   const elements = await newestItems(server, 'E#', BACKLOG);
@@ -339,7 +342,7 @@ function meanOf(costs: readonly ActivityCost[]): ActivityCost {
     const sum = costs.reduce((total, cost) => total + cost[member], 0);
     return Math.round((10 * sum) / costs.length) / 10;
   };
-  // One round with a garbage collection in it says nothing of the others.
+  // Take the median, because a round with a garbage collection is not typical.
   const times = costs.map(({ cpuMs }) => cpuMs).sort((a, b) => a - b);
   return {
     read: mean('read'),

@@ -3,7 +3,7 @@ import { type Measured, measuredSchema } from './activities.js';
 
 const FILE = new URL('measured.json', import.meta.url);
 
-/** What was measured last, on the day that it names. */
+/** The results of the last measurement. */
 export const readMeasured = async (): Promise<Measured> =>
   measuredSchema.parse(JSON.parse(await readFile(FILE, 'utf8')));
 

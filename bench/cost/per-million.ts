@@ -3,7 +3,7 @@ import { usd } from './bill.js';
 import { PRICES, type PriceName } from './prices.js';
 import { type Assumptions, usageOfOne } from './usage.js';
 
-/** What a million of an activity costs, before free tiers and volume prices. Unit: USD. */
+/** Cost of a million activities, before free tiers and volume prices. Unit: USD. */
 export interface PerMillion {
   readonly name: string;
   readonly says: string;
@@ -12,7 +12,9 @@ export interface PerMillion {
   readonly totalUsd: number;
 }
 
-/** An activity with those that follow from it, each in an invocation of its own: batches are cheaper. */
+/**
+ * An activity with the activities that follow from it. Each counts as one invocation; batches are cheaper.
+ */
 const WHOLE: Readonly<Record<string, { readonly says: string; readonly of: readonly Activity[] }>> = {
   'a device commit, with all that follows': {
     says: 'act, fanOutAct, projectAct',
@@ -48,7 +50,7 @@ export function perMillion(measured: Measured, assumptions: Assumptions): PerMil
   ];
 }
 
-/** Shape: a table in Markdown. */
+/** The costs as a table. Shape: Markdown. */
 export const perMillionTable = (rows: readonly PerMillion[]): string =>
   [
     '| USD a million | | DynamoDB | the rest | all |',

@@ -1,9 +1,9 @@
 /**
- * A price that falls with the amount: so much for each unit up to the end of a step, the last step without end. `free`
- * units of each month are not billed.
+ * A price that falls with the amount: each step has a price for each unit up to its end, and the last step
+ * has no end. Each month, `free` units are not billed.
  */
 export interface Price {
-  readonly per: number; // units that a price is for
+  readonly per: number; // number of units that one price covers
   readonly free?: number;
   readonly steps: readonly { readonly upTo?: number; readonly usd: number }[];
 }
@@ -15,8 +15,9 @@ const MILLION = 1_000_000;
 const flat = (usd: number, per: number, free = 0): Price => ({ per, free, steps: [{ usd }] });
 
 /**
- * List prices of AWS on demand, without discounts, savings plans or taxes, as known to the authors on that day.
- * Check https://aws.amazon.com/pricing before you rely on them. Free tiers that end after a year are left out.
+ * List prices of AWS on demand, without discounts, savings plans or taxes, as known to the authors on that
+ * day. Check https://aws.amazon.com/pricing before you rely on them. Free tiers that end after a year are
+ * left out.
  */
 export const PRICES = {
   dynamoDbWrite: flat(0.625, MILLION), // request units, standard tables
@@ -50,11 +51,11 @@ export const PRICES = {
       { usd: 0.05 },
     ],
   },
-  userPool: flat(0.015, 1, 10_000), // a user who signs in in the month, plan essentials
+  userPool: flat(0.015, 1, 10_000), // a user who signs in within the month, plan essentials
 } as const satisfies Record<string, Price>;
 export type PriceName = keyof typeof PRICES;
 
-/** What so many units cost in a month. Unit: USD. */
+/** Monthly cost of this many units. Unit: USD. */
 export function priceOf({ per, free = 0, steps }: Price, units: number): number {
   let rest = Math.max(0, units - free);
   let below = 0;

@@ -1,23 +1,23 @@
 import { ACTIVITIES, type Activity, ERASED_TOGETHER, EXPIRED_TOGETHER, type Measured } from './activities.js';
 import type { PriceName } from './prices.js';
 
-/** What is taken for granted of users and of AWS; every one can be given another value. */
+/** Assumptions about users and AWS. Each can be replaced by another value. */
 export const ASSUMPTIONS = {
   devicesPerUser: { value: 2, says: 'devices of a user' },
   messagesPerDay: {
     value: 40,
-    says: 'messages of a user, both directions, each deposited by a request of its own',
+    says: 'messages of a user, both directions, each deposited by its own request',
   },
-  actionsPerDay: { value: 20, says: 'synchronizations of a user that send something: read, deleted, moved' },
+  actionsPerDay: { value: 20, says: 'synchronizations of a user that send a change: read, deleted, moved' },
   connectionsPerDay: { value: 8, says: 'times that a device connects, and synchronizes' },
   connectedHoursPerDay: { value: 3, says: 'hours that a device is connected' },
   connectedShare: {
     value: 0.5,
-    says: 'part of the changes that find a device connected: it is told at once, and synchronizes',
+    says: 'part of the changes for a connected device, which is notified at once and synchronizes',
   },
   timerSyncsPerDay: { value: 12, says: 'synchronizations of a device by its timer that find nothing' },
   newDevicesPerYear: { value: 1, says: 'initial synchronizations of a user' },
-  elementsPerNewDevice: { value: 5000, says: 'elements that one brings' },
+  elementsPerNewDevice: { value: 5000, says: 'elements of an initial synchronization' },
   daysKept: { value: 365, says: 'days that a message is kept, until it expires' },
   discardsPerMonth: {
     value: 1,
@@ -36,7 +36,7 @@ export const assumptionsWith = (other: Partial<Assumptions> = {}): Assumptions =
   ...other,
 });
 
-/** Memory of the functions in the template, for their share of a processor. Unit: MB. */
+/** Memory of the functions in the template. It decides their share of a processor. Unit: MB. */
 export const MEMORY_MB: Readonly<Record<string, number>> = {
   sync: 1024,
   'socket-sync': 1024,
@@ -47,26 +47,27 @@ export const memoryOf = (functionName: string): number => MEMORY_MB[functionName
 
 const DAYS = 365 / 12;
 const GB = 1e9;
-const MB_OF_ONE_PROCESSOR = 1769; // Lambda gives processors in proportion to memory
+const MB_OF_ONE_PROCESSOR = 1769; // Lambda gives processor time in proportion to memory
 const PING_MINUTES = 9;
 const LOG_DAYS = 90;
-const PLATFORM_LOG_BYTES = 300; // START, END and REPORT of an invocation
+const PLATFORM_LOG_BYTES = 300; // the lines START, END and REPORT of an invocation
 const ACCESS_LOG_BYTES = 400;
 const HEADER_BYTES = 400; // of a response
 const LOG_MONTHS_KEPT = 3;
 const TRACED_SHARE = 0.05;
-const KEY_READS_A_MONTH = 2 * 12 * 24 * DAYS; // of an instance: two versions each five minutes
-/** Lambda asks a queue for messages all the time: five pollers, 20 s each. */
+const KEY_READS_A_MONTH = 2 * 12 * 24 * DAYS; // of an instance, which reads two versions every five minutes
+/** Lambda polls a queue all the time: five pollers, 20 s each. */
 export const POLLED_QUEUES = 3;
 const IDLE_POLLS_A_MONTH = POLLED_QUEUES * 5 * 3 * 60 * 24 * DAYS;
 export const CUSTOM_METRICS = 22;
 export const ALARM_METRICS = 60;
 
-/** How often each activity happens in a month, for one user. */
+/** Number of times that each activity happens in a month, for one user. */
 export function timesOf(a: Assumptions): Record<Activity, number> {
   const connections = a.devicesPerUser * a.connectionsPerDay;
-  const told = (changes: number, devices: number) => changes * devices * a.connectedShare;
-  const notify = told(a.messagesPerDay, a.devicesPerUser) + told(a.actionsPerDay, a.devicesPerUser - 1);
+  const notified = (changes: number, devices: number) => changes * devices * a.connectedShare;
+  const notify =
+    notified(a.messagesPerDay, a.devicesPerUser) + notified(a.actionsPerDay, a.devicesPerUser - 1);
   const daily = {
     register: 0,
     deposit: a.messagesPerDay,
@@ -87,7 +88,7 @@ export function timesOf(a: Assumptions): Record<Activity, number> {
     discard: 0,
     fanOutDiscard: 0,
     purge: 0,
-    expire: a.messagesPerDay / EXPIRED_TOGETHER, // as many as come: those of a box go at about the same time
+    expire: a.messagesPerDay / EXPIRED_TOGETHER, // in batches, because messages of one box expire at about the same time
     erase: 0,
   };
   const monthly = Object.fromEntries(
@@ -104,7 +105,10 @@ export function timesOf(a: Assumptions): Record<Activity, number> {
   };
 }
 
-/** Billed time of one invocation: calls in line, and the processor at the function's share of it. Unit: ms. */
+/**
+ * Billed time of one invocation: its sequential calls, and its processor time at the function's share. Unit:
+ * ms.
+ */
 export function durationMs(activity: Activity, measured: Measured, { databaseMs }: Assumptions): number {
   const { callsInLine, cpuMs } = measured.activities[activity];
   const share = Math.min(1, memoryOf(ACTIVITIES[activity].functionName) / MB_OF_ONE_PROCESSOR);
@@ -112,10 +116,13 @@ export function durationMs(activity: Activity, measured: Measured, { databaseMs 
 }
 
 const HTTP_FUNCTIONS = ['sync', 'devices', 'participating'];
-/** A ping and its answer, a synchronization request; connecting and leaving are not billed as messages. */
+/**
+ * Billed messages: a ping and its answer, a synchronization request. Connecting and disconnecting are not
+ * billed.
+ */
 const SOCKET_MESSAGES: Partial<Record<Activity, number>> = { ping: 2, notify: 1 };
 
-/** What one of an activity takes, by what AWS bills it. */
+/** Usage of one activity, in the units that AWS bills. */
 export function usageOfOne(
   activity: Activity,
   measured: Measured,
@@ -132,7 +139,7 @@ export function usageOfOne(
     lambdaTime: ((memoryOf(functionName) / 1024) * durationMs(activity, measured, a)) / 1000,
     httpRequest: isHttp ? 1 : 0,
     socketMessage: SOCKET_MESSAGES[activity] ?? 0,
-    sqsRequest: 3 * sqsRequests, // sent, received and deleted, one by one: batches are cheaper
+    sqsRequest: 3 * sqsRequests, // sent, received and deleted one by one; batches are cheaper
     logIngestion: logGb,
     logStorage: logGb * LOG_MONTHS_KEPT,
     trace: TRACED_SHARE,
@@ -140,7 +147,7 @@ export function usageOfOne(
   };
 }
 
-/** What so many users take in a month, by what AWS bills it. */
+/** Monthly usage of this many users, in the units that AWS bills. */
 export function usageOf(users: number, measured: Measured, a: Assumptions): Record<PriceName, number> {
   const times = timesOf(a);
   const activities = Object.keys(ACTIVITIES) as Activity[];

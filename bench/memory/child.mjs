@@ -1,4 +1,4 @@
-// Loads a bundle as Lambda does and runs events one after the other; tells its parent what that took.
+// Loads a bundle as Lambda does, runs events one after the other, and sends the measured use to its parent.
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
@@ -6,7 +6,10 @@ const cpuMs = ({ user, system }) => (user + system) / 1000;
 const context = { awsRequestId: 'memory', getRemainingTimeInMillis: () => 60_000 };
 const MB = 1024;
 
-/** Linux counts in maxRSS what the parent had when it forked; the kernel's own mark begins with this program. */
+/**
+ * Peak memory from the kernel. Linux includes the parent's memory at the fork in maxRSS; VmHWM begins with
+ * this program.
+ */
 function peakKb() {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);

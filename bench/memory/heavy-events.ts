@@ -13,13 +13,13 @@ import { bodyOf, type WholeServer } from '../support/whole.js';
 
 const USER = 'tel:+15550100';
 const CONVERSATION = 'heavy';
-const TEXT_BYTES = 18_000; // 50 of them are a request of nearly 1 MB
+const TEXT_BYTES = 18_000; // 50 of them make a request of nearly 1 MB
 const DEPOSITS = 30; // of 50 messages each: 27 MB, thirteen full responses
 
-/** By function, made when its turn comes. */
+/** Heavy events by function, built when the function is measured. */
 type HeavyEvents = Readonly<Record<string, () => unknown[] | Promise<unknown[]>>>;
 
-/** Events that ask for as much as the protocol lets one ask for, by function; the samples where there is no more to ask. */
+/** The heaviest events that the protocol allows, by function. Where size does not vary, the sample events. */
 export async function heavyEvents(server: WholeServer): Promise<HeavyEvents> {
   const run = async (name: string, event: unknown) => {
     const { answer } = await server.invoke(name, event);
@@ -28,7 +28,7 @@ export async function heavyEvents(server: WholeServer): Promise<HeavyEvents> {
   };
   const device = { deviceId: 'phone', instanceId: 'b7e0c1d2' };
   await run('devices', sampleEvent('devices'));
-  /** A request, and then what the reader of the stream does. */
+  /** Sends a deposit, and then runs the stream reader. */
   const deposited = async (prefix: string) => {
     await run('participating', deposit(prefix));
     await run('projector', insertionsOf(await newestCommits(server, 1)));
@@ -77,7 +77,7 @@ export async function heavyEvents(server: WholeServer): Promise<HeavyEvents> {
   };
 }
 
-/** A request with fifty long messages that can hardly be deflated. */
+/** A request with fifty long messages that hardly compress. */
 function deposit(prefix: string) {
   const operations = Array.from({ length: 50 }, (_, i) => ({
     op: 'create',
@@ -110,7 +110,7 @@ async function newestCommits(server: WholeServer, count: number) {
   return (await server.database.send(query)).Items ?? [];
 }
 
-/** A batch of a hundred, the same few commits over and over. */
+/** A batch of a hundred records, which repeats the same few commits. */
 function fanOutOf(commits: Awaited<ReturnType<typeof newestCommits>>) {
   const event = sampleEvent('fan-out');
   const [record] = event.Records;
@@ -130,7 +130,7 @@ async function deletion(server: WholeServer, run: (name: string, event: unknown)
   await run('participating', event);
   const [entry] = await newestCommits(server, 1);
   const item = entry && decodeItem(entry).item;
-  if (item?.kind !== 'entry') throw new Error('the deletion has no entry');
+  if (item?.kind !== 'entry') throw new Error('the deletion must have an entry in the log');
   const { index, modSeq } = item;
   return { box: USER, container: { type: 'conversationHistory', id: CONVERSATION }, index, modSeq };
 }

@@ -9,11 +9,11 @@ import { sampleEvent } from '../support/sample-events.js';
 import type { WholeServer } from '../support/whole.js';
 import { heavyEvents } from './heavy-events.js';
 
-/** What a function's process took. Units: MB of resident memory, ms of processor time. */
+/** Use of a function's process. Units: MB of resident memory, ms of processor time. */
 export interface MemoryUse {
   readonly function: string;
   readonly events: number;
-  readonly startMb: number; // once it was loaded
+  readonly startMb: number; // after loading
   readonly peakMb: number;
   readonly startCpuMs: number;
   readonly cpuMs: number; // of the median event
@@ -22,7 +22,7 @@ export interface MemoryUse {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
 
-/** Gives heavy events to the bundle of each function, in a process of its own as on Lambda. */
+/** Gives heavy events to the bundle of each function, each in its own process as on Lambda. */
 export async function measureMemory(
   server: WholeServer,
   onFunction: (name: string) => void = () => undefined,
@@ -46,7 +46,7 @@ export async function measureMemory(
   }
 }
 
-/** What empties the box comes last. */
+/** The functions that empty the box must run last. */
 const order = (names: readonly string[]): string[] => [
   ...names.filter((name) => name !== 'purger'),
   ...names.filter((name) => name === 'purger'),

@@ -16,19 +16,19 @@ export interface LoggedPush {
 }
 const pushSchema = z.object({ message: z.literal('pushSent'), delayMs: z.number() });
 
-/** The local cloud in a process of its own, so that who measures takes no turn of it. */
+/** The local cloud in its own process, so that measuring takes no time from it. */
 export interface BenchCloud {
   readonly url: string;
-  /** Pushes that were posted since it was last asked. */
+  /** Pushes posted since the last call. */
   takePushes(): LoggedPush[];
   stop(): Promise<void>;
 }
 
 /**
- * Starts it as `npm start` does: everything is in memory.
- * @param onDisk keeps everything in a folder, which is removed at the end. DynamoDB Local then makes one write at a
- * time and flushes each to the disk. What is measured is how long pushes wait for that.
- * @throws Error when it does not come up, or the signal aborts.
+ * Starts the local cloud as `npm start` does, with everything in memory.
+ * @param onDisk keeps everything in a folder, and deletes it at the end. DynamoDB Local then makes one write
+ * at a time and flushes each to the disk. This measures how long pushes wait for the disk.
+ * @throws Error when the local cloud does not start, or the signal aborts.
  */
 export async function startBenchCloud(
   signal: AbortSignal,
@@ -41,8 +41,8 @@ export async function startBenchCloud(
   const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
     cwd: ROOT,
     env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // it stops when the channel ends, however this process does
-    detached: true, // Ctrl-C is for this process, which stops it
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // the child stops when this channel closes, whatever ends this process
+    detached: true, // Ctrl-C must reach this process only, which then stops the child
   });
   const { stdout, stderr } = child as { stdout: Readable; stderr: Readable }; // both are pipes
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -6,7 +6,7 @@ import { type Times, timesOf } from '../support/timing.js';
 
 const EVERY_MS = 20;
 
-/** The floor: how long a bare WebSocket takes to give a frame back, while all the rest is going on. */
+/** The floor: how long a bare WebSocket takes to return a frame under the same load. */
 export class Echo {
   readonly #samples: number[] = [];
   #server: WebSocketServer | undefined;
@@ -36,7 +36,7 @@ export class Echo {
     }
   }
 
-  /** Round trips since it was last asked. */
+  /** Round trips since the last call. */
   take(): Times {
     return timesOf(this.#samples.splice(0));
   }

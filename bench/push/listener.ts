@@ -2,13 +2,16 @@ import { WebSocket } from 'ws';
 import type { Transport } from '../../client/sync/transport.js';
 import { serverFrameSchema } from '../../protocol/frames.js';
 
-/** How far a device was told or has synchronized, and when. Unit: ms of `performance.now()`. */
+/**
+ * Commits that a device was notified of or has synchronized, each with its time. Unit: ms of
+ * `performance.now()`.
+ */
 interface Reached {
   readonly modSeq: number;
   readonly atMs: number;
 }
 
-/** A connected device that synchronizes when it is asked to, as clients do. */
+/** A connected device that synchronizes on each synchronization request, as clients do. */
 export class Listener {
   readonly frames: Reached[] = [];
   readonly #synced: Reached[] = [];
@@ -24,7 +27,7 @@ export class Listener {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Registers, is up to date, and connects. */
+  /** Registers, synchronizes, and connects. */
   async open(pushWindowMs: number): Promise<void> {
     const registration = { instanceId: this.#instanceId, preferences: { pushWindowMs } };
     await this.transport.registerDevice(this.deviceId, registration, this.signal);
@@ -39,7 +42,7 @@ export class Listener {
     });
   }
 
-  /** Until nothing is left of what it was asked for. */
+  /** Synchronizes until no requested change is missing. */
   synchronize(): Promise<void> {
     this.#asked = true;
     this.#running ??= this.#run().finally(() => {
@@ -49,8 +52,9 @@ export class Listener {
   }
 
   /**
-   * When it was told of a commit, in ms since then; undefined where it had it before it was told, as by a synchronization
-   * that an earlier request began. Below 0: before the answer to the deposit.
+   * Time from `sinceMs` to the notification of a commit. Undefined if the device had the commit earlier, as
+   * when a previous request started a synchronization. Negative: the frame arrived before the answer to the
+   * deposit. Unit: ms.
    */
   toldAfter(modSeq: number, sinceMs: number): number | undefined {
     const told = this.frames.find((frame) => frame.modSeq >= modSeq);
@@ -58,7 +62,7 @@ export class Listener {
     return told && (!had || told.atMs <= had.atMs) ? told.atMs - sinceMs : undefined;
   }
 
-  /** Whether it knows of a commit, one way or the other. */
+  /** Whether the device was notified of a commit or has synchronized it. */
   knows(modSeq: number): boolean {
     return [this.frames.at(-1), this.#synced.at(-1)].some((reached) => (reached?.modSeq ?? 0) >= modSeq);
   }
@@ -72,7 +76,7 @@ export class Listener {
     const frame = serverFrameSchema.safeParse(JSON.parse(text));
     if (frame.data?.type !== 'syncRequest') return;
     this.frames.push({ modSeq: frame.data.modSeq, atMs: performance.now() });
-    this.synchronize().catch(() => undefined); // the next request tells again
+    this.synchronize().catch(() => undefined); // the next synchronization request retries
   }
 
   async #run(): Promise<void> {

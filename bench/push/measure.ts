@@ -10,15 +10,16 @@ export type PushOptions = Omit<PlayOptions, 'pushWindowMs'> & {
 };
 
 /**
- * Starts a local cloud and plays the scenarios on it one after the other, each with users of its own.
- * @throws Error when the cloud does not come up, a device is not told of its last commit, or the signal aborts.
+ * Starts a local cloud and plays the scenarios on it one after the other, each with its own users.
+ * @throws Error when the cloud does not start, a device is not notified of its last commit, or the signal
+ * aborts.
  */
 export async function measurePushes({
   size = FULL,
   onDisk,
   ...options
 }: PushOptions): Promise<PushNumbers[]> {
-  setMaxListeners(0, options.signal); // every request under way waits on it
+  setMaxListeners(0, options.signal); // every pending request listens to it
   const cloud = await startBenchCloud(options.signal, { onDisk });
   try {
     const measured: PushNumbers[] = [];

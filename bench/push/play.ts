@@ -12,7 +12,7 @@ import type { PushNumbers, Scenario } from './scenarios.js';
 export interface PlayOptions {
   readonly pushWindowMs: number;
   readonly signal: AbortSignal;
-  /** Told what is being done, and how far it is, 0 to 1. */
+  /** Called with the current step and the fraction that is done, 0 to 1. */
   readonly onProgress?: ((what: string, fraction: number) => void) | undefined;
 }
 
@@ -25,7 +25,7 @@ interface Deposited {
   readonly answeredAtMs: number;
 }
 
-/** One scenario: its users connect their devices, deposits are made, and every frame is awaited. */
+/** One scenario: it connects the devices of its users, makes deposits, and awaits every frame. */
 export class Play {
   readonly #listeners: Listener[][];
   readonly #deposit: HttpCaller;
@@ -58,7 +58,7 @@ export class Play {
     try {
       await this.#open(all);
       await echo.start();
-      this.cloud.takePushes(); // of connecting
+      this.cloud.takePushes(); // drop those of connecting
       echo.take();
       const deposited = await this.#depositAll();
       await this.#settle(deposited);
@@ -76,12 +76,12 @@ export class Play {
 
   async #open(all: readonly Listener[]): Promise<void> {
     let open = 0;
-    await Promise.all(this.#users.slice(0, OPENED_AT_ONCE).map((_, i) => this.#depositFor(i))); // wakes the functions
+    await Promise.all(this.#users.slice(0, OPENED_AT_ONCE).map((_, i) => this.#depositFor(i))); // starts the functions
     await inParallel(all.length, OPENED_AT_ONCE, async (i) => {
       await all[i]?.open(this.options.pushWindowMs);
       this.#say('connected', ++open, all.length);
     });
-    // Starts the functions that push, so that what is measured is a push and not a cold start, which has a measurement of its own.
+    // Start the functions that push. A cold start has its own measurement and must not be part of this one.
     await this.#quiet(await this.#depositFor(0));
     for (const listener of all) listener.frames.length = 0;
     await delay(this.options.pushWindowMs + 1000, undefined, { signal: this.options.signal }); // a quiet time
@@ -129,13 +129,13 @@ export class Play {
     return { user, modSeq, answeredAtMs: performance.now() };
   }
 
-  /** Until the devices know of it, and the window is over. */
+  /** Waits until the devices have the commit and the window is over. */
   async #quiet(deposited: Deposited): Promise<void> {
     await this.#settle([deposited]);
     await delay(this.options.pushWindowMs + 200, undefined, { signal: this.options.signal });
   }
 
-  /** @throws Error when a device does not learn of the last commit of its box. */
+  /** @throws Error when a device does not get the last commit of its box. */
   async #settle(deposited: readonly Deposited[]): Promise<void> {
     const lasts = new Map<number, number>();
     for (const { user, modSeq } of deposited) lasts.set(user, Math.max(modSeq, lasts.get(user) ?? 0));
@@ -144,7 +144,7 @@ export class Play {
       for (const listener of this.#listeners[user] ?? []) {
         while (!listener.knows(last)) {
           if (performance.now() > untilMs)
-            throw new Error(`a device was not told of commit ${last} within a minute`);
+            throw new Error(`a device was not notified of commit ${last} within a minute`);
           await delay(10, undefined, { signal: this.options.signal });
         }
       }
@@ -169,7 +169,7 @@ export class Play {
   }
 }
 
-/** Does something `times` times, at most `atOnce` at a time; the first that fails ends it. */
+/** Runs `times` calls, at most `atOnce` at a time. The first failure ends the run. */
 async function inParallel(
   times: number,
   atOnce: number,

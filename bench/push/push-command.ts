@@ -7,8 +7,9 @@ import { measurePushes } from './measure.js';
 import { pushTable } from './push-table.js';
 import { FULL, type PushSize, QUICK } from './scenarios.js';
 
-const HELP = `How soon connected devices are told of deposits, and how often, on the local cloud: deposits one by one after a quiet
-time, one user with many devices, and many users with few. Times stand beside a round trip over a bare WebSocket in the same run.
+const HELP = `Measures how soon and how often the server notifies connected devices of deposits, on the local cloud. The scenarios:
+deposits one by one after a quiet time, one user with many devices, many users with few devices. Each is compared with a
+round trip over a bare WebSocket in the same run.
 
   npm run bench:push
   npm run bench:push -- --quick
@@ -20,14 +21,14 @@ time, one user with many devices, and many users with few. Times stand beside a 
   --users N        with two devices each; default ${FULL.users}
   --quiet N        single deposits after a quiet time; default ${FULL.quiet}
   --window MS      pushWindowMs of the devices; default ${FULL.pushWindowMs}
-  --at-once N      deposits under way at a time; default ${FULL.atOnce}
+  --at-once N      deposits in progress at a time; default ${FULL.atOnce}
   --disk           keeps the data on disk; default: in memory, as npm start does. On disk DynamoDB Local makes one write
                    at a time, and pushes wait for it
   --json FILE      writes the numbers as JSON
-  --help           this
+  --help           shows this text
 
-Devices synchronize when they are asked to. Needs Java 17 for DynamoDB Local.
-Exit code: 0 measured, 1 it could not be measured, 2 wrong usage, 130 interrupted. A goal that is missed is in the output.`;
+Devices synchronize on each synchronization request. Needs Java 17 for DynamoDB Local.
+Exit code: 0 measured, 1 failed, 2 wrong usage, 130 interrupted. The output shows a missed goal.`;
 
 const OPTIONS = {
   quick: { type: 'boolean' },
@@ -42,7 +43,7 @@ const OPTIONS = {
 } as const;
 
 const flagsSchema = z.object({
-  files: z.array(z.string()).check(z.maxLength(0, 'is not asked for')),
+  files: z.array(z.string()).check(z.maxLength(0, 'must not be given')),
   quick: z._default(z.boolean(), false),
   deposits: z.optional(countFlag(4, 1_000_000)),
   devices: z.optional(countFlag(1, 100)),
@@ -67,7 +68,7 @@ function sizeOf({ quick, window, 'at-once': atOnce, ...given }: Flags): PushSize
   };
 }
 
-/** For a device that has been quiet, from the answer to the deposit. Unit: ms. */
+/** For a device after a quiet time, measured from the answer to the deposit. Unit: ms. */
 const GOAL = { median: 300, p99: 1000 };
 
 export const pushCommand: Command = async (args, { terminal, signal }) => {

@@ -3,7 +3,7 @@ import type { PushNumbers } from './scenarios.js';
 
 const ms = (value: number): string => (value < 10 ? value.toFixed(1) : Math.round(value).toString());
 
-/** A line for each scenario; times in milliseconds. */
+/** A row for each scenario, with times in milliseconds. */
 export const pushTable = (numbers: readonly PushNumbers[]): string =>
   table(
     [

@@ -1,34 +1,39 @@
 import type { Times } from '../support/timing.js';
 
-/** Users with so many devices each, and what is deposited for them. */
+/** The number of users, of devices for each, and of deposits. */
 export interface Scenario {
   readonly name: string;
   readonly users: number;
   readonly devicesEach: number;
   readonly deposits: number;
-  /** Deposits under way at a time; 0: one after the other, each after a quiet time. */
+  /** Deposits in progress at a time. 0: one after the other, each after a quiet time. */
   readonly atOnce: number;
 }
 
 /** Unit of all times: ms. */
 export interface PushNumbers extends Scenario {
   readonly framesPerDevice: { readonly mean: number; readonly most: number };
-  /** From the answer to a deposit to the frame that tells of it, window included; 0 where the frame was first. */
+  /**
+   * From the answer to a deposit to the frame that announces it, window included. 0 if the frame was first.
+   */
   readonly answerToFrame: Times;
-  /** From the commit to the post, of the oldest change that a frame is the first to tell of; by the server's clock. */
+  /**
+   * From the commit to the post, for the oldest change that a frame announces first. Measured by the server's
+   * clock.
+   */
   readonly commitToPost: Times;
-  /** A round trip over a bare WebSocket meanwhile. */
+  /** A round trip over a bare WebSocket during the scenario. */
   readonly echo: Times;
 }
 
 export interface PushSize {
-  /** Single deposits, each after a quiet time. */
+  /** Number of single deposits, each after a quiet time. */
   readonly quiet: number;
-  /** Of the one user with many. */
+  /** Devices of the one user with many devices. */
   readonly devices: number;
-  /** With two devices each. */
+  /** Users with two devices each. */
   readonly users: number;
-  /** In all: a quarter for the one user, the rest for the many. */
+  /** In total: a quarter for the one user, the rest for the many users. */
   readonly deposits: number;
   readonly atOnce: number;
   readonly pushWindowMs: number;
@@ -43,7 +48,7 @@ export const FULL: PushSize = {
   pushWindowMs: 1000,
 };
 
-/** To see that it runs. */
+/** A short run, to check that everything works. */
 export const QUICK: PushSize = { ...FULL, quiet: 5, devices: 10, users: 20, deposits: 120 };
 
 export function scenariosOf({ quiet, devices, users, deposits, atOnce }: PushSize): Scenario[] {

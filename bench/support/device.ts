@@ -4,7 +4,7 @@ import type { BenchServer, HttpAnswer } from './server.js';
 
 const OPERATIONS_A_REQUEST = 50;
 
-/** What went over the wire for something that a device or the Participating Function did. Unit: bytes of bodies. */
+/** Traffic of one action of a device or the Participating Function. Unit: bytes of bodies. */
 export interface Wire {
   readonly roundTrips: number;
   readonly up: number;
@@ -29,7 +29,7 @@ interface Synchronizing {
   readonly onResponse?: () => void;
 }
 
-/** A Message Storage Client without a store: it sends what it is told and keeps its token. */
+/** A Message Storage Client without a store: it sends the given operations and keeps its token. */
 export class BenchDevice {
   token: string | undefined;
   private n = 0;
@@ -47,7 +47,10 @@ export class BenchDevice {
     return this;
   }
 
-  /** One synchronization, as many requests as it takes. Returns what it received, too. `onResponse` is told of each. */
+  /**
+   * One synchronization with all its requests. Returns its traffic and the changes received. Calls
+   * `onResponse` after each.
+   */
   async synchronize(
     operations: readonly OperationInput[] = [],
     { limit = 200, route = 'https', onResponse = () => {} }: Synchronizing = {},
@@ -75,7 +78,7 @@ export class BenchDevice {
     return { wire, received };
   }
 
-  /** One request of so many elements, whether there is more or not. */
+  /** Sends one request for this many elements, and ignores further pages. */
   async page(limit: number): Promise<{ syncToken: string }> {
     const body = { ...(this.token !== undefined && { syncToken: this.token }), limit };
     const { answer } = await this.ask(body, 'https');
@@ -97,8 +100,8 @@ export class BenchDevice {
 }
 
 /**
- * Deposits operations of the Participating Function, at most fifty a request. After each the reader of the stream does its
- * part, unless the caller looks after that.
+ * Deposits operations of the Participating Function, at most fifty a request. The stream reader runs after
+ * each request, unless `isProjected` is false.
  */
 export async function deposit(
   server: BenchServer,

@@ -8,11 +8,11 @@ interface Sent {
   readonly Entries?: readonly { readonly Id: string; readonly MessageBody: string }[];
 }
 
-/** SQS of which nobody receives: what is sent is kept until it is asked for. */
+/** SQS without a receiver: it keeps each message until the test takes it. */
 export class RecordedQueues implements JsonService {
   readonly target = 'AmazonSQS';
   readonly errorNamespace = 'com.amazonaws.sqs';
-  /** So many requests there were. */
+  /** Number of requests so far. */
   requests = 0;
   private readonly bodies = new Map<string, string[]>();
 

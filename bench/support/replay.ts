@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Call } from './watch.js';
 
-/** Calls in the order in which they were made, those that were under way together in one group. */
+/** Calls in the order in which they began. Calls that overlapped form one group. */
 export function groupsOf(calls: readonly Call[]): Call[][] {
   const groups: Call[][] = [];
-  let endsMs = Number.NEGATIVE_INFINITY; // of the first call of the last group to end
+  let endsMs = Number.NEGATIVE_INFINITY; // end of the first call in the last group to end
   for (const call of [...calls].sort((a, b) => a.startedMs - b.startedMs)) {
     if (call.startedMs >= endsMs) {
       groups.push([]);
@@ -16,7 +16,7 @@ export function groupsOf(calls: readonly Call[]): Call[][] {
   return groups;
 }
 
-/** The commands of calls, of another box that is in the same state: its name is exchanged wherever it stands. */
+/** The same commands for another box in the same state: replaces the name of the box everywhere. */
 export const commandsFor = (calls: readonly Call[], from: string, to: string): (() => unknown)[][] =>
   groupsOf(calls).map((group) =>
     group.map(({ command }) => {
@@ -33,12 +33,12 @@ function exchange(value: unknown, from: string, to: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, exchange(each, from, to)]));
 }
 
-/** A condition that did not hold does not hold again. */
+/** Ignores a failed condition, because it failed in the recorded run too. */
 function unlessRefused(error: unknown): void {
   if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
 }
 
-/** Sends commands as bare calls, groups one after the other. */
+/** Sends commands as bare calls, one group after the other. */
 export async function replay(database: DynamoDBClient, groups: (() => unknown)[][]): Promise<void> {
   for (const group of groups) {
     await Promise.all(group.map((command) => database.send(command() as never).catch(unlessRefused)));

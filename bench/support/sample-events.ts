@@ -4,10 +4,10 @@ import { contextOf } from '../../functions/runtime/websocket/ticket-holder.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../protocol/ids.js';
 import type { Image } from './units.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: what an event looks like is AWS's
+// biome-ignore lint/suspicious/noExplicitAny: AWS decides the shape of an event
 type SampleEvent = any;
 
-/** events/<name>.json, read anew: whoever asks may change it. */
+/** A fresh copy of events/<name>.json, which the caller may change. */
 export const sampleEvent = (name: string): SampleEvent =>
   JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), 'utf8'));
 
@@ -18,7 +18,7 @@ export interface HttpParts {
   readonly body?: unknown;
 }
 
-/** The sample of an HTTP function with other parts. */
+/** The sample event of an HTTP function, with other parts. */
 export function httpSample(name: string, { routeKey, sub, pathParameters, body }: HttpParts): SampleEvent {
   const event = sampleEvent(name);
   if (routeKey !== undefined) event.routeKey = routeKey;
@@ -36,7 +36,7 @@ export interface SocketParts {
   readonly connectedAt: number;
 }
 
-/** The sample of a connection's beginning or end, for another device. */
+/** The sample event of a connect or disconnect, for another device. */
 export function connectionSample({ user, deviceId, instanceId, ...context }: SocketParts): SampleEvent {
   const event = sampleEvent('socket-connection');
   const holder = {
@@ -49,7 +49,7 @@ export function connectionSample({ user, deviceId, instanceId, ...context }: Soc
   return event;
 }
 
-/** What the stream brings of items that were put, as the projector gets it. */
+/** The stream event for items that were put, as the projector receives it. */
 export function insertionsOf(images: readonly Image[]): SampleEvent {
   const event = sampleEvent('projector');
   const [record] = event.Records;
@@ -65,14 +65,14 @@ export function insertionsOf(images: readonly Image[]): SampleEvent {
   return event;
 }
 
-/** An item as the stream carries it to a function: binary in base64. */
+/** An item as the stream passes it to a function, with binary values in base64. */
 export const streamImage = (image: Image): Record<string, unknown> =>
   Object.fromEntries(Object.entries(image).map(([name, value]) => [name, streamValue(value)]));
 
 const streamValue = (value: AttributeValue): unknown =>
   value.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') };
 
-/** The sample of a queue's function with these messages. */
+/** The sample event of a queue's function, with these messages. */
 export function queueSample(name: string, bodies: readonly string[]): SampleEvent {
   const event = sampleEvent(name);
   const [record] = event.Records;

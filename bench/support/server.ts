@@ -9,13 +9,13 @@ import type { Image } from './units.js';
 const TABLES = { STORE_TABLE: 'store', REGISTRY_TABLE: 'registry' } as const;
 const SECRET = 'token-key';
 
-/** An answer of the HTTP API, as bytes on the wire: body alone, without headers. */
+/** An answer of the HTTP API. Sizes count the body as sent, without headers. */
 export interface HttpAnswer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: each route has its own shape, and cases look at what they know is there
+  // biome-ignore lint/suspicious/noExplicitAny: each route has its own shape, and each case knows its own
   readonly body: any;
   readonly rawBytes: number;
-  readonly sentBytes: number; // compressed as the client accepts it
+  readonly sentBytes: number; // after compression, as the client accepts it
 }
 
 export interface HttpCall {
@@ -26,20 +26,20 @@ export interface HttpCall {
   readonly acceptEncoding?: string;
 }
 
-/** The functions that a request meets, on DynamoDB Local. */
+/** The functions that answer requests, on DynamoDB Local. */
 export interface BenchServer {
   readonly database: DynamoDBClient;
   readonly storeTable: string;
   readonly registryTable: string;
-  /** @throws Error for any answer that is no success. */
+  /** @throws Error when the answer is not a success. */
   http(routeKey: string, call: HttpCall): Promise<HttpAnswer>;
-  /** A frame to the socket's function; the bytes of the frame that it answers with. */
+  /** Sends a frame to the socket's function. Returns the frame of the answer with its size. */
   frame(holder: TicketHolder, frame: object): Promise<HttpAnswer>;
-  /** What the stream brings of a box since it was last asked: an event for the projector. */
+  /** Stream entries of a box since the last call, as an event for the projector. */
   streamOf(user: string): Promise<object>;
-  /** The projector is given an event of the stream. Its time is nobody's. */
+  /** Gives a stream event to the projector. The time does not count for `takeHandlerMs`. */
   readsStream(event: object): Promise<void>;
-  /** Time in handlers since it was last asked, without what the caller does with their answers. Unit: ms. */
+  /** Time in handlers since the last call, without the callers' work on the answers. Unit: ms. */
   takeHandlerMs(): number;
   stop(): Promise<void>;
 }
@@ -50,8 +50,8 @@ type Handler = (
 ) => Promise<{ statusCode: number; body?: string; isBase64Encoded?: boolean }>;
 
 /**
- * Starts DynamoDB Local and a token key, and loads the handlers with the environment that leads to them.
- * @param endpoint of a DynamoDB Local that runs already
+ * Starts DynamoDB Local, makes a token key, and loads the handlers with a matching environment.
+ * @param endpoint of a DynamoDB Local that already runs
  */
 export async function startBenchServer(endpoint?: string): Promise<BenchServer> {
   const dynamo = endpoint ? undefined : await startDynamoDbLocal({ log: () => undefined });
@@ -84,7 +84,7 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
   ]);
   const handlers = await loadHandlers();
   let handlerMs = 0;
-  const told = new Map<string, string>(); // key of the newest entry that the stream has brought, by user
+  const told = new Map<string, string>(); // key of the newest entry read from the stream, by user
   const showLog = withoutLog();
   const run = async (handler: Handler, event: unknown): Promise<HttpAnswer> => {
     const startedMs = performance.now();
@@ -139,7 +139,10 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
   };
 }
 
-/** Lines of the functions' log are made, which takes time, and not shown. Gives back what ends that. */
+/**
+ * Hides the functions' log lines, but still builds them, since that takes time. Returns a function that ends
+ * this.
+ */
 function withoutLog(): () => void {
   const { write } = process.stdout;
   process.stdout.write = ((chunk: string | Uint8Array, ...rest: []) =>
@@ -149,7 +152,7 @@ function withoutLog(): () => void {
   };
 }
 
-/** Loaded only now: a handler reads its environment when it starts. */
+/** Loads the handlers late, because each reads its environment when it starts. */
 async function loadHandlers(): Promise<Readonly<Record<string, Handler>>> {
   const modules = (await Promise.all([
     import('../../functions/sync/handler.js'),
@@ -190,7 +193,7 @@ function answerOf({
   };
 }
 
-/** Entries of the log behind one, oldest first. */
+/** Entries of the log after a given one, oldest first. */
 async function entriesBehind(
   database: DynamoDBClient,
   table: string,

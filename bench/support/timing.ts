@@ -1,4 +1,4 @@
-/** Unit: ms. What was measured of something that was done many times. */
+/** Statistics of an action that was measured many times. Unit: ms. */
 export interface Times {
   readonly median: number;
   readonly p99: number;
@@ -12,8 +12,8 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * How many times as long something takes as its floor: the median of the ratios of pairs, each measured one right after the
- * other. So load of the machine meets both, and what happens once decides nothing.
+ * Ratio of a time to its floor: the median of the ratios of pairs, each measured one right after the other.
+ * Machine load therefore affects both, and a single disturbance does not decide the result.
  */
 export const ratioOf = (samples: readonly number[], floors: readonly number[]): number =>
   timesOf(samples.map((sample, i) => sample / (floors[i] ?? Number.NaN))).median;

@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 export type Image = Readonly<Record<string, AttributeValue>>;
 
-/** What DynamoDB bills. Units: read and write request units of on-demand tables. */
+/** Units that DynamoDB bills: read and write request units of on-demand tables. */
 export interface Units {
   readonly read: number;
   readonly write: number;
@@ -10,10 +10,10 @@ export interface Units {
 
 const READ_BLOCK_BYTES = 4096;
 const WRITE_BLOCK_BYTES = 1024;
-const NESTED_OVERHEAD_BYTES = 3; // of a list or map, and one more for each of its members
+const NESTED_OVERHEAD_BYTES = 3; // of a list or map, plus one byte for each of its members
 
 /**
- * Size of an item as it is billed: names and values. Unit: bytes.
+ * Billed size of an item: names and values. Unit: bytes.
  * Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
  */
 export const itemBytes = (image: Image): number =>
@@ -31,7 +31,7 @@ function valueBytes(value: AttributeValue): number {
   return 1; // a boolean or null
 }
 
-/** About a byte for two significant digits, and one more. */
+/** About a byte for two significant digits, plus one. */
 const numberBytes = (text: string): number => {
   const digits = text.replace(/[-+.]|[eE].*$/g, '').replace(/^0+|0+$/g, '');
   return Math.ceil(Math.max(1, digits.length) / 2) + 1 + (text.startsWith('-') ? 1 : 0);
@@ -39,9 +39,12 @@ const numberBytes = (text: string): number => {
 
 const blocks = (bytes: number, block: number): number => Math.max(1, Math.ceil(bytes / block));
 
-/** For so many bytes read together: an item got by its key, or all items of a query. Nothing found costs the least. */
+/**
+ * Read units for this many bytes read together: an item by its key, or all items of a query. An empty read
+ * costs the least.
+ */
 export const readUnits = (bytes: number, { consistent = false } = {}): number =>
   blocks(bytes, READ_BLOCK_BYTES) * (consistent ? 1 : 0.5);
 
-/** For one item: the larger of what it was and what it is. */
+/** Write units for one item. `bytes`: the larger of its sizes before and after. */
 export const writeUnits = (bytes: number): number => blocks(bytes, WRITE_BLOCK_BYTES);

@@ -15,7 +15,7 @@ import {
 import { parseStatement } from '../../test/support/scripted-dynamodb.js';
 import { type Image, itemBytes, readUnits, type Units, writeUnits } from './units.js';
 
-/** One call of DynamoDB, as the SDK's client was asked and answered. Unit of times: ms. */
+/** One DynamoDB call, as the SDK's client sent it and got the answer. Unit of times: ms. */
 export interface Call extends Units {
   readonly name: string; // Query, PutItem …
   readonly items: number; // read and found, or written
@@ -31,26 +31,26 @@ type Send = (this: DynamoDBClient, command: Command, ...rest: unknown[]) => Prom
 
 const NO_COST = { read: 0, write: 0, items: 0 };
 
-/** A write of one item, wherever in a call it stands. */
+/** A write of one item, in any kind of call. */
 interface ItemWrite {
   readonly table: string;
   readonly key: Image;
-  readonly item?: Image; // as it will be; absent where an expression says it, or it is deleted
+  readonly item?: Image; // after the write; absent if an expression sets it, or if it is deleted
   readonly isGone?: boolean;
-  /** `refused`: its condition does not hold, which is billed by the item that is there; `throttled`: nothing is. */
+  /** `refused`: its condition failed, and the existing item is billed. `throttled`: nothing is billed. */
   readonly outcome?: 'refused' | 'throttled' | undefined;
 }
 
 /**
- * Sees every call of every DynamoDB client of this process, and what it costs by the published rules. It has to be there
- * before the first write: an item that it has not seen written counts with what it is afterwards alone.
+ * Records every call of every DynamoDB client of this process, with its cost by the published rules. It must
+ * exist before the first write. For an item whose write it has not seen, it counts only the size afterwards.
  */
 export class CallWatch {
   private readonly original = DynamoDBClient.prototype.send as unknown as Send;
   private readonly sizes = new Map<string, number>(); // bytes of the items written so far
   private calls: Call[] = [];
 
-  /** @param withCosts false: calls and times alone, so that what is timed is not slowed down */
+  /** @param withCosts false: records calls and times only, so that the timed code is not slowed down */
   constructor(private readonly withCosts = true) {
     const watch = this;
     DynamoDBClient.prototype.send = function send(
@@ -66,7 +66,7 @@ export class CallWatch {
     DynamoDBClient.prototype.send = this.original as never;
   }
 
-  /** The calls since it was last asked. */
+  /** The calls since the last call of `take`. */
   take(): readonly Call[] {
     const taken = this.calls;
     this.calls = [];
@@ -86,7 +86,7 @@ export class CallWatch {
       await note(output);
       return output;
     } catch (error) {
-      await note({}, error); // what was refused is billed too
+      await note({}, error); // a refused call is billed too
       throw error;
     }
   }
@@ -133,7 +133,7 @@ export class CallWatch {
         return this.writeCost(client, [{ table, key, isGone: true, outcome }]);
       }
       default:
-        throw new Error(`what ${name} costs is not known here`);
+        throw new Error(`the cost of ${name} is unknown: add its rule here`);
     }
   }
 
@@ -188,7 +188,7 @@ function batchGetCost(
   return { read, write: 0, items };
 }
 
-/** An item of the registry's table may have an attribute `box` that is no key. */
+/** In the registry's table, an attribute `box` may be present without being a key. */
 const keyIn = (item: Image): Image =>
   Object.fromEntries(
     Object.entries(item).filter(
@@ -200,7 +200,7 @@ const isRefused = (error: unknown): boolean =>
   error instanceof Error && error.name === 'ConditionalCheckFailedException';
 const REFUSALS = new Set(['ConditionalCheckFailed', 'DuplicateItem']);
 
-/** Each statement is a write of its own, and billed like one. */
+/** Each statement is a separate write, and is billed like one. */
 const statementsOf = (
   { Statements = [] }: BatchExecuteStatementCommandInput,
   { Responses = [] }: BatchExecuteStatementCommandOutput,

@@ -5,37 +5,37 @@ import { SecretStore, secretsService, startDynamoDbLocal, startServicesServer } 
 import { RecordedQueues } from './recorded-queues.js';
 
 const SECRET = 'token-key';
-/** Variables that hold the URL of a queue, by the name of the queue. */
+/** Environment variables that hold the URL of a queue, by the name of the queue. */
 const QUEUES = { pushes: 'PUSH_QUEUE_URL', purging: 'PURGE_QUEUE_URL', erasing: 'ERASE_QUEUE_URL' } as const;
 export type QueueName = keyof typeof QUEUES;
 
-/** What an invocation took beside calls of DynamoDB. */
+/** The answer and the work of an invocation, apart from calls of DynamoDB. */
 export interface Invocation {
-  // biome-ignore lint/suspicious/noExplicitAny: each function has an answer of its own
+  // biome-ignore lint/suspicious/noExplicitAny: each function has its own answer
   readonly answer: any;
   readonly cpuMs: number; // of this process: handler, SDK and the emulated services
   readonly log: string;
   readonly sqsRequests: number;
 }
 
-/** Every function in this process, on DynamoDB Local; queues, secrets and connections are emulated. */
+/** Every function in this process, on DynamoDB Local. Queues, secrets and connections are emulated. */
 export interface WholeServer {
   readonly database: DynamoDBClient;
   readonly storeTable: string;
   readonly registryTable: string;
   /** Gives an event to the handler of functions/<name>. */
   invoke(name: string, event: unknown): Promise<Invocation>;
-  /** Bodies of the messages sent to a queue since it was last asked. */
+  /** Bodies of the messages sent to a queue since the last call. */
   takeMessages(queue: QueueName): string[];
-  /** Frames posted to connections, and connections closed, since it was last asked. */
+  /** Frames posted to connections, and connections closed, since the last call. */
   takeFrames(): { connectionId: string; frame: string | undefined }[];
   stop(): Promise<void>;
 }
 
 export interface WholeOptions {
-  /** Of a DynamoDB Local that runs already. */
+  /** Endpoint of a DynamoDB Local that already runs. */
   readonly endpoint?: string | undefined;
-  /** Tables of this server's own in it. */
+  /** Names this server's own tables in it. */
   readonly tableSuffix?: string;
 }
 
@@ -82,7 +82,7 @@ export async function startWholeServer({
     storeTable,
     registryTable,
     async invoke(name, event) {
-      // A handler reads its environment when it is loaded: only now.
+      // Import the handler late, because it reads its environment when it loads.
       const { handler } = (await import(`../../functions/${name}/handler.js`)) as {
         handler: (event: unknown, context: unknown) => Promise<unknown>;
       };
@@ -118,7 +118,7 @@ export async function startWholeServer({
 
 const CONNECTION = /\/@connections\/([^/]+)$/;
 
-/** `@connections`, where every connection is open. */
+/** Answers `@connections` as if every connection is open. */
 const connections =
   (frames: { connectionId: string; frame: string | undefined }[]) =>
   async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
@@ -132,7 +132,7 @@ const connections =
     return true;
   };
 
-/** Keeps what is logged off the terminal. */
+/** Keeps log lines off the terminal and collects them. */
 function keptLog() {
   let text = '';
   const { write } = process.stdout;
@@ -153,11 +153,11 @@ interface HttpAnswer {
   readonly isBase64Encoded?: boolean;
 }
 
-/** The bytes of an answer as they go over the wire. */
+/** The bytes of an answer as sent over the wire. */
 export const sentBy = ({ body = '', isBase64Encoded = false }: HttpAnswer): Buffer =>
   Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
 
-/** The JSON of an answer, unpacked. */
+/** The JSON of an answer, decompressed. */
 export function bodyOf(answer: HttpAnswer) {
   const bytes = sentBy(answer);
   return JSON.parse((answer.isBase64Encoded ? brotliDecompressSync(bytes) : bytes).toString());

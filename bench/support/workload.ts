@@ -14,16 +14,16 @@ export interface Workload {
 }
 
 /**
- * The first `count` messages of a file of JSON lines (as `npm run deposit` reads it), or as many generated ones of the
- * same shape where no file is given.
- * @throws Error naming the line that is no message.
+ * The first `count` messages of a file of JSON lines, which `npm run deposit` reads too. Without a file,
+ * generates messages of the same shape.
+ * @throws Error that names the invalid line.
  */
 export async function workload(count: number, file?: string): Promise<Workload> {
   const operations: OperationInput[] = [];
   for await (const line of file ? linesOf(file) : generatedLines(count)) {
     if (operations.length === count) break;
     const read = operationOf(line);
-    if ('fault' in read) throw new Error(`line ${operations.length + 1} is no message: ${read.fault}`);
+    if ('fault' in read) throw new Error(`line ${operations.length + 1} must be a message: ${read.fault}`);
     operations.push(read.operation);
   }
   return {
@@ -44,7 +44,7 @@ async function* generatedLines(count: number): AsyncGenerator<unknown> {
   yield* generatedMessages({ seed: 1, user: USER, messages: count, conversations });
 }
 
-/** A message as it is when it is new: read by nobody yet, so without a state. */
+/** A new message, which is unread and therefore has no state. */
 export function unread(operation: OperationInput): OperationInput {
   const { flags: _, ...rest } = operation as OperationInput & { flags?: unknown };
   return rest as OperationInput;

@@ -174,8 +174,8 @@ describe('npm run cost', () => {
 
   test.each([
     [['--users', 'many'], '--users must be a number from 1 to 999999999'],
-    [['--assume', 'luck=1'], '--assume luck is none of devicesPerUser, '],
-    [['--assume', 'messagesPerDay=lots'], '--assume messagesPerDay=lots is no number of 0 or more'],
+    [['--assume', 'luck=1'], '--assume luck must be one of devicesPerUser, '],
+    [['--assume', 'messagesPerDay=lots'], '--assume messagesPerDay must be a number of 0 or more, got lots'],
   ])('%j is refused with what is wrong', async (args, message) => {
     const { code, err } = await run(...args);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
