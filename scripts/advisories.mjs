@@ -1,5 +1,6 @@
-// npm run advisories: known weaknesses of what is installed for use in production, where the registry offers them. It ends
-// with 1 when one is high or critical, and with 0 when the registry has no such service.
+// npm run advisories lists known vulnerabilities of the installed production packages, if the registry offers
+// advisories. It exits with 1 when one is high or critical. It exits with 0 when the registry has no such
+// service.
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 

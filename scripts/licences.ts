@@ -12,7 +12,10 @@ interface Locked {
 }
 type Packages = Readonly<Record<string, Locked>>;
 
-/** Every package that npm installs for what is deployed, from the lock file and what the packages say of themselves. */
+/**
+ * Every package that npm installs for the deployed product, with its licence from the lock file or its own
+ * manifest. Shape: Markdown.
+ */
 export function licences(): string {
   const { packages }: { packages: Packages } = JSON.parse(readFileSync(`${ROOT}package-lock.json`, 'utf8'));
   const rows = [...deployedPaths(packages)]

@@ -1,5 +1,5 @@
-// Runs before every npm script: the right Node, and the packages of package-lock.json. Plain Node, since nothing may be
-// installed yet.
+// Runs before every npm script. It checks the version of Node and installs the packages of package-lock.json.
+// It must use only Node itself, since no package may be installed yet.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,17 +8,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const NODE_AT_LEAST = 20;
 const STAMP = 'node_modules/.ready';
-const INSTALLED = 'node_modules/.package-lock.json'; // npm's own note of what it has installed
+const INSTALLED = 'node_modules/.package-lock.json'; // npm's own record of the installed packages
 
-/** What is wrong with this version of Node; undefined when nothing is. */
+/** The reason why this version of Node is too old; undefined if it is not. */
 export function nodeFault(version) {
   if (Number.parseInt(version, 10) >= NODE_AT_LEAST) return undefined;
-  return `This needs Node.js ${NODE_AT_LEAST} or later, and this is ${version}: see https://nodejs.org.`;
+  return `Node.js must be version ${NODE_AT_LEAST} or later, got ${version}. Install it from https://nodejs.org.`;
 }
 
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** Whether the packages that npm has noted are those of the lock file; optional ones may be absent on this platform. */
+/** Whether npm's record matches the lock file. Optional packages may be absent on this platform. */
 function installedAsLocked(root) {
   if (!existsSync(join(root, INSTALLED))) return false;
   const { '': _project, ...locked } = readJson(join(root, 'package-lock.json')).packages;
@@ -31,7 +31,9 @@ function installedAsLocked(root) {
   return Object.entries(locked).every(same) && Object.keys(installed).every((path) => path in locked);
 }
 
-/** Whether node_modules is what package-lock.json says. The stamp makes the answer cheap after the first time. */
+/**
+ * Whether node_modules matches package-lock.json. A stamp file makes this check fast after the first time.
+ */
 export function isInstalled(root) {
   const digest = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
@@ -43,7 +45,7 @@ export function isInstalled(root) {
   return true;
 }
 
-/** npm as it was called, or as it is found. */
+/** The npm that started this script, or else the one on the path. */
 const npmCommand = () =>
   process.env.npm_execpath?.endsWith('.js')
     ? [process.execPath, [process.env.npm_execpath], false]
@@ -64,7 +66,7 @@ function install(root) {
   });
 }
 
-/** Installs with one line that shows that it goes on. */
+/** Installs the packages and shows the elapsed time on one line. */
 async function installShown(root) {
   const begun = Date.now();
   const line = () => `Installing packages (npm ci), ${Math.round((Date.now() - begun) / 1000)} s`;

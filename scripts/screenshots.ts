@@ -1,4 +1,5 @@
-// npm run screenshots: pictures of the demo page, as somebody sees it who has tried a few things, into docs/images.
+// npm run screenshots takes pictures of the demo page, after a few actions of a visitor, and writes them to
+// docs/images.
 import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { launchBrowser } from '../test/support/browser.js';
@@ -9,7 +10,7 @@ const WIDE = { width: 1440, height: 960 };
 const NARROW = { width: 360, height: 740 };
 const SCHEMES = ['light', 'dark'] as const;
 
-/** What a visitor does first. */
+/** Does the first actions of a visitor. */
 async function tryThings(page: Page): Promise<void> {
   const [phone, tablet] = [page.locator('#phone'), page.locator('#tablet')];
   for (const device of [phone, tablet]) await device.locator('.status[data-tone="good"]').waitFor();

@@ -14,9 +14,9 @@ export interface Synthesis {
 
 export interface SynthesizeOptions {
   readonly outDir: string;
-  /** As `-c name=value` of the CDK CLI; goes before what cdk.json says. */
+  /** Like `-c name=value` of the CDK CLI; overrides cdk.json. */
   readonly context?: Readonly<Record<string, string>>;
-  /** Checks the template against the rules that come with the CDK: takes as long as all the rest. */
+  /** Checks the template against the rules of the CDK. This doubles the time. */
   readonly validate?: boolean;
 }
 
@@ -26,9 +26,9 @@ interface CdkJson {
 }
 
 /**
- * Writes the CloudFormation template and the bundles of all functions, as `cdk synth` does, in half its time: needs no
- * account, no network, no Docker. What was in `outDir` is deleted.
- * @throws Error with what the app said.
+ * Writes the CloudFormation template and the bundles of all functions, as `cdk synth` does, in half its time.
+ * It needs no account, no network and no Docker. Deletes the previous contents of `outDir`.
+ * @throws Error with the output of the app.
  */
 export async function synthesize({
   outDir,
@@ -49,7 +49,7 @@ export async function synthesize({
   return { outDir: folder, templateFile: join(folder, `${STACK}.template.json`) };
 }
 
-/** Runs the app as the CLI would, with this very Node. What it says is kept for the case that it fails. */
+/** Runs the app as the CLI would, with the current Node. Returns its output, for the error message. */
 function run(app: string, env: Record<string, string>): Promise<{ code: number | null; said: string }> {
   const [, ...args] = app.split(' '); // the first word is node
   return new Promise((settle, fail) => {

@@ -1,6 +1,7 @@
-// npm test: lint, types, template, and the jest projects that take three minutes together. npm run test:all adds the rest
-// (`--all`; `--added` runs only what it adds). Other arguments go to jest, in one run of it; `--only-jest` leaves the
-// checks out. The last line counts tests: each check as one, and a suite that cannot run as one that failed.
+// npm test runs lint, types, template, and the jest projects that take three minutes together. `npm run
+// test:all` adds the rest (`--all`; `--added` runs only the addition). Other arguments are passed to jest, in
+// a single run. `--only-jest` omits the checks. The last line counts tests. A check counts as one test, and a
+// suite that cannot run as one failure.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FLAGS = ['--all', '--added', '--only-jest'];
-/** On this Node the functions run on AWS. */
+/** The Node version of the functions on AWS. */
 const LAMBDA_NODE = 24;
 
 const QUICK = ['--selectProjects', 'unit', 'property', 'model', 'infra', 'integration', 'routes'];
@@ -20,7 +21,7 @@ const CHECKS = [
   { name: 'template', args: ['--import', 'tsx', 'scripts/synth.ts'] },
 ];
 
-/** Runs a command of Node, with all that it says on the screen, or in the answer. */
+/** Runs a Node command. Its output goes to the screen, or into the result. */
 function node(args, { shown = false, env = {}, command = process.execPath } = {}) {
   const child = spawn(command, args, {
     cwd: ROOT,
@@ -50,8 +51,8 @@ async function check({ name, args }) {
 }
 
 /**
- * The counts of a jest run, by the report that it wrote (undefined: none) and its exit code. No test at all is a
- * failure, and so is an exit code that no failed test explains.
+ * The counts of a jest run, from its exit code and the report that it wrote (undefined: none). A run without a test is a
+ * failure. So is an exit code that no failed test explains.
  */
 export function countsOf(report, code) {
   if (!report) return { passed: 0, failed: 1 };
@@ -75,7 +76,7 @@ async function jest(args, env = {}, { command, runner = [] } = {}) {
   }
 }
 
-/** Files whose tests say how much they try (test/support/extent.ts). */
+/** Files whose tests choose their number of cases with test/support/extent.ts. */
 const filesWithExtent = () =>
   ['unit', 'property'].flatMap((project) =>
     filesIn(join(ROOT, 'test', project)).filter((file) => readFileSync(file, 'utf8').includes('/extent.js')),
@@ -86,11 +87,14 @@ const filesIn = (folder) =>
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
     .map((entry) => join(entry.parentPath, entry.name));
 
-/** What test:all adds: in full what npm test tries in part, the slow projects, planted faults, the Node of the functions. */
+/**
+ * Runs the addition of test:all: all cases of tests that npm test shortens, the slow projects, the planted
+ * faults, and the Node of the functions.
+ */
 async function added() {
   const thorough = { CPM_TEST_ALL: '1' };
   return sum([
-    // The model runs on all cores in processes of its own, and is done soonest with nothing beside it.
+    // The model runs on all cores in its own processes. Run it alone, because it finishes soonest that way.
     await jest(['--selectProjects', 'model', '--runInBand'], thorough),
     await jest([...filesWithExtent(), '--selectProjects', 'unit', 'property'], thorough),
     await jest(['--selectProjects', 'local', 'e2e']),
@@ -99,7 +103,7 @@ async function added() {
   ]);
 }
 
-/** Each planted fault has to be caught. */
+/** Runs the planted faults: the tests must catch each one. */
 async function faults() {
   console.log('Planted faults');
   const { code, said } = await node(['--import', 'tsx', 'test/model/faults.ts']);
