@@ -1,4 +1,5 @@
-// npm run faults: breaks one rule of the core after another, and runs the model, or unit tests, until they find each.
+// npm run faults breaks one rule of the core after the other. It runs the model, or unit tests, until they
+// find each fault.
 import { parseArgs } from 'node:util';
 import { FAULTS, type Fault } from '../support/faults/faults.js';
 import { planted } from '../support/faults/planted.js';
@@ -27,7 +28,7 @@ const { values } = parseArgs({
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 
-/** @returns how many runs it took; undefined: it was not found. */
+/** @returns the number of runs that it took; undefined: the model did not find the fault. */
 async function find(fault: Fault, runs: number): Promise<number | undefined> {
   const found = new AbortController();
   const signal = AbortSignal.any([found.signal, interrupted.signal]);

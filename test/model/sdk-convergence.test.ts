@@ -6,7 +6,10 @@ import { SDK_LEAST } from '../support/sdk/run.js';
 jest.setTimeout(600_000);
 
 const RUNS = extent(40, 300);
-/** Again and again the same, so that a failure is of the change that brought it; `npm run soak -- --sdk` tries others. */
+/**
+ * The seeds are always the same, so that a failure comes from the change under test. `npm run soak -- --sdk`
+ * tries others.
+ */
 const FIRST_SEED = 1;
 
 let report: Report;
@@ -15,13 +18,13 @@ beforeAll(async () => {
   report = await runInProcesses({ seed: FIRST_SEED, runs: RUNS, worker: 'test/support/sdk/worker.ts' });
 });
 
-// Which seed failed, what happened in its run, and how to see it again stands in the message.
-test('[CL1, CL2, CL5, CL7, CL8, XO9, XO10] clients that write offline and crash show confirmed and pending at all times, hold their scope after quiet, and have each operation settled once', () => {
+// A failure names its seed, the events of its run, and the command that repeats it.
+test('[CL1, CL2, CL5, CL7, CL8, XO9, XO10] clients that write offline and crash always show confirmed and pending elements, hold their scope once all is quiet, and settle each operation once', () => {
   expect(report.failures).toEqual([]);
   expect(report.runs).toBe(RUNS);
 });
 
-test('everything that the clients are to go through has happened often enough', () => {
+test('each event of the clients happens often enough', () => {
   expect(missedIn(report.happened, RUNS, isThorough ? SDK_LEAST : {})).toEqual([]);
   expect(Object.keys(report.happened).length).toBeGreaterThan(20);
 });

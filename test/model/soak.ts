@@ -1,5 +1,5 @@
-// npm run soak: the model-based test for as long as wanted. What happened in a run that failed is printed, with how to
-// see it again.
+// npm run soak runs the model-based test for as long as wanted. For a failed run it prints the events and the
+// command that repeats it.
 import { parseArgs } from 'node:util';
 import { missedIn } from '../support/model/coverage.js';
 import { runInProcesses } from '../support/model/processes.js';
@@ -33,11 +33,11 @@ const { values } = parseArgs({
   },
 });
 
-/** @throws Error that says which option is no number of use. */
+/** @throws Error that names the option whose value is not a whole number from 1. */
 function wholeNumber(name: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new Error(`--${name} is a whole number from 1 on, not ${text}`);
+  throw new Error(`--${name} must be a whole number from 1, got ${text}`);
 }
 
 async function replay(seed: number): Promise<number> {

@@ -8,7 +8,7 @@ import { Chance } from './model/chance.js';
 
 const LATENCY_MAX_MS = 8;
 
-/** The registry beside an adversarial store: others act between its calls, and answers are lost. */
+/** The registry beside an adversarial store: other actors run between its calls, and answers are lost. */
 export class AdversarialRegistry extends MemoryRegistry {
   private readonly chance: Chance;
 

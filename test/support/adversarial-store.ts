@@ -10,17 +10,17 @@ import { type MemoryBox, MemoryStore } from './memory-store.js';
 import { Chance } from './model/chance.js';
 import { TestClock } from './rig.js';
 
-/** How likely each mishap is, 0 to 1. */
+/** Probability of each mishap, 0 to 1. */
 export interface Mishaps {
-  readonly loseBefore: number; // a write fails and was not done
-  readonly loseAfter: number; // a write fails and was done
-  readonly landLate: number; // a write fails and is done later, if its condition holds then
-  readonly doubled: number; // a write arrives twice, the second time later
+  readonly loseBefore: number; // the write fails and has no effect
+  readonly loseAfter: number; // the write fails but takes effect
+  readonly landLate: number; // the write fails and takes effect later, if its condition holds then
+  readonly doubled: number; // the write arrives twice, the second time later
   readonly failRead: number;
-  readonly shortPage: number; // a query gives fewer items than were asked for
-  readonly splitRead: number; // the items of one reading are read at two moments
-  readonly stale: number; // a stale read shows an item as it was before
-  readonly kill: number; // a function ends before a call, for good
+  readonly shortPage: number; // a query returns fewer items than requested
+  readonly splitRead: number; // a query reads its items at two moments
+  readonly stale: number; // a stale read returns an older version of an item
+  readonly kill: number; // a function ends before a call and never resumes
 }
 
 export const CALM: Mishaps = {
@@ -48,12 +48,12 @@ export const ADVERSE: Mishaps = {
 };
 
 const LATENCY_MAX_MS = 12;
-/** Unit: ms. A write that arrives late has arrived by then. */
+/** Unit: ms. A late write arrives within this time. */
 export const LATE_MAX_MS = 5000;
-/** A stale read is at most this old. Unit: ms. */
+/** A stale read returns an item that was current at most this long ago. Unit: ms. */
 export const STALE_MAX_MS = 5000;
 
-/** The keys of a range that come behind one. */
+/** The keys of a range that come after the given one. */
 const behind = (keys: readonly string[], last: string, { descending = false }: Range): string[] =>
   keys.filter((sk) => (descending ? byKey(sk, last) < 0 : byKey(sk, last) > 0));
 
@@ -67,26 +67,26 @@ interface LateWrite {
   readonly act: () => void;
 }
 
-/** Everything that a box held at one moment. */
+/** All items of a box at one moment. */
 export type BoxCopy = ReadonlyMap<string, StoredItem>;
 
-/** What is told of what happens to a box, at the moment at which it is true. */
+/** Callbacks for the changes of a box, called at the moment of each change. */
 export interface Witness {
   readonly appended?: (box: BoxId, entry: LogEntry) => void;
   readonly replaced?: (box: BoxId, item: StoredItem) => void;
 }
 
 /**
- * A table with the semantics of DynamoDB, and no others: each item is linearizable; queries and batches are no snapshots;
- * a write of several items is several writes; a write that is sent again may fail its own condition; writes arrive late and
- * twice; answers get lost. Chance comes from the seed, time from the clock, whose sleepers let others act in the middle of
- * a call.
+ * A table with the semantics of DynamoDB, and no stronger ones. Each item is linearizable, but queries and
+ * batches are not snapshots. A write of several items is several writes. A repeated write may fail its own
+ * condition. Writes arrive late and twice, and answers get lost. The seed decides the mishaps. The clock
+ * decides the time, and its sleepers let others act in the middle of a call.
  */
 export class AdversarialStore implements Store {
   witness: Witness = {};
   mishaps: Mishaps;
   private readonly memory = new MemoryStore();
-  /** Items as they were, for stale reads. */
+  /** Earlier versions of items, for stale reads. */
   private readonly before = new Map<
     string,
     { readonly item: StoredItem | undefined; readonly untilMs: number }
@@ -139,7 +139,8 @@ export class AdversarialStore implements Store {
     const items: StoredItem[] = [];
     let last: string | undefined;
     const splitAt = chance.happens(mishaps.splitRead) ? chance.between(1, 6) : 0;
-    // Each key is found at its own moment: what is put behind the reading is not seen, what is put before it is.
+    // Each key is found at its own moment. The query sees an item put ahead of its position, but not one put
+    // behind it.
     let keys = this.box(box).keysIn(range);
     for (let count = 0; count < most; count++) {
       if (count > 0 && count === splitAt) {
@@ -152,7 +153,7 @@ export class AdversarialStore implements Store {
       if (item) items.push(item);
       last = next;
     }
-    // The database says that there may be more also where it has just read the last one.
+    // The database may report more items even after the last one.
     const more = last !== undefined && (keys.length > 0 || chance.happens(0.5));
     return { items, more, ...(more && last !== undefined && { last }) };
   }
@@ -216,22 +217,22 @@ export class AdversarialStore implements Store {
     return this.memory.keys(box, limit, after);
   }
 
-  /** Everything that is in a box, in the order of keys. */
+  /** All items of a box, in key order. */
   all(box: BoxId): StoredItem[] {
     return this.memory.all(box);
   }
 
-  /** One more with each entry that is appended to any box, and each restore. */
+  /** Counts the entries appended to any box, and the restores. */
   get revision(): number {
     return this.changes;
   }
 
-  /** Something was changed that the log does not tell: a view of it has to be made anew. */
+  /** Reports a change outside of the log, so that views of the store are rebuilt. */
   changed(): void {
     this.changes++;
   }
 
-  /** Whether no write is on its way. */
+  /** Whether no write is pending. */
   get isSettled(): boolean {
     return this.late.length === 0;
   }
@@ -240,7 +241,9 @@ export class AdversarialStore implements Store {
     return new Map(this.box(box).items);
   }
 
-  /** The box as it was when it was copied; of items that are not in `of` as it is. What was on its way is lost. */
+  /**
+   * Restores the box to a copy and drops its pending writes. Items outside of `of` keep their current state.
+   */
   restore(box: BoxId, copy: BoxCopy, of: (sk: string) => boolean = () => true): void {
     this.late = this.late.filter((write) => write.box !== box);
     const { items } = this.box(box);
@@ -250,7 +253,7 @@ export class AdversarialStore implements Store {
     this.changes++;
   }
 
-  /** Some of what has passed its time is removed, as the database does it in its own time. @returns what it was. */
+  /** Deletes some expired items, as the database does at its own pace. @returns the deleted items. */
   expire(box: BoxId, isRemoved: (item: StoredItem) => boolean): readonly StoredItem[] {
     const now = this.clock.now();
     const removed = this.all(box).filter(
@@ -261,7 +264,7 @@ export class AdversarialStore implements Store {
     return removed;
   }
 
-  /** A write reaches the table, or not, or later, or twice. */
+  /** A write takes effect now, never, later, or twice. */
   private async writing<T>(box: BoxId, act: () => T): Promise<T> {
     const { mishaps, chance } = this;
     await this.clock.sleep(this.latency());
@@ -281,7 +284,10 @@ export class AdversarialStore implements Store {
     this.late.push({ atMs: this.clock.now() + this.chance.between(1, LATE_MAX_MS), box, act });
   }
 
-  /** Writes of one call, side by side; where one has no answer the call has none, and the others are done or not. */
+  /**
+   * The writes of one call, in parallel. If one gets no answer, the call gets none, and each other write may
+   * take effect or not.
+   */
   private async each<T, R>(all: readonly T[], write: (one: T) => Promise<R>): Promise<R[]> {
     const outcomes = await Promise.allSettled(all.map(write));
     return outcomes.map((outcome) => {
@@ -314,7 +320,7 @@ export class AdversarialStore implements Store {
     return this.chance.between(1, LATENCY_MAX_MS);
   }
 
-  /** A reading has come to the table. */
+  /** A read arrives at the table. */
   private async reached(): Promise<void> {
     await this.clock.sleep(this.latency());
     this.landLate();

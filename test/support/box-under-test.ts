@@ -10,7 +10,7 @@ import type { OperationResult } from '../../protocol/operation-result.js';
 import { BOX } from './builders.js';
 import { Rig } from './rig.js';
 
-/** A box that operations are tried on: what they answer, and what is there afterwards. */
+/** A box for trying operations: it returns their results and its contents afterwards. */
 export class BoxUnderTest extends Rig {
   private viewers = 0;
 
@@ -18,7 +18,7 @@ export class BoxUnderTest extends Rig {
     super(store);
   }
 
-  /** One request of the Participating Function, which has to be processed in full. */
+  /** Sends one request of the Participating Function, which must be processed completely. */
   async results(...operations: object[]): Promise<readonly OperationResult[]> {
     const { results } = await this.deposit(BOX, ...operations);
     expect(results).toHaveLength(operations.length);
@@ -29,30 +29,30 @@ export class BoxUnderTest extends Rig {
     return (await this.results(...operations)).map(({ status }) => status);
   }
 
-  /** The result of the one operation. */
+  /** The result of a single operation. */
   async result(operation: object): Promise<OperationResult> {
     const [result] = await this.results(operation);
-    if (!result) throw new Error('no result');
+    if (!result) throw new Error('the response must hold one result');
     return result;
   }
 
-  /** All that operations may assume: each of them has to be applied. */
+  /** Sets up the state before a test. Each operation must be applied. */
   async given(...operations: object[]): Promise<void> {
     expect(await this.statuses(...operations)).toEqual(operations.map(() => 'applied'));
   }
 
-  /** All that was written is old: nothing of it can be on its way. */
+  /** Lets enough time pass that no earlier write can still be pending. */
   settle(): void {
     this.clock.nowMs += 120_000;
   }
 
-  /** All containers that were deleted so far are cleared away and forgotten. */
+  /** Purges all containers that were deleted so far, and deletes their records. */
   async emptied(): Promise<void> {
     for (const commit of await this.commits(BOX)) await schedulePurge(this.core, BOX, commit);
     for (let next = this.purges.shift(); next; next = this.purges.shift()) await purge(this.core, next);
   }
 
-  /** An item as the view has it. */
+  /** An item of the view. */
   async item(sk: string): Promise<StoredItem | undefined> {
     const tail = await readTail(this.core, BOX);
     return tail && (await (await viewOf(this.core, BOX, tail)).get([sk])).get(sk);
@@ -60,16 +60,16 @@ export class BoxUnderTest extends Rig {
 
   async head(): Promise<Head> {
     const tail = await readTail(this.core, BOX);
-    if (!tail) throw new Error('there is no box');
+    if (!tail) throw new Error('the box must exist');
     return tail.head;
   }
 
-  /** Rows of the last commit, as `type id`, with what else was told of them. */
+  /** Rows of the last commit, as `type id` with their other members. */
   async lastRows() {
     return (await this.commits(BOX)).at(-1)?.rows ?? [];
   }
 
-  /** What a device is sent that has nothing yet. */
+  /** The changes for a device that has no elements yet. */
   async contents(): Promise<Change[]> {
     const viewer = await this.device(BOX, `viewer ${++this.viewers}`);
     return (await this.syncAll(viewer)).changes;

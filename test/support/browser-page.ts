@@ -1,4 +1,4 @@
-// What the page of an application does with the SDK: bundled for the browser, and driven from outside.
+// The page of an application that uses the SDK. The test bundles it for the browser and drives it from outside.
 
 import { indexedDbStore } from '../../client/api/indexed-db-store.js';
 import { type ClientOptions, httpTransport, MessageStorageClient } from '../../client/index.js';
@@ -9,10 +9,10 @@ export interface PageOptions extends Pick<ClientOptions, 'deviceId' | 'pageLimit
   database: string;
 }
 
-/** What the page has for whoever drives it. */
+/** Globals of the page, for the test that drives it. */
 export interface AppWindow {
   openClient(options: PageOptions): void;
-  client: MessageStorageClient; // once it is open
+  client: MessageStorageClient; // set by `open`
 }
 
 const app: Pick<AppWindow, 'openClient'> = {

@@ -9,7 +9,7 @@ const UNPACKED = join(tmpdir(), `cpm-sync-chromium-${process.getuid?.() ?? 'all'
 const UNPACK =
   "import chromium from '@sparticuz/chromium'; process.stdout.write(await chromium.executablePath());";
 
-/** What Chromium needs in a container, and what keeps pictures the same on every machine. */
+/** Flags that Chromium needs in a container, and flags that make pictures the same on every machine. */
 const ARGS = [
   '--no-sandbox',
   '--disable-dev-shm-usage',
@@ -19,9 +19,9 @@ const ARGS = [
 ];
 
 /**
- * Starts a real Chromium without a window: the one of the package @sparticuz/chromium (Linux on x64), or the program
- * that the variable CHROMIUM names. Whoever starts it closes it.
- * @throws Error that says what to do, where it does not start: a test of the browser must never be passed over.
+ * Starts a real Chromium without a window. It comes from the package @sparticuz/chromium (Linux on x64), or
+ * from the path in the variable CHROMIUM. The caller must close it.
+ * @throws Error with advice when it does not start: a test must never skip the browser.
  */
 export async function launchBrowser(): Promise<Browser> {
   try {
@@ -37,7 +37,7 @@ export async function launchBrowser(): Promise<Browser> {
   }
 }
 
-/** The font that comes with it stands in for the system's own, so that pictures are the same on every machine. */
+/** Replaces the system's fonts with the bundled font, so that pictures are the same on every machine. */
 const FONTS = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -51,13 +51,14 @@ const FONTS = `<?xml version="1.0"?>
 `;
 
 /**
- * Unpacks Chromium once a machine and version. Several processes may come at the same moment, and none must meet half of
- * it: it is unpacked beside its place, and moved there as a whole.
+ * Unpacks Chromium once for each machine and version. Several processes may do this at the same time, and
+ * none must see a partial copy. So unpack it next to its place, and then move it there in one step.
  */
 async function unpackedChromium(): Promise<string> {
   if (!existsSync(UNPACKED)) {
     const aside = mkdtempSync(`${UNPACKED}-`);
-    // In a process of its own: the package unpacks to the temporary folder, which a running process cannot change.
+    // Use a separate process, because the package unpacks to the temporary folder, which a running process
+    // cannot change.
     await promisify(execFile)(process.execPath, ['--input-type=module', '-e', UNPACK], {
       env: { ...process.env, TMPDIR: aside },
     });

@@ -4,7 +4,7 @@ export const BOX = 'tel:+15550100' as BoxId;
 
 let counter = 0;
 
-/** An operation that creates a message, in a conversation history made on the way. */
+/** An operation that creates a message, and with it its conversation history. */
 export function aMessage({
   id = `m${String(++counter).padStart(6, '0')}`,
   conversationId = 'c1',
@@ -134,11 +134,11 @@ export const modification = (type: string, id: string, data: object, more: Named
   data,
 });
 
-/** A conversation history moves to another folder. */
+/** Moves a conversation history to another folder. */
 export const moved = (id: string, folderId: string, more: Named = {}) =>
   modification('conversationHistory', id, { folderId }, more);
 
-/** The deletion of an element of any type. */
+/** Deletes an element of any type. */
 export const removal = (type: string, id: string, more: Named = {}) => ({
   ...more,
   op: 'delete',

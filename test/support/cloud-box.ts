@@ -1,7 +1,10 @@
 import { aConversation, aMessage } from './builders.js';
 import { type Device, User } from './cloud.js';
 
-/** A device that is up to date with a box of one conversation history `c1` with a session history and two messages. */
+/**
+ * A device that is up to date. Its box has the conversation history `c1` with a session history and two
+ * messages.
+ */
 export async function aBox() {
   const user = new User();
   const phone = await user.device('phone');
@@ -15,7 +18,7 @@ export async function aBox() {
   return { user, phone, modSeq };
 }
 
-/** The same, and a second device. */
+/** The same box with a second device. */
 export async function twoDevices() {
   const box = await aBox();
   const tablet = await box.user.device('tablet');
@@ -63,6 +66,6 @@ export const remove = (type: string, id: string, more: object = {}) => ({
   ...more,
 });
 
-/** Statuses of operations made by a device. */
+/** Statuses of the operations that a device sends. */
 export const statuses = async (device: Device, ...operations: object[]): Promise<string[]> =>
   (await device.synchronize({ operations })).results.map(({ status }) => status);

@@ -14,7 +14,7 @@ export interface Ended {
 
 const started = new Set<Command>();
 
-/** A command in a process group of its own, as a terminal would start it. */
+/** A command in its own process group, as a terminal would start it. */
 export class Command {
   out = '';
   err = '';
@@ -52,17 +52,20 @@ export class Command {
     );
   }
 
-  /** `npm run NAME -- ARGS`, without what npm itself says. */
+  /** `npm run NAME -- ARGS`, without npm's own output. */
   static npm(name: string, args: readonly string[], options: SpawnOptions = {}): Command {
     return Command.start('npm', ['run', '--silent', name, '--', ...args], options);
   }
 
-  /** The same command without npm: quicker, and signals and exit code are its own. */
+  /** The same command without npm: it starts faster, and its signals and exit code are not npm's. */
   static cli(name: string, args: readonly string[]): Command {
     return Command.start(process.execPath, ['--import', 'tsx', `dev/cli/${name}.ts`, ...args]);
   }
 
-  /** Waits until the output shows something. @throws Error with all output when the command ends before, or never does. */
+  /**
+   * Waits until the output matches. @throws Error with all output when the command ends first, or when time
+   * runs out.
+   */
   async until<T>(look: (output: Command) => T | undefined | false, withinMs = 30_000): Promise<T> {
     const deadline = Date.now() + withinMs;
     for (;;) {
@@ -70,7 +73,9 @@ export class Command {
       if (found) return found;
       const restMs = deadline - Date.now();
       if (restMs <= 0 || this.child.exitCode !== null) {
-        throw new Error(`not seen (exit code ${this.child.exitCode}):\n${this.out}\n${this.err}`);
+        throw new Error(
+          `the output did not appear (exit code ${this.child.exitCode}):\n${this.out}\n${this.err}`,
+        );
       }
       await new Promise<void>((settle) => {
         const timer = setTimeout(settle, restMs);
@@ -87,11 +92,11 @@ export class Command {
     try {
       process.kill(-(this.child.pid ?? 0), signal);
     } catch {
-      // all of it has ended
+      // all processes have ended
     }
   }
 
-  /** Ends what tests have left running. */
+  /** Ends all commands that tests have left running. */
   static async killAll(): Promise<void> {
     const all = [...started];
     for (const command of all) command.signal('SIGKILL');
@@ -108,10 +113,10 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Marks whatever a command starts, however far below and in whatever process group. */
+/** A variable that marks every process started by a command, at any depth and in any process group. */
 export const MARK = 'CPM_E2E_MARK';
 
-/** Running processes that carry a mark, as their command lines; from /proc, so on Linux alone. */
+/** Command lines of running processes that carry a mark. Reads /proc, so it works only on Linux. */
 export const runningWith = (mark: string): string[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -120,6 +125,6 @@ export const runningWith = (mark: string): string[] =>
         const isMarked = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`);
         return isMarked ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
       } catch {
-        return []; // ended just now, or somebody else's
+        return []; // has just ended, or belongs to another user
       }
     });

@@ -5,13 +5,13 @@ import { CloudSocket, type SyncRequest } from './cloud-socket.js';
 const AGAIN_MS = 100;
 
 /**
- * A device that synchronizes when it is asked to, and never otherwise: what it was not told of it does not get. It does
- * what a client does: connects again when its connection is lost, and sends the same request again when no answer came.
+ * A device that synchronizes only after a synchronization request: it misses every change without one. Like a
+ * client, it reconnects when its connection is lost, and repeats a request that got no answer.
  */
 export class Listener {
-  /** Messages that it holds, by their ids. */
+  /** Ids of the messages that it holds. */
   readonly messages = new Set<string>();
-  /** The last commit that it was told of, and when. */
+  /** The last commit that a synchronization request announced, and the time. */
   told = { modSeq: 0, atMs: 0 };
   frames = 0;
   socket: CloudSocket | undefined;
@@ -24,13 +24,13 @@ export class Listener {
     readonly windowMs: number,
   ) {}
 
-  /** Until it has a connection, however often it takes. */
+  /** Connects, and retries until it has a connection. */
   async connect(): Promise<void> {
     while (!this.#over) {
       try {
         const socket = await CloudSocket.open(await this.device.ticketUrl());
         socket.socket.on('message', (data) => this.#received(JSON.parse(String(data))));
-        for (const { frame } of socket.frames) this.#received(frame); // came together with the opening
+        for (const { frame } of socket.frames) this.#received(frame); // arrived together with the opening
         this.socket = socket;
         return;
       } catch {
@@ -43,14 +43,14 @@ export class Listener {
     return this.socket?.isOpen ?? false;
   }
 
-  /** Without a word or with one. */
+  /** Closes the connection, with or without a close frame. */
   async disconnect(isSudden: boolean): Promise<void> {
     if (isSudden) this.socket?.socket.terminate();
     else await this.socket?.close();
     this.socket = undefined;
   }
 
-  /** What it does by itself: to be up to date before anything is asked of it. */
+  /** Synchronizes without being asked, so that the device is up to date. */
   synchronize(): Promise<void> {
     this.#asked = true;
     this.#synchronizing ??= this.#run().finally(() => {
@@ -59,7 +59,7 @@ export class Listener {
     return this.#synchronizing;
   }
 
-  /** Until what it was told of has been fetched. */
+  /** Waits until the running synchronization has finished. */
   async synchronized(): Promise<void> {
     await this.#synchronizing;
   }
@@ -104,7 +104,7 @@ export class Listener {
   }
 }
 
-/** Does a request again until it is answered with success, as one that may be repeated can be. */
+/** Repeats a request until it succeeds. Only for requests that may be repeated. */
 export async function insist<Answer>(act: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {

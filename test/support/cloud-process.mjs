@@ -1,4 +1,5 @@
-// The local cloud for end-to-end tests, as a process outside jest. Plain Node: global setup runs untransformed.
+// The local cloud for end-to-end tests, as a process outside jest. Plain Node, because global setup runs
+// untransformed.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +29,7 @@ async function synthesize(outDir) {
   if (child.exitCode !== 0) throw new Error('The stack could not be synthesized');
 }
 
-/** The line of JSON with which a cloud says that it is ready. */
+/** The line of JSON with which a cloud reports that it is ready. */
 function readyLine(child) {
   return new Promise((settle, fail) => {
     let said = '';
@@ -41,8 +42,8 @@ function readyLine(child) {
 }
 
 /**
- * Starts a cloud on any free port. It is tied to this process three times over: by `stop`, by an exit handler, and by
- * the channel between the two, whose end makes it stop when this process was killed.
+ * Starts a cloud on a free port. It ends with `stop`, and with this process: by an exit handler, and because
+ * it stops when the channel between the two closes, even after a kill.
  */
 export async function startCloud() {
   const folder = mkdtempSync(join(tmpdir(), 'cpm-sync-e2e-'));
@@ -74,7 +75,7 @@ export async function startCloud() {
   });
   closeSync(log);
   const kill = () => {
-    child.kill('SIGKILL'); // its database notices
+    child.kill('SIGKILL'); // its database ends with it
     removeFolder();
   };
   process.once('exit', kill);

@@ -1,4 +1,4 @@
-// Before the end-to-end tests: one local cloud for all of them.
+// Starts one local cloud for all end-to-end tests.
 import { startCloud } from './cloud-process.mjs';
 
 export default async function setup() {

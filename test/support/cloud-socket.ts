@@ -16,10 +16,10 @@ export interface SyncRequest extends WireFrame {
 
 const open = new Set<CloudSocket>();
 
-/** A connection of a device, keeping every frame with the time it came. */
+/** A connection of a device. It keeps every frame with its time of arrival. */
 export class CloudSocket {
   readonly frames: { readonly frame: WireFrame; readonly atMs: number }[] = [];
-  /** The code with which it was closed. */
+  /** Resolves with the close code. */
   readonly closed: Promise<number>;
   #wake: () => void = () => {};
   #taken = 0;
@@ -72,7 +72,7 @@ export class CloudSocket {
     return this.next<Frame>();
   }
 
-  /** Frames that came within a time and were not taken yet. */
+  /** Frames that arrive within this time or are still to be taken. */
   async during(ms: number): Promise<WireFrame[]> {
     await delay(ms);
     const frames = this.frames.slice(this.#taken).map(({ frame }) => frame);
@@ -89,7 +89,7 @@ export class CloudSocket {
     return this.closed;
   }
 
-  /** Ends what a test has left open. */
+  /** Closes all connections that tests have left open. */
   static closeAll(): void {
     for (const { socket } of open) socket.terminate();
     open.clear();

@@ -4,7 +4,7 @@ import { Command, MARK, runningWith } from './cloud-command.js';
 
 const READY = /Ctrl-C stops it\./;
 
-/** `npm start` with flags, as in a terminal; it can be asked which processes it has left. */
+/** `npm start` with flags, as in a terminal. It can list the processes that it has left running. */
 export class StartedCloud {
   readonly mark = unique();
   readonly command: Command;
@@ -16,13 +16,13 @@ export class StartedCloud {
     });
   }
 
-  /** Until it says that it is ready. @throws Error with its output when it does not. */
+  /** Waits until it reports that it is ready. @throws Error with its output when it does not. */
   async ready(withinMs = 60_000): Promise<this> {
     await this.command.until(({ out }) => READY.test(out), withinMs);
     return this;
   }
 
-  /** What it prints beside a heading. */
+  /** The text that it prints after a heading. */
   shown(heading: string): string {
     return new RegExp(`^${heading} +(.*)$`, 'm').exec(this.command.out)?.[1] ?? '';
   }
@@ -31,7 +31,7 @@ export class StartedCloud {
     return runningWith(this.mark);
   }
 
-  /** Waits until nothing runs any more. @returns what does all the same. */
+  /** Waits until no process runs. @returns the processes that still run when time is up. */
   async leftAfter(ms: number): Promise<string[]> {
     for (const deadline = Date.now() + ms; this.running.length > 0 && Date.now() < deadline; )
       await delay(50);

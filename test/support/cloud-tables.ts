@@ -7,7 +7,7 @@ import {
 
 export type Image = Record<string, AttributeValue>;
 
-/** A client of a DynamoDB Local, which takes any credentials. */
+/** A client of a DynamoDB Local, which accepts any credentials. */
 export const clientOf = (endpoint: string): DynamoDBClient =>
   new DynamoDBClient({
     endpoint,
@@ -15,7 +15,7 @@ export const clientOf = (endpoint: string): DynamoDBClient =>
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
 
-/** All items of a table in which a text stands, in a key or anywhere else. */
+/** All items of a table that contain a text, in a key or an attribute. */
 export async function itemsWith(client: DynamoDBClient, TableName: string, text: string): Promise<Image[]> {
   const found: Image[] = [];
   for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true })) {
@@ -24,7 +24,7 @@ export async function itemsWith(client: DynamoDBClient, TableName: string, text:
   return found;
 }
 
-/** The same of all tables that there are, by their names. */
+/** The items of all tables that contain a text, by table name. */
 export async function itemsAnywhere(client: DynamoDBClient, text: string): Promise<Record<string, Image[]>> {
   const { TableNames = [] } = await client.send(new ListTablesCommand({}));
   const found = await Promise.all(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CloudSocket } from './cloud-socket.js';
 
-/** The local cloud that runs beside the end-to-end tests. */
+/** The local cloud that runs during the end-to-end tests. */
 export interface CloudFacts {
   readonly url: string;
   readonly socketUrl: string;
@@ -9,13 +9,14 @@ export interface CloudFacts {
   readonly dynamodbEndpoint: string;
   readonly storeTable: string;
   readonly registryTable: string;
-  readonly outDir: string; // what was synthesized for it
+  readonly outDir: string; // folder of the synthesized template and bundles
   readonly pid: number;
 }
 
 export const cloud: CloudFacts = JSON.parse(process.env.CPM_E2E_CLOUD ?? '{}');
 
-// The wire as the protocol describes it, written down here once more: the tests must not see it through our schemas.
+// The wire as the protocol describes it, written a second time: the tests must not see it through our
+// schemas.
 export interface WireChange {
   readonly type: string;
   readonly id: string;
@@ -57,7 +58,7 @@ export interface HttpAnswer<Body> {
   readonly body: Body;
 }
 
-/** A request with a JSON body, if it has one; the answer's body as it is, problems too. */
+/** Sends a request, with a JSON body if it has one. Returns the answer's body as it is, problems too. */
 export async function call<Body = WireProblem>(
   method: string,
   path: string,
@@ -75,7 +76,7 @@ export async function call<Body = WireProblem>(
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
 }
 
-/** A call that has to succeed. @throws Error with the answer. */
+/** Sends a request that must succeed. @throws Error with the answer. */
 export async function fine<Body>(...request: Parameters<typeof call>): Promise<Body> {
   const { status, body } = await call<Body>(...request);
   if (status >= 200 && status < 300) return body;
@@ -92,7 +93,7 @@ export async function tokenFor(sub: string, scope: string, url = cloud.url): Pro
 
 export const unique = (): string => randomBytes(6).toString('hex');
 
-/** A user nobody else uses, with what the Participating Function does for it. */
+/** A user that no other test uses, with the requests that the Participating Function makes for it. */
 export class User {
   readonly id: string;
   #tokens = new Map<string, Promise<string>>();
@@ -110,7 +111,7 @@ export class User {
     return token;
   }
 
-  /** As the Participating Function, which acts for any user. */
+  /** Deposits as the Participating Function, which acts for any user. */
   async deposit(...operations: object[]): Promise<{ results: WireResult[]; modSeq: number }> {
     return fine('POST', `/v1/users/${encodeURIComponent(this.id)}/operations`, {
       token: await this.token('cpm/participate'),
@@ -119,7 +120,7 @@ export class User {
     });
   }
 
-  /** As the service provider, which acts for any user. */
+  /** Sends a request as the service provider, which acts for any user. */
   async provider<Body = WireProblem>(
     method: string,
     path: string,
@@ -128,11 +129,11 @@ export class User {
     return call<Body>(method, path, { token: await this.token('cpm/admin'), body, url: this.url });
   }
 
-  /** Makes a policy of its own, and assigns it to the box. @returns its id. */
+  /** Creates a policy for this box alone, and assigns it. @returns its id. */
   async policy(policy: object, policyId = `policy-${unique()}`): Promise<string> {
     const path = `/v1/policies/${encodeURIComponent(policyId)}`;
     const put = await this.provider('PUT', path, policy);
-    if (put.status !== 200) throw new Error(`no policy: ${JSON.stringify(put.body)}`);
+    if (put.status !== 200) throw new Error(`the policy was not created: ${JSON.stringify(put.body)}`);
     const box = `/v1/users/${encodeURIComponent(this.id)}/box`;
     const assigned = await this.provider('PUT', box, { policyId });
     if (assigned.status !== 200) throw new Error(`not assigned: ${JSON.stringify(assigned.body)}`);
@@ -146,11 +147,11 @@ export class User {
   }
 }
 
-/** A device, keeping its place as a client does: instance, `n`, token. */
+/** A device that keeps its state as a client does: instance, `n`, token. */
 export class Device {
   n = 0;
   syncToken: string | undefined;
-  /** Every response, in their order. */
+  /** Every response, in order. */
   readonly pages: WireSync[] = [];
 
   constructor(
@@ -177,13 +178,13 @@ export class Device {
     return answer;
   }
 
-  /** One request of a synchronization, as it is; what comes is not kept. */
+  /** One request of a synchronization. The device ignores the response. */
   request<Body = WireProblem>(body: object = {}): Promise<HttpAnswer<Body>> {
     const { deviceId, instanceId } = this;
     return this.call<Body>('POST', '/v1/sync', { deviceId, instanceId, ...body });
   }
 
-  /** A whole synchronization from where the device stands. @returns all its changes, in their order. */
+  /** Runs a whole synchronization from the token of the device. @returns all its changes, in order. */
   async synchronize({ limit, operations = [] }: { limit?: number; operations?: readonly object[] } = {}) {
     const changes: WireChange[] = [];
     const results: WireResult[] = [];
@@ -205,7 +206,7 @@ export class Device {
 
   async ticketUrl(): Promise<string> {
     const { status, body } = await this.call<{ url: string }>('POST', `${this.path}/tickets`);
-    if (status !== 201) throw new Error(`no ticket: ${status} ${JSON.stringify(body)}`);
+    if (status !== 201) throw new Error(`the ticket was not issued: ${status} ${JSON.stringify(body)}`);
     return body.url;
   }
 
@@ -214,10 +215,10 @@ export class Device {
   }
 }
 
-/** Elements as a device holds them after these changes: the last of each, without what was removed. */
+/** Elements that a device holds after these changes: the last version of each, without removed ones. */
 export const byName = (changes: readonly WireChange[]): Record<string, WireChange> =>
   Object.fromEntries(changes.map((change) => [`${change.type} ${change.id}`, change]));
 
-/** `type id`, for changes of which only that counts. */
+/** `type id` of each change, for tests that need nothing else. */
 export const names = (changes: readonly WireChange[] = []): string[] =>
   changes.map(({ type, id, removed }) => `${type} ${id}${removed ? ` ${removed}` : ''}`);

@@ -5,7 +5,10 @@ import { notify } from '../../core/push/notify.js';
 import { BoxUnderTest } from './box-under-test.js';
 import { aConversation, aMessage, BOX } from './builders.js';
 
-/** A box with a phone that is up to date and has had connection A, and a window of five seconds, for a minute. */
+/**
+ * A box with a phone that is up to date, uses connection A for a minute already, and has a window of five
+ * seconds.
+ */
 export async function connectedPhone() {
   const box = new BoxUnderTest();
   const phone = await box.device(BOX, 'phone', { pushWindowMs: 5000 });
@@ -19,10 +22,10 @@ export async function connectedPhone() {
     const commit = (await box.commits(BOX)).at(-1);
     if (commit) await fanOut(box.core, BOX, commit);
   };
-  /** The next message of the queue, at the time at which it comes. */
+  /** Takes the next message of the queue, and sets the clock to its time. */
   const deliver = async () => {
     const [next] = box.pushes.splice(0, 1);
-    if (!next) throw new Error('the queue is empty');
+    if (!next) throw new Error('the queue must hold a message');
     box.clock.nowMs += next.delaySeconds * 1000;
     await notify(box.core, next.message);
     return next.message;

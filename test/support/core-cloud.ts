@@ -17,12 +17,15 @@ import {
 import { BOX } from './builders.js';
 import { Rig } from './rig.js';
 
-/** The core on a store in memory, behind real HTTP and WebSockets on the loopback interface. The access token is the user. */
+/**
+ * The core on a store in memory, behind real HTTP and WebSockets on the loopback interface. The access token
+ * is the user.
+ */
 export class CoreCloud {
   readonly rig = new Rig();
-  /** Sees each request before it is answered; what it gives is answered instead. */
+  /** Called before each request; its result, if any, is the answer. */
   before: (request: Received) => Answer | undefined | Promise<Answer | undefined> = () => undefined;
-  /** Sees each request after it was carried out: `hangUp` loses the answer. */
+  /** Called after each request was carried out; `hangUp` loses the answer. */
   after: (request: Received) => 'hangUp' | undefined = () => undefined;
   readonly #sockets = new Map<WebSocket, { box: BoxId; deviceId: string }>();
   readonly #tickets = new Map<string, { box: BoxId; deviceId: string }>();
@@ -59,7 +62,7 @@ export class CoreCloud {
     await this.loopback.close();
   }
 
-  /** What the Participating Function deposits; connected devices are told. */
+  /** Deposits as the Participating Function, and notifies connected devices. */
   async deposit(box: BoxId, ...operations: unknown[]) {
     const answer = await this.rig.deposit(box, ...operations);
     this.#announce(box);

@@ -3,7 +3,7 @@ import type { Counts } from '../../core/model/items.js';
 import type { StoredItem } from '../../core/model/stored-item.js';
 import { isElement } from '../../core/write/log-rows.js';
 
-/** The elements that stand among items, counted one by one. */
+/** The number of elements among these items, by type. Counts them one by one. */
 export function countedIn(items: readonly StoredItem[]): Counts {
   const of = (kind: string) => items.filter((item) => item.kind === kind).length;
   return {

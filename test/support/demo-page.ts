@@ -3,7 +3,7 @@ import { cloud } from './cloud.js';
 
 const WITHIN_MS = 20_000;
 
-/** A pane of the demo page, used as a person does. */
+/** A pane of the demo page, driven as a person does. */
 export class Pane {
   readonly root: Locator;
 
@@ -18,7 +18,7 @@ export class Pane {
     return this.root.locator(`[data-conversation="${id}"]`);
   }
 
-  /** Shows the list, where the pane is too narrow for it and a conversation. */
+  /** Shows the list, if the pane is too narrow for it and a conversation. */
   async list(): Promise<void> {
     const back = this.root.getByRole('button', { name: 'Back to the list' });
     if (await back.isVisible()) await back.click();
@@ -39,7 +39,7 @@ export class Pane {
     await this.root.getByRole('button', { name: 'Send' }).click();
   }
 
-  /** Of a message: reply, flag, delete. */
+  /** Uses the menu of a message: reply, flag, delete. */
   async act(action: 'Reply' | 'Flag' | 'Delete', text: string): Promise<void> {
     await this.bubble(text).hover();
     await this.bubble(text).getByRole('button', { name: action }).click();
@@ -62,11 +62,11 @@ export class Pane {
   }
 }
 
-/** The demo page in a browser profile of its own, so with a user of its own. */
+/** The demo page in its own browser profile, so with its own user. */
 export class DemoPage {
   readonly phone: Pane;
   readonly tablet: Pane;
-  /** What went wrong in the page, as its console says. */
+  /** Errors that the page's console reports. */
   readonly complaints: string[] = [];
   readonly requests: Request[] = [];
 
@@ -90,7 +90,7 @@ export class DemoPage {
     return demo;
   }
 
-  /** Until both devices are live, with something in them. */
+  /** Waits until both devices are live and show something. */
   async ready(): Promise<void> {
     for (const { root } of [this.phone, this.tablet]) {
       await root.locator('.status[data-tone="good"]').waitFor({ timeout: 40_000 });
@@ -102,11 +102,13 @@ export class DemoPage {
     return this.page.locator('#timeline .entry');
   }
 
-  /** The switch between the parts of the page, where it is narrow. */
+  /** Selects a part of the page, on a narrow screen. */
   async show(part: 'Phone' | 'Network' | 'Wire' | 'Tablet' | 'Operator'): Promise<void> {
     await this.page.locator('.views').getByRole('button', { name: part }).click();
   }
 }
 
-/** A box that is not there yet is asked for, and what is switched off fails. */
+/**
+ * Expected errors: a request for a box that does not exist yet, and requests of a part that is switched off.
+ */
 const isExpected = (text: string): boolean => text.includes('404 (Not Found)');

@@ -16,7 +16,7 @@ import { elementsIn, ofThisLife } from './model/stored.js';
 
 const PAGES_MAX = 500;
 
-/** A device with a client that knows the protocol alone, held against what the box holds for it. */
+/** A device with a client that knows only the protocol. Compares it with the contents of the box. */
 export class DeviceUnderTest {
   readonly model: ClientModel;
 
@@ -48,11 +48,11 @@ export class DeviceUnderTest {
     return response;
   }
 
-  /** All pages until there are no more. */
+  /** Requests pages until the last one. */
   async synchronize(limit = 200): Promise<SyncResponse[]> {
     const pages = [await this.page(limit)];
     while (pages.at(-1)?.hasMore) {
-      if (pages.length > PAGES_MAX) throw new Error('the synchronization does not come to an end');
+      if (pages.length > PAGES_MAX) throw new Error(`the synchronization must end within ${PAGES_MAX} pages`);
       pages.push(await this.page(limit));
     }
     return pages;
@@ -62,7 +62,7 @@ export class DeviceUnderTest {
     this.model.intend(...(operations as Intended[]));
   }
 
-  /** It holds exactly what is in its scope. */
+  /** Expects that the device holds exactly the elements of its scope. */
   async expectExact(): Promise<void> {
     const { effective } = this.model;
     if (!effective) throw new Error('the device is not registered');
@@ -73,7 +73,7 @@ export class DeviceUnderTest {
       written(scopeOfBox(livingOf(elementsIn(ofThisLife(items))), effective, nowMs)),
     );
   }
-  /** What the box holds, in store or in its log alone; the core's own view of it is not asked. */
+  /** The elements of the box, computed from the items and the log without the code of the core. */
   private async stored(): Promise<readonly StoredItem[]> {
     const copy = new MemoryBox();
     for (const [sk, item] of (this.box.store as MemoryStore).box(BOX).items) copy.items.set(sk, item);

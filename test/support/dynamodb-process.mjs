@@ -1,4 +1,4 @@
-// DynamoDB Local for the integration tests, in memory, on a free port. Plain Node: global setup runs untransformed.
+// DynamoDB Local for the integration tests, in memory, on a free port. Plain Node, because global setup runs untransformed.
 import { tsImport } from 'tsx/esm/api';
 
 /** Starts it; it ends with `stop`, and with this process. */

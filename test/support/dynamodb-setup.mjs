@@ -1,4 +1,4 @@
-// Before the integration tests: one DynamoDB Local for all of them; each file makes tables of its own in it.
+// Starts one DynamoDB Local for all integration tests. Each test file makes its own tables in it.
 import { startDynamoDb } from './dynamodb-process.mjs';
 
 export default async function setup() {

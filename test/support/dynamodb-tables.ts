@@ -3,7 +3,7 @@ import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk
 import { DynamoRegistry } from '../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../core/dynamodb/store.js';
 
-/** A store table and a registry table that nobody else uses, shaped as the stack makes them. */
+/** A store table and a registry table of one test file, shaped as the stack makes them. */
 export interface Tables {
   readonly client: DynamoDBClient;
   readonly storeTable: string;

@@ -8,7 +8,7 @@ import { MemoryRegistry } from './memory-registry.js';
 import { MemoryStore } from './memory-store.js';
 import { Rig } from './rig.js';
 
-/** A rig whose boxes can be erased, and looked through for what is left. */
+/** A rig whose boxes can be erased, and searched for remains. */
 export class Erasable extends Rig {
   declare readonly store: MemoryStore;
   declare readonly registry: MemoryRegistry;
@@ -18,24 +18,24 @@ export class Erasable extends Rig {
     super(store, new MemoryRegistry(store));
   }
 
-  /** Everything that is kept of a box, in whatever table. */
+  /** Number of items of a box in all tables. */
   left(box: BoxId = BOX): number {
     return this.store.all(box).length + this.registry.ticketsOf(box).length;
   }
 
-  /** Puts an item without asking. */
+  /** Puts an item without a condition. */
   lay(box: BoxId, item: StoredItem): void {
     this.store.box(box).put(item);
   }
 
-  /** The newest entry of a log, without a call. */
+  /** The newest entry of a log, without a call of the store. */
   newest(box: BoxId = BOX): LogEntry | undefined {
     return this.store.all(box).findLast((item) => item.kind === 'entry');
   }
 
   /**
-   * Delivers what is in the erase queue, each message in its time, until it is empty.
-   * @param settled is over when what was under way before the erasing has surely ended
+   * Delivers the messages of the erase queue, each at its time, until the queue is empty.
+   * @param settled resolves when all work from before the erasing has ended
    */
   async work(
     core: Core = this.core,

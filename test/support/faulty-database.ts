@@ -11,33 +11,33 @@ import { newNonce } from '../../core/model/ids.js';
 import { cloud } from './cloud.js';
 import { clientOf, type Image } from './cloud-tables.js';
 
-/** What the database does with a request instead of answering it. */
+/** The database's reaction to a request, instead of the answer. */
 export type Fault =
   /** Answers this error, as DynamoDB does. */
   | { readonly error: string; readonly status?: number }
   /** Never answers. */
   | 'silence'
-  /** Breaks the connection, before it has done anything or after it has done it. */
+  /** Breaks the connection, before or after the request takes effect. */
   | 'broken'
   | 'brokenAfterwards'
-  /** Of a put of a log entry: lets others put theirs in its place first. */
+  /** For a put of a log entry: first puts other entries in its place. */
   | 'overtaken';
 
 interface Trouble {
-  readonly about: string; // a request that holds this text
-  readonly operations: RegExp; // of DynamoDB, as PutItem
-  readonly holding: RegExp; // what stands in the request, too
+  readonly about: string; // only requests that contain this text
+  readonly operations: RegExp; // names of DynamoDB calls, as PutItem
+  readonly holding: RegExp; // a further text that the request must contain
   readonly fault: Fault;
   times: number;
 }
 
-/** A DynamoDB that fails as it is told, before one that does not. */
+/** A proxy in front of a DynamoDB Local that fails on demand. */
 class FaultyDatabase {
   #troubles: Trouble[] = [];
 
   constructor(readonly behind: string) {}
 
-  /** From now on, requests that hold the text fail. @returns what ends it. */
+  /** Makes requests that contain the text fail. @returns a function that ends this. */
   fail(
     about: string,
     fault: Fault,
@@ -70,7 +70,7 @@ class FaultyDatabase {
     response.writeHead(answer.status, Object.fromEntries(kept)).end(bytes);
   }
 
-  /** Puts an entry of others, which changes nothing, where another one was to be put. */
+  /** Puts an entry of another writer, which changes nothing, in the place of the intended entry. */
   async #overtake({ TableName, Item }: { TableName: string; Item: Image }): Promise<void> {
     const { box, item } = decodeItem(Item);
     if (item.kind !== 'entry') return;
@@ -105,7 +105,9 @@ function answerError(response: ServerResponse, fault: Exclude<Fault, string>): v
   response.end(JSON.stringify(body));
 }
 
-/** Another cloud beside the one of all tests, on the same database, but with tables of its own and faults on demand. */
+/**
+ * Starts a second cloud on the same database as the common one. It has its own tables, and fails on demand.
+ */
 export async function startFaultyCloud() {
   const database = new FaultyDatabase(cloud.dynamodbEndpoint);
   const server = createServer((request, response) => {
@@ -114,7 +116,7 @@ export async function startFaultyCloud() {
   await once(server, 'listening');
   const outDir = mkdtempSync(join(tmpdir(), 'cpm-sync-e2e-'));
   for (const name of readdirSync(cloud.outDir)) {
-    // Tables are named after the stack, and the stack after its file.
+    // The stack's name determines the table names, and the template's file name determines the stack's name.
     if (name.endsWith('.template.json'))
       cpSync(join(cloud.outDir, name), join(outDir, 'Faulty.template.json'));
     else if (name.startsWith('asset.')) symlinkSync(join(cloud.outDir, name), join(outDir, name));

@@ -1,7 +1,7 @@
 /**
- * A copy as JSON gives it back, that nobody can change: readers share it, and what is frozen already is not copied
+ * A copy as JSON returns it, which nobody can change, because readers share it. Frozen values are not copied
  * again. Members that are undefined are left out.
- * @throws TypeError for what JSON has no word for.
+ * @throws TypeError for a value that JSON cannot express.
  */
 export function frozen<T>(value: T): T {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;

@@ -1,4 +1,4 @@
-/** One line of the file that the Participating Function's records come in. */
+/** One line of a file with records of the Participating Function. */
 export interface MessageLine {
   readonly conversationId: string;
   readonly participants: readonly string[];
@@ -41,7 +41,7 @@ const MIDDLES = [
 const ENDINGS = ['', '.', '!', ' 😀', ' 👩‍👩‍👧‍👦🚲', ' 🏳️‍🌈', ' …', '\n– sent while walking', ' <3', '?!'];
 const SHORT = ['', ' ', '.', '👍', 'ok', '\u200f', 'ÿ'];
 
-const APART_MS = 12_500_000; // about three hours and a half, at other times of each day
+const APART_MS = 12_500_000; // three hours and a half, so that the time of day varies
 const BEGIN_MS = Date.parse('2025-01-06T06:00:00.000Z');
 
 /** Numbers from 0 to 1, always the same for a seed (mulberry32). */
@@ -56,8 +56,9 @@ export function seeded(seed: number): () => number {
 }
 
 /**
- * Text messages of a user as they come in life: some conversations with much in them and many with little, groups,
- * several scripts, emoji, long ones and nearly empty ones, a few of the same moment. Each has its own imdnMessageId.
+ * Realistic text messages of a user. Some conversations have many messages and many have few. There are
+ * groups, several scripts, emoji, long and nearly empty texts, and messages of the same moment. Each has its
+ * own imdnMessageId.
  */
 export function generatedMessages(options: {
   seed: number;
@@ -80,7 +81,7 @@ export function generatedMessages(options: {
     others: Array.from({ length: i % 5 === 4 ? 2 + below(6) : 1 }, (_, k) => `tel:+1555${1000 + i * 10 + k}`),
   }));
   return Array.from({ length: messages }, (_, i) => {
-    // The first of each, then mostly those at the front.
+    // First one message for each conversation, then mostly messages for the first conversations.
     const group = groups[i < conversations ? i : Math.floor(conversations * random() ** 2)] ?? groups[0];
     const { conversationId = '', others = [] } = group ?? {};
     const isOut = random() < 0.45;

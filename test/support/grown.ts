@@ -3,7 +3,10 @@ import { readTail } from '../../core/log/tail.js';
 import { BOX } from './builders.js';
 import type { Rig } from './rig.js';
 
-/** Deposits each of these as a commit of its own. All are applied to the view right away, as by a stream that is never late. */
+/**
+ * Deposits each operation in its own commit. All are applied to the view at once, as with a stream that is
+ * never late.
+ */
 export async function grow(rig: Rig, operations: readonly object[]): Promise<void> {
   await rig.projected(BOX);
   for (const operation of operations) {

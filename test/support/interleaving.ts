@@ -1,9 +1,9 @@
 import type { Core } from '../../core/ports/core.js';
 
-/** Stands before each call that an actor makes to the outside; the call is made when the actor is let on. */
+/** A gate before each outside call of an actor. It opens when the actor may make the call. */
 type Gate = () => Promise<void>;
 
-/** The object with a gate before each of its methods. */
+/** The object, with a gate before each of its methods. */
 function gated<T extends object>(target: T, gate: Gate): T {
   return new Proxy(target, {
     get(on, name) {
@@ -17,7 +17,7 @@ function gated<T extends object>(target: T, gate: Gate): T {
   });
 }
 
-/** Something that goes on one call at a time, when it is told to. */
+/** A piece of work that a test advances one call at a time. */
 export class Actor {
   isDone = false;
   error: unknown;
@@ -46,14 +46,17 @@ export class Actor {
       });
   }
 
-  /** Makes the next call and goes on to the one after it. What it waits for is in memory, so a turn of the loop is enough. */
+  /**
+   * Makes the next call and runs to the one after it. Every store is in memory, so one turn of the event loop
+   * is enough.
+   */
   async step(): Promise<void> {
     this.waiting.shift()?.();
     await new Promise((settle) => setImmediate(settle));
   }
 }
 
-/** Lets actors on, one call at a time, as chosen, until all are done. */
+/** Advances actors, one call at a time, as chosen, until all are done. */
 export async function interleave(actors: readonly Actor[], choose: (among: number) => number): Promise<void> {
   for (;;) {
     const able = actors.filter(({ isDone }) => !isDone);
@@ -64,9 +67,9 @@ export async function interleave(actors: readonly Actor[], choose: (among: numbe
 }
 
 /**
- * Runs a play once for every order in which its actors can be let on, where there are at most so many; else for as many
- * of them, and as many again drawn from all. The play says with `choose` that somebody is let on.
- * Returns the number of orders.
+ * Runs a play once for every order of its actors' calls, if there are at most `atMost` orders. Otherwise it
+ * runs `atMost` of them, and `atMost` random ones. The play asks `choose` which actor acts next. Returns the
+ * number of orders.
  */
 export async function inManyOrders(
   play: (choose: (among: number) => number) => Promise<void>,
@@ -94,7 +97,7 @@ export async function inManyOrders(
   return 2 * atMost;
 }
 
-/** Numbers that look random and are the same in every run with the same seed (mulberry32). Shape: 0 <= x < 1. */
+/** Numbers that look random, the same in every run with the same seed (mulberry32). Shape: 0 <= x < 1. */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -12,14 +12,14 @@ import type { Change, ElementType } from '../../protocol/elements/element.js';
 import type { ConversationId } from '../../protocol/ids.js';
 import { told } from './told.js';
 
-/** Number of the first commit: each of the rows below is a commit of its own, from here on. */
+/** Number of the first commit. Each row below is its own commit, numbered from here. */
 export const FIRST = 11;
 export const NOW_MS = Date.parse('2026-03-01T12:00:00Z');
 export const daysAgo = (days: number, ms = 0) => new Date(NOW_MS - days * DAY_MS - ms).toISOString();
 
 type Attributes = Partial<Record<keyof ChangeRow, unknown>>;
 
-/** A row as a commit writes it, of an element in c1; with its element, where it is not removed. */
+/** A row as a commit writes it, for an element in c1. It contains the element unless it is a removal. */
 export function aRow(type: ElementType, id: string, folderId: string, more: Attributes = {}): ChangeRow {
   const conversationId = more.conversationId ?? 'c1';
   const isContent = type !== 'folder' && type !== 'conversationHistory';
@@ -28,7 +28,7 @@ export function aRow(type: ElementType, id: string, folderId: string, more: Attr
   return { ...named, ...place, ...(!more.removed && { element: named }), ...more } as ChangeRow;
 }
 
-/** c1 as it was before all these rows: made in commit 5. */
+/** c1 before all these rows, created in commit 5. */
 export const history = (folderId: string, more: Attributes = {}): ChangeRow =>
   aRow('conversationHistory', 'c1', folderId, {
     ...(!more.removed && { element: { type: 'conversationHistory', id: 'c1', folderId, createdModSeq: 5 } }),

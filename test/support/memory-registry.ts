@@ -5,21 +5,21 @@ import type { DeviceId, PolicyId } from '../../protocol/ids.js';
 import type { Policy } from '../../protocol/policy.js';
 import type { MemoryBox } from './memory-store.js';
 
-const TICKETS_AT_ONCE = 3; // few, so that it takes several calls even in small boxes
+const TICKETS_AT_ONCE = 3; // few, so that even small boxes need several calls
 
-/** Where the devices of boxes are. */
+/** Gives access to the devices of boxes. */
 export interface Boxes {
   box(box: BoxId): MemoryBox;
 }
 
-/** Policies and tickets in memory, and the devices of boxes in memory. */
+/** The registry in memory: policies, tickets, and the devices of boxes. */
 export class MemoryRegistry implements Registry {
   protected readonly policies = new Map<PolicyId, Policy>();
   protected readonly tickets = new Map<string, { holder: TicketHolder; expiresAtMs: number }>();
 
   constructor(protected readonly boxes: Boxes) {}
 
-  /** What is there now, without a call. */
+  /** The device as it is now, without a call. */
   deviceNow(box: BoxId, deviceId: DeviceId): StoredDevice | undefined {
     const item = this.boxes.box(box).read(deviceKey(deviceId));
     return item?.kind === 'device' ? item : undefined;
@@ -29,7 +29,7 @@ export class MemoryRegistry implements Registry {
     return this.policies.get(id) ?? {};
   }
 
-  /** A backup of the policies, to be put back later. */
+  /** A backup of the policies. @returns a function that restores it. */
   backup(): () => void {
     const policies = new Map(this.policies);
     return () => {

@@ -24,11 +24,11 @@ import { frozen } from './frozen.js';
 /** The order of keys: by their bytes in UTF-8. */
 export const byteOrder = byKey;
 
-/** Items by key, and the keys in their order. */
+/** Items by key, with their keys in order. */
 class KeyedItems extends Map<string, StoredItem> {
   private inOrder: readonly string[] | undefined;
 
-  /** By their bytes in UTF-8. */
+  /** Keys by their bytes in UTF-8. */
   get sorted(): readonly string[] {
     this.inOrder ??= [...this.keys()].sort(byteOrder);
     return this.inOrder;
@@ -46,7 +46,7 @@ class KeyedItems extends Map<string, StoredItem> {
   }
 }
 
-/** The items of one box, each call on one item as one step. What every store in memory is made of. */
+/** The items of one box. Each call on one item is one step. Every store in memory is built from these. */
 export class MemoryBox {
   readonly items = new KeyedItems();
 
@@ -70,7 +70,7 @@ export class MemoryBox {
     return entry;
   }
 
-  /** @returns the connection that is dropped, and whether the write has to wait */
+  /** @returns the connection that is dropped, and whether the write must wait */
   project(write: ViewWrite): { waits: boolean; dropped: readonly string[] } {
     const before = this.items.get(write.sk);
     const { sk, version, expiresAtMs, content, state } = write;
@@ -97,7 +97,10 @@ export class MemoryBox {
     return { waits: false, dropped };
   }
 
-  /** The device before; undefined: it is not registered with this instance, or is not as expected. */
+  /**
+   * The device before the change. Undefined: no device is registered with this instance, or it differs from
+   * the expected one.
+   */
   change(
     sk: string,
     instanceId: string,
@@ -152,7 +155,7 @@ function firstNotBefore(keys: readonly string[], key: string): number {
 const isSameRegistration = (before: StoredDevice, after: StoredItem | undefined): boolean =>
   after?.kind === 'device' && after.since === before.since;
 
-/** The boxes in memory: each call as one step, as the interface promises and no more. */
+/** The boxes in memory. Each call is one step, and promises no more than the interface does. */
 export class MemoryStore implements Store {
   readonly boxes = new Map<BoxId, MemoryBox>();
 
@@ -213,7 +216,7 @@ export class MemoryStore implements Store {
   }
 
   async keys(box: BoxId, limit: number, after?: string) {
-    // Those of the registry's table come behind all others.
+    // Items of the registry's table follow all others.
     const order = (sk: string) => (isRegistryKey(sk) ? 1 : 0);
     const all = [...this.box(box).keys].sort((a, b) => order(a) - order(b) || byteOrder(a, b));
     const isBehind = (sk: string, key: string) =>
@@ -222,7 +225,7 @@ export class MemoryStore implements Store {
     return { keys: behind.slice(0, limit), more: behind.length > limit };
   }
 
-  /** Removes what has passed its time, as the database does, and gives what it was. */
+  /** Deletes expired items, as the database does, and returns them. */
   removeExpired(box: BoxId, nowMs: number): readonly StoredItem[] {
     const items = [...this.box(box).items.values()];
     const gone = items.filter(({ expiresAtMs = Number.POSITIVE_INFINITY }) => expiresAtMs <= nowMs);
@@ -230,7 +233,7 @@ export class MemoryStore implements Store {
     return gone;
   }
 
-  /** Everything that is kept of a box, in the order of keys. */
+  /** All items of a box, in key order. */
   all(box: BoxId): StoredItem[] {
     return this.box(box).keys.flatMap((sk) => this.box(box).read(sk) ?? []);
   }

@@ -11,7 +11,7 @@ const LIST_ITEM = /^\s*(?:[-*+]|\d+\.)\s+/;
 const TABLE_ROW = /^\s*\|/;
 const TABLE_RULE = /^\s*\|[\s:|-]+\|?\s*$/;
 
-/** Code and comments of HTML become empty lines, so that numbers of lines stay. */
+/** Replaces code and HTML comments by empty lines, so that line numbers stay the same. */
 const withoutCode = (markdown: string): string[] => {
   const blank = (text: string) => '\n'.repeat(text.split('\n').length - 1);
   return markdown
@@ -61,7 +61,7 @@ interface Token {
   readonly kind: 'line' | 'block' | 'string';
   readonly line: number;
   readonly text: string;
-  /** The comment has its line for itself. */
+  /** Whether the comment is alone on its line. */
   readonly isAlone: boolean;
 }
 

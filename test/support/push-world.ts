@@ -19,7 +19,7 @@ import { Rig } from './rig.js';
 
 export const WINDOW_MS = 5000;
 export const REDELIVERY_MS = 30_000;
-/** A restore takes longer than any request. */
+/** A restore takes longer than any request. Unit: ms. */
 const RESTORE_MS = 600_000;
 
 class CopiedStore extends MemoryStore {
@@ -29,7 +29,7 @@ class CopiedStore extends MemoryStore {
     return copy;
   }
 
-  /** The table of the box is restored; that of its devices stays. */
+  /** Restores the table of the box; the table of devices stays as it is. */
   restore(backup: CopiedStore): void {
     const { items } = this.box(BOX);
     for (const sk of [...items.keys()]) if (!isRegistryKey(sk)) items.delete(sk);
@@ -37,20 +37,22 @@ class CopiedStore extends MemoryStore {
   }
 }
 
-/** A box that was restored to before the two commits, and has others in their place. */
+/**
+ * A box that was restored to a time before the two commits, and then got other commits with their numbers.
+ */
 interface Restored {
   readonly store: CopiedStore;
   readonly commits: readonly Commit[];
 }
 
-/** A box with two commits after the device synchronized, and the device as it was then. */
+/** A box with two commits since the device last synchronized, and the device as it was then. */
 export interface Past {
   readonly store: CopiedStore;
   readonly record: StoredDevice;
   readonly token: string;
   readonly commits: readonly [Commit, Commit]; // 3 and 4
-  readonly restored: Restored; // to 2, and 3 is committed anew
-  readonly grown: Restored; // and 4 too
+  readonly restored: Restored; // to commit 2, and then another commit 3 was made
+  readonly grown: Restored; // another commit 4 as well
 }
 
 export async function makePast(): Promise<Past> {
@@ -108,15 +110,15 @@ interface Sent {
   readonly receives: number;
 }
 
-/** The device as it is found. */
+/** The initial state of the device. */
 export interface Beginning {
   readonly isConnected?: boolean;
-  /** A push of commit 3 is marked, and its message sent. */
+  /** A push of commit 3 is pending, and its message was sent. */
   readonly isScheduled?: boolean;
   readonly lastPushAgoMs?: number;
 }
 
-/** One course of events; `queue` is the push queue. */
+/** One run of events; `queue` is the push queue. */
 export class World extends Rig {
   readonly queue: Sent[] = [];
   readonly inHand = new Set<Sent>();
@@ -220,26 +222,32 @@ export class World extends Rig {
     }
   }
 
-  /** A message that was received once more, ten minutes after it had been. */
+  /** A message that the queue delivers a second time, ten minutes after the first. */
   private get longDone(): PushMessage {
     return { ...this.phone, by: 2, dueMs: this.clock.nowMs - 600_000 };
   }
 
-  /** No request goes on while a box is restored, as a synchronization: it has been answered, or is made anew. */
+  /**
+   * The box is restored. Like a synchronization, no request continues across a restore: it was answered
+   * before, or is repeated.
+   */
   private restore({ store, commits }: Restored) {
     this.clock.nowMs += RESTORE_MS;
     this.tables.restore(store);
     this.restored = { commits, after: this.posted.length, atMs: this.clock.nowMs };
   }
 
-  /** As the gateway does: it opens the connection when it is told to, though somebody has closed it before. */
+  /**
+   * Connects as the gateway does: it opens the connection on success, even if another actor has closed it
+   * before.
+   */
   private async connect(core: Core, id: string, later: number) {
     const isMade = await connected(core, this.phone, { id, atMs: this.clock.nowMs + later });
     if (isMade) this.open.add(id);
     return isMade;
   }
 
-  /** What is there to be received, if anything; a message doubled stays in the queue. */
+  /** Receives the next message, if there is one. A duplicated message stays in the queue. */
   async receive(core: Core, isDoubled = false): Promise<void> {
     const [next] = this.queue.sort((a, b) => a.atMs - b.atMs);
     if (!next) return;
@@ -266,31 +274,35 @@ export class World extends Rig {
     if (!this.queue.includes(sent)) this.queue.push(again);
   }
 
-  /** Lets somebody on until it is done. */
+  /** Advances an actor until it is done. */
   async finish(actor: Actor): Promise<void> {
     await interleave([actor], () => 0);
     expect([actor.name, actor.error]).toEqual([actor.name, undefined]);
   }
 
   /**
-   * What follows when some have ended midway: the stream gives its commits again, the queue its messages, and a client
-   * whose connection was not made connects again.
+   * Recovers after some actors ended early. The stream repeats its commits, and the queue its messages. A
+   * client whose connection failed connects again.
    */
   async recover(ended: readonly Actor[]): Promise<void> {
     for (const sent of this.inHand) this.giveBack(sent);
-    // Of a commit given twice only one has to be seen to: the other may have been of a reader that is no longer the stream's.
+    // If a commit was delivered twice, repeat it only once: the other delivery may belong to a former reader
+    // of the stream.
     const fanOuts = ended.filter(({ name }) => name.startsWith('fanOut') && !name.endsWith('again'));
     for (const { name } of fanOuts) await this.finish(this.actor(name as Name));
     if (ended.some(({ name }) => name.startsWith('connect'))) await this.finish(this.actor('connect D'));
   }
 
-  /** All that is still in the queue is delivered. */
+  /** Delivers all messages of the queue. */
   async settle() {
     for (let i = 0; this.queue.length > 0 && i < 50; i++) await this.receive(this.core);
     expect(this.queue).toEqual([]);
   }
 
-  /** The stream gives all commits, those of a restored box too, as far as `names` have not; then the queue is emptied. */
+  /**
+   * The stream delivers all commits that `names` have not delivered, those of a restored box too. Then
+   * empties the queue.
+   */
   async end(names: readonly Name[]) {
     const [third, fourth] = this.past.commits;
     if (!names.includes('fanOut3')) await fanOut(this.core, BOX, third);
@@ -303,21 +315,21 @@ export class World extends Rig {
   }
 
   /**
-   * The promise of the protocol: a connected device that is behind has been told, on this connection; where the box was
-   * restored, after that, whatever it was told before.
+   * Expects the promise of the protocol: the server has notified a connected device that is behind, on this
+   * connection. After a restore, earlier notifications do not count.
    */
   private async expectTold(last: Commit | undefined, after: number, atMs: number) {
     const modSeq = last?.modSeq ?? 0;
     const device = await this.registry.device(BOX, this.phone.deviceId);
     const connection = device?.connectionId;
     if (!device || !connection || !this.open.has(connection)) return;
-    // Of a past that has been replaced it may have synchronized as much or more.
+    // In a past that was replaced, the device may have synchronized the same commit number or a later one.
     if (device.syncedModSeq === modSeq && (device.syncedAtMs ?? 0) >= atMs) return;
     const told = this.posted.slice(after).filter(({ connectionId }) => connectionId === connection);
     expect(Math.max(0, ...told.map((frame) => frame.modSeq))).toBeGreaterThanOrEqual(modSeq);
   }
 
-  /** Nothing that is left behind holds the next commit back, right after. */
+  /** Expects that leftovers of the run do not delay the next commit. */
   private async expectLaterTold() {
     await this.deposit(BOX, aMessage());
     const later = (await this.commits(BOX)).slice(-1);
@@ -325,10 +337,10 @@ export class World extends Rig {
     await fanOut(this.core, BOX, ...later);
     await this.settle();
     await this.expectTold(later[0], after, this.clock.nowMs);
-    this.posted.splice(after); // no part of the course
+    this.posted.splice(after); // not part of the run
   }
 
-  /** How many requests came within the window of the one before. */
+  /** Number of synchronization requests that were sent within the window of the one before. */
   get tooSoon(): number {
     return this.posted.filter(
       ({ atMs }, i) => atMs - (this.posted[i - 1]?.atMs ?? Number.NEGATIVE_INFINITY) < WINDOW_MS,
@@ -340,15 +352,18 @@ export class World extends Rig {
   }
 }
 
-/** A device that is revoked cannot synchronize, and is told so; where it is registered again by then, that it is to come again. */
+/**
+ * A revoked device cannot synchronize and is refused. If it is registered again by then, the server answers
+ * `busy`.
+ */
 const isRefusal = (error: unknown) =>
   error instanceof SyncProblem && (error.kind === 'device-not-registered' || error.kind === 'busy');
 
-/** So is a device that is changed just when it synchronizes. */
+/** The server also answers `busy` to a device that is changed during its synchronization. */
 const isChange = (name: string, error: unknown) =>
   name === 'sync' && error instanceof SyncProblem && error.kind === 'busy';
 
-/** Those that have failed, and should not have. */
+/** The actors that have failed and should not have. */
 export const failed = (actors: readonly Actor[]) => {
   const isAmong = (other: Name) => actors.some(({ name }) => name === other);
   return actors.flatMap(({ name, error }) => {

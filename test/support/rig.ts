@@ -19,7 +19,7 @@ import { type SyncResponse, syncBodySchema } from '../../protocol/sync.js';
 import { MemoryRegistry } from './memory-registry.js';
 import { MemoryStore } from './memory-store.js';
 
-/** A clock that stands still until told, and whose sleepers do not wait. */
+/** A clock that moves only when a test sets it. Its sleepers do not wait. */
 export class TestClock implements Clock {
   sleptMs = 0;
 
@@ -44,7 +44,7 @@ export interface SentPush {
   readonly delaySeconds: number;
 }
 
-/** The core on stores in memory, or on those that it is given, and what it sent. */
+/** The core on the given stores, or on stores in memory. It records the messages that the core sent. */
 export class Rig {
   readonly clock = new TestClock();
   readonly store: Store;
@@ -143,7 +143,7 @@ export class Rig {
     return (await this.entries(box)).filter(({ rows }) => rows.length > 0);
   }
 
-  /** The reader of the stream applies all entries to the view. */
+  /** The stream reader applies all entries to the view. */
   async projected(box: BoxId): Promise<void> {
     for (const entry of await this.entries(box)) await projectEntries(this.core, box, [entry]);
   }

@@ -4,7 +4,10 @@ import { join, relative } from 'node:path';
 const ROOT = join(__dirname, '../..');
 const RULE = /^(?: *- |\| )\*\*([A-Z]{2}\d+)\*\*/gm; // `- **SY3** …`, or the first cell of a table's row
 const ID = /[A-Z]{2}\d+/;
-/** `test('[SY3] …'`, `test.concurrent('[SY3, SY4] …'`, `])('[SY3] …'` of test.each; a test that is skipped shows nothing. */
+/**
+ * Matches `test('[SY3] …'`, `test.concurrent('[SY3, SY4] …'`, and `])('[SY3] …'` of test.each. A skipped test
+ * proves nothing, so it does not match.
+ */
 const QUOTE = new RegExp(
   `(?:\\btest(?:\\.concurrent)?|\\))\\(\\s*['"\`]\\[(${ID.source}(?:, ${ID.source})*)\\] `,
   'g',
@@ -16,17 +19,17 @@ const testFiles = (): string[] =>
     .filter((path) => path.endsWith('.test.ts') || path.endsWith('-contract.ts'))
     .map((path) => join(ROOT, 'test', path));
 
-/** Numbers of the rules in protocol/RULES.md, as they stand there. */
+/** Numbers of the rules in protocol/RULES.md, in their order. */
 export const rulesOf = (markdown: string): string[] =>
   [...markdown.matchAll(RULE)].map(([, rule]) => rule ?? '');
 
-/** Numbers that titles of tests quote. */
+/** Rule numbers in the titles of tests. */
 export const quotedIn = (source: string): string[] =>
   [...source.matchAll(QUOTE)].flatMap(([, list]) => (list ?? '').split(', '));
 
 export const rules = (): string[] => rulesOf(readFileSync(join(ROOT, 'protocol/RULES.md'), 'utf8'));
 
-/** Which rules are quoted, each with the files that do. */
+/** Each quoted rule, with the files that quote it. */
 export function quotations(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const file of testFiles()) {
@@ -38,7 +41,7 @@ export function quotations(): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** Files of tests that hold one which does not run. */
+/** Test files with a skipped test. */
 export const filesWithSkipped = (): string[] =>
   testFiles()
     .filter((file) => SKIPPED.test(readFileSync(file, 'utf8')))

@@ -5,10 +5,10 @@ import { BoxUnderTest } from './box-under-test.js';
 import { aConversation, aFolder, aMessage, aSession, BOX } from './builders.js';
 import { told } from './told.js';
 
-/** What is told, whatever its order. */
+/** The changes in short, sorted, for tests where their order does not matter. */
 export const short = (all: readonly Change[] = []) => told(all).sort();
 
-/** All that is in a conversation history of the box below, as it is told. */
+/** The contents of a conversation history of the box below, in short. */
 export const contents = (conversation: string) =>
   [
     `conversationHistory ${conversation}`,
@@ -26,7 +26,7 @@ export class ScopedDevice {
   phone!: Caller;
   token = '';
 
-  /** c1 in f1, c2 in f2, each with a session history, an old file message, and a new message with a state. */
+  /** c1 in f1, c2 in f2. Each has a session history, an old file message, and a new message with a state. */
   static async open(): Promise<ScopedDevice> {
     const device = new ScopedDevice();
     await device.fill();
@@ -56,7 +56,7 @@ export class ScopedDevice {
     box.settle();
   }
 
-  /** Registers with these preferences and synchronizes; with other preferences, what is told of the change. */
+  /** Registers with these preferences and synchronizes. @returns all changes in short. */
   async from(preferences: object): Promise<string[]> {
     this.phone = await this.box.device(BOX, 'phone', preferences);
     const all = await this.box.syncAll(this.phone);

@@ -20,7 +20,7 @@ interface Command {
   readonly input: object;
 }
 
-/** One statement of a batch, as far as it is understood here. */
+/** One statement of a batch, with the parts that this client knows. */
 interface Parsed {
   readonly kind: 'insert' | 'update' | 'delete';
   readonly table: string;
@@ -34,7 +34,7 @@ const KEY_NAMES = ['box', 'pk', 'sk'];
 const numberOf = ({ N }: AttributeValue): number => Number(N);
 const isSame = (a: AttributeValue | undefined, b: AttributeValue | undefined): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
-/** An item of the registry's table may have an attribute `box` that is no key. */
+/** In the registry's table, an attribute `box` may be present without being a key. */
 const keyIn = (image: Image): Image =>
   Object.fromEntries(
     Object.entries(image).filter(([name]) => KEY_NAMES.includes(name) && !(name === 'box' && image.pk)),
@@ -43,19 +43,19 @@ const nameOf = (table: string, key: Image): string =>
   JSON.stringify([table, key.pk?.S ?? key.box?.S, key.sk?.S]);
 
 /**
- * A DynamoDB client over items in memory that does what a test has it do: reads that are not consistent give an item as it
- * was before its last write, a batch of reads leaves keys unprocessed, single statements are throttled, a call hangs.
- * It understands the expressions and statements that core/dynamodb makes, and throws at any other.
+ * A DynamoDB client over items in memory whose faults a test scripts. Eventually consistent reads return an
+ * item from before its last write. A batch of reads leaves keys unprocessed. Single statements are throttled,
+ * and a call hangs. It knows the expressions and statements of core/dynamodb, and throws for any other.
  */
 export class ScriptedDynamoDb {
-  /** Whether reads that are not consistent are as they may be at best. */
+  /** Whether eventually consistent reads return the newest items. */
   isFresh = false;
-  /** How many times in a row a batch of reads gives one item only. */
+  /** Number of successive batches of reads that return a single item. */
   unprocessed = 0;
-  /** How many times each statement fails, and as what. */
+  /** Number of times that each statement fails, and the error. */
   failures = 0;
   failsWith = 'ThrottlingError';
-  /** Says of which calls the answer is held back until `release`. */
+  /** Selects the calls whose answer waits for `release`. */
   hangs: (name: string, nth: number) => boolean = () => false;
   readonly calls: { readonly name: string; readonly input: object }[] = [];
 
@@ -75,13 +75,13 @@ export class ScriptedDynamoDb {
     return this.calls.filter((call) => call.name === name).map(({ input }) => input as Input);
   }
 
-  /** Answers what hangs, and hangs no more. */
+  /** Answers the waiting calls, and lets no later call wait. */
   release(): void {
     this.hangs = () => false;
     for (const answer of this.held.splice(0)) answer();
   }
 
-  /** A call by its name, as `GetItem`, with what the SDK or a request over HTTP asks for. */
+  /** A call by its name, as `GetItem`, with the input of the SDK or of an HTTP request. */
   async call(name: string, input: object): Promise<object> {
     this.calls.push({ name, input });
     const nth = this.callsOf(name).length;
@@ -102,7 +102,7 @@ export class ScriptedDynamoDb {
       case 'BatchExecuteStatement':
         return this.batch(input as BatchExecuteStatementCommandInput);
       default:
-        throw new Error(`${name} is not understood here`);
+        throw new Error(`${name} is not a known call: add it to this client`);
     }
   }
 
@@ -278,10 +278,10 @@ function rangeOf(condition: string | undefined, values: Values): (sk: string) =>
   if (prefix) return (sk) => sk.startsWith(value(prefix[1]));
   const behind = /^sk > (:\w+)$/.exec(condition);
   if (behind) return (sk) => byteOrder(sk, value(behind[1])) > 0;
-  throw new Error(`the condition is not understood here: ${condition}`);
+  throw new Error(`the condition is unknown, add it to this client: ${condition}`);
 }
 
-/** One part of a condition: absent, older, equal or later. */
+/** Evaluates one part of a condition: absent, older, equal or later. */
 function holds(
   part: string,
   image: Image,
@@ -292,7 +292,7 @@ function holds(
   if (absent) return image[nameOfIt(absent[1] ?? '')] === undefined;
   const older = /^\(attribute_not_exists\(([#\w]+)\) OR [#\w]+ <=? (:\w+)\)$/.exec(part);
   const [, name = '', value = ''] = older ?? /^([#\w]+) [=>] (:\w+)$/.exec(part) ?? [];
-  if (!name) throw new Error(`the condition is not understood here: ${part}`);
+  if (!name) throw new Error(`the condition is unknown, add it to this client: ${part}`);
   const is = image[nameOfIt(name)];
   const given = valueOfIt(value);
   if (older)
@@ -317,7 +317,7 @@ export function parseStatement(statement: string, parameters: readonly Attribute
     return { kind: 'insert', table: insert[1] ?? '', set, remove: [], where: () => true, key: keyIn(set) };
   }
   const change = /^(?:UPDATE|DELETE FROM) "(.+?)" (.*?)WHERE (.*)$/.exec(statement);
-  if (!change) throw new Error(`the statement is not understood here: ${statement}`);
+  if (!change) throw new Error(`the statement is unknown, add it to this client: ${statement}`);
   const [, table = '', clauses = '', where = ''] = change;
   const set = Object.fromEntries(
     [...clauses.matchAll(/SET "(\w+)"=\?/g)].map(([, name = '']) => [name, next()]),
@@ -327,7 +327,7 @@ export function parseStatement(statement: string, parameters: readonly Attribute
   const key = Object.fromEntries(
     tests.flatMap(({ name, value }) => (KEY_NAMES.includes(name) ? [[name, value]] : [])),
   );
-  if (rest.length > 0) throw new Error(`parameters are left over: ${statement}`);
+  if (rest.length > 0) throw new Error(`the statement has too many parameters: ${statement}`);
   return {
     kind: statement.startsWith('UPDATE') ? 'update' : 'delete',
     table,
@@ -353,7 +353,7 @@ function testOf(part: string, next: () => AttributeValue): Test {
   const absent = /^"(\w+)" IS MISSING$/.exec(part);
   if (absent) return { name: absent[1] ?? '', isMet: (image) => image[absent[1] ?? ''] === undefined };
   const older = /^\("(\w+)" IS MISSING OR "\w+" (<=?) \?\)$/.exec(part);
-  if (!older) throw new Error(`the condition is not understood here: ${part}`);
+  if (!older) throw new Error(`the condition is unknown, add it to this client: ${part}`);
   const [name = '', value] = [older[1], next()];
   const most = numberOf(value) - (older[2] === '<' ? 1 : 0);
   return {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
 
-/** The TypeScript files of a folder of the project, with what is in them. */
+/** The TypeScript files of a folder of the project, with their text. */
 export const sourcesOf = (folder: string): { name: string; text: string }[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))

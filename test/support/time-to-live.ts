@@ -10,32 +10,32 @@ import { BOX } from './builders.js';
 import { MemoryStore } from './memory-store.js';
 import type { Rig } from './rig.js';
 
-/** What the stream tells of items that the database has removed: elements, and neither tombstones nor commits. */
+/** The stream's records of items that the database has expired: only elements, not tombstones or commits. */
 export const expiredAmong = (items: readonly StoredItem[], removedAtMs: number): ExpiredElement[] =>
   items.flatMap((item) =>
     item.kind === 'message' || item.kind === 'sessionHistory' ? [{ element: item, removedAtMs }] : [],
   );
 
-/** From now on what a box is given expires after so many days; undefined: nothing does. */
+/** Sets the retention of all boxes to this many days; undefined: no element expires. */
 export async function retain(rig: Rig, retentionDays: number | undefined): Promise<void> {
   await rig.registry.putPolicy('default' as PolicyId, retentionDays === undefined ? {} : { retentionDays });
-  rig.clock.nowMs += 1000; // policies are read again
+  rig.clock.nowMs += 1000; // the core reads policies again
 }
 
-/** A box whose elements expire after so many days. */
+/** A box whose elements expire after this many days. */
 export async function aRetainingBox(retentionDays: number): Promise<BoxUnderTest> {
   const box = new BoxUnderTest();
   await retain(box, retentionDays);
   return box;
 }
 
-/** Time passes. Before it does, the reader of the stream has applied all entries to the view. */
+/** Lets time pass. Before that, the stream reader has applied all entries to the view. */
 export function passDays(rig: Rig, days: number, box: BoxId = BOX): void {
   applyAll(rig, box);
   rig.clock.nowMs += days * DAY_MS;
 }
 
-/** All entries of a box are applied to its view, each as far as it is not. */
+/** Applies all entries of a box to its view, each as far as it was not applied before. */
 export function applyAll({ store }: Rig, box: BoxId = BOX): void {
   if (!(store instanceof MemoryStore)) return;
   const items = store.box(box);
@@ -48,13 +48,13 @@ export function applyAll({ store }: Rig, box: BoxId = BOX): void {
   }
 }
 
-/** The database removes what has passed its time; nobody has been told yet. */
+/** The database deletes expired items; the core does not know it yet. */
 export function removeExpired({ store, clock }: Rig, box: BoxId = BOX): ExpiredElement[] {
-  if (!(store instanceof MemoryStore)) throw new Error('the store removes nothing');
+  if (!(store instanceof MemoryStore)) throw new Error('the store must be a MemoryStore');
   return expiredAmong(store.removeExpired(box, clock.nowMs), clock.nowMs);
 }
 
-/** The database removes what has passed its time, and it is noted. */
+/** The database deletes expired items, and the core records it. */
 export async function expire(rig: Rig, box: BoxId = BOX): Promise<readonly ExpiredElement[]> {
   const expired = removeExpired(rig, box);
   await expireElements(rig.core, box, expired);

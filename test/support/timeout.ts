@@ -1,2 +1,3 @@
-// Processes are started and windows waited for, on machines that do other things too: a time-out is for what hangs.
+// Tests start processes and wait for windows, also on busy machines. So the time-out is only for a test that
+// hangs.
 jest.setTimeout(30_000);

@@ -1,6 +1,6 @@
 import type { Change } from '../../protocol/elements/element.js';
 
-/** What is told, in its order: each as type, id, conversation history and why it is removed. */
+/** The changes in short, in order: type, id, conversation history, and the reason of a removal. */
 export const told = (changes: readonly Change[] = []): string[] =>
   changes.map((change) =>
     [
@@ -13,7 +13,10 @@ export const told = (changes: readonly Change[] = []): string[] =>
       .join(' '),
   );
 
-/** How many elements of a response these are: a message and its state count as one, and so does a state alone. */
+/**
+ * The number of elements among these changes. A message and its state count as one, and so does a state
+ * alone.
+ */
 export const countOf = (changes: readonly Counted[] = []): number =>
   new Set(
     changes.map(({ type, id, conversationId = '' }) =>

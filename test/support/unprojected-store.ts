@@ -4,9 +4,12 @@ import { isRegistryKey } from '../../core/model/keys.js';
 import type { DeviceAdvance, Projected } from '../../core/ports/store.js';
 import { WatchedStore } from './watched-store.js';
 
-/** A store to whose view nothing of the elements is applied, unless it is let through: it all stands in the log alone. */
+/**
+ * A store that applies no element to its view, unless `letsThrough` allows it. So elements exist only in the
+ * log.
+ */
 export class UnprojectedStore extends WatchedStore {
-  /** Which writes are applied beside those of devices. */
+  /** Selects the writes that are applied beside those of devices. */
   letsThrough: (write: ViewWrite) => boolean = () => false;
 
   override project(box: BoxId, writes: readonly ViewWrite[], advance?: DeviceAdvance): Promise<Projected> {

@@ -2,17 +2,17 @@ import type { BoxId } from '../../core/model/items.js';
 import type { Range } from '../../core/ports/store.js';
 import { MemoryBox, MemoryStore } from './memory-store.js';
 
-/** A store that notes what is read of it, and can be set back to how it was. */
+/** A store that records its reads, and can be restored to an earlier state. */
 export class WatchedStore extends MemoryStore {
-  /** Each query by the key where it begins, each get by its keys. */
+  /** Each query by its first key, each get by its keys. */
   readonly reads: string[] = [];
 
-  /** Takes an item away, as the database does with what has expired. */
+  /** Deletes an item, as the database does with expired ones. */
   expire(box: BoxId, sk: string): void {
     this.box(box).items.delete(sk);
   }
 
-  /** Puts the box back to how it was, whatever has happened since. */
+  /** A backup of the box. @returns a function that restores it. */
   backup(box: BoxId): () => void {
     const saved = new Map(this.box(box).items);
     return () => {

@@ -5,13 +5,13 @@ import type { Store } from '../../core/ports/store.js';
 
 const ALL = 1000;
 
-/** A reader that keeps a number as its token, and what it was told so far: the ids of messages. */
+/** A reader whose token is a number. It keeps the ids of the messages that it has received. */
 export interface WrongReader {
   readonly told: ReadonlySet<string>;
   poll(): Promise<void>;
 }
 
-/** What an index sorted by version gives, as far as the view shows it: everything behind a number. */
+/** The result of an index sorted by version: everything after a number, as far as the view shows it. */
 async function messagesBehind(store: Store, box: BoxId, since: number): Promise<StoredItem[]> {
   const { items } = await store.query(box, { from: CONTENTS, to: endOf(CONTENTS), limit: ALL });
   return items
@@ -36,8 +36,8 @@ abstract class Reader implements WrongReader {
 }
 
 /**
- * Wrong on purpose: trusts the highest version that it saw. Of an entry the view may show one message before the other, and
- * the reader never asks for the other again.
+ * Wrong on purpose: trusts the highest version that it saw. The view may show one message of an entry before
+ * the other. The reader then never asks for the other one.
  */
 export class HighestSeenReader extends Reader {
   async poll(): Promise<void> {
@@ -48,8 +48,8 @@ export class HighestSeenReader extends Reader {
 }
 
 /**
- * Wrong on purpose: reads the newest entry of the log first, then the view up to it, without laying over the view what the
- * log has. The log is ahead of the view.
+ * Wrong on purpose: reads the newest entry of the log first, and then the view up to it. It ignores the log,
+ * which is ahead of the view.
  */
 export class HeadFirstReader extends Reader {
   async poll(): Promise<void> {

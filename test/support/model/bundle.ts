@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
-/** A worker as one file, made once: so its processes start at once, and run as fast as in production. */
+/**
+ * Bundles a worker once into one file, so that its processes start at once and run as fast as in production.
+ */
 export async function bundled(
   worker: string,
   plugins: Plugin[] = [],

@@ -1,4 +1,4 @@
-/** Chance that repeats itself: the same seed gives the same numbers on every machine. Source: Mulberry32. */
+/** Random numbers that repeat: the same seed gives the same numbers on every machine. Source: Mulberry32. */
 export class Chance {
   private state: number;
 
@@ -15,12 +15,15 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** True with this probability; zero draws no number, so that what is switched off changes nothing else. */
+  /**
+   * True with this probability. Zero draws no number, so that a disabled mishap does not change the rest of
+   * the run.
+   */
   happens(probability: number): boolean {
     return probability > 0 && this.next() < probability;
   }
 
-  /** A whole number, both ends included. */
+  /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -29,12 +32,12 @@ export class Chance {
     return of[Math.floor(this.next() * of.length)] as T;
   }
 
-  /** A few of them, in their order, each with the probability. */
+  /** Some of the values, in order, each chosen with this probability. */
   some<T>(of: readonly T[], probability: number): T[] {
     return of.filter(() => this.happens(probability));
   }
 
-  /** One of the names, by weight. */
+  /** One of the names, chosen by weight. */
   weighed<K extends string>(weights: Readonly<Record<K, number>>): K {
     let sum = 0;
     for (const name in weights) sum += weights[name];
@@ -57,7 +60,7 @@ export class Chance {
     return all;
   }
 
-  /** Another source of chance, whose use changes nothing here. */
+  /** Another source of chance. Numbers drawn from it do not affect this one. */
   fork(): Chance {
     return new Chance(Math.floor(this.next() * 2 ** 32));
   }

@@ -6,10 +6,10 @@ import { type Stage, Violation } from './stage.js';
 
 const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 const CURRENT_MAX_BYTES = 2048;
-/** Protocol, section 4: about 60 characters for a device that is up to date. */
+/** Protocol, section 4: the token of a device that is up to date has about 60 characters. */
 const TOKEN_AT_REST_MAX = 100;
 
-/** What every answer of the protocol obeys (section 4), whatever was asked. */
+/** Checks the rules that hold for every answer of the protocol (section 4), for any request. */
 export function checkAnswer(
   stage: Stage,
   { operations, syncToken, limit }: Request,
@@ -23,14 +23,14 @@ export function checkAnswer(
   const changes = changesIn(answer);
   if (answer.changes?.length === 0 || answer.results?.length === 0) fail('has an empty member');
   if (hasMore === false || reset === false) fail('has a false member');
-  if (reset && syncToken === undefined) fail('resets what has no token');
+  if (reset && syncToken === undefined) fail('resets without a token');
   const size = unitsIn(changes);
   if (size > limit) fail(`has ${size} elements of ${limit}`);
   if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(answer)) > maxBytes)
     fail(`is larger than ${maxBytes} bytes`);
   if (answer.syncToken.length > (hasMore ? SYNC_TOKEN_MAX : TOKEN_AT_REST_MAX)) fail('has a long token');
-  if (hasMore && answer.syncToken === syncToken) fail('has more, and the token of the request');
-  if (backfill && backfill.sent > backfill.total) fail('has sent more than all');
+  if (hasMore && answer.syncToken === syncToken) fail('has more, but returns the token of the request');
+  if (backfill && backfill.sent > backfill.total) fail('has sent more than the total');
   if (operations.length > 0 && results.length === 0) fail('has processed nothing');
   for (const { status, current } of results) {
     stage.hit(`result ${status}` as Happening);
@@ -39,7 +39,7 @@ export function checkAnswer(
   const disorder = disorderIn(changes);
   if (disorder) fail(disorder);
   if (maxBytes === undefined && isCheated(stage, { syncToken, limit }, answer))
-    fail('gives a backfill less than half');
+    fail('gives less than half of its room to a backfill');
   if (limit === 1) stage.hit('page of one element');
   if (hasMore && size < limit) stage.hit('answer with less than there was room for, and more to come');
   for (const { removed } of changes)
@@ -59,8 +59,8 @@ const unitsIn = (changes: readonly Wire[]): number =>
   ).size;
 
 /**
- * Whether a backfill has less than half of a full answer; an element that stands in the changes since it was too large for
- * the results takes some of it too.
+ * Whether a backfill gets less than half of a full answer. An element may also use some of the answer: it is
+ * among the changes when it was too large for the results.
  */
 function isCheated(
   stage: Stage,
@@ -80,7 +80,7 @@ function isCheated(
   return length === limit && sent < length / 2;
 }
 
-/** Elements before removals, types in their order, folders with their parents first, each at most once. */
+/** Elements come before removals, types in their order, parent folders first, each element at most once. */
 function disorderIn(changes: readonly Wire[]): string | undefined {
   const names = new Set<string>();
   let rank = 0;

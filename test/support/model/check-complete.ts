@@ -3,7 +3,7 @@ import { canonical, holdsConversation, isSame, type Wire, type WireEffective } f
 import { type Living, scopeOfBox, statesKept } from './oracle.js';
 import { type Stage, Violation } from './stage.js';
 
-/** What the box holds as a device asks. */
+/** The contents of the box at the time of a device's request. */
 export interface Before {
   readonly alive: readonly Living[];
   readonly atMs: number;
@@ -13,8 +13,9 @@ export interface Before {
 }
 
 /**
- * Protocol, section 4, completeness: a synchronization that ended has brought everything as of a commit that is not
- * older than its last request. What is the same before and after that request, the device holds.
+ * Protocol, section 4, completeness: a finished synchronization has delivered everything up to a commit that
+ * is not older than its last request. The device must hold every element that is the same before and after
+ * that request.
  */
 export function checkComplete(
   stage: Stage,
@@ -29,7 +30,10 @@ export function checkComplete(
   const before = scopeOfBox(aliveBefore, effective, atMs);
   const after = aliveBefore === alive && atMs === nowMs ? before : scopeOfBox(alive, effective, nowMs);
   const held = model.view(nowMs);
-  /** Whether its conversation history was in the scope at all commits, or at any, that may have been told. */
+  /**
+   * Whether its conversation history was in the scope at all of the commits that the answer may reflect, or
+   * at one of them.
+   */
   const isIn = ({ type, id, conversationId = id }: Wire, when: 'always' | 'ever'): boolean => {
     if (type === 'folder') return when === 'always';
     const folders = stage.placements.since(conversationId, modSeq);
@@ -47,7 +51,7 @@ export function checkComplete(
   for (const [name, element] of held) {
     if (kept.has(name)) continue;
     if (before.has(name) || after.has(name) || element.modSeq > modSeq || stage.isFading(element)) continue;
-    // It came in and left again meanwhile.
+    // It entered the scope and left it again in between.
     if (isIn(element, 'ever') && !isIn(element, 'always')) continue;
     throw new Violation(`${deviceId} ended a synchronization and still holds ${canonical(element)}`);
   }

@@ -25,8 +25,8 @@ export interface HistoryAnswer {
 type Elements = ReadonlyMap<string, Wire>;
 
 /**
- * Protocol, section 4, history on demand: what an answer has to be, as far as that is certain: what is the same as it is
- * asked for and as it is answered. @returns the check of the answer.
+ * Protocol, section 4, history on demand. Checks only the certain part of an answer: the elements that are
+ * the same at the time of the request and of the answer. @returns the check of the answer.
  */
 export function checkHistory(
   stage: Stage,
@@ -60,9 +60,9 @@ export function checkHistory(
     const messages = answer.elements.filter(({ type }) => type === 'message');
     const ids = messages.map(({ id }) => id);
     if (ids.some((id, i) => i > 0 && isAtMost(ids[i - 1] as string, id))) fail('is not in order');
-    if (before !== undefined && ids.some((id) => isAtMost(before, id))) fail('goes too far up');
-    if (messages.length > limit) fail('is longer than asked for');
-    if (answer.next !== undefined && answer.next !== ids.at(-1)) fail('goes on elsewhere');
+    if (before !== undefined && ids.some((id) => isAtMost(before, id))) fail('starts too late');
+    if (messages.length > limit) fail('is longer than requested');
+    if (answer.next !== undefined && answer.next !== ids.at(-1)) fail('continues at another message');
     for (const [i, element] of answer.elements.entries()) {
       const name = nameOfElement(element);
       const isKnown = isSame(element, then.get(name)) || isSame(element, now.get(name));

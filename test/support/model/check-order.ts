@@ -4,13 +4,13 @@ import { canonical, type Wire } from './elements.js';
 import { Violation } from './stage.js';
 
 /**
- * Protocol, section 4, order of an initial synchronization, of a box that nobody writes to: folders and conversation
- * histories first, then contents, of each conversation history at a stretch and the newest first. Within an answer types
- * have their own order, so the messages show it.
+ * Protocol, section 4, order of an initial synchronization, for a box without concurrent writes. Folders and
+ * conversation histories come first. Contents follow, each conversation history in one piece with its newest
+ * message first. Within an answer types have their own order, so only messages show this.
  */
 export function checkOrder({ deviceId }: Device, answers: readonly Response[]): void {
   const fail = (what: string, change: Wire): never => {
-    throw new Violation(`${deviceId} starts over, and ${what}: ${canonical(change)}`);
+    throw new Violation(`${deviceId} starts over, but ${what}: ${canonical(change)}`);
   };
   const done = new Set<string>();
   let last: Wire | undefined;
@@ -19,16 +19,16 @@ export function checkOrder({ deviceId }: Device, answers: readonly Response[]): 
     const changes = changesIn(answer);
     for (const change of changes) {
       const { type, conversationId = '' } = change;
-      if (change.removed !== undefined) fail('is told a removal', change);
+      if (change.removed !== undefined) fail('receives a removal', change);
       if (conversationId === '') {
-        if (hasContents) fail('is told of a container after contents', change);
+        if (hasContents) fail('receives a container after contents', change);
         continue;
       }
       if (type !== 'message') continue;
       if (last && last.conversationId !== conversationId) done.add(last.conversationId as string);
-      if (done.has(conversationId)) fail('comes back to a conversation history', change);
+      if (done.has(conversationId)) fail('returns to a conversation history', change);
       if (last?.conversationId === conversationId && isAtMost(last.id, change.id))
-        fail('is told an older one first', change);
+        fail('receives an older message first', change);
       last = change;
     }
     hasContents ||= changes.some(({ conversationId }) => conversationId !== undefined);

@@ -14,13 +14,16 @@ import {
 } from './elements.js';
 import { type Stage, Violation } from './stage.js';
 
-/** How things stand as a device asks. */
+/** The state of the box at the time of a device's request. */
 export interface Asking {
   readonly atMs: number;
   readonly modSeq: number;
   readonly timeline: number;
   readonly effective: string | undefined;
-  /** The first of the requests that its synchronization, or the one before it that ended, may tell of. */
+  /**
+   * Time of the first request whose state this answer may show. This is a request of the current
+   * synchronization, or of the last finished one.
+   */
   readonly since: number;
 }
 
@@ -31,7 +34,7 @@ export function asking(stage: Stage, { deviceId, complete }: Device, { syncToken
   const since = isOn ? complete.modSeq : 0;
   return {
     atMs: stage.time.now(),
-    // Of a commit under way nobody knows who has seen it.
+    // A commit in progress may or may not be visible to the request.
     modSeq: stage.store.isSettled ? modSeq : since,
     timeline,
     effective: stage.policiesUnderWay > 0 || !effective ? undefined : canonical(effective),
@@ -39,13 +42,16 @@ export function asking(stage: Stage, { deviceId, complete }: Device, { syncToken
   };
 }
 
-/** Protocol, section 5: nothing is told that is not in the scope of the device, at any time that the answer may speak of. */
+/**
+ * Protocol, section 5: an answer holds only elements that were in the scope of the device at a time that the
+ * answer may reflect.
+ */
 export function checkNothingLeaks(stage: Stage, { deviceId }: Device, asked: Asking, answer: Response): void {
   const effective = stage.effectiveOf(deviceId);
   if (!effective || stage.policiesUnderWay > 0 || canonical(effective) !== asked.effective) return;
   if (stage.ledger.timeline !== asked.timeline) return;
   if (answer.effective && canonical(scopeIn(answer.effective)) !== asked.effective) {
-    throw new Violation(`${deviceId} is told ${canonical(answer.effective)}, and it is ${asked.effective}`);
+    throw new Violation(`${deviceId} received ${canonical(answer.effective)}, expected ${asked.effective}`);
   }
   const leaks = (change: Wire): string | undefined => {
     const { type, conversationId } = change;
@@ -63,14 +69,14 @@ export function checkNothingLeaks(stage: Stage, { deviceId }: Device, asked: Ask
     const leak = change.removed === undefined ? leaks(change) : undefined;
     if (leak)
       throw new Violation(
-        `${deviceId} is told ${canonical(change)}, which is out of ${asked.effective} by ${leak}`,
+        `${deviceId} received ${canonical(change)}, which is out of ${asked.effective} by ${leak}`,
       );
   }
 }
 
 /**
- * Protocol, section 5: nothing that stays is sent again. What the device held at the end of its last synchronization and
- * holds unchanged is not told, whatever has changed about its scope; two changes in between may make it unsure.
+ * Protocol, section 5: an element that stays in scope is not sent again. The device held it, unchanged, at
+ * the end of its last synchronization. Two changes of its scope in between may make the server unsure.
  */
 export function checkNothingTwice(stage: Stage, device: Device, request: Request, answer: Response): void {
   const { complete, model, deviceId } = device;
@@ -87,19 +93,19 @@ export function checkNothingTwice(stage: Stage, device: Device, request: Request
     const then = complete.held.get(name);
     if (change.removed !== undefined || change.modSeq > complete.modSeq) continue;
     if (!then || then !== model.held.get(name) || !isSame(then, change)) continue;
-    // What the device wrote itself it holds uncut, which the server cannot know.
+    // The device holds its own messages uncut, which the server cannot know.
     const isShown = cut(then, complete.effective.maxTextBytes) === then;
-    // By age it was to be pruned by itself, and a wider scope brings it back.
+    // The device had to prune it by age, and a wider scope brings it back.
     const message = complete.held.get(nameOf('message', change.id, change.conversationId));
     if (message && !isYoung(complete.effective, message, stage.time.now())) continue;
     if (!message && change.type === 'messageState' && !isAgeless(complete.effective)) continue;
     const id = change.conversationId ?? change.id;
     const isPlaced = stage.placements.since(id, complete.modSeq).length > 1;
-    // A folder that exists under the name that was asked for stands in the changes where it is large.
+    // A create that finds an existing folder of that name returns it, in the changes if it is large.
     if (!isShown || named.has(name) || (change.type === 'folder' && named.size > 0)) continue;
     if (change.type !== 'folder' && isPlaced) continue;
     throw new Violation(
-      `${deviceId} is sent again what it holds, ${canonical(change)}, with ${complete.scopeChanges} changes of its scope ${canonical(complete.effective)} since commit ${complete.modSeq}`,
+      `${deviceId} received an element again that it holds, ${canonical(change)}, with ${complete.scopeChanges} changes of its scope ${canonical(complete.effective)} since commit ${complete.modSeq}`,
     );
   }
 }

@@ -12,7 +12,7 @@ import type { Stream } from './stream.js';
 
 const AT_ONCE = 3;
 
-/** What is noticed as it is appended: each entry goes into the replay, commits into the ledger, and both to the stream. */
+/** Observes each append: entries update the replay, commits update the ledger, and both reach the stream. */
 export class Commits {
   private readonly lived = new Set<string>(); // conversation histories
   private messages = 0; // that the newest entry counts
@@ -33,17 +33,20 @@ export class Commits {
     };
   }
 
-  /** A backup of the box begins another timeline; containers that were deleted before it are ordered to be purged anew. */
+  /**
+   * A restored box begins another timeline. Containers that were deleted before the backup are queued to be
+   * purged again.
+   */
   async restored(modSeq: number, replay: Replay, lives = this.stage.ledger.livesNow()): Promise<void> {
     const { stage, purging, stream } = this;
-    this.messages = Number.POSITIVE_INFINITY; // whatever its policy says by now
+    this.messages = Number.POSITIVE_INFINITY; // so that the current limit of the policy does not matter
     stage.replay = replay.copy();
     stream.restored();
     for (const item of stage.truth) this.noteItem(item, 0);
     for (const [name, version] of stage.removed) if (version > modSeq) stage.removed.delete(name);
     stage.placements.restore(modSeq);
     const commits = stage.ledger.restore(modSeq, lives);
-    if (stage.ledger.modSeq !== modSeq) throw new Violation('the ledger does not follow the box');
+    if (stage.ledger.modSeq !== modSeq) throw new Violation('the ledger differs from the box');
     for (const commit of commits) await purging.order(commit);
   }
 
@@ -78,7 +81,7 @@ export class Commits {
     stage.begin('stream', () => purging.order(entry));
   }
 
-  /** @param modSeq of the commit that wrote it; 0: it was there */
+  /** @param modSeq of the commit that wrote it; 0: it existed before */
   private noteItem(item: StoredItem, modSeq: number): void {
     const { stage } = this;
     if (item.kind === 'conversationHistory')
@@ -90,8 +93,8 @@ export class Commits {
   }
 
   /**
-   * Protocol, section 5: a box takes no more messages than its policy says. A write that lands late was decided with the
-   * policies of before.
+   * Protocol, section 5: a box accepts only as many messages as its policy allows. A write that arrives late
+   * was decided with earlier policies.
    */
   private checkQuota({ counts, atMs, policyId = DEFAULT_POLICY }: LogEntry): void {
     const { stage } = this;
@@ -126,12 +129,15 @@ export class Commits {
 const describeRow = ({ removed, type, conversationId, id }: ChangeRow): string =>
   `${removed ?? 'put'} ${type} ${conversationId ?? ''}/${id}`;
 
-/** A folder that was there before and has another parent now: both parents are written with it, for what they hold. */
+/**
+ * A folder that existed before and has another parent now. Its parents are written with it, because of their
+ * contents.
+ */
 const isMoved = ({ id }: ChangeRow, effects: LogEntry['effects']): boolean =>
   effects.some(({ content }) => content?.kind === 'folder' && content.id !== id) &&
   effects.some(({ content }) => content?.kind === 'folder' && content.id === id);
 
-/** Whether a call means to write into a container. */
+/** Whether a call intends to write into a container. */
 const writesInto =
   ({ type, id, conversationId }: ChangeRow) =>
   ({ operations }: Call): boolean =>

@@ -1,9 +1,9 @@
 /**
- * What has to happen in the runs of a test, so that the model does not silently stop trying it. Unit: times in 2,000
- * runs, at the least; far below what they make today.
+ * Events that must happen in the runs of a test, so that the model does not silently stop trying them. Unit:
+ * times in 2,000 runs, at the least. The current numbers are far higher.
  */
 export const LEAST = {
-  // What was answered.
+  // Results of operations.
   'result applied': 20_000,
   'result unchanged': 1_000,
   'result exists': 6_000,
@@ -19,7 +19,7 @@ export const LEAST = {
   'problem operation-gap': 50,
   'problem operation-mismatch': 9,
 
-  // What became of requests and answers.
+  // Outcomes of requests and answers.
   'request lost, as when a client stops between storing it and sending it': 1_000,
   'answer lost': 1_000,
   'answer taken though its request was sent again': 500,
@@ -50,7 +50,7 @@ export const LEAST = {
   'history older than the scope': 300,
   'conversation history left the scope': 400,
 
-  // Together.
+  // Concurrent actors.
   'three write at once': 80,
   'container deleted while being written to': 20,
   'container deleted while being backfilled': 50,
@@ -62,7 +62,7 @@ export const LEAST = {
   'cleared away in pieces': 100,
   'commit whose write was not answered': 1_000,
 
-  // The provider, time, and the past.
+  // The provider, time, and restores.
   'policy changed': 300,
   'policy assigned to the box': 100,
   'policy assigned to a device': 100,
@@ -86,7 +86,7 @@ export const LEAST = {
 
 export type Happening = keyof typeof LEAST;
 
-/** How often each thing happened. */
+/** The number of times that each event happened. */
 export type Happened = Partial<Record<Happening, number>>;
 
 export function addHappened(sum: Happened, more: Happened): void {
@@ -95,7 +95,10 @@ export function addHappened(sum: Happened, more: Happened): void {
   }
 }
 
-/** What happened less often than it has to in so many runs. Few runs prove nothing, and have to show nothing. */
+/**
+ * The events that happened less often than required for this many runs. Small numbers of runs require
+ * nothing.
+ */
 export const missedIn = (
   happened: Readonly<Record<string, number>>,
   runs: number,

@@ -2,7 +2,7 @@ import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { changesIn, type Intended, type Request, type Response } from './client/wire.js';
 import { canonical } from './elements.js';
 
-// What stands in the trace of a run.
+// Texts for the trace of a run.
 
 const LONGEST = 200;
 
@@ -34,7 +34,7 @@ export function describeAnswer(answer: Response | SyncProblem | 'unknown'): stri
 
 const MAC_AND_VERSION_BYTES = 13;
 
-/** The part of a token that can be read: its position. */
+/** The readable part of a token: its position. */
 const readToken = (token: string): string =>
   Buffer.from(token, 'base64url')
     .subarray(MAC_AND_VERSION_BYTES)

@@ -3,30 +3,30 @@ import type { ClientModel } from './client/client.js';
 import type { Request, Response } from './client/wire.js';
 import type { View, WireEffective } from './elements.js';
 
-/** A device in a run: its client, what its user wants, and what is kept for a later step. */
+/** A device in a run: its client, the preferences of its user, and state for later steps. */
 export interface Device {
   readonly deviceId: string;
   readonly model: ClientModel;
   preferences: Preferences;
-  /** It has one thing to do at a time. */
+  /** Whether it does something now; it does one thing at a time. */
   isBusy: boolean;
-  /** Puts a backup of its local database back. */
+  /** Restores a backup of its local database. */
   backup?: () => void;
-  /** An answer that has not come yet, and may still. */
+  /** An answer that has not arrived yet, and may arrive later. */
   late?: { readonly request: Request; readonly answer: Response };
-  /** Its last synchronization that has ended. */
+  /** Its last finished synchronization. */
   complete?: Completed;
 }
 
-/** A synchronization that has ended, for what may be told after it. */
+/** A finished synchronization, with the facts that limit later answers. */
 export interface Completed {
-  /** The box had come so far as its last request was sent. */
+  /** The commit number of the box when the last request was sent. */
   readonly modSeq: number;
   readonly timeline: number;
   readonly effective: WireEffective;
-  /** What the device held then. */
+  /** The elements that the device held then. */
   readonly held: View;
-  /** How often its scope has changed since; in the middle of a synchronization it counts twice. */
+  /** The number of changes of its scope since. A change in the middle of a synchronization counts twice. */
   scopeChanges: number;
 }
 

@@ -13,7 +13,7 @@ const CONTEXTS = [
   'fax-message',
 ] as const;
 
-/** Protocol, section 5: preferences ∧ policies, the narrower of all that say something. */
+/** Protocol, section 5: the intersection of preferences and policies, the narrowest of all given values. */
 export function effectiveFrom(preferences: Preferences, policies: readonly Policy[]): WireEffective {
   const all = [preferences, ...policies];
   const least = (numbers: readonly (number | undefined)[]) =>
@@ -40,7 +40,7 @@ export function effectiveFrom(preferences: Preferences, policies: readonly Polic
   };
 }
 
-/** The part of what a device is told that says what it is to hold. */
+/** The scope among the members of a device's `effective`. */
 export const scopeIn = ({
   elementTypes,
   folders,

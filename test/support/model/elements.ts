@@ -1,4 +1,4 @@
-/** An element or a removal as it stands on the wire, without the types of the code under test. */
+/** An element or a removal as sent over the wire, without the types of the code under test. */
 export interface Wire {
   readonly type: string;
   readonly id: string;
@@ -8,7 +8,7 @@ export interface Wire {
   readonly [attribute: string]: unknown;
 }
 
-/** Preferences ∧ policies, as a device is told them. */
+/** Intersection of preferences and policies, as a device receives it. */
 export interface WireEffective {
   readonly elementTypes: readonly string[];
   readonly folders: '*' | readonly string[];
@@ -17,7 +17,7 @@ export interface WireEffective {
   readonly maxTextBytes?: number;
 }
 
-/** Elements by name; what a device holds, or should. */
+/** Elements by name: the actual or expected contents of a device. */
 export type View = Map<string, Wire>;
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -74,10 +74,13 @@ export function merged(target: unknown, patch: unknown): unknown {
   return result;
 }
 
-// Elements never change, so two that were found to be the same stay so.
+// Elements never change, so a pair that was found to be the same stays the same.
 const knownSame = new WeakMap<Wire, Wire>();
 
-/** Whether two elements, or none, are the same. Numbers tell most differences. */
+/**
+ * Whether two elements are the same, or both absent. Their numbers differ in most other cases, so compare
+ * these first.
+ */
 export function isSame(a: Wire | undefined, b: Wire | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined || a.modSeq !== b.modSeq) return false;
@@ -87,7 +90,7 @@ export function isSame(a: Wire | undefined, b: Wire | undefined): boolean {
   return same;
 }
 
-/** Whether two values are the same JSON; members that are undefined are none. */
+/** Whether two values are the same JSON. A member that is undefined counts as absent. */
 export function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -105,7 +108,7 @@ export function isEqual(a: unknown, b: unknown): boolean {
   return true;
 }
 
-/** JSON in which the order of members says nothing. */
+/** JSON with sorted members, so that their order does not matter. */
 export function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;

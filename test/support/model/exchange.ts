@@ -21,9 +21,9 @@ export interface Sent {
   readonly request: Request;
 }
 
-/** Requests of devices and their answers, over a network that loses and doubles them. */
+/** Requests of devices and their answers, over a network that loses and duplicates them. */
 export class Exchange {
-  /** Everything that was ever asked, to be asked again. */
+  /** Every request so far, to be repeated. */
   readonly sent: Sent[] = [];
   private instances = 0;
 
@@ -33,7 +33,7 @@ export class Exchange {
     return `i${++this.instances}`;
   }
 
-  /** One request of a device, registered first where it is not, and its answer; either may be lost. */
+  /** Sends one request of a device, and registers it first if needed. Request or answer may be lost. */
   async once(device: Device): Promise<void> {
     const { model, deviceId } = device;
     const { stage } = this;
@@ -65,7 +65,7 @@ export class Exchange {
     const { late } = device;
     delete device.late;
     if (late && late.request !== request && model.awaits(late.request) && chance.happens(0.5)) {
-      // The answer to the same request comes after all, and it comes first.
+      // The answer to the first copy arrives after all, before the answer to the repeated request.
       stage.hit('answer taken though its request was sent again');
       this.take(device, late.request, late.answer, undefined);
       return;
@@ -75,7 +75,7 @@ export class Exchange {
       checkComplete(stage, device, before);
   }
 
-  /** One request, and its answer, in a network that is well. */
+  /** Sends one request over a network without faults. @returns its answer. */
   async inPeace(device: Device): Promise<Response | undefined> {
     const { model, deviceId } = device;
     const { stage } = this;
@@ -89,7 +89,7 @@ export class Exchange {
     const asked = asking(stage, device, request);
     const answer = await this.call(deviceId, request);
     stage.note(() => `  ${deviceId} is answered ${describeAnswer(answer)}`);
-    if (answer === 'unknown') throw new Violation('no answer in peace');
+    if (answer === 'unknown') throw new Violation('no answer from a network without faults');
     if (answer instanceof SyncProblem) {
       this.understand(device, answer);
       return undefined;
@@ -99,7 +99,7 @@ export class Exchange {
     return answer;
   }
 
-  /** The network delivers a request once more; the answer finds nobody. */
+  /** The network delivers a request again, but no device receives the answer. */
   repeatUnheard({ deviceId, request }: Sent, heard: (answer: Response) => void = () => {}): void {
     const { stage } = this;
     stage.begin(`${deviceId} again`, async () => {
@@ -128,7 +128,7 @@ export class Exchange {
     return { effective: answer.device.effective as WireEffective };
   }
 
-  /** `asked` is unknown for an answer that comes late. */
+  /** Gives an answer to its device. `asked` is unknown for an answer that arrives late. */
   private take(device: Device, request: Request, answer: Response, asked: Asking | undefined): boolean {
     const { model } = device;
     const { stage } = this;
@@ -142,19 +142,19 @@ export class Exchange {
         timeline: asked.timeline,
         effective: model.effective,
         held: new Map(model.held),
-        scopeChanges: stage.policiesUnderWay, // which its answers may or may not have known of
+        scopeChanges: stage.policiesUnderWay, // its answers may reflect them or not
       };
     return isExplained;
   }
 
-  /** What a client does on a problem, by section 9. */
+  /** Reacts to a problem as a client does, by section 9. */
   private understand({ model }: Device, { kind }: SyncProblem): void {
     const { stage } = this;
     switch (kind) {
       case 'busy':
         return;
       case 'device-not-registered':
-        // Its user signs in again, with the same local database at times.
+        // Its user signs in again, sometimes with the same local database.
         if (stage.chance.happens(0.5)) {
           stage.hit('instance registered again');
           model.registersAgain();
@@ -185,7 +185,7 @@ export class Exchange {
       );
       const response: Response = stage.disguise.answer?.(answer) ?? answer;
       checkAnswer(stage, request, response, options);
-      // Begun anew meanwhile, nobody can tell which of the two has answered.
+      // After a restart in between, it is unknown which of the two requests was answered.
       if (ledger.nameOf(caller) === name) ledger.answered(name, operations, response.results ?? []);
       return response;
     } catch (error) {
@@ -199,7 +199,7 @@ export class Exchange {
     }
   }
 
-  /** A token of the same device and instance in another user's box. */
+  /** A token of the same device and instance, in another user's box. */
   async tokenOf(user: string, deviceId: string, instanceId: string): Promise<string> {
     const { core } = this.stage;
     const caller = { box: user, deviceId, instanceId } as Caller;
@@ -215,7 +215,7 @@ export class Exchange {
     return chance.happens(0.7) ? chance.between(1, 20) : chance.pick([50, 200, 1000]);
   }
 
-  /** What is there as a device asks; undefined where that is not one state. */
+  /** The box at the time of a device's request; undefined if several states are possible. */
   private before({ model }: Device): Before | undefined {
     const { stage } = this;
     const { effective } = model;

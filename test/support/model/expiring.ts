@@ -12,11 +12,14 @@ import type { Stream } from './stream.js';
 const LATE_MAX_MS = 120_000;
 const RETRIED_AFTER_MS = 1000;
 
-/** What the database removes after its time, and the stream that brings it to the function that notes it: late, or twice. */
+/**
+ * Expires items as the database does. A stream brings the expired items, late or twice, to the function that
+ * records them.
+ */
 export class Expiring {
   private readonly work: LateWork;
   private dueMs = 0; // of the last record
-  private last = Promise.resolve(); // when it has been noted
+  private last = Promise.resolve(); // resolves when the last record was processed
 
   constructor(
     private readonly stage: Stage,
@@ -25,11 +28,11 @@ export class Expiring {
     this.work = new LateWork(stage, 'expiring');
   }
 
-  /** The database removes some of what has passed its time, or all of it. @returns how many elements. */
+  /** The database removes some expired items, or all of them. @returns the number of elements. */
   remove(probability = 0.5): number {
     const { stage } = this;
     const { chance } = stage;
-    // A timer is always removed in time, within two days: what it is for is still there then.
+    // The database removes a timer within two days, when its element still exists.
     const removed = stage.store.expire(
       BOX,
       (item) => item.kind === 'quietTimer' || chance.happens(probability),
@@ -49,12 +52,15 @@ export class Expiring {
     return expired.length;
   }
 
-  /** Nothing has been removed that is still to be noted. */
+  /** Whether all removed items were recorded. */
   get isDone(): boolean {
     return this.work.isDone;
   }
 
-  /** The box is another table by now, whose stream tells nothing of what was removed from the one before. */
+  /**
+   * The restored box is a new table. Its stream does not report items that were removed from the previous
+   * table.
+   */
   restored(): void {
     this.work.drop();
     this.last = Promise.resolve();
@@ -64,19 +70,21 @@ export class Expiring {
     this.work.start();
   }
 
-  /** Everything that has passed its time is removed and noted; `idle` waits until nobody has anything under way. */
+  /** Removes and records all expired items; `idle` waits until no actor is busy. */
   async finish(idle: () => Promise<void>): Promise<void> {
-    // What was removed before its entry was applied comes once more.
+    // Items that were removed before their entry was applied are delivered a second time.
     while (this.remove(1) > 0) await this.deliver(idle);
     await this.deliver(idle);
   }
 
-  /** What was removed is noted: a stream keeps that for a day, and what could not be noted is kept for two weeks. */
+  /**
+   * Delivers all removed items. A stream keeps a record for a day, and a failed record is kept for two weeks.
+   */
   deliver(idle: () => Promise<void>): Promise<void> {
     return this.work.deliver(idle);
   }
 
-  /** A stream keeps the order of the records of an item, and what fails holds up what is behind it. */
+  /** A stream keeps the order of an item's records. A failed record delays all later ones. */
   private push(expired: readonly ExpiredElement[]): void {
     const { chance, time } = this.stage;
     const lateMs = chance.happens(0.3) ? chance.between(0, LATE_MAX_MS) : chance.between(0, 500);

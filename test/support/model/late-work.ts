@@ -7,12 +7,15 @@ interface Due {
   readonly dueMs: number;
 }
 
-/** What waits in a queue or a stream until its time, each piece by itself and in any order. */
+/**
+ * Work that waits in a queue or a stream until its time. The pieces are independent, and their order is
+ * arbitrary.
+ */
 export class LateWork {
   private waiting: Due[] = [];
   private underWay = 0;
 
-  /** @param by whose work it is */
+  /** @param by the actor that does the work */
   constructor(
     private readonly stage: Stage,
     private readonly by: string,
@@ -26,12 +29,12 @@ export class LateWork {
     this.waiting.push({ work, dueMs: this.stage.time.now() + lateMs });
   }
 
-  /** Nobody comes to what waits. */
+  /** Drops all waiting work. */
   drop(): void {
     this.waiting = [];
   }
 
-  /** What is due by now begins. */
+  /** Starts all work that is due now. */
   start(): void {
     if (this.waiting.length === 0) return;
     const now = this.stage.time.now();
@@ -41,12 +44,12 @@ export class LateWork {
     }
   }
 
-  /** All of it is done; `idle` waits until nobody has anything under way. */
+  /** Does all of the work; `idle` waits until no actor is busy. */
   async deliver(idle: () => Promise<void>): Promise<void> {
     for (let rounds = 0; ; rounds++) {
       await idle();
       if (this.waiting.length === 0) return;
-      if (rounds > ROUNDS_MAX) throw new Violation(`what ${this.by} has to do does not come to an end`);
+      if (rounds > ROUNDS_MAX) throw new Violation(`the work of ${this.by} does not end`);
       const next = Math.min(...this.waiting.map(({ dueMs }) => dueMs));
       this.stage.pass(Math.max(0, next - this.stage.time.now()));
       this.start();

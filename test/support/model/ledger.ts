@@ -3,12 +3,12 @@ import type { Intended, Numbered, Result } from './client/wire.js';
 import { canonical, nameOf } from './elements.js';
 
 const DAY_MS = 24 * 3600 * 1000;
-/** A deletion is remembered longer than the log. */
+/** Deletions are remembered longer than log entries. */
 const TOMBSTONE_DAYS = 120;
 
-/** What was answered and what was committed, to be held against each other: exactly once. */
+/** Compares answers with commits: each operation must be committed exactly once. */
 export class Ledger {
-  /** One more each time the box was restored. */
+  /** Incremented with each restore of the box. */
   timeline = 1;
   private commits: Commit[] = [];
   private results = new Map<string, string>();
@@ -35,7 +35,10 @@ export class Ledger {
     }
   }
 
-  /** Protocol, section 3: what was deleted stays so, as long as anything is known of it; a conversation history may begin anew. */
+  /**
+   * Protocol, section 3: a deleted element stays deleted as long as its tombstone exists. Only a conversation
+   * history may be created again.
+   */
   private checkStaysDeleted({ rows, modSeq, atMs }: Commit): void {
     for (const { type, id, conversationId, element, removed } of rows) {
       if (type === 'conversationHistory' || type === 'messageState') continue;
@@ -47,24 +50,26 @@ export class Ledger {
     }
   }
 
-  /** A device instance begins at 1: a new one, or a former one of which nothing is known any more. */
+  /**
+   * A device instance begins at number 1. It is new, or the server has forgotten a former one of that name.
+   */
   began(deviceId: string, instanceId: string): void {
     const name = `${deviceId} ${instanceId}`;
     this.lives.set(name, (this.lives.get(name) ?? 0) + 1);
   }
 
-  /** Which lives of their numbers all devices are in, to be put back with the box. */
+  /** The current life of each device's numbers, to be restored with the box. */
   livesNow(): ReadonlyMap<string, number> {
     return new Map(this.lives);
   }
 
-  /** The name of a device as long as its numbers go on. */
+  /** The name of a device, which stays the same as long as its numbers continue. */
   nameOf({ deviceId, instanceId }: { deviceId: string; instanceId: string }): string {
     const name = `${deviceId} ${instanceId}`;
     return `${name}, life ${this.lives.get(name) ?? 0}`;
   }
 
-  /** The box is as it was after this commit. @returns the commits up to it. */
+  /** Restores the box to its state after this commit. @returns the commits up to it. */
   restore(modSeq: number, lives: ReadonlyMap<string, number>): readonly Commit[] {
     this.timeline++;
     this.lives = new Map(lives);
@@ -85,7 +90,7 @@ export class Ledger {
     this.lastSent.set(device, Math.max(this.lastSent.get(device) ?? 0, operations.at(-1)?.n ?? 0));
   }
 
-  /** A repetition gets the same results, or for operations of an earlier request that they were processed. */
+  /** A repetition gets the same results. Operations of an earlier request may get `duplicate` instead. */
   answered(device: string, operations: readonly Numbered[], results: readonly Result[]): void {
     for (const [i, result] of results.entries()) {
       const operation = operations[i];
@@ -96,12 +101,12 @@ export class Ledger {
       const before = this.results.get(name);
       if (result.status === 'duplicate') {
         if (before !== undefined && (this.lastSent.get(device) ?? 0) <= operation.n) {
-          throw new Error(`${name} is answered duplicate, though nothing was sent after it`);
+          throw new Error(`${name} got the answer duplicate, though no later operation was sent`);
         }
         continue;
       }
       if (before !== undefined && before !== json)
-        throw new Error(`${name} was answered ${before}, then ${json}`);
+        throw new Error(`${name} got the answer ${before}, then ${json}`);
       this.results.set(name, json);
     }
   }
@@ -114,7 +119,7 @@ export class Ledger {
     }
   }
 
-  /** Every operation that was answered `applied` is part of exactly one commit, the one that was named. */
+  /** Checks that every operation with the answer `applied` is part of exactly one commit, the named one. */
   check(): void {
     for (const [name, modSeqs] of this.covering) {
       if (modSeqs.length > 1) throw new Error(`${name} is part of the commits ${modSeqs.join(', ')}`);
@@ -122,7 +127,7 @@ export class Ledger {
     for (const [name, json] of this.results) {
       const { status, modSeq } = JSON.parse(json) as Result;
       if (status === 'applied' && this.covering.get(name)?.[0] !== modSeq) {
-        throw new Error(`${name} was answered ${json}, and is part of commit ${this.covering.get(name)}`);
+        throw new Error(`${name} got the answer ${json}, but is part of commit ${this.covering.get(name)}`);
       }
     }
     this.checkDeposits();
@@ -130,7 +135,7 @@ export class Ledger {
 
   private checkDeposits(): void {
     const creations = new Map<unknown, Set<number>>();
-    const untold = new Set<number>(); // commits with messages by reference, of which the log does not say what they are
+    const untold = new Set<number>(); // commits with messages by reference, whose contents are not in the log
     for (const { modSeq, rows } of this.commits) {
       for (const { type, element, removed } of rows) {
         if (type === 'message' && !element && !removed) untold.add(modSeq);
@@ -142,9 +147,12 @@ export class Ledger {
     for (const { tag, modSeq } of this.deposits) {
       if (untold.has(modSeq)) continue;
       const first = Math.min(...(creations.get(tag) ?? []));
-      // Once deleted and forgotten for good, or in another life of its conversation history, it may be created again.
+      // The same id may be created again once its tombstone has expired, or once its conversation history was
+      // created again.
       if (first > modSeq && first !== Number.POSITIVE_INFINITY) {
-        throw new Error(`${tag} was answered as created by commit ${modSeq}, and is first part of ${first}`);
+        throw new Error(
+          `${tag} was created by commit ${modSeq} by its answer, but is first part of ${first}`,
+        );
       }
     }
   }

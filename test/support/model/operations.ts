@@ -2,7 +2,8 @@ import type { Chance } from './chance.js';
 import type { Intended } from './client/wire.js';
 import { nameOf, type Wire } from './elements.js';
 
-// Few ids, so that everything meets everything: some need escaping in keys, or sort differently in UTF-16 and UTF-8.
+// Few ids, so that operations collide often. Some need escaping in keys, or sort differently in UTF-16 and
+// UTF-8.
 export const CONVERSATIONS = ['c1', 'c1#M', 'c2', 'c2"', '\u{1f600}'];
 export const FOLDERS = ['f1', 'f2', 'f3', 'f#4', '\uff5e5'];
 const SESSIONS = ['s1', 's2', 's#'];
@@ -16,7 +17,7 @@ const AGES_DAYS = [0, 0, 1, 5, 20, 29, 31, 60, 89, 91, 200];
 const DAY_MS = 24 * 3600 * 1000;
 const HOUR_MS = 3600 * 1000;
 
-/** How often each kind of operation is asked for. */
+/** Relative frequency of each kind of operation. */
 export type OperationWeights = Readonly<Record<OperationKind, number>>;
 export type OperationKind =
   | 'createMessage'
@@ -53,7 +54,9 @@ export const USUAL: OperationWeights = {
   faulty: 0.3,
 };
 
-/** An operation of any kind. `held`: what whoever asks for it holds, which `ifModSeq` may come from. */
+/**
+ * An operation of any kind. `held`: the elements that its author holds, from which `ifModSeq` may be taken.
+ */
 export function anyOperation(
   chance: Chance,
   weights: OperationWeights,
@@ -135,7 +138,7 @@ function make(chance: Chance, kind: OperationKind, nowMs: number): Intended {
   }
 }
 
-/** Tells what was asked for once from what was asked for another time: of 32 bits, so that no two of a run are the same. */
+/** A unique text for each requested operation: with 32 bits, no two in a run are the same. */
 const tagOf = (chance: Chance): string => String(chance.between(1_000_000_000, 9_999_999_999));
 
 const parentOf = (chance: Chance) => chance.pick([null, 'RCSMessageStore', ...FOLDERS]);
@@ -166,7 +169,7 @@ function createMessage(
   };
 }
 
-/** Mostly short, seldom so long that it stands neither in a result nor, with another one, in the log. */
+/** Mostly short. Rarely so long that it does not fit into a result, or into the log with another one. */
 function textOf(chance: Chance): string {
   if (chance.happens(0.03)) return 'x'.repeat(chance.pick([2500, 40_000]));
   return 'a\u00e9\u20ac\u{1f600}'.repeat(chance.between(0, 4)) + tagOf(chance);

@@ -10,16 +10,16 @@ import {
   type WireEffective,
 } from './elements.js';
 
-/** A live element with what decides whether it is in a scope. */
+/** A live element with the facts that decide whether it is in a scope. */
 export interface Living {
   readonly wire: Wire;
   readonly folderId?: string; // of its conversation history
-  readonly message?: Wire; // itself, or the message of a state
+  readonly message?: Wire; // the message itself, or the message of a state
 }
 
 /**
- * What lives, of everything that a box has in store: what is in containers that live, and not of an earlier life of its
- * conversation history. Whether the dead have been cleared away makes no difference.
+ * The live elements among all stored ones: those in live containers, and not from an earlier life of their
+ * conversation history. Elements of deleted containers do not count, purged or not.
  */
 export function livingOf(stored: readonly Wire[]): readonly Living[] {
   const byType = (type: string) => stored.filter((wire) => wire.type === type);
@@ -30,7 +30,7 @@ export function livingOf(stored: readonly Wire[]): readonly Living[] {
       .filter(({ folderId }) => folderIds.has(folderId as string))
       .map((history) => [history.id, history]),
   );
-  /** The live conversation history that something is in. */
+  /** The live conversation history of an element. */
   const historyOf = ({ conversationId = '', modSeq }: Wire): Wire | undefined => {
     const history = histories.get(conversationId);
     return history && modSeq >= (history.createdModSeq as number) ? history : undefined;
@@ -65,7 +65,7 @@ export function livingOf(stored: readonly Wire[]): readonly Living[] {
   return all;
 }
 
-/** What a device has to hold: the part of what lives that its scope says, as it is shown there. */
+/** The expected contents of a device: the live elements in its scope, as they appear there. */
 export function scopeOfBox(living: readonly Living[], effective: WireEffective, nowMs: number): View {
   const view: View = new Map();
   for (const element of living) {
@@ -76,7 +76,10 @@ export function scopeOfBox(living: readonly Living[], effective: WireEffective, 
   return view;
 }
 
-/** States that a device without messages may hold still: it cannot tell how old they are, and is not told their changes. */
+/**
+ * States that a device without messages may still hold. It cannot determine their age, and receives no
+ * changes of them.
+ */
 export function statesKept(living: readonly Living[], effective: WireEffective): ReadonlySet<string> {
   const { elementTypes } = effective;
   if (elementTypes.includes('message') || !elementTypes.includes('messageState')) return new Set();

@@ -19,30 +19,30 @@ interface Disposition {
 }
 
 /**
- * A box as the protocol's page describes it, in the plainest way: what lives, the names of what was deleted, and nothing
- * put off. It answers operations as a server has to, and knows nothing of the core.
+ * A box as the protocol describes it, in the simplest way: the live elements and the names of deleted ones,
+ * with every effect at once. It answers operations as a server must, without the code of the core.
  */
 export class PageStore {
   private modSeq = 1;
   private readonly live = new Map<string, Wire>();
   private readonly dead = new Set<string>();
-  /** When session histories and messages expire, by name. Unit: ms since 1970. */
+  /** Expiry times of session histories and messages, by name. Unit: ms since 1970. */
   private readonly ends = new Map<string, number>();
-  /** Of the request that is processed. */
+  /** Commit numbers from before the current request. */
   private before = new Map<string, number>();
   private nowMs = 0;
 
-  /** @param retentionDays of the policy; undefined: nothing expires */
+  /** @param retentionDays of the policy; undefined: elements do not expire */
   constructor(private readonly retentionDays?: number) {
     for (const id of BUILT_IN) this.put({ type: 'folder', id, modSeq: 1, name: id, parentFolderId: null });
   }
 
-  /** Others have made commits since, of which it needs to know the number alone. */
+  /** Continues after commits of others. It needs only their last number. */
   goOnFrom(modSeq: number): void {
     this.modSeq = modSeq;
   }
 
-  /** Nothing is any more that is past its time. */
+  /** Deletes all elements that have expired by now. */
   at(nowMs: number): void {
     this.nowMs = nowMs;
     for (const [name, wire] of [...this.live])
@@ -56,7 +56,7 @@ export class PageStore {
     return results;
   }
 
-  /** What an initial synchronization brings: an empty state is not sent. */
+  /** The elements of an initial synchronization. It does not send an empty state. */
   contents(): Wire[] {
     return [...this.live.values()].filter(
       ({ type, flags, dispositions }) =>
@@ -76,7 +76,10 @@ export class PageStore {
     return this.toLive(operation) ?? (op === 'modify' ? this.modify(operation) : this.delete(operation));
   }
 
-  /** What stands against changing or deleting it: that it does not live, or is another than was thought. */
+  /**
+   * The problem that prevents changing or deleting an element: it does not exist, or it is not the expected
+   * version.
+   */
   private toLive({ op, type, id, conversationId, ifModSeq }: Intended): Result | undefined {
     const isOver: Result = { status: op === 'delete' ? 'unchanged' : 'gone' };
     if (conversationId !== undefined) {
@@ -138,7 +141,7 @@ export class PageStore {
     this.put({ type: 'conversationHistory', id, modSeq, createdModSeq: modSeq, ...data });
   }
 
-  /** A session history is kept a day longer than a message in it that would outlive it. */
+  /** Extends the life of a session history to a day beyond that of a longer-lived message in it. */
   private keepUntil(name: string, { conversationId, data = {} }: Intended): void {
     if (this.retentionDays === undefined) return;
     const end = this.nowMs + this.retentionDays * DAY_MS;
@@ -156,7 +159,7 @@ export class PageStore {
     }
   }
 
-  /** Whether it made a difference. */
+  /** @returns whether the flags changed */
   private flag(
     id: string,
     conversationId: string,

@@ -3,7 +3,7 @@ interface Placed {
   readonly folderId: string;
 }
 
-/** In which folders conversation histories were, commit by commit. */
+/** The folders that held each conversation history, by commit. */
 export class Placements {
   private readonly all = new Map<string, Placed[]>();
 
@@ -11,14 +11,16 @@ export class Placements {
     this.all.set(conversationId, [...(this.all.get(conversationId) ?? []), placed]);
   }
 
-  /** The folders that it was in at a commit and since. */
+  /** The folders that held it at a commit and since. */
   since(conversationId: string, modSeq: number): readonly string[] {
     const placed = this.all.get(conversationId) ?? [];
     const first = placed.findLastIndex((each) => each.modSeq <= modSeq);
     return placed.slice(Math.max(first, 0)).map(({ folderId }) => folderId);
   }
 
-  /** How often it was placed: what is not there may have come and gone meanwhile. */
+  /**
+   * The number of times that it was placed. If it is absent, it may have been placed and removed in between.
+   */
   timesOf(conversationId: string): number {
     return this.all.get(conversationId)?.length ?? 0;
   }

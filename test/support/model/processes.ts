@@ -5,25 +5,25 @@ import { bundled } from './bundle.js';
 import { addHappened, type Happened } from './coverage.js';
 import type { Piece, RunTold } from './worker.js';
 
-/** Runs that are handed out at a time: few, so that all cores are busy to the end. */
+/** Runs handed out at a time: few, so that all cores stay busy until the end. */
 const PIECE_RUNS = 20;
 
 export interface Runs {
-  readonly seed: number; // of the first; they follow each other
+  readonly seed: number; // of the first run; the others follow
   readonly runs: number;
   readonly worker?: string; // of the model, if not given
-  readonly plugins?: Plugin[]; // that change what is run
+  readonly plugins?: Plugin[]; // that change the code under test
 }
 
 export interface Report {
-  readonly runs: number; // done
+  readonly runs: number; // number of runs done
   readonly happened: Happened;
   readonly failures: readonly string[];
 }
 
 export interface RunsOptions {
   readonly onRun?: (told: RunTold) => void;
-  /** Runs that are under way end, no more are begun. */
+  /** Lets current runs finish and starts no others. */
   readonly signal?: AbortSignal;
 }
 
@@ -79,7 +79,7 @@ async function runPiece(
     };
     worker.on('message', hear);
     worker.once('error', fail);
-    worker.once('exit', () => fail(new Error(`the process of the seeds from ${piece.seed} on has ended`)));
+    worker.once('exit', () => fail(new Error(`the process for the seeds from ${piece.seed} ended early`)));
     signal?.addEventListener('abort', stop, { once: true });
     worker.send(piece);
   }).finally(() => {

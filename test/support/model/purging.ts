@@ -18,11 +18,14 @@ interface Due {
   readonly dueMs: number;
 }
 
-/** The purge queue and the function behind it: messages come late at times, or twice, and are retried; never early. */
+/**
+ * The purge queue and its function. Messages sometimes arrive late or twice, and are retried; they never
+ * arrive early.
+ */
 export class Purging implements PurgeQueue {
   private readonly waiting: Due[] = [];
 
-  /** Of whom the queue is; set before anything is sent. */
+  /** The stage that the queue belongs to; set before the first message. */
   stage!: Stage;
 
   async send(messages: readonly PurgeMessage[], delaySeconds: number): Promise<void> {
@@ -43,7 +46,7 @@ export class Purging implements PurgeQueue {
     return this.waiting.length === 0;
   }
 
-  /** What the stream does with a commit. */
+  /** Sends the messages of a commit, as the stream reader does. */
   async order(commit: Commit): Promise<void> {
     for (;;) {
       try {
@@ -54,7 +57,7 @@ export class Purging implements PurgeQueue {
     }
   }
 
-  /** What is due by now begins. */
+  /** Starts all messages that are due now. */
   start(): void {
     if (this.waiting.length === 0) return;
     const now = this.stage.time.now();
@@ -64,12 +67,12 @@ export class Purging implements PurgeQueue {
     }
   }
 
-  /** All is cleared away; `idle` waits until nobody has anything under way. */
+  /** Purges everything; `idle` waits until no actor is busy. */
   async finish(idle: () => Promise<void>): Promise<void> {
     for (let rounds = 0; ; rounds++) {
       await idle();
       if (this.isDone) return;
-      if (rounds > ROUNDS_MAX) throw new Violation('clearing away does not come to an end');
+      if (rounds > ROUNDS_MAX) throw new Violation('purging does not end');
       this.stage.pass(Math.max(0, this.nextDueMs - this.stage.time.now()));
       this.start();
     }
@@ -100,7 +103,10 @@ export class Purging implements PurgeQueue {
     if (pieces > 1) stage.hit('cleared away in pieces');
   }
 
-  /** The store, which at times gives the purger little at once: so it clears away in pieces, though boxes are small. */
+  /**
+   * The store, which sometimes returns few items to the purge worker. It then purges in several steps, though
+   * boxes are small.
+   */
   private inPieces(store: Store): Store {
     const { chance } = this.stage;
     if (!chance.happens(0.4)) return store;

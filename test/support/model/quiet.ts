@@ -18,14 +18,17 @@ const PAGES_MAX = 2000;
 const SETTLED_MS = 60_000;
 const SOON_MS = 3_600_000;
 
-/** The network and the database are well again, all that is unanswered is repeated until it is answered: then all has to hold. */
+/**
+ * Ends all faults, repeats all unanswered requests until each has an answer, and then checks the expected
+ * final state.
+ */
 export async function settle(world: World): Promise<void> {
   const { stage, devices, exchange, purging } = world;
   stage.store.mishaps = CALM;
   await world.idle();
   await world.stream.deliver(world.idle);
   stage.pass(SETTLED_MS);
-  // First all of them get rid of what they have to say.
+  // First all devices send their pending operations.
   await synchronizeAll(world);
   await expireAll(world);
   await synchronizeAll(world);
@@ -35,7 +38,7 @@ export async function settle(world: World): Promise<void> {
   await purging.finish(world.idle);
   await expireAll(world);
   await synchronizeAll(world);
-  compareAll(world, 'after clearing away');
+  compareAll(world, 'after purging');
   checkCounts(world);
   await checkView(world);
   for (const device of devices) {
@@ -51,7 +54,10 @@ async function synchronizeAll(world: World): Promise<void> {
   for (const device of world.devices) await synchronizeFully(world, device);
 }
 
-/** Until it has said all and a synchronization has ended that nothing has happened since. @returns all answers. */
+/**
+ * Synchronizes until all operations are answered, and a synchronization without concurrent events has ended.
+ * @returns all answers.
+ */
 async function synchronizeFully({ stage, exchange, idle }: World, device: Device): Promise<Response[]> {
   const answers: Response[] = [];
   for (let pages = 0; pages < PAGES_MAX; pages++) {
@@ -63,10 +69,10 @@ async function synchronizeFully({ stage, exchange, idle }: World, device: Device
     await idle();
     if (device.model.isQuiet && stage.ledger.modSeq === had) return answers;
   }
-  throw new Violation(`${device.deviceId}: the synchronization does not come to an end`);
+  throw new Violation(`${device.deviceId}: the synchronization does not end`);
 }
 
-/** What has passed its time is gone for everybody; what is about to has passed it. */
+/** Lets everything expire that is due or soon due, for all actors. */
 export async function expireAll({
   stage,
   expiring,
@@ -77,7 +83,10 @@ export async function expireAll({
   await expiring.finish(idle);
 }
 
-/** One conversation history of each device, in pages: who asks is told all of it, and in the end there is no more. */
+/**
+ * Reads one conversation history for each device, page by page to the end, and checks that each answer is
+ * complete.
+ */
 async function readHistory(world: World): Promise<void> {
   const { stage } = world;
   const conversationId = stage.chance.pick(CONVERSATIONS);
@@ -94,7 +103,7 @@ function compareAll({ stage, devices }: World, when: string): void {
     const expected = canonical(effective);
     if (canonical(scopeIn(model.effective)) !== expected)
       throw new Violation(
-        `${deviceId} ${when}: it knows ${canonical(model.effective)}, and it is ${expected}`,
+        `${deviceId} ${when}: its scope is ${canonical(model.effective)}, expected ${expected}`,
       );
     const nowMs = stage.time.now();
     const kept = statesKept(stage.alive, effective);
@@ -118,27 +127,33 @@ function compare(expected: View, actual: View, kept: ReadonlySet<string>): strin
   return differences;
 }
 
-/** Once the stream has brought everything, the items are what the log says, and whoever reads them needs nothing else. */
+/** After the stream has delivered everything, the items match the log, and readers need only the items. */
 async function checkView({ stage, stream, idle, box }: World): Promise<void> {
   await stream.deliver(idle);
   for (const said of stage.truth) {
     const there = stage.store.box(box).read(said.sk);
     const shown =
       there?.kind === 'message' ? withBody(there, stage.store.box(box).read(bodyKey(there.sk))) : there;
-    if (said.kind === 'device' || said.kind === 'stateAlone') continue; // a device has progress beside
+    if (said.kind === 'device' || said.kind === 'stateAlone') continue; // a device's record also has its progress
     if (canonical(comparable(shown)) !== canonical(comparable(said)))
-      throw new Violation(`the view has ${canonical(shown)}, and the log says ${canonical(said)}`);
+      throw new Violation(`the view has ${canonical(shown)}, but the log has ${canonical(said)}`);
   }
 }
 
-/** Only what is left of a message has a state: of others its version says nothing, and a purge may leave one. */
+/**
+ * Compares states only of messages with remaining content. For others the version is meaningless, and a purge
+ * may leave a state.
+ */
 function comparable(item: StoredItem | undefined): StoredItem | undefined {
   if (item?.kind !== 'tombstone' || item.of === 'message') return item;
   const { stateVersion: _, ...rest } = item;
   return rest;
 }
 
-/** Once all is cleared away, the head counts what is there, nothing dead is left, and nothing notes what was emptied. */
+/**
+ * After all purges, the head counts the existing elements, deleted containers have no contents, and no record
+ * of a purge is left.
+ */
 function checkCounts({ stage }: World): void {
   const { truth, alive } = stage;
   const { head } = stage.replay;
@@ -150,15 +165,15 @@ function checkCounts({ stage }: World): void {
   const dead = elementsIn(truth.filter(({ kind }) => kind in counts)).filter(
     (wire) => wire.type !== 'messageState' && !living.has(nameOfElement(wire)),
   );
-  if (dead.length > 0) throw new Violation(`not cleared away: ${dead.map(canonical).join(', ')}`);
+  if (dead.length > 0) throw new Violation(`not purged: ${dead.map(canonical).join(', ')}`);
   const bytes = bytesHeld(truth);
   if (canonical(head.counts) !== canonical({ ...counts, bytes }))
     throw new Violation(
-      `the head counts ${canonical(head.counts)}, and there are ${canonical({ ...counts, bytes })}`,
+      `the head counts ${canonical(head.counts)}, but there are ${canonical({ ...counts, bytes })}`,
     );
-  if (head.pendingPurges) throw new Violation(`the head still notes ${canonical(head.pendingPurges)}`);
+  if (head.pendingPurges) throw new Violation(`the head still lists ${canonical(head.pendingPurges)}`);
   for (const item of truth) {
     if (item.kind === 'conversationHistory' && item.pendingPurges)
-      throw new Violation(`${item.id} still notes what is emptied`);
+      throw new Violation(`${item.id} still lists a finished purge`);
   }
 }

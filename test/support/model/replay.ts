@@ -3,8 +3,8 @@ import type { LogEntry } from '../../../core/model/log-entry.js';
 import type { StoredItem } from '../../../core/model/stored-item.js';
 
 /**
- * The items of a box as its log says, entry by entry, whatever has become of the view: what the view has to be, and what
- * everybody has to see of it.
+ * The items of a box computed from its log, entry by entry, without the view. The view must become equal to
+ * them, and every reader must see them.
  */
 export class Replay {
   private items: Map<string, StoredItem>;
@@ -24,14 +24,14 @@ export class Replay {
     return this.items.get(sk);
   }
 
-  /** @throws Error where an entry does not follow the one before. */
+  /** @throws Error if an entry does not follow the previous one. */
   append(entry: LogEntry): void {
     const { head } = this;
     if (head && entry.index !== head.index + 1) throw new Error(`entry ${entry.index} follows ${head.index}`);
     if (head && entry.previous !== head.nonce) throw new Error(`entry ${entry.index} has another past`);
     if (head?.erasing) throw new Error(`entry ${entry.index} follows the end of its box`);
     if (entry.projected < (head?.timeline === entry.timeline ? head.projected : 0))
-      throw new Error(`entry ${entry.index} takes back how far the view is`);
+      throw new Error(`entry ${entry.index} lowers the progress of the view`);
     this.head = entry;
     for (const effect of entry.effects) {
       const next = applied(this.items.get(effect.sk), effect, entry.version);
@@ -40,21 +40,21 @@ export class Replay {
   }
 
   /**
-   * A purge puts tombstones without an entry, in place of an item that may have changed by the log already. After a restore
-   * it may put the same tombstone once more, with a later expiry time.
+   * A purge puts a tombstone without an entry, in place of an item that the log may have changed already.
+   * After a restore, a purge may put the same tombstone again, with a later expiry time.
    */
   put(item: StoredItem): void {
     const there = this.items.get(item.sk);
     if (there && latestVersionOf(there) <= item.version) this.items.set(item.sk, item);
   }
 
-  /** The database has removed it after its time. */
+  /** The database deletes an expired item. */
   expire(sk: string, nowMs: number): void {
     const { expiresAtMs = Number.POSITIVE_INFINITY } = this.items.get(sk) ?? {};
     if (expiresAtMs <= nowMs) this.items.delete(sk);
   }
 
-  /** A restore has brought it from another moment than the log. */
+  /** A restore sets an item to its state at another moment than the log's. */
   restore(sk: string, item: StoredItem | undefined): void {
     if (item) this.items.set(sk, item);
     else this.items.delete(sk);

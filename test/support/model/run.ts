@@ -9,7 +9,7 @@ import { World } from './world.js';
 export const STEPS_PER_RUN = 60;
 const SWARM_SEED = 0x5bd1e995;
 
-/** What is run: the seed decides everything else. */
+/** The parameters of a run; the seed decides everything else. */
 export interface Run {
   readonly seed: number;
   readonly steps?: number;
@@ -22,7 +22,7 @@ export interface Outcome {
   readonly trace: readonly string[];
 }
 
-/** One run: random steps, then quiet. */
+/** Does one run: random steps, then quiet. */
 export async function runModel(
   { seed, steps = STEPS_PER_RUN, disguise }: Run,
   { isTraced = false } = {},
@@ -42,7 +42,10 @@ export async function runModel(
   }
 }
 
-/** The same run with as few steps as still fail, all that happened in it, and how to see it again. `first`: how it failed. */
+/**
+ * Describes a failed run: the smallest number of steps that still fails, all its events, and the command that
+ * repeats it. `first`: the original failure.
+ */
 export async function described(run: Run, first = ''): Promise<string> {
   for (let steps = 0; steps <= STEPS_PER_RUN; steps++) {
     const { trace, failure } = await runModel({ ...run, steps }, { isTraced: true });

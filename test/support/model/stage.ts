@@ -20,18 +20,18 @@ import { elementsIn, nextExpiry, ofThisLife } from './stored.js';
 import type { Swarm } from './swarm.js';
 import { VirtualTime } from './time.js';
 
-/** What does not hold, and where it showed. */
+/** A broken rule, and the place where it showed. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-/** A call that is under way. */
+/** A call in progress. */
 export interface Call {
-  readonly by: string; // a device, or who else writes
+  readonly by: string; // a device, or another writer
   readonly operations: readonly Intended[];
 }
 
-/** A core that is wrong on purpose: by what it stands on, or by what it answers. */
+/** A core that is wrong on purpose: in its dependencies, or in its answers. */
 export interface Disguise {
   readonly core?: (core: Core) => Core;
   readonly answer?: (answer: SyncResponse) => SyncResponse;
@@ -39,7 +39,7 @@ export interface Disguise {
 
 interface Alive {
   readonly revision: number;
-  readonly untilMs: number; // then something of it expires
+  readonly untilMs: number; // the next expiry of an element
   readonly elements: readonly Living[];
 }
 
@@ -48,7 +48,10 @@ export interface StageOptions {
   readonly disguise?: Disguise;
 }
 
-/** One box with all that its actors share: time, chance, the core on its adversarial stores, and what happened so far. */
+/**
+ * One box with all shared state of its actors: time, chance, the core on its adversarial stores, and the
+ * events so far.
+ */
 export class Stage {
   readonly chance: Chance;
   readonly time: VirtualTime;
@@ -60,23 +63,26 @@ export class Stage {
   readonly trace: string[] = [];
   readonly calls = new Set<Call>();
   readonly placements = new Placements();
-  /** The box as its log says. */
+  /** The box, computed from its log. */
   replay = new Replay();
-  /** A restore has put items from another moment than the log: counts may be wrong. */
+  /** Whether a restore has put items from another moment than the log, so that counts may be wrong. */
   isTorn = false;
-  /** Of the deployment: one more with each restore. */
+  /** Timeline of the deployment, incremented with each restore. */
   timeline = 0;
-  /** Of functions, which are called one after the other in each: what they remember. */
+  /** The memory of each process. The functions of a process run one after the other. */
   private processes: readonly object[] = [{}, {}];
-  /** When elements expire, by name; what has passed its time may be held until it is noted. */
+  /** Expiry time of elements, by name. A device may hold an expired element until its expiry is recorded. */
   readonly expiries = new Map<string, number>();
-  /** Up to which number what the database has removed after its time had a name; something else may have it by now. */
+  /**
+   * Last number of each element that the database has expired, by name. A later element may have the same
+   * name by now.
+   */
   readonly removed = new Map<string, number>();
-  /** How much a backfill had sent, by the token of the answer. */
+  /** Number of elements that a backfill had sent, by the token of the answer. */
   readonly sentBy = new Map<string, number>();
-  /** Changes of policies that do not hold everywhere yet. */
+  /** Changes of policies that are not in force everywhere yet. */
   policiesUnderWay = 0;
-  /** Since then every function knows the policies as they are. */
+  /** Since this time, every function knows the current policies. */
   policiesKnownSinceMs = 0;
   private readonly tasks = new Set<Promise<void>>();
   private failure: unknown;
@@ -112,14 +118,14 @@ export class Stage {
   readonly disguise: Disguise;
   private readonly isTraced: boolean;
 
-  /** Everything in the box, as its log says. */
+  /** Everything in the box, computed from its log. */
   get truth(): readonly StoredItem[] {
     return this.replay.all;
   }
 
   /**
-   * A function at work. It may end before any call: its calls that are under way go on, it makes no other, and nobody gets
-   * its answer.
+   * Runs a function, which may end before any call. Its calls in progress continue, it makes no other, and
+   * its answer is lost.
    */
   mortal<T>(work: (core: Core) => Promise<T>): Promise<T> {
     const { kill } = this.store.mishaps;
@@ -154,18 +160,18 @@ export class Stage {
     });
   }
 
-  /** The timeline of the deployment, as it is whenever a function asks. */
+  /** Returns the current timeline of the deployment with every call. */
   private withTimeline(core: Core): Core {
     return Object.defineProperty(core, 'timeline', { get: () => this.timeline, enumerable: true });
   }
 
-  /** Functions are deployed anew, with another timeline: none remembers anything. */
+  /** Deploys the functions with another timeline. Their memory is empty afterwards. */
   deploy(): void {
     this.timeline++;
     this.processes = [{}, {}];
   }
 
-  /** What lives in the box, as it is. */
+  /** The elements that are live now. */
   get alive(): readonly Living[] {
     const { revision } = this.store;
     const nowMs = this.time.now();
@@ -177,14 +183,14 @@ export class Stage {
     return this.living.elements;
   }
 
-  /** What has passed its time, and a device may hold still. */
+  /** Whether an element has expired, but a device may still hold it. */
   isFading(element: Wire): boolean {
     const name = nameOfElement(element);
     if (element.modSeq <= (this.removed.get(name) ?? 0)) return true;
     return (this.expiries.get(name) ?? Number.POSITIVE_INFINITY) <= this.time.now();
   }
 
-  /** What a device is to hold by its record and the policies, as they are; undefined: it is not registered. */
+  /** The current scope of a device by its record and the policies; undefined: it is not registered. */
   effectiveOf(deviceId: string): WireEffective | undefined {
     const device = this.replay.get(deviceKey(deviceId as DeviceId));
     if (device?.kind !== 'device') return undefined;
@@ -208,7 +214,10 @@ export class Stage {
     if (this.isTraced) this.trace.push(`${this.time.now() % 1e9} ${what()}`);
   }
 
-  /** What fails here fails the run, whoever called it: the core takes an error of the store for an answer that was lost. */
+  /**
+   * Makes a failed check fail the run, for any caller. Otherwise the core would treat the error as a lost
+   * answer of the store.
+   */
   insist(check: () => void): void {
     try {
       check();
@@ -228,7 +237,7 @@ export class Stage {
     this.tasks.add(task);
   }
 
-  /** Work that is seen to be under way by whoever looks for it. */
+  /** Does work that is visible in `calls` until it ends. */
   async during<T>(call: Call, work: () => Promise<T>): Promise<T> {
     this.calls.add(call);
     try {
@@ -238,7 +247,7 @@ export class Stage {
     }
   }
 
-  /** The next of those who wait goes on; false: nobody waits. */
+  /** Lets the next waiting actor continue; false: no actor waits. */
   async turn(withinMs?: number): Promise<boolean> {
     const isOn = await this.time.turn(withinMs);
     if (this.failure) throw this.failure;
@@ -246,7 +255,7 @@ export class Stage {
   }
 
   checkNobodyHangs(): void {
-    if (this.tasks.size > 0) throw new Violation('a call does not come to an end');
+    if (this.tasks.size > 0) throw new Violation('a call does not end');
   }
 
   pass(ms: number): void {

@@ -6,16 +6,16 @@ type StoredElement = Exclude<Extract<StoredItem, { data: object }>, { kind: 'bod
 const isElement = (item: StoredItem): item is StoredElement =>
   ['folder', 'conversationHistory', 'sessionHistory', 'message'].includes(item.kind);
 
-// Items of the store in memory never change, so each is written down once.
+// Items of the store in memory never change, so each is converted only once.
 const wires = new WeakMap<StoredItem, readonly Wire[]>();
 
-/** Everything that a box has in store, dead or alive, as elements go over the wire; without what has passed its time. */
+/** All stored elements of a box, live or deleted, in their wire form. Expired ones are left out. */
 export const elementsIn = (items: readonly StoredItem[], nowMs = 0): readonly Wire[] =>
   items.flatMap((item) =>
     isElement(item) && (item.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs ? wiresOf(item) : [],
   );
 
-/** Without contents that were written before the life that their conversation history leads, whatever their numbers say. */
+/** Leaves out contents from before the current life of their conversation history, whatever their numbers. */
 export function ofThisLife(items: readonly StoredItem[]): readonly StoredItem[] {
   const begun = new Map(
     items.flatMap((item) =>
@@ -30,7 +30,7 @@ export function ofThisLife(items: readonly StoredItem[]): readonly StoredItem[] 
   );
 }
 
-/** When the next element passes its time. */
+/** The time of the next expiry of an element. */
 export const nextExpiry = (items: readonly StoredItem[], nowMs: number): number =>
   items.reduce(
     (next, item) =>
@@ -40,7 +40,7 @@ export const nextExpiry = (items: readonly StoredItem[], nowMs: number): number 
     Number.POSITIVE_INFINITY,
   );
 
-/** Bytes of the JSON of all of them. */
+/** Size of the JSON of all items. Unit: bytes. */
 export const bytesHeld = (items: readonly StoredItem[]): number =>
   elementsIn(items).reduce((sum, wire) => sum + Buffer.byteLength(JSON.stringify(wire)), 0);
 

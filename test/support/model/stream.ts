@@ -10,8 +10,8 @@ import type { Stage } from './stage.js';
 const LATE_MAX_MS = 120_000;
 
 /**
- * The stream of the table and the function that keeps the view with the log: records come late, twice and in any order, and
- * come again until they are dealt with.
+ * The stream of the table, and the function that applies entries to the view. Records arrive late, twice and
+ * in any order, and are repeated until they are processed.
  */
 export class Stream {
   private readonly work: LateWork;
@@ -40,7 +40,7 @@ export class Stream {
     });
   }
 
-  /** The box is another table by now, whose stream tells nothing of what was written to the one before. */
+  /** The restored box is a new table. Its stream does not contain writes to the previous table. */
   restored(): void {
     this.work.drop();
   }
@@ -49,7 +49,7 @@ export class Stream {
     this.work.start();
   }
 
-  /** All records are dealt with; `idle` waits until nobody has anything under way. */
+  /** Processes all records; `idle` waits until no actor is busy. */
   deliver(idle: () => Promise<void>): Promise<void> {
     return this.work.deliver(idle);
   }

@@ -3,20 +3,20 @@ import type { Chance } from './chance.js';
 import { type OperationKind, type OperationWeights, USUAL } from './operations.js';
 import { type StepKind, type StepWeights, USUAL_STEPS } from './steps/weights.js';
 
-/** What may happen in a run. */
+/** The events that are possible in a run. */
 export interface Swarm {
   readonly devices: number;
   readonly steps: StepWeights;
   readonly operations: OperationWeights;
   readonly mishaps: Mishaps;
-  readonly loss: number; // of requests and of answers
-  readonly scopes: boolean; // whether devices want different things, at different times
+  readonly loss: number; // probability, for requests and for answers
+  readonly scopes: boolean; // whether devices have different preferences, at different times
   readonly elementTypes: readonly (readonly string[])[];
 }
 
 const ALL = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 
-/** The usual ones, and some without the types of the containers that the others are in. */
+/** The usual types, and some lists without the types of the containers of the others. */
 const TYPE_LISTS = [
   ALL,
   ALL.filter((type) => type !== 'folder'),
@@ -38,7 +38,7 @@ const ALWAYS: ReadonlySet<string> = new Set<StepKind | OperationKind>([
   'createMessage',
 ]);
 
-/** What some runs do much more of than others: rare things meet each other there. */
+/** Events that some runs repeat far more than others, so that rare events coincide. */
 const THEMES: readonly Partial<Record<StepKind | OperationKind, number>>[] = [
   {},
   {},
@@ -49,7 +49,10 @@ const THEMES: readonly Partial<Record<StepKind | OperationKind, number>>[] = [
   { changePreferences: 4, changePolicy: 3, assignPolicy: 2, moveConversation: 2, page: 2 },
 ];
 
-/** Each run leaves some things out, so that others meet more often, and failures stay small. */
+/**
+ * Chooses the events of a run. Each run omits some, so that the others coincide more often and failures stay
+ * small.
+ */
 export function swarmOf(chance: Chance): Swarm {
   const theme: Readonly<Record<string, number>> = chance.pick(THEMES);
   const thinned = <K extends string>(weights: Readonly<Record<K, number>>): Record<K, number> => {

@@ -7,12 +7,15 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Everything is in memory, so whoever is awake gets on by promises alone; Node's own tick comes behind all of them. */
+/**
+ * Everything is in memory, so an actor that is awake advances by promises alone. Node's own tick runs after
+ * all of them.
+ */
 const allThatCanRun = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 /**
- * Virtual time in which many things happen at once: whoever sleeps waits until it is the next to be woken, so that
- * actors take turns wherever they wait, in an order that the seed decides.
+ * Virtual time for concurrent actors. A sleeping actor continues only when its turn comes. So actors take
+ * turns wherever they wait, in an order that the seed decides.
  */
 export class VirtualTime implements Clock {
   private readonly sleepers: Sleeper[] = [];
@@ -36,7 +39,10 @@ export class VirtualTime implements Clock {
     return this.chance.next();
   }
 
-  /** Lets the next sleeper go on until it waits again; false: nobody sleeps. Within `withinMs` of now, if given. */
+  /**
+   * Lets the next sleeper continue until it waits again; false: no actor sleeps. Only sleepers due within
+   * `withinMs` of now, if given.
+   */
   async turn(withinMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     if (this.sleepers.length === 0) await allThatCanRun();
     const first = this.next();
@@ -49,7 +55,7 @@ export class VirtualTime implements Clock {
     return true;
   }
 
-  /** Time passes at once; whoever should have been woken meanwhile is late. */
+  /** Advances the time at once. Sleepers that were due in between wake late. */
   pass(ms: number): void {
     this.nowMs += ms;
   }

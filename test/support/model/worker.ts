@@ -1,14 +1,14 @@
 import type { Happened } from './coverage.js';
 import { described, runModel } from './run.js';
 
-/** What a worker tells of each run. */
+/** A worker's report on a run. */
 export interface RunTold {
   readonly seed: number;
   readonly happened: Happened;
   readonly failure?: string;
 }
 
-/** Seeds that a worker is to run, one after the other. */
+/** Seeds for a worker to run, one after the other. */
 export interface Piece {
   readonly seed: number;
   readonly runs: number;
@@ -28,5 +28,5 @@ process.on('message', (piece: Piece) => {
     process.exit(1);
   });
 });
-// Whoever started it is gone.
+// The parent process has ended.
 process.on('disconnect', () => process.exit(0));

@@ -14,22 +14,25 @@ import { Stage, type StageOptions } from './stage.js';
 import { Stream } from './stream.js';
 import type { Swarm } from './swarm.js';
 
-/** All that is kept of the box at one moment. */
+/** The complete state of the box at one moment. */
 export interface Moment {
   readonly items: BoxCopy;
   readonly replay: Replay;
   readonly modSeq: number;
-  readonly lives: ReadonlyMap<string, number>; // of the numbers of devices
-  readonly policies: () => void; // puts them back
+  readonly lives: ReadonlyMap<string, number>; // of the devices' numbers
+  readonly policies: () => void; // restores them
   readonly atMs: number;
 }
 
-/** A backup: items may be from the moment at which it began, or from a later one. */
+/** A backup. Its items may come from the moment at which it began, or from a later one. */
 export interface Copy extends Moment {
   later: Moment;
 }
 
-/** Several devices, the Participating Function, the purger and the provider around one box, in virtual time. */
+/**
+ * Several devices, the Participating Function, the purge worker and the provider around one box, in virtual
+ * time.
+ */
 export class World {
   readonly stage: Stage;
   readonly purging: Purging;
@@ -38,7 +41,7 @@ export class World {
   readonly exchange: Exchange;
   readonly commits: Commits;
   readonly devices: readonly Device[];
-  /** What the Participating Function has sent, to be sent again. */
+  /** Deposits of the Participating Function, to be repeated. */
   readonly deposits: (readonly Intended[])[] = [];
   copies: readonly Copy[] = [];
   readonly box = BOX;
@@ -54,7 +57,7 @@ export class World {
     this.commits = new Commits(this.stage, this.purging, this.stream, this.devices);
   }
 
-  /** Some of what was begun goes on, and the rest later. */
+  /** Runs some of the pending work; the rest runs later. */
   async turn(withinMs?: number): Promise<boolean> {
     this.purging.start();
     this.expiring.start();
@@ -62,10 +65,10 @@ export class World {
     return this.stage.turn(withinMs);
   }
 
-  /** Until nobody has anything under way. */
+  /** Waits until no actor is busy. */
   readonly idle = async (): Promise<void> => {
     while (await this.turn()) {
-      // Each turn does its part.
+      // each turn advances the actors
     }
     this.stage.checkNobodyHangs();
   };
@@ -89,7 +92,7 @@ export class World {
     return {
       deviceId: `d${i + 1}`,
       model: new ClientModel(this.exchange.mintInstance(), manners),
-      // The first one always wants everything.
+      // The first device always has the default preferences.
       preferences: i === 0 || !swarm.scopes ? {} : somePreferences(chance, swarm.elementTypes),
       isBusy: false,
     };

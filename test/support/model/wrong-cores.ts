@@ -5,10 +5,10 @@ import type { Change } from '../../../protocol/elements/element.js';
 import type { SyncResponse } from '../../../protocol/sync.js';
 import type { Disguise } from './stage.js';
 
-// Wrong on purpose, each in one rule, by what the core stands on or by what it answers: the model has to find them. Faults
-// within the core are planted by test/support/model/faults.ts.
+// Cores that are wrong on purpose, each in one rule: in their dependencies or in their answers. The model
+// must find each. test/support/faults/faults.ts holds faults within the core.
 
-/** The store with what it projects in other words. */
+/** The store with changed writes to the view. */
 const projecting = (other: (writes: readonly ViewWrite[]) => readonly ViewWrite[]): Disguise => ({
   core: (core) => {
     const project: Store['project'] = (box, writes, advance) =>
@@ -23,7 +23,7 @@ const projecting = (other: (writes: readonly ViewWrite[]) => readonly ViewWrite[
   },
 });
 
-/** The core with something else in it; its timeline goes on to be that of the stage. */
+/** The core with replaced members. Its timeline remains that of the stage. */
 const over = (core: Core, other: Partial<Core>): Core => Object.assign(Object.create(core), other);
 
 const answering = (other: (changes: readonly Change[]) => Change[]): Disguise => ({
@@ -33,7 +33,7 @@ const answering = (other: (changes: readonly Change[]) => Change[]): Disguise =>
   },
 });
 
-/** A deletion that leaves nothing behind in the view. */
+/** A deletion that leaves no tombstone in the view. */
 const deletedWithoutTombstone = projecting((writes) =>
   writes.filter(({ content }) => content?.kind !== 'tombstone'),
 );
@@ -49,7 +49,7 @@ const removalsFirst = answering((changes) => [
   ...changes.filter((change) => !('removed' in change)),
 ]);
 
-/** What deleted containers held stays. */
+/** A purge worker that never purges the contents of deleted containers. */
 const purgerThatNeverComes: Disguise = {
   core: (core) => over(core, { purgeQueue: { send: async () => {} } }),
 };

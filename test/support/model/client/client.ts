@@ -3,16 +3,16 @@ import { Held, type Interpretation } from './held.js';
 import { applyOwn } from './own.js';
 import { changesIn, type Intended, type Numbered, type Request, type Response, type Result } from './wire.js';
 
-/** Everything that a client keeps in its local database. */
+/** The contents of a client's local database. */
 interface Kept {
   instanceId: string;
   isRegistered: boolean;
-  effective: WireEffective | undefined; // what it is to hold, as of the last registration or response
-  told: WireEffective | undefined; // ... as of the last response: a later registration shows in the next one
+  effective: WireEffective | undefined; // the scope to hold, as of the last registration or response
+  told: WireEffective | undefined; // the scope as of the last response: a later registration shows in the next one
   prunedBy: readonly WireEffective[]; // registrations since then
-  owed: readonly Wire[]; // folders that it deleted itself, not told yet
+  owed: readonly Wire[]; // its own folder deletions that are not applied yet
   syncToken: string | undefined;
-  isTokenOwn: boolean; // it was answered to this client
+  isTokenOwn: boolean; // the token came with an answer to this client
   isMidway: boolean;
   isFilling: boolean; // the last response was part of a backfill
   nextN: number;
@@ -22,10 +22,10 @@ interface Kept {
 }
 
 export interface ClientManners {
-  /** It goes by its registration at once, and not by the next response alone. */
+  /** Whether it prunes at once after its registration, instead of after the next response. */
   readonly prunesAtOnce: boolean;
   readonly interpretation: Interpretation;
-  /** Changes are applied twice, as after a crash between them and the token: they are idempotent. */
+  /** Whether it applies changes twice, as after a crash between changes and token: they are idempotent. */
   readonly appliesTwice: boolean;
 }
 
@@ -71,12 +71,12 @@ export class ClientModel {
     return this.kept.syncToken;
   }
 
-  /** The token, where it was answered to this client. */
+  /** The token, if it came with an answer to this client. */
   get ownToken(): string | undefined {
     return this.kept.isTokenOwn ? this.kept.syncToken : undefined;
   }
 
-  /** Everything that is held, shown or not. */
+  /** All held elements, shown or not. */
   get held(): View {
     return this.kept.held.elements;
   }
@@ -89,23 +89,23 @@ export class ClientModel {
     return this.kept.isMidway && this.kept.isFilling;
   }
 
-  /** Operations were sent, and it is not known what became of them. */
+  /** Operations were sent, and their outcome is unknown. */
   get isWaiting(): boolean {
     return this.kept.underWay.length > 0;
   }
 
-  /** All is sent and answered. */
+  /** All operations are sent and answered. */
   get hasSaidAll(): boolean {
     const { queue, underWay } = this.kept;
     return queue.length === 0 && underWay.length === 0;
   }
 
-  /** Nothing is left to do: all is sent and answered, and the last synchronization has ended. */
+  /** Nothing is left to do: all operations are answered, and the last synchronization has ended. */
   get isQuiet(): boolean {
     return this.kept.isRegistered && !this.kept.isMidway && this.hasSaidAll;
   }
 
-  /** What the application shows: what is held, as far as it still belongs to the scope. */
+  /** The elements that the application shows: held ones that still belong to the scope. */
   view(nowMs: number): View {
     const { held, effective } = this.kept;
     held.prune(effective, nowMs);
@@ -118,15 +118,15 @@ export class ClientModel {
 
   registered({ effective }: { effective: WireEffective }, nowMs: number): void {
     this.kept.isRegistered = true;
-    // The answer to what is under way may be of the scope before: without its conversation histories a client could not
-    // tell whether what it did is in that.
+    // The pending answer may belong to the previous scope. Without the conversation histories of that scope,
+    // a client could not decide whether its own changes are in it.
     if (!this.manners.prunesAtOnce || this.isWaiting) return;
     this.kept.effective = effective;
     this.kept.prunedBy = [...this.kept.prunedBy, effective];
     this.kept.held.prune(effective, nowMs);
   }
 
-  /** A new local database, or one that cannot be trusted with its numbers: `n` begins anew. */
+  /** Starts with an empty local database, or with one whose numbers are lost: `n` begins at 1 again. */
   newInstance(instanceId: string): void {
     const { underWay, queue } = this.kept;
     this.kept = {
@@ -139,7 +139,10 @@ export class ClientModel {
     };
   }
 
-  /** It is registered again, as it is: after an accident of the server, or when its user signs in again. */
+  /**
+   * Registers again with the same preferences: after a failure of the server, or when its user signs in
+   * again.
+   */
   registersAgain(): void {
     this.kept.isRegistered = false;
   }
@@ -154,7 +157,7 @@ export class ClientModel {
     this.kept.isTokenOwn = false;
   }
 
-  /** A backup of the local database, to be put back later. */
+  /** A backup of the local database. @returns a function that restores it. */
   backup(): () => void {
     const copyOf = (kept: Kept): Kept => ({
       ...kept,
@@ -168,7 +171,10 @@ export class ClientModel {
     };
   }
 
-  /** The next request: an unanswered one again, with its token, perhaps with more operations; else one with the next operations. */
+  /**
+   * The next request. It repeats an unanswered one with its token, perhaps with more operations. Otherwise it
+   * holds the next operations.
+   */
   request(limit: number, operationsMost: number): Request {
     const { kept } = this;
     const free = Math.max(0, operationsMost - kept.underWay.length);
@@ -182,7 +188,10 @@ export class ClientModel {
     };
   }
 
-  /** Whether the answer to a request is still waited for: nothing was stored since, at most the same was sent again. */
+  /**
+   * Whether the client still waits for the answer to a request: it has stored nothing since, and at most
+   * repeated it.
+   */
   awaits({ instanceId, syncToken, operations }: Request): boolean {
     const { kept } = this;
     return (
@@ -193,8 +202,8 @@ export class ClientModel {
   }
 
   /**
-   * Stores a response in one go. @returns false where a result cannot be explained: the local database is not what the
-   * server knows.
+   * Stores a response in one step. @returns false if a result cannot be explained, because the local database
+   * differs from the server's knowledge of it.
    */
   receive({ operations }: Request, response: Response, nowMs: number): boolean {
     const { kept } = this;
@@ -211,7 +220,7 @@ export class ClientModel {
     const changes = changesIn(response);
     for (const change of changes) kept.held.apply(change);
     if (this.manners.appliesTwice) for (const change of changes) kept.held.apply(change);
-    // While it is being filled it is told all of them, as they are by now.
+    // During a backfill the server sends the device's own changes too, in their current state.
     if (!response.backfill) this.applyOwn(operations, results, changes, response.hasMore ?? false);
     kept.underWay = kept.underWay.slice(results.length);
     kept.syncToken = response.syncToken;
@@ -224,8 +233,9 @@ export class ClientModel {
   }
 
   /**
-   * What it did itself, by the results. Its own deletion of a folder waits until all before it has been told: a conversation
-   * history that it holds there may have moved out, of which the log tells later where the response has more.
+   * Applies its own operations, by their results. A deletion of a folder waits until all earlier changes have
+   * arrived. A conversation history that the client still holds there may have moved out of it, and a later
+   * response has that move.
    */
   private applyOwn(
     operations: readonly Numbered[],
@@ -253,7 +263,8 @@ export class ClientModel {
       changes,
     );
     if (hasMore) return;
-    // What the same request moved out of them has left by now, and nothing can have been moved into them since.
+    // By now all conversation histories that the same request moved out have left, and none can have moved in
+    // since.
     for (const removal of kept.owed) kept.held.remove(removal);
     kept.owed = [];
   }

@@ -10,14 +10,14 @@ import {
 } from '../elements.js';
 
 /**
- * Two readings of what the protocol leaves open: the literal one lets the removal of a container take everything that
- * is held in it, the lenient one keeps what is newer than a deletion.
+ * Two interpretations of a point that the protocol leaves open. The literal one lets the removal of a
+ * container remove all of its held contents. The lenient one keeps contents that are newer than a deletion.
  */
 export type Interpretation = 'literal' | 'lenient';
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** What a device holds: elements, and removals that it remembers until its synchronization ends. */
+/** The contents of a device: elements, and the removals that it remembers until its synchronization ends. */
 export class Held {
   readonly elements: View;
   private readonly removals: Map<string, Wire>;
@@ -38,12 +38,12 @@ export class Held {
     return this.elements.get(name)?.modSeq ?? 0;
   }
 
-  /** An element of this number, or its removal, has arrived, or a later one. */
+  /** Whether this version of an element or of its removal has arrived, or a later one. */
   isTold(name: string, modSeq: number): boolean {
     return Math.max(this.modSeqOf(name), this.removedAt(name)) >= modSeq;
   }
 
-  /** The number of the removal that is remembered of it; 0: none. */
+  /** The number of its remembered removal; 0: none. */
   removedAt(name: string): number {
     return this.removals.get(name)?.modSeq ?? 0;
   }
@@ -53,15 +53,18 @@ export class Held {
     else this.put(change);
   }
 
-  /** Protocol, section 4: an older `modSeq` than the held one is ignored, and older elements than a removal. */
+  /**
+   * Protocol, section 4: a device ignores an element with a lower `modSeq` than the held one, or than its
+   * removal.
+   */
   put(element: Wire): void {
     const { elements, removals } = this;
     const name = nameOfElement(element);
     if (this.modSeqOf(name) > element.modSeq) return;
     const removal = this.removalOver(element);
     if (removal) {
-      // It went into a container that is no more: where it is held as it was before, it is no more either. That is not
-      // remembered as a removal of its own, since the container may come back.
+      // Its container was removed, so drop a held earlier version too. Do not remember this as a removal of
+      // the element, since the container may come back.
       this.drop({ ...element, modSeq: removal.modSeq, removed: removal.removed as string }, NONE);
       return;
     }
@@ -77,7 +80,10 @@ export class Held {
     }
   }
 
-  /** @param spared names of contents that are known to live: what the same request has put into a new life of the container */
+  /**
+   * @param spared names of contents that are known to live: the same request has put them into a new
+   * container of that name
+   */
   remove(removal: Wire, spared: ReadonlySet<string> = NONE): void {
     const { removals } = this;
     const name = nameOfElement(removal);
@@ -86,7 +92,7 @@ export class Held {
     this.drop(removal, spared);
   }
 
-  /** It is held no longer, nor what is held in it. */
+  /** Drops the element and its held contents. */
   private drop(removal: Wire, spared: ReadonlySet<string>): void {
     const { elements } = this;
     for (const content of this.contentsOf(removal)) {
@@ -97,7 +103,7 @@ export class Held {
     elements.delete(nameOfElement(removal));
   }
 
-  /** Everything that is held in a container, however deep. */
+  /** All held contents of a container, at any depth. */
   contentsOf({ type, id, conversationId }: Wire): Wire[] {
     switch (type) {
       case 'folder': {
@@ -123,8 +129,8 @@ export class Held {
   }
 
   /**
-   * The end of a synchronization: what was removed need not be remembered, and what has no container was removed with it,
-   * where the device keeps containers, by all that it is told of its scope.
+   * Ends a synchronization and forgets the remembered removals. An element without a container was removed
+   * with it, if every scope that the device received includes containers.
    */
   settle(scopes: readonly (WireEffective | undefined)[]): void {
     this.removals.clear();
@@ -140,7 +146,7 @@ export class Held {
     }
   }
 
-  /** Protocol, section 5: a client prunes by `effective` and by age itself. */
+  /** Protocol, section 5: a client itself prunes by `effective` and by age. */
   prune(effective: WireEffective | undefined, nowMs: number): void {
     if (!effective) return;
     const { elements } = this;
@@ -148,12 +154,13 @@ export class Held {
       const isOld = element.type === 'message' && !isYoung(effective, element, nowMs);
       if (effective.elementTypes.includes(element.type) && !isOld) continue;
       elements.delete(name);
-      // Of a message that is too old the state goes too; without messages states stay by themselves.
+      // The state of a message that is too old is dropped too. Without messages in the scope, states stay on
+      // their own.
       if (isOld) elements.delete(nameOf('messageState', element.id, element.conversationId));
     }
   }
 
-  /** What the application shows. */
+  /** The elements that the application shows. */
   shown(effective: WireEffective | undefined): View {
     const shown: View = new Map();
     for (const [name, element] of this.elements) {
@@ -169,7 +176,7 @@ export class Held {
     return found;
   }
 
-  /** The removal that is remembered of the element or of what it is in, if it is newer. */
+  /** The newer removal that is remembered for the element or its container. */
   private removalOver(element: Wire): Wire | undefined {
     const { removals } = this;
     if (removals.size === 0) return undefined;

@@ -10,8 +10,10 @@ import type { Held } from './held.js';
 import type { Intended, Numbered, Result } from './wire.js';
 
 /**
- * What the client did itself is not always sent to it: it knows from the results.
- * @param changes of the same response, which have been applied: what they tell of came after it, and may have gone with its container
+ * Applies a client's own operations from their results, because the server does not always send these changes
+ * back.
+ * @param changes of the same response, already applied. They are later than the operations, and may have
+ * removed an element with its container.
  */
 export function applyOwn(
   held: Held,
@@ -38,7 +40,8 @@ export function applyOwn(
     const later = applied.slice(i + 1).map((each) => each.operation);
     new Own(held, effective, told).apply(withoutDetour(operation, later), modSeq);
   }
-  // What was created out of the scope may have been moved into it by the next operation; what was not goes again.
+  // An element created out of the scope may have been moved into it by the next operation. Otherwise it is
+  // dropped again.
   for (const { operation } of applied) {
     if (operation.op !== 'create' || operation.type !== 'conversationHistory') continue;
     const created = held.elements.get(nameOf(operation.type, operation.id));
@@ -48,7 +51,10 @@ export function applyOwn(
   }
 }
 
-/** All of a request is done at once: what it moves on was never where it moved it first, which may be gone by now. */
+/**
+ * All operations of a request take effect together. The first target of an element that is moved twice was
+ * never its place, and may not exist by now.
+ */
 function withoutDetour(operation: Numbered, later: readonly Numbered[]): Numbered {
   const { op, type, id, data } = operation;
   const isMovedOn = later.some(
@@ -64,7 +70,7 @@ class Own {
   constructor(
     private readonly held: Held,
     private readonly effective: WireEffective | undefined,
-    private readonly told: ReadonlySet<string>, // what the response itself says of what was done
+    private readonly told: ReadonlySet<string>, // names whose own change the response itself contains
   ) {}
 
   apply({ op, type, id, conversationId, data = {}, flags }: Numbered, modSeq: number): void {
@@ -80,7 +86,7 @@ class Own {
       held.remove({ ...own, removed: 'deleted' }, told);
       return;
     }
-    // It has been created anew since; what it held before is gone all the same.
+    // The container was created again since. Its previous contents are deleted all the same.
     for (const content of held.contentsOf(own)) {
       const name = nameOfElement(content);
       if (content.modSeq <= own.modSeq && !told.has(name)) held.elements.delete(name);
@@ -114,12 +120,12 @@ class Own {
     const { modSeq: _, ...attributes } = before;
     const patch = typeof data.name === 'string' ? { ...data, name: data.name.normalize('NFC') } : data;
     if ('textContent' in data) delete (attributes as { textTruncated?: true }).textTruncated;
-    // Null is a place for a folder: the top of the box.
+    // For a folder, null is a valid parent: the top of the box.
     const next = own.type === 'folder' ? { ...attributes, ...patch } : (merged(attributes, patch) as object);
     held.put({ ...next, ...own });
   }
 
-  /** A client does not keep what it knows to be outside of its scope. */
+  /** Keeps an element only if the client does not know it to be outside of its scope. */
   private keep(element: Wire): void {
     const { effective, held } = this;
     if (!effective?.elementTypes.includes(element.type)) return;
@@ -127,7 +133,7 @@ class Own {
     if (conversationId !== undefined) {
       const isKnown = effective.elementTypes.includes('conversationHistory')
         ? held.elements.has(nameOf('conversationHistory', conversationId))
-        : // The removal of what it is in was told after it, though both may be of one commit.
+        : // The removal of its container is the later change, though both may be of one commit.
           !effective.excludeConversations.includes(conversationId) &&
           held.removedAt(nameOf('conversationHistory', conversationId)) < element.modSeq;
       if (!isKnown) return;
@@ -138,7 +144,10 @@ class Own {
 
 const flagSet = (flags: readonly string[]): string[] => [...new Set(flags)].sort();
 
-/** What an operation changes, also by implication: a reply sets a flag of what it replies to. */
+/**
+ * Names of the elements that an operation changes, also by implication: a reply sets a flag of the message
+ * that it answers.
+ */
 function namesTouched({ type, id, conversationId, data, flags }: Intended): string[] {
   const state = (of: string) => nameOf('messageState', of, conversationId);
   const repliedTo = type === 'message' ? data?.inReplyToMessageId : undefined;
@@ -149,7 +158,7 @@ function namesTouched({ type, id, conversationId, data, flags }: Intended): stri
   ];
 }
 
-/** What the server adds to what was asked for, by sections 2 and 3. */
+/** The attributes that the server adds to a created element, by sections 2 and 3. */
 function createdData(type: string, data: Readonly<Record<string, unknown>>, modSeq: number): object {
   if (type === 'folder') return { ...data, name: (data.name as string).normalize('NFC') };
   if (type === 'conversationHistory') return { folderId: 'default', ...data, createdModSeq: modSeq };

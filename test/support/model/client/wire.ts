@@ -1,6 +1,6 @@
 import type { Wire, WireEffective } from '../elements.js';
 
-/** An operation as the user asked for it, before it has a number. */
+/** An operation as the user requested it, before it has a number. */
 export interface Intended {
   readonly op: string;
   readonly type: string;

@@ -9,7 +9,7 @@ import type { World } from '../world.js';
 
 const PAGES_MAX = 40;
 
-/** The device does one thing, unless it has one to do already; what fails in passing it tries again at another time. */
+/** Lets the device do one thing, unless it is busy. After a temporary failure, a later step tries again. */
 function occupy({ stage }: World, device: Device, work: () => Promise<void>): void {
   if (device.isBusy) return;
   device.isBusy = true;
@@ -93,7 +93,7 @@ export async function backUp(world: World): Promise<void> {
   if (!device.isBusy) device.backup = device.model.backup();
 }
 
-/** The local database of a device goes back to what it was. */
+/** Restores an old backup of a device's local database. */
 export async function rollBack({ stage, devices }: World): Promise<void> {
   const device = stage.chance.pick(devices);
   if (device.isBusy || !device.backup) return;
@@ -106,7 +106,7 @@ export async function rollBack({ stage, devices }: World): Promise<void> {
 export async function foreignToken({ stage, devices }: World): Promise<void> {
   const [device, other] = stage.chance.shuffled(devices);
   if (!device || device.isBusy || device.model.isWaiting || !other) return;
-  const { ownToken } = other.model; // what it got by this step may be of the first device itself
+  const { ownToken } = other.model; // the token may otherwise belong to the first device itself
   if (!ownToken) return;
   stage.note(() => `  ${device.deviceId} uses the token of ${other.deviceId}`);
   stage.hit('token of another device');
@@ -114,7 +114,7 @@ export async function foreignToken({ stage, devices }: World): Promise<void> {
   device.model.useToken(ownToken);
 }
 
-/** A token of another box, though of the same device and instance. */
+/** Sends a token of another box, with the same device and instance. */
 export async function tokenOfAnotherBox(world: World): Promise<void> {
   const { stage, exchange } = world;
   const device = world.anyDevice();

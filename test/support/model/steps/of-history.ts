@@ -7,7 +7,7 @@ import type { Wire } from '../elements.js';
 import { CONVERSATIONS, MESSAGES } from '../operations.js';
 import type { World } from '../world.js';
 
-/** A device asks for messages of a conversation history, whatever else is under way. */
+/** A device requests messages of a conversation history, at any time. */
 export async function askHistory(world: World): Promise<void> {
   const { chance } = world.stage;
   const { deviceId } = world.anyDevice();
@@ -23,7 +23,7 @@ export async function askHistory(world: World): Promise<void> {
   });
 }
 
-/** All pages of the history of a conversation, each held against what there is. */
+/** Reads all pages of the history of a conversation and compares each with the box. */
 export async function wholeHistory(world: World, deviceId: string, conversationId: string): Promise<void> {
   const limit = world.stage.chance.pick([1, 2, 5, 200]);
   let before: string | undefined;

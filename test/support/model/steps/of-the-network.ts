@@ -12,7 +12,7 @@ export async function participate(world: World): Promise<void> {
   stage.begin('participating', async () => {
     for (;;) {
       const isKnown = await depositOnce(world, operations);
-      if (isKnown || stage.chance.happens(0.3)) break; // or given up, and repeated at some other time
+      if (isKnown || stage.chance.happens(0.3)) break; // or gives up, and some other step repeats it
     }
     world.deposits.push(operations);
   });
@@ -26,7 +26,7 @@ export async function participateAgain(world: World): Promise<void> {
   stage.begin('participating again', async () => void (await depositOnce(world, operations)));
 }
 
-/** @returns whether it is known what became of it. */
+/** @returns whether the outcome is known. */
 async function depositOnce({ stage, box }: World, operations: readonly Intended[]): Promise<boolean> {
   try {
     stage.note(() => `  PF deposits ${operations.map(describeOperation).join(', ')}`);
@@ -44,7 +44,7 @@ async function depositOnce({ stage, box }: World, operations: readonly Intended[
   }
 }
 
-/** A request that was sent once arrives again, however late. */
+/** Delivers an earlier request again, after any delay. */
 export async function again({ stage, exchange }: World): Promise<void> {
   if (exchange.sent.length === 0) return;
   const sent = stage.chance.pick(exchange.sent);

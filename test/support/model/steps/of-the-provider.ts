@@ -16,13 +16,13 @@ const DAY_MS = 24 * 3600 * 1000;
 const RECOVERY_DAYS = 35;
 const COPIES_MAX = 3;
 const PIECE_DAYS = 2;
-/** So long a backup takes. */
+/** Duration of a backup. */
 const BACKUP_MS = 60_000;
-/** Whoever changes a policy is answered after this: from then on it holds everywhere. */
+/** A change of a policy is answered after this time. From then on the change is in force everywhere. */
 const POLICY_MS = 1000;
 const POLICIES: readonly PolicyId[] = [DEFAULT_POLICY, 'narrow' as PolicyId, 'other' as PolicyId];
 
-/** A policy changes, at times while others are at work. */
+/** Changes a policy, sometimes while others are at work. */
 export async function changePolicy(world: World): Promise<void> {
   const { stage } = world;
   const { chance, swarm, registry, time } = stage;
@@ -43,7 +43,7 @@ export async function changePolicy(world: World): Promise<void> {
   });
 }
 
-/** A policy is assigned to the box or to a device of it, while nobody else is at work. */
+/** Assigns a policy to the box or to one of its devices, while no other actor is at work. */
 export async function assignPolicy(world: World): Promise<void> {
   const { stage, box } = world;
   const { chance, swarm } = stage;
@@ -67,7 +67,10 @@ export async function assignPolicy(world: World): Promise<void> {
   stage.pass(POLICY_MS);
 }
 
-/** An administrator who gets no answer tries again; a device that is not there is none of his concern. */
+/**
+ * Repeats the work until it is answered, as an administrator does. The result `device-not-registered` counts
+ * as an answer.
+ */
 async function untilDone(work: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
@@ -90,7 +93,10 @@ export async function wait(world: World): Promise<void> {
   stage.pass(isForPurger ? next - soon : chance.between(1, 200_000));
 }
 
-/** Days pass in pieces: a stream keeps its records for one, and the database removes a timer within two. */
+/**
+ * Lets days pass in steps: a stream keeps its records for one day, and the database removes a timer within
+ * two.
+ */
 export async function waitDays(world: World): Promise<void> {
   const { stage, purging, expiring, stream } = world;
   await purging.finish(world.idle);
@@ -110,9 +116,9 @@ export async function expire({ expiring }: World): Promise<void> {
 }
 
 /**
- * A backup, which is not taken in the moments between the removal of what has expired and its commit: nobody would note it
- * in the box that is made from it (docs/runbook.md says so). A little later it is copied once more, for items of a backup
- * are from several moments.
+ * Makes a backup, but not between the removal of expired items and its commit. In a box restored from such a
+ * backup, that removal would never be recorded (docs/runbook.md). Copies the box a second time a little
+ * later, since the items of a backup come from several moments.
  */
 export async function copyBox(world: World): Promise<void> {
   const { stage } = world;
@@ -127,7 +133,10 @@ export async function copyBox(world: World): Promise<void> {
   });
 }
 
-/** Point-in-time recovery goes back so far; boxes in an older backup may have lost the end of their log (docs/runbook.md). */
+/**
+ * Backups within the range of point-in-time recovery. Boxes in an older backup may have lost the end of their
+ * log (docs/runbook.md).
+ */
 export const restorable = ({ stage, copies }: Pick<World, 'stage' | 'copies'>): readonly Copy[] =>
   copies.filter(({ atMs }) => stage.time.now() - atMs < RECOVERY_DAYS * DAY_MS);
 
@@ -140,14 +149,14 @@ const moment = ({ stage, box }: World): Moment => ({
   atMs: stage.time.now(),
 });
 
-/** A backup of the box is put back, while the devices are as they are. */
+/** Restores a backup of the box, while the devices keep their state. */
 export async function restoreBox(world: World): Promise<void> {
   world.copies = restorable(world);
   if (world.copies.length === 0) return;
   await world.idle();
   const { stage, devices, exchange } = world;
   const copy = stage.chance.pick(world.copies);
-  // Before the box was made there was no log that an item could be ahead of.
+  // Before the box was created there was no log, so no item could be ahead of it.
   const isWhole = copy.later === copy || copy.modSeq === 0;
   const how = isWhole ? 'whole' : stage.chance.pick(['whole', 'itemsBehind', 'itemsAhead'] as const);
   const to = how === 'itemsBehind' ? copy.later : copy;
@@ -162,7 +171,8 @@ export async function restoreBox(world: World): Promise<void> {
     delete device.backup;
     delete device.late;
     delete device.complete;
-    // What it registered since is lost, so it registers again. Where it has dropped something for it, nobody knows that.
+    // Its last registration is lost, so it registers again. The server does not know which elements it
+    // dropped in between.
     if (device.model.manners.prunesAtOnce) device.model.reinstalled(exchange.mintInstance());
     else device.model.registersAgain();
   }
@@ -172,7 +182,7 @@ export async function restoreBox(world: World): Promise<void> {
   for (let i = stage.chance.between(1, 8); i > 0; i--) await participate(world);
 }
 
-/** The log of one moment; of the items some are of another moment, earlier or later. */
+/** Restores the log of one moment. Some items come from an earlier or later moment. */
 function putBack(
   { stage, box }: World,
   to: Moment,
@@ -182,7 +192,7 @@ function putBack(
   stage.store.restore(box, to.items);
   stage.replay = to.replay.copy();
   if (how === 'whole') return;
-  // Ahead is only what the log of that moment says of it, too: the replay knows no other.
+  // An item may be ahead only of the log of that moment, since the replay knows no other entries.
   const isShown = (item: StoredItem, { replay, items }: Moment) =>
     contentVersionOf(item) === contentVersionOf(replay.get(item.sk) ?? item) &&
     stateVersionOf(item) === stateVersionOf(replay.get(item.sk) ?? item) &&
@@ -190,7 +200,7 @@ function putBack(
   const isMixed = (item: StoredItem) =>
     how === 'itemsBehind' ? /^[EFHND]#/.test(item.sk) : item.kind === 'message' && isShown(item, other);
   const items = new Map([...other.items].filter(([, item]) => isMixed(item) && stage.chance.happens(0.5)));
-  // Bodies of large messages go with them.
+  // The bodies of large messages are restored with them.
   for (const [sk] of [...items]) {
     const body = other.items.get(bodyKey(sk));
     if (body) items.set(body.sk, body);

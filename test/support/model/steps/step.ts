@@ -25,7 +25,7 @@ import {
 } from './of-the-provider.js';
 import type { StepKind } from './weights.js';
 
-/** A Lambda function is ended after less than this. Unit: ms. */
+/** Maximum time of a Lambda function. Unit: ms. */
 const CALL_MAX_MS = 30_000;
 const TURNS_MAX = 12;
 
@@ -54,7 +54,7 @@ const STEPS: Readonly<Record<StepKind, (world: World) => Promise<void>>> = {
   restoreBox,
 };
 
-/** One step of chance; then some of what it began goes on, and the rest later, between other steps. */
+/** Does one random step. Some of its work runs at once, and the rest later, between other steps. */
 export async function step(world: World): Promise<void> {
   const { chance, swarm } = world.stage;
   const kind = chance.weighed(swarm.steps);

@@ -1,4 +1,4 @@
-/** Each kind of step, and how often it happens in relation to the others. */
+/** All possible steps with their relative frequency. */
 export const USUAL_STEPS = {
   ask: 14,
   page: 10,
