@@ -2,7 +2,10 @@ import type { KeyRange, LocalStore } from '../../client/stores/local-store.js';
 
 const ALL = { from: '', to: '\u007f', limit: 1000 };
 
-/** What every local store has to do. `reopen` opens the same one again, as after a restart: for those that outlive their object. */
+/**
+ * The contract of every local store. `reopen` opens the same store again, as after a restart, if it outlives
+ * its object.
+ */
 export function describeLocalStore<S extends OpenStore>(
   name: string,
   open: () => Promise<S>,
@@ -25,7 +28,7 @@ export function describeLocalStore<S extends OpenStore>(
     const keysIn = async (range: Partial<KeyRange>, on = store) =>
       (await on.transaction('read', (tx) => tx.scan({ ...ALL, ...range }))).map(([key]) => key);
 
-    test('holds what was put, gives undefined for what was not, and the last value where there were several', async () => {
+    test('returns the last value put under a key, and undefined for other keys', async () => {
       await put({ a: { text: 'aé€😀\u0000', list: [1, null, true], nested: { x: 0.5 } } });
       await put({ a: 1, b: null });
       await put({ c: { text: 'aé€😀\u0000', list: [1, null, true], nested: { x: 0.5 } } });
@@ -34,7 +37,7 @@ export function describeLocalStore<S extends OpenStore>(
       expect(await get('d')).toBeUndefined();
     });
 
-    test('scans in the order of characters, from the first key on and up to before the last', async () => {
+    test('scans in the order of characters, from the first key to just before the last', async () => {
       await put({ 'a\nb': 1, a: 2, 'a b': 3, 'a~7e': 4, aB: 5, ab: 6, b: 7, 'a\n': 8 });
       expect(await keysIn({})).toEqual(['a', 'a\n', 'a\nb', 'a b', 'aB', 'ab', 'a~7e', 'b']);
       expect(await keysIn({ from: 'a b', to: 'ab' })).toEqual(['a b', 'aB']);
@@ -43,7 +46,7 @@ export function describeLocalStore<S extends OpenStore>(
       expect(await keysIn({ from: 'b', to: 'b' })).toEqual([]);
     });
 
-    test('scans backwards from the end, and no more than asked for', async () => {
+    test('scans backwards from the end, up to the limit', async () => {
       await put({ a: 1, b: 2, c: 3, d: 4 });
       expect(await keysIn({ limit: 2 })).toEqual(['a', 'b']);
       expect(await keysIn({ limit: 2, descending: true })).toEqual(['d', 'c']);
@@ -51,7 +54,7 @@ export function describeLocalStore<S extends OpenStore>(
       expect(await keysIn({ from: 'b', to: 'd', descending: true })).toEqual(['c', 'b']);
     });
 
-    test('gives the values with the keys', async () => {
+    test('returns the values with the keys when it scans', async () => {
       await put({ a: { x: 1 }, b: { x: 2 } });
       expect(await store.transaction('read', (tx) => tx.scan(ALL))).toEqual([
         ['a', { x: 1 }],
@@ -59,7 +62,7 @@ export function describeLocalStore<S extends OpenStore>(
       ]);
     });
 
-    test('reads within a transaction what it has written, scanning too', async () => {
+    test('reads and scans its own writes within a transaction', async () => {
       await put({ a: 1, b: 2 });
       const seen = await store.transaction('write', async (tx) => {
         await tx.put('c', 3);
@@ -77,7 +80,7 @@ export function describeLocalStore<S extends OpenStore>(
       ]);
     });
 
-    test('keeps nothing of a transaction that throws, and rejects with what was thrown', async () => {
+    test('keeps nothing of a transaction that throws, and rejects with its error', async () => {
       await put({ a: 1, b: 2 });
       const failing = store.transaction('write', async (tx) => {
         await tx.put('a', 9);
@@ -94,7 +97,7 @@ export function describeLocalStore<S extends OpenStore>(
       expect(await get('c')).toBe(3);
     });
 
-    test('keeps nothing either where all is cleared first', async () => {
+    test('keeps all rows when a transaction clears them and then throws', async () => {
       await put({ a: 1 });
       const failing = store.transaction('write', async (tx) => {
         await tx.clear();
@@ -107,7 +110,7 @@ export function describeLocalStore<S extends OpenStore>(
       expect(await keysIn({})).toEqual([]);
     });
 
-    test('runs writing transactions one after the other: none is lost', async () => {
+    test('loses no write when transactions run at the same time', async () => {
       const add = () =>
         store.transaction('write', async (tx) => {
           const before = ((await tx.get('sum')) as number | undefined) ?? 0;
@@ -131,7 +134,7 @@ export function describeLocalStore<S extends OpenStore>(
       for (const pair of pairs) if (pair) expect(pair[0]).toBe(pair[1]);
     });
 
-    test('holds ten thousand rows, and scans any part of them', async () => {
+    test('holds ten thousand rows and scans any part of them', async () => {
       const keys = Array.from(
         { length: 10_000 },
         (_, i) => `M\n${String((i * 7919) % 10_000).padStart(5, '0')}`,
@@ -144,7 +147,7 @@ export function describeLocalStore<S extends OpenStore>(
     }, 30_000);
 
     if (!reopen) return;
-    test('holds after it was closed and opened again what it held before', async () => {
+    test('holds the same rows after it was closed and opened again', async () => {
       await put({ a: { x: 1 } });
       await store.close();
       opened = await reopen(opened);

@@ -11,7 +11,7 @@ import { anItem } from './store-contract.js';
 let boxes = 0;
 const PHONE_KEY = deviceKey(PHONE);
 
-/** A device as a log entry registers it. `since` and version are those of the entry. */
+/** A device as a log entry registers it. `since` and version come from the entry. */
 const aDevice = (version: number, more: Partial<StoredDevice> = {}): StoredDevice => ({
   kind: 'device',
   sk: deviceKey(more.deviceId ?? PHONE),
@@ -46,7 +46,10 @@ const recording = (version: number, record: Idempotency | null, deviceId = PHONE
   state: record,
 });
 
-/** What core/ports/registry.ts promises, and what projecting does to devices. Each test has a box of its own. */
+/**
+ * The contract of core/ports/registry.ts, and the effects of projecting on devices. Each test has its own
+ * box.
+ */
 export function describeRegistry(
   name: string,
   open: () => Promise<{ registry: Registry; store: Store }>,
@@ -87,7 +90,7 @@ export function describeRegistry(
     };
 
     describe('the registration of a device', () => {
-      test('makes it one of its box, of no other', async () => {
+      test('adds it to its own box only', async () => {
         const phone = await registered();
         const tablet = aDevice(6, { deviceId: 'tablet "#～' as DeviceId, policyId: 'p' as PolicyId });
         await project(registration(tablet));
@@ -103,7 +106,7 @@ export function describeRegistry(
         expect(await registry.devices(other)).toEqual([]);
       });
 
-      test('goes on with another version: progress and what it was answered stay', async () => {
+      test('keeps its progress and its recorded answer when it gets another version', async () => {
         await registered(PROGRESS);
         await project(recording(6, aRecord(5, 1)));
         const next = aDevice(7, { since: 5, scopeVersion: 2, scopeNonces: ['new', 'scope'] });
@@ -116,7 +119,7 @@ export function describeRegistry(
         });
       });
 
-      test('of a policy and without it again sets it and takes it away', async () => {
+      test('sets a policy, and removes it when registered without one', async () => {
         await registered();
         await project(registration(aDevice(6, { since: 5, policyId: 'p' as PolicyId })));
         expect(await device()).toMatchObject({ policyId: 'p' });
@@ -124,14 +127,14 @@ export function describeRegistry(
         expect(await device()).not.toHaveProperty('policyId');
       });
 
-      test('of another instance resets progress, and says which connection it dropped', async () => {
+      test('of another instance resets progress, and returns the dropped connection', async () => {
         await registered(PROGRESS);
         await project(recording(6, aRecord(5, 4)));
         const next = aDevice(9, { instanceId: 'i2' as InstanceId });
         const write = { ...registration(next), state: null };
         expect(await project(write)).toEqual({ outcome: 'done', dropped: ['A'] });
         expect(await device()).toEqual({ ...next, stateVersion: 9 });
-        expect(await project(write)).toEqual(done); // the same again drops nothing
+        expect(await project(write)).toEqual(done); // a repetition drops no connection
       });
 
       test('of another instance without a connection drops none', async () => {
@@ -140,13 +143,13 @@ export function describeRegistry(
         expect((await device()).syncedModSeq).toBe(0);
       });
 
-      test('of the same instance anew begins again too', async () => {
+      test('resets progress too when the same instance begins again', async () => {
         await registered(PROGRESS);
         expect(await project(registration(aDevice(9)))).toEqual({ outcome: 'done', dropped: ['A'] });
         expect(await device()).toEqual(aDevice(9));
       });
 
-      test('that is older than what is there changes nothing', async () => {
+      test('changes nothing when it is older than the stored one', async () => {
         await registered(PROGRESS, 9);
         const late = [
           aDevice(5),
@@ -157,7 +160,7 @@ export function describeRegistry(
         expect(await device()).toEqual({ ...aDevice(9), ...PROGRESS });
       });
 
-      test('is over when the device is revoked: its connection is dropped, and it is no device any more', async () => {
+      test('ends when the device is revoked: its connection is dropped, and the device no longer exists', async () => {
         const read = await registered(PROGRESS);
         const revoked: StoredItem = { kind: 'revokedDevice', sk: PHONE_KEY, version: 8, scopeVersion: 3 };
         const write: ViewWrite = { sk: PHONE_KEY, version: 8, content: revoked, state: null };
@@ -170,7 +173,7 @@ export function describeRegistry(
         });
         expect(await registry.patch(nameOf(read), { set: { syncedModSeq: 9 } })).toBe(false);
         expect(await registry.exchange(nameOf(read), { set: { syncedModSeq: 9 } })).toBeUndefined();
-        expect(await project(registration(read))).toEqual(done); // late
+        expect(await project(registration(read))).toEqual(done); // a late repetition
         expect(await registry.device(box, PHONE)).toBeUndefined();
         const anew = aDevice(9, { instanceId: 'i2' as InstanceId, scopeVersion: 4 });
         await project({ ...registration(anew), state: null });
@@ -178,8 +181,8 @@ export function describeRegistry(
       });
     });
 
-    describe('what a device was answered', () => {
-      test('is kept beside the registration, the newest of it', async () => {
+    describe('the recorded answer to a device', () => {
+      test('is kept beside the registration, only the newest one', async () => {
         await registered();
         expect(await project(recording(7, aRecord(5, 2)))).toEqual(done);
         expect(await project(recording(6, aRecord(5, 1)))).toEqual(done);
@@ -197,25 +200,25 @@ export function describeRegistry(
         expect((await device()).idempotency).toEqual(aRecord(5, 1));
       });
 
-      test('does not wait in the same call with its registration', async () => {
+      test('does not wait when its registration is in the same call', async () => {
         expect(await project(registration(aDevice(5)), recording(7, aRecord(5, 1)))).toEqual(done);
         expect(await device()).toMatchObject({ version: 5, stateVersion: 7 });
       });
 
-      test('is of no use when another instance is registered since, and does not wait', async () => {
+      test('is dropped and does not wait when another instance was registered since', async () => {
         await registered({}, 9);
         expect(await project(recording(7, aRecord(5, 1)))).toEqual(done);
         expect(await device()).not.toHaveProperty('idempotency');
       });
 
-      test('does not wait for a device that was revoked since', async () => {
+      test('does not wait when the device was revoked since', async () => {
         const revoked: StoredItem = { kind: 'revokedDevice', sk: PHONE_KEY, version: 8, scopeVersion: 3 };
         await project({ sk: PHONE_KEY, version: 8, content: revoked, state: null });
         expect(await project(recording(7, aRecord(5, 1)))).toEqual(done);
         expect(await registry.device(box, PHONE)).toBeUndefined();
       });
 
-      test('stands aside where it is large, and the rest of the call waits for nobody', async () => {
+      test('is stored in a separate item when it is large, and does not delay the rest of the call', async () => {
         const aside: StoredItem = {
           kind: 'idempotency',
           sk: idempotencyKey(PHONE),
@@ -233,7 +236,7 @@ export function describeRegistry(
     describe('an advance together with a projection', () => {
       const set = { syncedModSeq: 9, syncedAtMs: 4 };
 
-      test('changes the progress of the device, with what it was answered or alone', async () => {
+      test('changes the progress of the device, with a recorded answer or alone', async () => {
         const read = await registered({ connectionId: 'A' });
         const advance = { ...nameOf(read), set };
         expect(await store.project(box, [recording(7, aRecord(5, 1))], advance)).toEqual(done);
@@ -243,7 +246,7 @@ export function describeRegistry(
         expect(await device()).toMatchObject({ syncedModSeq: 10, syncedAtMs: 4 });
       });
 
-      test('is done also where the answer was kept before', async () => {
+      test('takes effect when the answer was recorded before', async () => {
         const read = await registered();
         await project(recording(7, aRecord(5, 1)));
         expect(await store.project(box, [recording(7, aRecord(5, 1))], { ...nameOf(read), set })).toEqual(
@@ -252,7 +255,7 @@ export function describeRegistry(
         expect(await device()).toMatchObject({ ...set, stateVersion: 7 });
       });
 
-      test('of one device leaves what another was answered', async () => {
+      test('keeps the recorded answer of another device', async () => {
         const read = await registered();
         const tablet = aDevice(6, { deviceId: 'tablet' as DeviceId });
         await project(registration(tablet));
@@ -267,8 +270,8 @@ export function describeRegistry(
 
       test.each([
         ['another instance', { instanceId: 'i0' as InstanceId }],
-        ['a device that is not there', { deviceId: 'tablet' as DeviceId }],
-      ])('of %s says that it is gone, and the items are written', async (_, other) => {
+        ['a device that does not exist', { deviceId: 'tablet' as DeviceId }],
+      ])('of %s returns deviceGone, and the items are written', async (_, other) => {
         const read = await registered();
         const advance = { ...nameOf(read), ...other, set };
         const write: ViewWrite = { sk: 'A#1', version: 7, content: anItem('A#1', 7) };
@@ -277,7 +280,7 @@ export function describeRegistry(
         expect((await store.get(box, ['A#1'])).size).toBe(1);
       });
 
-      test('of another instance with what the former one was answered changes nothing of the new one', async () => {
+      test('with the recorded answer of a former instance does not change the new one', async () => {
         const read = await registered();
         await project({ ...registration(aDevice(8, { instanceId: 'i2' as InstanceId })), state: null });
         const outcome = await store.project(box, [recording(7, aRecord(5, 1))], { ...nameOf(read), set });
@@ -329,7 +332,7 @@ export function describeRegistry(
         expect((await device()).pendingPushModSeq).toBeUndefined();
       });
 
-      test('as an exchange gives the device as it was before, or nothing where it is not done', async () => {
+      test('as an exchange returns the previous device, or nothing when it has no effect', async () => {
         const read = await registered({ pendingPushModSeq: 5, lastPushAtMs: 3 });
         const exchange = {
           set: { pendingPushModSeq: undefined, lastPushAtMs: 7 },
@@ -341,7 +344,7 @@ export function describeRegistry(
         expect(await device()).toEqual({ ...rest, lastPushAtMs: 7 });
       });
 
-      test('is not done for another instance, nor for a device that is not there', async () => {
+      test('has no effect for another instance, nor for a device that does not exist', async () => {
         const read = await registered();
         const other = { ...nameOf(read), instanceId: 'i0' as InstanceId };
         expect(await registry.patch(other, { set: { syncedModSeq: 9 } })).toBe(false);
@@ -351,7 +354,7 @@ export function describeRegistry(
         expect(await registry.device(box, nobody.deviceId)).toBeUndefined();
       });
 
-      test('stays when the registration goes on at the same time', async () => {
+      test('is kept when the device registers again at the same time', async () => {
         const read = await registered();
         const next = registration(aDevice(7, { since: 5, scopeVersion: 2 }));
         const [, isDone] = await Promise.all([
@@ -363,7 +366,7 @@ export function describeRegistry(
       });
     });
 
-    test('many devices of a box are all listed', async () => {
+    test('the list of a box with many devices is complete', async () => {
       const count = 60;
       await project(
         ...Array.from({ length: count }, (_, i) =>
@@ -374,7 +377,7 @@ export function describeRegistry(
     });
 
     describe('policies', () => {
-      test('are absent until they are put, and then as they were last put', async () => {
+      test('are absent until they are put, and then are as last put', async () => {
         const id = `policy ～ ${box}` as PolicyId;
         expect(await registry.policy(id)).toBeUndefined();
         await registry.putPolicy(id, { retentionDays: 7 });

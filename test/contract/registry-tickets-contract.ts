@@ -7,12 +7,12 @@ export const PHONE = 'phone' as DeviceId;
 
 interface UnderTest {
   readonly registry: Registry;
-  readonly box: BoxId; // of this test alone
+  readonly box: BoxId; // used by this test only
 }
 
 let names = 0;
 
-/** The part of the registry's contract about tickets. */
+/** The contract of the registry about tickets. */
 export function describeTickets(underTest: () => UnderTest): void {
   let registry: Registry;
   let box: BoxId;
@@ -29,38 +29,38 @@ export function describeTickets(underTest: () => UnderTest): void {
   const ticketOf = (of: BoxId) => `${ticketPartition(of)}-${process.pid}-${++names}`;
 
   describe('tickets', () => {
-    test('[SO2] let in once', async () => {
+    test('[SO2] let a device in once', async () => {
       const one = ticketOf(box);
       await registry.putTicket(one, holderIn(box), 2000);
       expect(await registry.takeTicket(one, 1000)).toEqual(holderIn(box));
       expect(await registry.takeTicket(one, 1000)).toBeUndefined();
     });
 
-    test('let in one of two that come at once', async () => {
+    test('let in only one of two uses at the same time', async () => {
       const one = ticketOf(box);
       await registry.putTicket(one, holderIn(box), 2000);
       const taken = await Promise.all([registry.takeTicket(one, 1000), registry.takeTicket(one, 1000)]);
       expect(taken.filter((each) => each !== undefined)).toEqual([holderIn(box)]);
     });
 
-    test('[SO2] let nobody in from the time on at which they expire', async () => {
+    test('[SO2] let no device in once they have expired', async () => {
       const one = ticketOf(box);
       await registry.putTicket(one, holderIn(box), 2000);
       expect(await registry.takeTicket(one, 2000)).toBeUndefined();
       expect(await registry.takeTicket(one, 2001)).toBeUndefined();
     });
 
-    test('let nobody in that were never issued', async () => {
+    test('let no device in when they were never issued', async () => {
       expect(await registry.takeTicket(ticketOf(box), 0)).toBeUndefined();
     });
 
-    test('of a box are removed a few at a time until none is left, those of another stay', async () => {
+    test('of a box are removed a few at a time until none is left, and those of another box stay', async () => {
       const other = `${box}0` as BoxId;
       const tickets = Array.from({ length: 7 }, () => ticketOf(box));
       for (const ticket of tickets) await registry.putTicket(ticket, holderIn(box), 2000);
       const kept = ticketOf(other);
       await registry.putTicket(kept, holderIn(other), 2000);
-      // Boxes share a shelf: one of another box under the same key.
+      // Boxes share a partition: store a ticket of another box under the same key.
       const beside = ticketOf(box);
       await registry.putTicket(beside, holderIn(other), 2000);
       await registry.takeTicket(tickets[0] as string, 1000);
@@ -72,7 +72,7 @@ export function describeTickets(underTest: () => UnderTest): void {
       expect(await registry.takeTicket(beside, 1000)).toEqual(holderIn(other));
     });
 
-    test('are not there to be removed in a box that has none', async () => {
+    test('are not removed when a box has none', async () => {
       expect(await registry.removeTickets(box)).toBe(0);
     });
   });

@@ -30,11 +30,12 @@ test('every activity of the cost formula is measured', () => {
   expect(Object.keys(then.activities).sort()).toEqual(Object.keys(ACTIVITIES).sort());
 });
 
-// Few rounds differ a little from many: texts of other lengths, a policy read or not.
+// A few rounds differ a little from many: their texts have other lengths, and the policy may be read or
+// cached.
 const isAbout = (value: number, other: number) => Math.abs(value - other) <= 1 + 0.25 * other;
 
 test.each(Object.keys(ACTIVITIES) as Activity[])(
-  '%s takes about the units that docs/deploy.md reckons with: if not, npm run cost -- --measure',
+  '%s takes about the units of docs/deploy.md: if not, run npm run cost -- --measure',
   (name) => {
     const others = (['read', 'write', 'callsInLine', 'sqsRequests'] as const)
       .map((member) => ({ member, now: now.activities[name][member], before: then.activities[name][member] }))
@@ -43,7 +44,7 @@ test.each(Object.keys(ACTIVITIES) as Activity[])(
   },
 );
 
-test('a message takes about the bytes that docs/deploy.md reckons with', () => {
+test('a message takes about the bytes of docs/deploy.md', () => {
   for (const member of ['elementBytes', 'logBytes'] as const) {
     expect(now[member]).toBeGreaterThan(0.7 * then[member]);
     expect(now[member]).toBeLessThan(1.3 * then[member]);

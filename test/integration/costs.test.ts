@@ -5,7 +5,10 @@ import { type BenchServer, startBenchServer } from '../../bench/support/server.j
 import { CallWatch } from '../../bench/support/watch.js';
 import { USER, workload } from '../../bench/support/workload.js';
 
-/** So many that the initial synchronization takes more than one page; costs do not depend on it otherwise. */
+/**
+ * Enough for more than one page in the initial synchronization. Apart from that, costs do not depend on the
+ * number.
+ */
 const MESSAGES = 1200;
 
 let server: BenchServer;
@@ -35,13 +38,13 @@ test.each([
   'nothing changed',
   'nothing changed, after 50 messages',
   'nothing changed, after 300 KB',
-] as const)('[SY5] when %s, two calls side by side find it out', (name) => {
+] as const)('[SY5] when %s, a synchronization makes two parallel calls', (name) => {
   expect(of(name)).toMatchObject({ calls: { Query: 1, GetItem: 1 }, callsInLine: 1, read: 2, write: 0 });
   expect(Object.keys(of(name).calls)).toHaveLength(2);
-  expect(of(name).https.down).toBeLessThan(100); // the token is all that comes back
+  expect(of(name).https.down).toBeLessThan(100); // the answer holds only the token
 });
 
-test('a synchronization with operations reads log and items once, whatever their number, and puts one entry', () => {
+test('a synchronization with any number of operations reads log and items once, and puts one entry', () => {
   for (const [name, requests] of [
     ['send 1 state read', 1],
     ['send 50 states read', 1],
@@ -50,8 +53,8 @@ test('a synchronization with operations reads log and items once, whatever their
   ] as const) {
     const { Query, BatchGetItem, GetItem = 0, PutItem = 0 } = of(name).calls;
     expect({ name, Query, BatchGetItem }).toEqual({ name, Query: requests, BatchGetItem: requests });
-    expect(GetItem).toBeLessThanOrEqual(requests); // once a second the policy
-    expect(PutItem).toBeLessThanOrEqual(2 * requests); // the entry, and what is large about it
+    expect(GetItem).toBeLessThanOrEqual(requests); // the policy, once a second
+    expect(PutItem).toBeLessThanOrEqual(2 * requests); // the entry, and its large changes
   }
 });
 
@@ -60,7 +63,7 @@ test('no call is a transaction', () => {
   expect([...names].filter((name) => name.startsWith('Transact'))).toEqual([]);
 });
 
-test('the socket takes the same round trips where its frames have room', () => {
+test('the socket takes the same round trips when the frames are large enough', () => {
   for (const cost of costs.filter(({ socket }) => socket)) {
     const framesNeeded = Math.ceil(cost.https.down / (120 * 1024));
     expect(cost.socket?.roundTrips).toBeLessThanOrEqual(Math.max(cost.https.roundTrips, framesNeeded + 1));

@@ -20,7 +20,7 @@ describe('an item of a newer format', () => {
   const unavailable = { kind: 'unavailable' };
   const BOX = 'tel:+16660000' as BoxId;
 
-  /** Makes an item as a later version of this code might have put it. */
+  /** Changes an item as a later version of this code might write it. */
   const makeNewer = (Key: Key) =>
     tables.client.send(
       new UpdateItemCommand({
@@ -38,7 +38,7 @@ describe('an item of a newer format', () => {
     await expect(tables.registry.policy(id)).rejects.toMatchObject(unavailable);
   });
 
-  test('of a ticket lets nobody in', async () => {
+  test('of a ticket lets no device in', async () => {
     const ticket = `${ticketPartition(BOX)}-newer`;
     await tables.registry.putTicket(
       ticket,
@@ -50,7 +50,7 @@ describe('an item of a newer format', () => {
   });
 });
 
-test('a ticket expires by its time to live, in whole seconds at least', async () => {
+test('a ticket expires by its time to live, at least in whole seconds', async () => {
   const box = 'tel:+16660001' as BoxId;
   const ticket = `${ticketPartition(box)}-expiring`;
   await tables.registry.putTicket(

@@ -13,7 +13,7 @@ afterAll(() => tables.remove());
 
 describeStore('on DynamoDB', async () => tables.store);
 
-describe('more than DynamoDB gives in one answer', () => {
+describe('more than DynamoDB returns in one answer', () => {
   const box = 'tel:+15559999' as BoxId;
   const keys = Array.from({ length: 44 }, (_, i) => `A#${String(i).padStart(2, '0')}`);
 
@@ -24,19 +24,19 @@ describe('more than DynamoDB gives in one answer', () => {
     }
   }, 20_000);
 
-  test('items of more than 16 MB are all got, since what was left unprocessed is asked for again', async () => {
+  test('the store gets items of more than 16 MB, since it requests unprocessed keys again', async () => {
     expect((await tables.store.get(box, keys)).size).toBe(keys.length);
     expect((await tables.store.getStale(box, keys)).size).toBe(keys.length);
   });
 
-  test('a range of more than 1 MB says up to where it was read', async () => {
+  test('a query of more than 1 MB returns the last key read', async () => {
     const { items, more, last } = await tables.store.query(box, { from: 'A#', to: 'A$', limit: 44 });
     expect(items.length).toBeLessThan(4);
     expect([more, last]).toEqual([true, items.at(-1)?.sk]);
   });
 });
 
-test('a failure that is no refusal is thrown, so that nobody takes it for one', async () => {
+test('the store throws when a write fails for another reason than its condition', async () => {
   const box = 'tel:+1' as BoxId;
   await expect(tables.store.put(box, anItem(''), 'absent')).rejects.toThrow(/key/i);
   await expect(tables.store.append(box, { ...anEntry(1), sk: '' })).rejects.toThrow(/key/i);
@@ -64,7 +64,7 @@ describe('an item of a newer format', () => {
       }),
     );
 
-  test('is not read, alone, among others or in a range', async () => {
+  test('is not read, whether alone, among others or in a range', async () => {
     await putNewer(encodeItem(box, anItem('A#1')));
     await tables.store.put(box, anItem('A#2'), 'always');
     const reads = [
@@ -77,18 +77,18 @@ describe('an item of a newer format', () => {
     expect((await tables.store.get(box, ['A#2'])).size).toBe(1);
   });
 
-  test('is not read where it has no format at all', async () => {
+  test('is not read when it has no format', async () => {
     const { f: _, ...image } = encodeItem(box, anItem('A#1'));
     await tables.client.send(new PutItemCommand({ TableName: tables.storeTable, Item: image }));
     await expect(tables.store.get(box, ['A#1'])).rejects.toMatchObject(unavailable);
   });
 
-  test('is not taken for the entry that was first', async () => {
+  test('is not returned as the first entry of an index', async () => {
     await putNewer(encodeItem(box, anEntry(1, 'newer')));
     await expect(tables.store.append(box, anEntry(1, 'mine'))).rejects.toMatchObject(unavailable);
   });
 
-  test('of a device is not read by those who want the device, all devices, or what is kept of the box', async () => {
+  test('of a device is not read as the device, among all devices, or among the items of the box', async () => {
     await putNewer({
       pk: { S: boxKey(box) },
       sk: { S: 'D#phone' },
@@ -103,7 +103,7 @@ describe('an item of a newer format', () => {
     for (const read of reads) await expect(read()).rejects.toMatchObject(unavailable);
   });
 
-  test.each([1, 5])('is not written over, by %d writes at once', async (count) => {
+  test.each([1, 5])('is not overwritten by %d concurrent writes', async (count) => {
     const image = { ...encodeItem(box, anItem('A#1')), v: { N: '1' } };
     await putNewer(image);
     const writes = Array.from({ length: count }, (_, i) => ({
@@ -118,7 +118,7 @@ describe('an item of a newer format', () => {
     expect(Item).toEqual({ ...image, f: NEWER });
   });
 
-  test('of a device is not written over, whatever is to be set', async () => {
+  test('of a device is not overwritten by any write', async () => {
     const image = { pk: { S: boxKey(box) }, sk: { S: 'D#phone' }, v: { N: '1' }, instanceId: { S: 'i1' } };
     await putNewer(image);
     const device = { deviceId: 'phone' as never, instanceId: 'i1' as never };
@@ -136,7 +136,7 @@ describe('an item of a newer format', () => {
     for (const write of writes) await expect(write()).rejects.toMatchObject(unavailable);
   });
 
-  test('is found among the keys all the same, and can be removed', async () => {
+  test('is listed among the keys, and can be removed', async () => {
     await putNewer(encodeItem(box, anItem('A#1')));
     await putNewer({ pk: { S: boxKey(box) }, sk: { S: 'D#phone' }, v: { N: '1' } });
     expect((await tables.store.keys(box, 5)).keys).toEqual(['A#1', 'D#phone']);

@@ -40,14 +40,14 @@ const aBox = () => `tel:+1888${process.pid}${++boxes}x` as BoxId;
 const many = <T>(count: number, build: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => build(i));
 
-/** Everything that names the box, in both tables. */
+/** Keys of all items that name the box, in both tables. */
 const left = async (box: BoxId) => [
   await itemsWith(tables.client, tables.storeTable, box),
   await itemsWith(tables.client, tables.registryTable, box),
 ];
 const countsLeft = async (box: BoxId) => (await left(box)).map(({ length }) => length);
 
-/** A box with something of all that a box may have: more than goes into one transaction, of both tables. */
+/** A box with items of every kind, in both tables: more than fit into one transaction. */
 async function fill(box: BoxId) {
   const phone = await rig.device(box, 'phone');
   await rig.deposit(
@@ -76,7 +76,7 @@ async function fill(box: BoxId) {
   return { phone, ticket };
 }
 
-/** Delivers what is in the erase queue; what fails comes again. @returns how many messages there were */
+/** Delivers the messages of the erase queue, and repeats failed ones. @returns the number of messages */
 async function work(box: BoxId): Promise<number> {
   let messages = 0;
   const next = (): EraseMessage | undefined => {
@@ -93,11 +93,11 @@ async function work(box: BoxId): Promise<number> {
   return messages;
 }
 
-test('[SP4] a scan of both tables finds nothing of a box that was erased, and all of another', async () => {
+test('[SP4] a scan of both tables finds nothing of an erased box, and everything of another one', async () => {
   const [box, other] = [aBox(), aBox()];
   const { phone, ticket } = await fill(box);
   await fill(other);
-  // What nobody can read, and a ticket of another box on the same shelf.
+  // An unreadable item, and a ticket of another box in the same partition.
   await tables.client.send(
     new PutItemCommand({
       TableName: tables.storeTable,
@@ -127,7 +127,7 @@ test('[SP4] a scan of both tables finds nothing of a box that was erased, and al
   expect((await rig.syncAll(phone)).changes.map(({ id }) => id)).toEqual(['RCSMessageStore', 'default']);
 }, 60_000);
 
-test('[SP3, SP4] writers of all kinds at once bring nothing back', async () => {
+test('[SP3, SP4] an erased box stays erased when all kinds of writers run at the same time', async () => {
   const box = aBox();
   const { phone } = await fill(box);
   let isOver = false;
@@ -161,7 +161,7 @@ test('[SP3, SP4] writers of all kinds at once bring nothing back', async () => {
     for (;;) {
       const message = rig.erasures.shift()?.message;
       if (!message) break;
-      // Stopped short of its end: the box would be made anew by those who write.
+      // Stop just before the end: otherwise the writers would create the box again.
       await erase(core, message, 3600).catch(() => rig.erasures.push({ message, delaySeconds: 0 }));
       const [{ delaySeconds } = { delaySeconds: 0 }] = rig.erasures;
       if (delaySeconds > 0) break;
@@ -178,7 +178,7 @@ test('[SP3, SP4] writers of all kinds at once bring nothing back', async () => {
       (kind) => !['done', 'busy', 'device-not-registered', 'operation-gap'].includes(kind),
     ),
   ).toEqual([]);
-  expect(await countsLeft(box)).toEqual([2, 0]); // the mark and the anchor
+  expect(await countsLeft(box)).toEqual([2, 0]); // the eraser's marker and the anchor
   await systemClock.sleep(SETTLE_SECONDS * 1000);
   await work(box);
   expect(await countsLeft(box)).toEqual([0, 0]);

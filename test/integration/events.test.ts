@@ -25,7 +25,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server?.stop());
 
-/** Gives the sample event of a function to its handler, as it is. */
+/** Gives the sample event of a function to its handler, unchanged. */
 async function run(name: string) {
   invoked.add(name);
   return invoke(name, sampleEvent(name));
@@ -48,7 +48,7 @@ async function newestEntry(): Promise<LogEntry> {
   return items[0] as LogEntry;
 }
 
-/** What the stream tells the projector of the log. */
+/** The stream event of the log, given to the projector. */
 async function projectLog() {
   const { items } = await store.query(USER, { from: 'L#', to: 'L$', limit: 100 });
   return invoke('projector', insertionsOf(items.map((item) => encodeItem(USER, item))));
@@ -57,7 +57,7 @@ async function projectLog() {
 const messageOf = (name: string): object => JSON.parse(sampleEvent(name).body).operations[0];
 const nothingFailed = { batchItemFailures: [] };
 
-// In this order: what one event leaves behind is what the next one is about.
+// The order matters: each event needs the state that the previous one left.
 describe('the sample event of each function, given to its handler', () => {
   test('devices.json registers a device', async () => {
     const answer = await run('devices');
@@ -73,7 +73,7 @@ describe('the sample event of each function, given to its handler', () => {
     ]);
   });
 
-  test('sync.json marks it as read, and brings it', async () => {
+  test('sync.json marks it as read, and returns it', async () => {
     const answer = await run('sync');
     expect(answer.statusCode).toBe(200);
     expect(bodyOf(answer)).toMatchObject({
@@ -100,10 +100,10 @@ describe('the sample event of each function, given to its handler', () => {
     expect(bodyOf(answer)).toMatchObject({ modSeq: 3, counts: { message: 1, conversationHistory: 1 } });
   });
 
-  test('socket-authorizer.json lets its ticket in, once', async () => {
+  test('socket-authorizer.json accepts its ticket once', async () => {
     const { ticket } = sampleEvent('socket-authorizer').queryStringParameters;
     const device = await registry.device(USER, PHONE);
-    if (!device) throw new Error('the device is not registered');
+    if (!device) throw new Error('the device must be registered');
     const { instanceId } = device;
     await registry.putTicket(ticket, { box: USER, deviceId: PHONE, instanceId }, Date.now() + 60_000);
     const answer = await run('socket-authorizer');
@@ -120,7 +120,7 @@ describe('the sample event of each function, given to its handler', () => {
     expect(await registry.device(USER, PHONE)).toMatchObject({ connectionId });
   });
 
-  test('socket-default.json is answered pong', async () => {
+  test('socket-default.json gets the answer pong', async () => {
     expect(await run('socket-default')).toEqual({ statusCode: 200, body: '{"type":"pong"}' });
   });
 
@@ -137,7 +137,7 @@ describe('the sample event of each function, given to its handler', () => {
     expect(messages).toEqual([expect.objectContaining({ box: USER, deviceId: PHONE, by: 9 })]);
   });
 
-  test('notifier.json tells the device what has gathered', async () => {
+  test('notifier.json notifies the device of its pending changes', async () => {
     await deposit({ ...messageOf('participating'), id: '01KJM0QZ01ABCDEFGH' });
     server.takeFrames();
     expect(await run('notifier')).toEqual(nothingFailed);
@@ -151,7 +151,7 @@ describe('the sample event of each function, given to its handler', () => {
     });
   });
 
-  test('projector.json concerns an earlier box, and leaves this one as it is', async () => {
+  test('projector.json concerns an earlier box, and does not change this one', async () => {
     const before = await newestEntry();
     expect(await run('projector')).toEqual(nothingFailed);
     expect(await newestEntry()).toEqual(before);
@@ -159,7 +159,7 @@ describe('the sample event of each function, given to its handler', () => {
     expect(await store.get(USER, [dynamodb.Keys.sk.S])).toEqual(new Map());
   });
 
-  test('the projector applies what was deposited, and leaves a tombstone of a message that expired', async () => {
+  test('the projector applies a deposit, and leaves a tombstone when a message expires', async () => {
     const id = '01KJM0QZ02ABCDEFGH';
     await deposit({ ...messageOf('participating'), id });
     const sk = `E#c9#M#${id}`;
@@ -175,7 +175,7 @@ describe('the sample event of each function, given to its handler', () => {
     expect((await store.get(USER, [expired])).get(expired)).toMatchObject({ kind: 'tombstone' });
   });
 
-  test('purger.json empties the conversation history that was deleted', async () => {
+  test('purger.json purges the deleted conversation history', async () => {
     const contents = async () => (await store.query(USER, { from: 'E#c9#', to: 'E#c9$', limit: 10 })).items;
     const kinds = async () => (await contents()).map(({ kind }) => kind);
     expect((await kinds()).filter((kind) => kind === 'message')).toHaveLength(3);
@@ -189,7 +189,7 @@ describe('the sample event of each function, given to its handler', () => {
     expect(await kinds()).toEqual(Array(4).fill('tombstone'));
   });
 
-  test('eraser.json erases the box that it means, and no other of the same user', async () => {
+  test('eraser.json erases its own box, and no later box of the same user', async () => {
     const modSeq = async () => bodyOf(await invoke('admin', sampleEvent('admin'))).modSeq;
     const before = await modSeq();
     expect(await run('eraser')).toEqual(nothingFailed); // of another epoch
@@ -203,12 +203,12 @@ describe('the sample event of each function, given to its handler', () => {
   });
 });
 
-test('no function was left out', () => {
+test('every function has a sample event', () => {
   const events = readdirSync(EVENTS).map((file) => file.replace('.json', ''));
   expect([...invoked].sort()).toEqual(events.sort());
 });
 
-test('none of it put a text, a token, a ticket or a number of a user into the log', () => {
+test('the log contains no text, token, ticket or number of a user', () => {
   expect(logged).toContain('"message":"answered"');
   const { ticket } = sampleEvent('socket-authorizer').queryStringParameters;
   for (const secret of ['See you', '1555010', 'Bearer', 'eyJ', ticket, 'Pixel']) {

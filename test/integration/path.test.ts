@@ -42,13 +42,13 @@ const short = (all: readonly Change[] = []) =>
   all.map((change) => `${change.type} ${change.id}${'removed' in change ? ` ${change.removed}` : ''}`);
 const many = <T>(count: number, build: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => build(i));
-/** Characters that are one byte in JSON each, and that can hardly be deflated. */
+/** Characters of one byte in JSON that hardly compress. */
 const noise = (length: number) =>
   [...randomBytes(length)].map((byte) => String.fromCharCode(35 + (byte % 57))).join('');
 const noisyReports = () =>
   many(30, () => ({ participant: `x:${noise(1950)}`, disposition: 'delivered', at: '2026-02-28T09:00:00Z' }));
 
-/** Everything is deposited, in as many requests as it takes. */
+/** Deposits all operations, in as many requests as needed. */
 async function depositAll(operations: readonly object[]) {
   for (let rest = operations; rest.length > 0; ) {
     const { results } = await rig.deposit(box, ...rest.slice(0, 50));
@@ -60,11 +60,11 @@ async function depositAll(operations: readonly object[]) {
 
 const head = async () => {
   const tail = await readTail(rig.core, box);
-  if (!tail) throw new Error('there is no box');
+  if (!tail) throw new Error('the box must exist');
   return tail.head;
 };
 
-test('deposits in batches reach two devices, and each then what the other does', async () => {
+test('two devices receive deposits in batches, and then the changes of each other', async () => {
   await depositAll(
     many(130, (i) =>
       aMessage({ id: `m${i}`, conversationId: `c${i % 7}`, ...(i % 3 === 0 && { flags: ['x'] }) }),
@@ -102,7 +102,7 @@ test('deposits in batches reach two devices, and each then what the other does',
   );
 });
 
-test('[EL5] writers at once all get in, each commit once and in line', async () => {
+test('[EL5] concurrent writers all succeed, and each commit gets its own number without gaps', async () => {
   // Real conditional failures need real waits.
   const core = { ...rig.core, clock: systemClock };
   await rig.deposit(box, aConversation());
@@ -142,9 +142,9 @@ test('[EL5] writers at once all get in, each commit once and in line', async () 
   expect(lost).toEqual([]);
 });
 
-test('[OP10] operations on more than 4 MB are all processed in the end, as many at a time as one commit holds', async () => {
+test('[OP10] operations on more than 4 MB are all processed, as many at a time as one commit holds', async () => {
   const phone = await rig.device(box, 'phone');
-  // Each message, and its state as well, is as large as it may be and can hardly be deflated.
+  // Each message and its state have the maximum size and hardly compress.
   await depositAll(many(50, (i) => aMessage({ id: `m${i}`, textContent: noise(64_000) })));
   for (let i = 0; i < 50; i += 10) {
     await depositAll(many(10, (j) => stateChange(`m${i + j}`, { dispositions: noisyReports() })));
@@ -161,7 +161,7 @@ test('[OP10] operations on more than 4 MB are all processed in the end, as many 
   expect(counts.reduce((a, b) => a + b)).toBe(50);
 }, 30_000);
 
-test('a commit of large elements is told whole, also where its changes stand aside', async () => {
+test('a device receives a whole commit of large elements, also when its changes are stored separately', async () => {
   const phone = await rig.device(box, 'phone');
   const { syncToken } = await rig.syncAll(phone);
   await depositAll(
@@ -171,7 +171,7 @@ test('a commit of large elements is told whole, also where its changes stand asi
   expect(changes.filter(({ type }) => type === 'message')).toHaveLength(20);
 });
 
-test('[SC7] scopes, moves and policies are told as their difference', async () => {
+test('[SC7] a device receives only the difference when scope, place or policy changes', async () => {
   await depositAll([
     aFolder('f1'),
     aFolder('f2'),
@@ -198,7 +198,7 @@ test('[SC7] scopes, moves and policies are told as their difference', async () =
   ]);
 });
 
-test('[PU7] a commit leads to one synchronization request, and a synchronization past it to none', async () => {
+test('[PU7] a commit leads to one synchronization request, and to none when the device has synchronized since', async () => {
   const phone = await rig.device(box, 'phone', { pushWindowMs: 0 });
   const { syncToken } = await rig.syncAll(phone);
   rig.open.add('A');
@@ -230,7 +230,7 @@ test('[PU7] a commit leads to one synchronization request, and a synchronization
   });
 });
 
-test('a deleted container is emptied, and the counts are right', async () => {
+test('a deleted container is purged, and the counts are right', async () => {
   await depositAll([aFolder('f1'), aConversation({ id: 'c1', folderId: 'f1' })]);
   await depositAll(many(120, (i) => aMessage({ id: `m${i}`, ...(i % 2 && { flags: ['x'] }) })));
   await depositAll([removal('folder', 'f1')]);

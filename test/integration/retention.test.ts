@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => tables.remove());
 beforeEach(async () => {
   const { client, registryTable } = tables;
-  rig = new Rig(tables.store, new DynamoRegistry(client, registryTable)); // knows no policy yet
+  rig = new Rig(tables.store, new DynamoRegistry(client, registryTable)); // has no policy yet
   rig.clock.nowMs = Date.now();
   box = `tel:+1888${++boxes}` as BoxId;
   await rig.registry.putPolicy('default' as PolicyId, { retentionDays: 7 });
@@ -41,13 +41,13 @@ const key = (sk: string) => ({ TableName: tables.storeTable, Key: { box: { S: bo
 const image = async (sk: string): Promise<Record<string, AttributeValue> | undefined> =>
   (await tables.client.send(new GetItemCommand({ ...key(sk), ConsistentRead: true }))).Item;
 const expiresAt = async (sk: string) => Number((await image(sk))?.expiresAt?.N);
-/** Removes an item as its time to live would, and gives what the stream tells of it. */
+/** Deletes an item as its time to live would. @returns the item, as the stream reports it. */
 async function removed(sk: string): Promise<StoredItem> {
   const command = new DeleteItemCommand({ ...key(sk), ReturnValues: 'ALL_OLD' });
   const { Attributes = {} } = await tables.client.send(command);
   return decodeItem(Attributes).item;
 }
-/** What operations answer; then the reader of the stream has applied them. */
+/** Statuses of operations. Afterwards the stream reader has applied them. */
 const statuses = async (...operations: object[]) => {
   const { results } = await rig.deposit(box, ...operations);
   await rig.projected(box);
@@ -55,11 +55,11 @@ const statuses = async (...operations: object[]) => {
 };
 const head = async () => {
   const tail = await readTail(rig.core, box);
-  if (!tail) throw new Error('there is no box');
+  if (!tail) throw new Error('the box must exist');
   return tail.head;
 };
 
-test('the time of an element stands in seconds where the table has its time to live, and stays', async () => {
+test('an item keeps the expiry time of its element in seconds, in the time-to-live attribute of the table', async () => {
   const at = rig.clock.nowMs;
   await statuses(aConversation(), aSession(), aMessage({ id: 'm1', sessionId: 's1' }));
   const inSeconds = Math.ceil((at + 7 * DAY_MS) / 1000);
@@ -75,7 +75,7 @@ test('the time of an element stands in seconds where the table has its time to l
   expect(await expiresAt(SESSION)).toBe(inSeconds);
 });
 
-test('a session history that is to stay with its messages has no time any more', async () => {
+test('a session history has no expiry time when it must be kept with its messages', async () => {
   await statuses(aConversation(), aSession());
   await rig.registry.putPolicy('default' as PolicyId, {});
   rig.clock.nowMs += 1000;
@@ -84,7 +84,7 @@ test('a session history that is to stay with its messages has no time any more',
   expect(await image(SESSION)).not.toHaveProperty('expiresAt');
 });
 
-test('what was removed by its time is told, gone and counted off, once', async () => {
+test('an expired element is removed, reported to devices and subtracted from the counts once', async () => {
   const phone = await rig.device(box, 'phone');
   await statuses(aConversation(), aSession(), aMessage({ id: 'm1', sessionId: 's1', flags: ['\\Seen'] }));
   const { syncToken = '' } = await rig.syncAll(phone);
@@ -107,7 +107,7 @@ test('what was removed by its time is told, gone and counted off, once', async (
   expect(await statuses(aMessage({ id: 'm1', seed: false }), aSession())).toEqual(['gone', 'gone']);
 });
 
-test('what is past its time and still there answers gone', async () => {
+test('an expired element answers gone while the database still has it', async () => {
   await statuses(aMessage({ id: 'm1' }));
   await tables.client.send(
     new UpdateItemCommand({

@@ -1,4 +1,5 @@
-// One pass over each route of the synthesized template, HTTP and WebSocket, in a cloud that runs all of it.
+// Makes one request to each route of the synthesized template, HTTP and WebSocket, in a cloud that runs the
+// whole template.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aMessage, stateChange } from '../support/builders.js';
@@ -33,7 +34,7 @@ beforeAll(async () => {
 const asDevice = (method: string, path: string, body?: unknown) => phone.call<never>(method, path, body);
 const asProvider = (method: string, path: string, body?: unknown) => user.provider<never>(method, path, body);
 
-/** In this order: later steps read what earlier ones wrote. */
+/** The order matters: later steps read the data of earlier ones. */
 const HTTP_STEPS: Readonly<Record<string, () => Promise<unknown>>> = {
   'PUT /v1/devices/{deviceId}': async () => {
     const { status, body } = await asDevice('PUT', phone.path, {
@@ -145,7 +146,7 @@ const LAST_STEPS: Readonly<Record<string, () => Promise<unknown>>> = {
 
 const STEPS = { ...HTTP_STEPS, ...SOCKET_STEPS, ...LAST_STEPS };
 
-test('the steps here go over each route of the template', () => {
+test('each route of the template has a step', () => {
   expect(Object.keys(STEPS).sort()).toEqual(routesInTemplate());
 });
 
