@@ -13,7 +13,7 @@ import {
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const parts = (token: string) => token.split('.').map((text) => Buffer.from(text, 'base64url').toString());
 
-/** Claims as a good token of the user has them. */
+/** The claims of a valid token of the user. */
 async function goodClaims(user: User): Promise<{ header: object; claims: Record<string, unknown> }> {
   const [header = '', claims = ''] = parts(await user.token());
   return { header: JSON.parse(header), claims: JSON.parse(claims) };
@@ -27,19 +27,19 @@ const signed = (header: object, claims: object): string => {
 
 const devices = (token?: string) => call<{ message?: string }>('GET', '/v1/devices', { token });
 
-test('[AU1, ER4] without a token, or with something that is none, a request is refused with 401', async () => {
+test('[AU1, ER4] a request without a valid token is refused with 401', async () => {
   for (const token of [undefined, '', 'nonsense', 'a.b.c', '{"alg":"none"}']) {
     expect((await devices(token)).status).toBe(401);
   }
 });
 
-test('[AU1] a token signed with the key of another issuer is refused, also under the key id of ours', async () => {
+test('[AU1] a token signed with the key of another issuer is refused, also under our key id', async () => {
   const { header, claims } = await goodClaims(new User());
   expect((await devices(signed(header, claims))).status).toBe(401);
   expect((await devices(signed({ ...header, kid: 'other' }, claims))).status).toBe(401);
 });
 
-test('[AU1] a token without signature, or with one that anybody could make, is refused', async () => {
+test('[AU1] a token without a signature, or with one that needs no key, is refused', async () => {
   const { header, claims } = await goodClaims(new User());
   const content = `${part({ ...header, alg: 'HS256' })}.${part(claims)}`;
   const forged = createHmac('sha256', 'secret').update(content).digest('base64url');
@@ -78,7 +78,7 @@ const ROUTES: [scope: string, method: string, path: string][] = [
 ];
 
 test.each(ROUTES)(
-  '[AU3, ER4] %s is needed for %s %s: the other two scopes together get 403',
+  '[AU3, ER4] the scope %s is needed for %s %s: the other two scopes together get 403',
   async (scope, method, path) => {
     const others = ['cpm/sync', 'cpm/participate', 'cpm/admin'].filter((other) => other !== scope).join(' ');
     for (const given of [others, '', `${scope}x`, scope.toUpperCase()]) {
@@ -106,18 +106,18 @@ test.each([
   ['GET', '/v2/devices'],
   ['GET', '/v1/devices/phone/tickets'],
   ['POST', '/V1/SYNC'],
-])('[ER4] %s %s is no route: 404, with a token and without', async (method, path) => {
+])('[ER4] %s %s is not a route: 404, with a token and without', async (method, path) => {
   expect((await call(method, path)).status).toBe(404);
   expect((await call(method, path, { token: await new User().token() })).status).toBe(404);
 });
 
-// What must not be told apart: an answer without what is of the request alone.
+// The parts of an answer that must be equal in two cases: everything except members of the request itself.
 const shape = ({ status, headers, body }: HttpAnswer<WireProblem>) => {
   const { requestId: _, ...rest } = body;
   return { status, type: headers.get('content-type'), body: rest };
 };
 
-describe('a box of somebody else', () => {
+describe('a box of another user', () => {
   let own: Device;
   let theirs: Device;
   beforeAll(async () => {
@@ -128,12 +128,12 @@ describe('a box of somebody else', () => {
     await own.synchronize();
   });
 
-  const UNKNOWN = 'nobody-has-this';
+  const UNKNOWN = 'does-not-exist';
   test.each([
     ['GET', (id: string) => `/v1/devices/${id}`],
     ['DELETE', (id: string) => `/v1/devices/${id}`],
     ['POST', (id: string) => `/v1/devices/${id}/tickets`],
-  ])('[AU6] %s of a device in it answers as for one that nobody has', async (method, path) => {
+  ])('[AU6] %s of a device in it answers as for a device that does not exist', async (method, path) => {
     const foreign = await own.call(method, path(theirs.deviceId));
     const unknown = await own.call(method, path(UNKNOWN));
     expect(shape(foreign)).toEqual(shape(unknown));
@@ -141,7 +141,7 @@ describe('a box of somebody else', () => {
     expect((await theirs.synchronize()).pages).toBe(1); // still registered
   });
 
-  test('[AU5, AU6] a synchronization as a device in it answers as one of a device that nobody has', async () => {
+  test('[AU5, AU6] a synchronization as a device in it answers as for a device that does not exist', async () => {
     const as = (deviceId: string) =>
       own.call('POST', '/v1/sync', { deviceId, instanceId: theirs.instanceId });
     expect(shape(await as(theirs.deviceId))).toEqual(shape(await as(UNKNOWN)));
@@ -151,7 +151,7 @@ describe('a box of somebody else', () => {
     });
   });
 
-  test('[AU6] operations on its elements answer as on what nobody has, and change nothing', async () => {
+  test('[AU6] operations on its elements answer as for elements that do not exist, and change nothing', async () => {
     const on = (conversationId: string, id: string) => [
       stateChange(id, { addFlags: ['\\Seen'] }, { conversationId }),
       { op: 'modify', type: 'message', id, conversationId, data: { textContent: 'changed' } },
@@ -167,7 +167,7 @@ describe('a box of somebody else', () => {
     expect(changes.some(({ type }) => type === 'messageState')).toBe(false);
   });
 
-  test('[AU6] the list of devices shows those of the own box alone', async () => {
+  test('[AU6] the list of devices shows only those of the own box', async () => {
     const { body } = await own.call<{ devices: { deviceId: string }[] }>('GET', '/v1/devices');
     expect(body.devices.map(({ deviceId }) => deviceId)).toEqual(['own']);
   });

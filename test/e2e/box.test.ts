@@ -15,7 +15,7 @@ const pathOf = (user: User) => `/v1/users/${encodeURIComponent(user.id)}/box`;
 const ofUser = async (user: User) =>
   fine<WireBox>('GET', pathOf(user), { token: await user.token('cpm/admin') });
 
-test('[SP1] the provider sees what there is in a box, and where its devices stand', async () => {
+test('[SP1] the provider sees the contents of a box, and the progress of its devices', async () => {
   const { user, phone, modSeq } = await aBox();
   await user.device('tablet');
   const socket = await phone.connect();
@@ -37,7 +37,7 @@ test('[SP1] the provider sees what there is in a box, and where its devices stan
   await socket.close();
 });
 
-test('[SP2] a user sees the own box and no other', async () => {
+test('[SP2] a user sees only the own box', async () => {
   const { user } = await aBox();
   const own = await fine<WireBox>('GET', '/v1/box', { token: await user.token() });
   expect(own).toEqual(await ofUser(user));
@@ -45,7 +45,7 @@ test('[SP2] a user sees the own box and no other', async () => {
   expect((await call('GET', pathOf(user), { token: await user.token() })).status).toBe(403);
 });
 
-test('[SP6] the provider sees the devices of a user, and how far each is behind', async () => {
+test('[SP6] the provider sees the devices of a user, and how far each one is behind', async () => {
   const { user, phone, modSeq } = await aBox();
   await user.deposit({
     op: 'create',
@@ -66,7 +66,7 @@ test('[SP6] the provider sees the devices of a user, and how far each is behind'
   ]);
 });
 
-test('[SP1] a user without a box: 404 not-found', async () => {
+test('[SP1] the box of a user without one answers 404 not-found', async () => {
   const user = new User();
   const answer = await call('GET', pathOf(user), { token: await user.token('cpm/admin') });
   expect([answer.status, answer.body.type]).toEqual([404, '/problems/not-found']);

@@ -6,13 +6,13 @@ import { aMessage } from '../support/builders.js';
 import { cloud, User } from '../support/cloud.js';
 import { eventually } from '../support/eventually.js';
 
-// A real Chromium, IndexedDB and WebSocket, and the SDK as an application bundles it.
+// Uses a real Chromium, IndexedDB and WebSocket, and the SDK as an application bundles it.
 
 jest.setTimeout(180_000);
 
 const MESSAGES = 240;
 const PAGE_LIMIT = 20;
-const ADDRESS = `${cloud.url}/an-application`; // at the same origin, as an application behind one domain has it
+const ADDRESS = `${cloud.url}/an-application`; // same origin as the server, like an application behind one domain
 
 declare const window: AppWindow;
 
@@ -54,7 +54,7 @@ async function depositMany(): Promise<void> {
   while (messages.length > 0) await user.deposit(...messages.splice(0, 40));
 }
 
-/** A tab of the browser, with a client on the store that all of them share. */
+/** A tab of the browser. Its client uses the store that all tabs share. */
 async function aTab(): Promise<Page> {
   const page = await context.newPage();
   await page.goto(ADDRESS);
@@ -82,13 +82,13 @@ const write = (page: Page, textContent: string): Promise<string> =>
 
 const isSync = (request: Request) => request.method() === 'POST' && request.url().endsWith('/v1/sync');
 
-/** Ids of the messages that the server has, as a device that begins is told of them. */
+/** Ids of the messages on the server, as a new device receives them. */
 async function idsOnServer(): Promise<string[]> {
   const { changes } = await (await user.device('another')).synchronize();
   return changes.flatMap(({ type, id, removed }) => (type === 'message' && !removed ? [id] : [])).sort();
 }
 
-test('[CL4, XO9] a page that is loaded again in mid-synchronization goes on where it was: nothing is lost, doubled or left out', async () => {
+test('[CL4, XO9] a page that reloads in the middle of a synchronization continues it: nothing is lost, doubled or left out', async () => {
   await depositMany();
   const requests: { syncToken?: string }[] = [];
   let answered = 0;
@@ -103,16 +103,16 @@ test('[CL4, XO9] a page that is loaded again in mid-synchronization goes on wher
     written.push(await write(page, `written before load ${load}`));
     answered = requests.length + 2;
     await start(page);
-    await eventually(() => expect(requests).toHaveLength(answered + 1)); // the last one is on its way
+    await eventually(() => expect(requests).toHaveLength(answered + 1)); // the last request is in progress
     counts.push((await idsIn(page)).length);
     await page.reload();
     await openClient(page);
-    // What was there before is there at once, without the server.
+    // All previous messages are shown at once, without the server.
     expect(await idsIn(page)).toHaveLength(counts.at(-1) as number);
   }
   answered = Number.POSITIVE_INFINITY;
   expect(counts).toEqual([...counts].sort((a, b) => a - b));
-  expect(counts.at(-1)).toBeLessThan(MESSAGES); // it was in the middle each time
+  expect(counts.at(-1)).toBeLessThan(MESSAGES); // each reload was in the middle
   await start(page);
   await eventually(async () => expect(await stateOf(page)).toBe('live'), 60_000);
 
@@ -120,12 +120,12 @@ test('[CL4, XO9] a page that is loaded again in mid-synchronization goes on wher
   const held = await idsIn(page);
   expect([...held].sort()).toEqual(expected);
   expect(await page.evaluate(() => window.client.pending())).toEqual([]);
-  // Only the first request of all began; each later one went on from what was stored.
+  // Only the very first request had no token. Each later one continued from the stored state.
   expect(requests.filter(({ syncToken }) => syncToken === undefined)).toHaveLength(1);
   expect(await idsOnServer()).toEqual(expected);
 });
 
-test('two tabs share a store: one of them synchronizes, both show it and write, and the other one takes over', async () => {
+test('two tabs share a store: one synchronizes, both read and write, and the other one takes over when the first closes', async () => {
   await user.deposit(aMessage({ id: 'm1', textContent: 'for both' }));
   const [first, second] = [await aTab(), await aTab()];
   const asking = new Set<Page>();
@@ -135,7 +135,7 @@ test('two tabs share a store: one of them synchronizes, both show it and write, 
   await start(first);
   await eventually(async () => expect(await stateOf(first)).toBe('live'));
   await start(second);
-  await eventually(async () => expect(await stateOf(second)).toBe('live')); // as the one that leads is
+  await eventually(async () => expect(await stateOf(second)).toBe('live')); // the state of the leading tab
   expect(await idsIn(second)).toEqual(['m1']);
 
   await user.deposit(aMessage({ id: 'm2' }));

@@ -12,7 +12,7 @@ async function upToDate(preferences?: object) {
   return { user, phone, socket: await phone.connect() };
 }
 
-/** Deposits one message after the other, as the network does when they arrive singly. */
+/** Deposits one message after the other, as the network does for single messages. */
 async function burst(user: User, count: number) {
   const beganMs = Date.now();
   let last = 0;
@@ -35,14 +35,14 @@ test.concurrent('[PU2, PU3] 200 single deposits give a device a handful of frame
   while (requests(socket).at(-1)?.modSeq !== last) await socket.next(windowMs + 5000);
 
   const frames = requests(socket);
-  expect(frames.length).toBeLessThanOrEqual(Math.ceil(elapsedMs / windowMs) + 2); // the first, and the one behind
-  // It has not synchronized meanwhile: the last one counts all of them.
+  expect(frames.length).toBeLessThanOrEqual(Math.ceil(elapsedMs / windowMs) + 2); // plus the first frame and the last one
+  // It did not synchronize in between, so the last frame counts all changes.
   expect(frames.at(-1)).toMatchObject({ changes: { message: 200, conversationHistory: 2 } });
   expect([...(frames.at(-1)?.conversations ?? [])].sort()).toEqual(['c0', 'c1', 'c2']);
   expect(await socket.during(windowMs + 500)).toEqual([]);
 }, 90_000);
 
-test.concurrent('[PU4] the first change after a quiet time is announced at once, however long the window is', async () => {
+test.concurrent('[PU4] the first change after a quiet time is announced at once, for any length of the window', async () => {
   const { user, socket } = await upToDate({ pushWindowMs: 900_000 });
   const { modSeq } = await user.deposit(aMessage());
   expect(await socket.next<SyncRequest>()).toMatchObject({ modSeq, changes: { message: 1 } });
@@ -50,7 +50,7 @@ test.concurrent('[PU4] the first change after a quiet time is announced at once,
   expect(await socket.during(2000)).toEqual([]);
 });
 
-test.concurrent('[PU3] the changes after it are announced together, at the end of the window', async () => {
+test.concurrent('[PU3] the changes after a first one are announced together, at the end of the window', async () => {
   const windowMs = 3000;
   const { user, socket } = await upToDate({ pushWindowMs: windowMs });
   await user.deposit(aMessage());
@@ -62,7 +62,7 @@ test.concurrent('[PU3] the changes after it are announced together, at the end o
   expect(betweenMs).toBeGreaterThan(windowMs * 0.6);
 });
 
-test.concurrent('[PU2] counts begin anew when the device has synchronized', async () => {
+test.concurrent('[PU2] counts start at zero when the device has synchronized', async () => {
   const { user, phone, socket } = await upToDate({ pushWindowMs: 500 });
   await user.deposit(aMessage(), aMessage());
   expect(await socket.next()).toMatchObject({ changes: { message: 2 } });
@@ -74,7 +74,7 @@ test.concurrent('[PU2] counts begin anew when the device has synchronized', asyn
   });
 });
 
-test.concurrent('[PU7] a device that synchronizes before its window ends is not told of what it has by then', async () => {
+test.concurrent('[PU7] a device is not notified of changes that it synchronizes before its window ends', async () => {
   const { user, phone, socket } = await upToDate({ pushWindowMs: 2000 });
   await user.deposit(aMessage());
   await socket.next();
@@ -89,11 +89,11 @@ const markRead = (phone: Device) =>
 test.concurrent.each([
   ['its own operations', undefined, ({ phone }: { phone: Device }) => markRead(phone)],
   [
-    'anything, with serverInitiated false',
+    'any change, with serverInitiated false',
     { serverInitiated: false },
     ({ user }: { user: User }) => user.deposit(aMessage()),
   ],
-])('[PU5, PU8] a device is not told of %s', async (_, preferences, change) => {
+])('[PU5, PU8] a device is not notified of %s', async (_, preferences, change) => {
   const { user, phone, socket } = await upToDate(preferences);
   await change({ user, phone });
   expect(await socket.during(2500)).toEqual([]);
@@ -115,7 +115,7 @@ test.concurrent.each<[string, object, object, object]>([
     { op: 'create', type: 'folder', id: 'f1', data: { name: 'Family', parentFolderId: null } },
   ],
   [
-    'in a conversation history that it leaves out',
+    'in a conversation history that it excludes',
     { excludeConversations: ['c7'] },
     aMessage({ conversationId: 'c7' }),
     aMessage({ conversationId: 'c8' }),
@@ -127,7 +127,7 @@ test.concurrent.each<[string, object, object, object]>([
     aMessage({ date: new Date().toISOString() }),
   ],
 ])(
-  '[PU6] a device is not told of changes %s, and is told of the next one that is in its scope',
+  '[PU6] a device is not notified of changes %s, and is notified of the next one in its scope',
   async (_, preferences, outside, inside) => {
     const { user, socket } = await upToDate({ pushWindowMs: 200, ...preferences });
     await user.deposit(outside);
@@ -137,7 +137,7 @@ test.concurrent.each<[string, object, object, object]>([
   },
 );
 
-test.concurrent('[PU8] with serverInitiated false nothing is sent on connecting either, though the device is behind', async () => {
+test.concurrent('[PU8] with serverInitiated false a device that is behind is not notified when it connects', async () => {
   const { user, phone, socket } = await upToDate({ serverInitiated: false });
   await socket.close();
   await user.deposit(aMessage());

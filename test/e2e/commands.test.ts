@@ -14,7 +14,7 @@ let lines: MessageLine[];
 const user = new User();
 const whom = ['--user', user.id, '--url', cloud.url];
 
-/** The file with three lines that are wrong: 2, 301 and the last. */
+/** Writes the file with three wrong lines: 2, 301 and the last. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'cpm-sync-e2e-'));
   file = join(folder, 'messages.jsonl');
@@ -42,7 +42,7 @@ const wrongLines = (err: string) =>
   [...err.matchAll(/^line (\d+) (.*)$/gm)].map(([, number, fault]) => `${number} ${fault}`);
 
 describe('a file of messages', () => {
-  test('is deposited; lines that are wrong are reported by number and the others stored', async () => {
+  test('is deposited; wrong lines are reported by number, and the others are stored', async () => {
     const { code, out, err } = await Command.npm('deposit', [file, ...whom]).ended;
     expect(wrongLines(err)).toEqual([
       expect.stringMatching(/^2 .*JSON/),
@@ -53,7 +53,7 @@ describe('a file of messages', () => {
     expect(code).toBe(1);
   });
 
-  test('deposited again adds nothing', async () => {
+  test('adds nothing when it is deposited again', async () => {
     const { out } = await deposit(file, ...whom, '--batch', '17', '--json');
     expect(JSON.parse(out)).toMatchObject({
       lines: 603,
@@ -64,7 +64,7 @@ describe('a file of messages', () => {
     });
   });
 
-  test('is what each device holds after one synchronization', async () => {
+  test('matches the contents of each device after one synchronization', async () => {
     const seen = lines.filter((line) => line.seen).length;
     const args = (id: string) => [...whom, '--device', id, '--once'];
     const runs = [Command.npm('device', args('phone')).ended, device(...args('tablet')).ended];
@@ -100,7 +100,7 @@ describe('a file of messages', () => {
 });
 
 describe('a device that stays connected', () => {
-  test('prints a message that is deposited afterwards, and ends with 0 on Ctrl-C', async () => {
+  test('prints a later deposit, and ends with 0 on Ctrl-C', async () => {
     const owner = new User();
     const args = ['--user', owner.id, '--device', 'phone', '--url', cloud.url];
     const [human, json] = [device(...args), device(...args.with(3, 'tablet'), '--json')];
@@ -122,7 +122,7 @@ describe('a device that stays connected', () => {
       },
     });
     await human.until(({ out }) => out.includes('The lake is warm 🏊'));
-    expect(human.out).not.toContain('\u001b'); // nothing in a message acts on the terminal
+    expect(human.out).not.toContain('\u001b'); // no message can control the terminal
     const printed = await json.until(
       ({ out }) => /"The lake.*\n/.test(out) && parsed(out.slice(0, out.lastIndexOf('\n'))),
     );
@@ -137,7 +137,7 @@ describe('a device that stays connected', () => {
   });
 });
 
-test('a server that is not there gets one clear line and exit code 1', async () => {
+test('an unreachable server gets one clear line and exit code 1', async () => {
   const port = await freePort();
   const nowhere = ['--user', user.id, '--url', `http://127.0.0.1:${port}`];
   const runs = [deposit(file, ...nowhere), device(...nowhere, '--device', 'phone').ended];
@@ -151,7 +151,7 @@ test('a server that is not there gets one clear line and exit code 1', async () 
   }
 });
 
-test('wrong usage gets one line that names what is wrong, and exit code 2', async () => {
+test('wrong usage gets one line that names the mistake, and exit code 2', async () => {
   const wrong = device(...whom, '--device', 'phone', '--colour', 'blue').ended;
   const noFile = deposit(join(folder, 'missing.jsonl'), ...whom);
   const runs = [

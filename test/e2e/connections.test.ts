@@ -4,7 +4,7 @@ import { CloudSocket, type SyncRequest } from '../support/cloud-socket.js';
 
 afterAll(() => CloudSocket.closeAll());
 
-/** Longer than anything that is due at once or after the opening of a connection takes. Unit: ms. */
+/** Longer than any frame takes that is due at once, or after the opening of a connection. Unit: ms. */
 const QUIET_MS = 2000;
 
 async function upToDate(deviceId = 'phone') {
@@ -31,8 +31,8 @@ test.concurrent.each([
   ['without a ticket', ''],
   ['with an empty ticket', '?ticket='],
   ['with a ticket of 3,000 characters', `?ticket=${'x'.repeat(3000)}`],
-  ['with what cannot be a ticket', '?ticket=%F0%9F%8E%AB%00'],
-  ['with a ticket that was never given', '?ticket=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+  ['with an impossible ticket', '?ticket=%F0%9F%8E%AB%00'],
+  ['with a ticket that was never issued', '?ticket=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
 ])('[SO2] a connection %s is refused with 401', async (_, query) => {
   await expect(CloudSocket.open(cloud.socketUrl + query)).rejects.toThrow('HTTP 401');
 });
@@ -43,7 +43,7 @@ test.concurrent('[AU5] a ticket for a device that is not registered is refused w
   expect([status, body.type]).toEqual([403, '/problems/device-not-registered']);
 });
 
-test.concurrent('[SO2] a ticket that was given before the device was revoked, or replaced, opens nothing', async () => {
+test.concurrent('[SO2] a ticket opens no connection when its device was revoked or replaced since', async () => {
   const { phone } = await upToDate();
   const [first, second] = [await phone.ticketUrl(), await phone.ticketUrl()];
   phone.instanceId = 'instance-2';
@@ -53,18 +53,18 @@ test.concurrent('[SO2] a ticket that was given before the device was revoked, or
   await expect(CloudSocket.open(second)).rejects.toThrow('HTTP 401');
 });
 
-test.concurrent('[SO3] a newer connection replaces the older one, whose late end harms nothing', async () => {
+test.concurrent('[SO3] a newer connection replaces the older one, whose late end has no effect', async () => {
   const { user, phone } = await upToDate();
   const older = await phone.connect();
   const newer = await phone.connect();
-  await older.closed; // its $disconnect comes after the $connect of the newer one
+  await older.closed; // its $disconnect arrives after the $connect of the newer one
   await user.deposit(aMessage());
   expect(await newer.next()).toMatchObject({ type: 'syncRequest', changes: { message: 1 } });
   await user.deposit(aMessage());
   expect(await newer.next()).toMatchObject({ type: 'syncRequest', changes: { message: 2 } });
 });
 
-test.concurrent('connections of two devices, and of two users, leave one another alone', async () => {
+test.concurrent('connections of two devices, and of two users, do not affect each other', async () => {
   const { user, phone } = await upToDate();
   const tablet = await user.device('tablet');
   const other = await new User().device('phone');
@@ -91,7 +91,7 @@ test.concurrent('[DV7, ER9] a revoked device loses its connection, and every lat
   expect((await tablet.synchronize()).changes.length).toBeGreaterThan(0);
 });
 
-test.concurrent('[DV5] a device that was registered anew with another instance loses the connection of the old one', async () => {
+test.concurrent('[DV5] a device that registers with another instance loses the connection of the old one', async () => {
   const { phone } = await upToDate();
   const socket = await phone.connect();
   phone.instanceId = 'instance-2';
@@ -99,7 +99,7 @@ test.concurrent('[DV5] a device that was registered anew with another instance l
   await socket.closed;
 });
 
-test.concurrent('[PU9] a device that is behind is told when it connects, of all that came meanwhile', async () => {
+test.concurrent('[PU9] a device that is behind is notified when it connects, of all changes since', async () => {
   const { user, phone } = await upToDate();
   await (await phone.connect()).close();
   await user.deposit(aMessage({ conversationId: 'c1' }), aMessage({ conversationId: 'c2' }));
@@ -110,13 +110,13 @@ test.concurrent('[PU9] a device that is behind is told when it connects, of all 
   expect([...frame.conversations].sort()).toEqual(['c1', 'c2']);
 });
 
-test.concurrent('[PU7] a device that is not behind is left alone when it connects', async () => {
+test.concurrent('[PU7] a device that is up to date is not notified when it connects', async () => {
   const { phone } = await upToDate();
   const socket = await phone.connect();
   expect(await socket.during(QUIET_MS)).toEqual([]);
 });
 
-test.concurrent('[PU9] a device that is told and does not synchronize is told again when it connects again', async () => {
+test.concurrent('[PU9] a device that was notified and did not synchronize is notified again when it reconnects', async () => {
   const { user, phone } = await upToDate();
   const first = await phone.connect();
   const { modSeq } = await user.deposit(aMessage());
@@ -125,7 +125,7 @@ test.concurrent('[PU9] a device that is told and does not synchronize is told ag
   expect(await (await phone.connect()).next()).toMatchObject({ modSeq, changes: { message: 1 } });
 });
 
-test.concurrent('[PU9] a connection that is lost while a request is on its way gets it on the next one', async () => {
+test.concurrent('[PU9] a synchronization request is repeated on the next connection when the first one is lost', async () => {
   const { user, phone } = await upToDate();
   const first = await phone.connect();
   first.socket.terminate(); // without a close frame

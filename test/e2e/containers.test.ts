@@ -12,7 +12,7 @@ import {
 } from '../support/cloud-box.js';
 
 describe('a folder', () => {
-  test.concurrent('[OP1] is made, renamed, moved and deleted, and the other device follows', async () => {
+  test.concurrent('[OP1] is created, renamed, moved and deleted, and the other device follows', async () => {
     const { phone, tablet, modSeq } = await twoDevices();
     expect(await statuses(phone, aFolder('f1', 'Family'), aFolder('f2', 'Work', null))).toEqual([
       'applied',
@@ -45,7 +45,7 @@ describe('a folder', () => {
     ]);
   });
 
-  test.concurrent('[FO2, ST9] that is built in is neither renamed, moved nor deleted', async () => {
+  test.concurrent('[FO2, ST9] is neither renamed, moved nor deleted when it is built in', async () => {
     const { phone } = await aBox();
     for (const id of ['default', 'RCSMessageStore']) {
       const tries = [
@@ -57,7 +57,7 @@ describe('a folder', () => {
     }
   });
 
-  test.concurrent('[FO4, FO5, ST3] with the name of a sibling exists, by NFC and with respect to case', async () => {
+  test.concurrent('[FO4, FO5, ST3] answers exists when a sibling has its name, compared by NFC and with case', async () => {
     const { phone } = await aBox();
     await phone.synchronize({ operations: [aFolder('f1', 'Caf\u00e9')] });
     const { results } = await phone.synchronize({
@@ -74,7 +74,7 @@ describe('a folder', () => {
     ]);
   });
 
-  test.concurrent('that is deleted gives its name free', async () => {
+  test.concurrent('frees its name when it is deleted', async () => {
     const { phone } = await aBox();
     expect(
       await statuses(
@@ -88,7 +88,7 @@ describe('a folder', () => {
     ).toEqual(['applied', 'applied', 'applied', 'applied', 'applied']);
   });
 
-  test.concurrent('[FO8, FO9] with sub-folders is not deleted, and not moved into itself or below', async () => {
+  test.concurrent('[FO8, FO9] is not deleted when it has sub-folders, and not moved into itself or below', async () => {
     const { phone } = await aBox();
     await phone.synchronize({ operations: [aFolder('f1', 'A'), aFolder('f2', 'B', 'f1')] });
     expect(
@@ -116,7 +116,7 @@ describe('a folder', () => {
     expect(await statuses(phone, modify('folder', 'tree', { parentFolderId: 'f14' }))).toEqual(['applied']);
   });
 
-  test.concurrent('[ST5, ST7] in a folder that is unknown or deleted is not made', async () => {
+  test.concurrent('[ST5, ST7] is not created in an unknown or deleted folder', async () => {
     const { phone } = await aBox();
     await phone.synchronize({ operations: [aFolder('old', 'Old'), remove('folder', 'old')] });
     expect(await statuses(phone, aFolder('f1', 'A', 'nowhere'), aFolder('f2', 'B', 'old'))).toEqual([
@@ -125,7 +125,7 @@ describe('a folder', () => {
     ]);
   });
 
-  test.concurrent('[FO3] has no name that is empty, too long or no text, or holds a / or a control character', async () => {
+  test.concurrent('[FO3] must have a name that is a text, not empty, not too long, without / or control characters', async () => {
     const { phone } = await aBox();
     const faulty = ['', 'a/b', 'a\u0000', 'x'.repeat(256), 7, null] as string[];
     const { results } = await phone.synchronize({
@@ -142,7 +142,7 @@ describe('a folder', () => {
 });
 
 describe('a conversation history', () => {
-  test.concurrent('[CH1, OP2] is made, moved as a whole and changed as a merge patch', async () => {
+  test.concurrent('[CH1, OP2] is created, moved as a whole and changed by a merge patch', async () => {
     const { phone, tablet, modSeq } = await twoDevices();
     await phone.synchronize({
       operations: [aFolder('f1', 'A'), aConversation({ id: 'c2', kind: 'group', subject: 'Trip' })],
@@ -175,10 +175,10 @@ describe('a conversation history', () => {
       },
     ]);
     await phone.synchronize({ operations: [modify('conversationHistory', 'c1', { folderId: 'f1' })] });
-    expect(names((await tablet.synchronize()).changes)).toEqual(['conversationHistory c1']); // its contents come along
+    expect(names((await tablet.synchronize()).changes)).toEqual(['conversationHistory c1']); // its contents move with it
   });
 
-  test.concurrent('[ST5, ST7] goes into no folder that is unknown or deleted', async () => {
+  test.concurrent('[ST5, ST7] is not created in or moved to an unknown or deleted folder', async () => {
     const { phone } = await aBox();
     await phone.synchronize({ operations: [aFolder('old', 'Old'), remove('folder', 'old')] });
     const into = (folderId: string) => modify('conversationHistory', 'c1', { folderId });
@@ -187,7 +187,7 @@ describe('a conversation history', () => {
     ).toEqual(['parentNotFound', 'gone', 'parentNotFound']);
   });
 
-  test.concurrent('[OP3, OP4] that is deleted is one removal, and what it held is gone', async () => {
+  test.concurrent('[OP3, OP4] is one removal when it is deleted, and its contents are deleted with it', async () => {
     const { phone, tablet, modSeq } = await twoDevices();
     expect(await statuses(phone, remove('conversationHistory', 'c1'))).toEqual(['applied']);
     expect((await tablet.synchronize()).changes).toEqual([
@@ -207,11 +207,11 @@ describe('a conversation history', () => {
     expect(changes.filter(({ type }) => type !== 'folder')).toEqual([]);
   });
 
-  test.concurrent('[CH4] lives again by the next message, later than before and without what it held', async () => {
+  test.concurrent('[CH4] is created again by the next message, with a later number and without its former contents', async () => {
     const { user, phone, tablet, modSeq } = await twoDevices();
     await phone.synchronize({ operations: [remove('conversationHistory', 'c1')] });
     const { results } = await user.deposit(aMessage({ id: 'm9' }), aMessage({ id: 'm1' }));
-    expect(results.map(({ status }) => status)).toEqual(['applied', 'gone']); // what was deleted stays so
+    expect(results.map(({ status }) => status)).toEqual(['applied', 'gone']); // the deleted message stays deleted
     for (const device of [tablet, await user.device('third')]) {
       const held = byName((await device.synchronize()).changes);
       expect(held['conversationHistory c1']).toMatchObject({ createdModSeq: modSeq + 2, modSeq: modSeq + 2 });
@@ -220,7 +220,7 @@ describe('a conversation history', () => {
     }
   });
 
-  test.concurrent('[CH4] lives again by create', async () => {
+  test.concurrent('[CH4] is created again by create', async () => {
     const { phone } = await aBox();
     expect(
       await statuses(
@@ -232,7 +232,7 @@ describe('a conversation history', () => {
     ).toEqual(['applied', 'applied', 'exists']);
   });
 
-  test.concurrent('[OP3] goes with its folder, which is one removal', async () => {
+  test.concurrent('[OP3] is deleted with its folder, which is one removal', async () => {
     const { phone, tablet, modSeq } = await twoDevices();
     await phone.synchronize({
       operations: [aFolder('f1', 'A'), modify('conversationHistory', 'c1', { folderId: 'f1' })],
@@ -257,7 +257,7 @@ describe('a conversation history', () => {
 });
 
 describe('a session history', () => {
-  test.concurrent('[OP1, OP3] is made, merged into, ended and deleted with its messages', async () => {
+  test.concurrent('[OP1, OP3] is created, patched, ended and deleted with its messages', async () => {
     const { phone, tablet, modSeq } = await twoDevices();
     await phone.synchronize({ operations: [aSession('s2')] });
     const made = { type: 'sessionHistory', id: 's2', conversationId: 'c1', modSeq: modSeq + 1, ...SESSION };
@@ -305,7 +305,7 @@ describe('a session history', () => {
     expect(names(changes)).toContain('message m1');
   });
 
-  test.concurrent('that is not there takes no message', async () => {
+  test.concurrent('must exist before it gets a message', async () => {
     const { phone } = await aBox();
     expect(await statuses(phone, aMessage({ sessionId: 'nowhere' }), aSession('s2', 'nowhere'))).toEqual([
       'parentNotFound',

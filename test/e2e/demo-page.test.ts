@@ -9,14 +9,14 @@ jest.setTimeout(90_000);
 let browser: Browser;
 let demo: DemoPage;
 
-// One page for all of them: each has conversations and words of its own.
+// All tests use one page. Each test has its own conversations and texts.
 beforeAll(async () => {
   browser = await launchBrowser();
   demo = await DemoPage.open(browser);
 });
 afterAll(() => browser?.close());
 
-test('what is written on the phone stands on the tablet, and its ticks say how far it got', async () => {
+test('a message from the phone appears on the tablet, and its ticks show its progress', async () => {
   const { phone, tablet, page } = demo;
   await phone.open('maya');
   await tablet.open('maya');
@@ -35,7 +35,7 @@ test('what is written on the phone stands on the tablet, and its ticks say how f
   }
 });
 
-test('a conversation that is opened on one device is read on both', async () => {
+test('a conversation is read on both devices when one device opens it', async () => {
   const { phone, tablet } = demo;
   await tablet.conversation('priya').locator('.unread').waitFor();
   await phone.open('priya');
@@ -68,7 +68,7 @@ test('reply, flag, delete and move on one device are seen on the other', async (
   expect(await page.locator('#network .notice').count()).toBe(0);
 });
 
-test('what both devices write while they are offline is kept, sent when they are back, and in one order on both', async () => {
+test('messages written offline on both devices are kept, sent when the devices are back, and in one order on both', async () => {
   const { phone, tablet } = demo;
   await phone.open('bakery');
   await tablet.open('bakery');
@@ -94,7 +94,7 @@ test('what both devices write while they are offline is kept, sent when they are
   expect(await tablet.texts()).toEqual(texts);
 });
 
-test('a burst of 200 is one page for a device that comes back, and few for one that is there; the page says so', async () => {
+test('a burst of 200 is one page for a device that comes back, and few pages for a connected one; the page shows this', async () => {
   const { phone, tablet, page } = demo;
   await tablet.switchNetwork();
   await page.getByRole('button', { name: 'Burst of 200' }).click();
@@ -109,7 +109,8 @@ test('a burst of 200 is one page for a device that comes back, and few for one t
   expect(await ofTablet.innerText()).toMatch(/ 1 synchronization, one page each, .* all here/);
   const [, requests, seconds] =
     /(\d+) synchronizations?, one page each, .* after ([\d.]+) m?s/.exec(await ofPhone.innerText()) ?? [];
-  // At most one request a second, the first at once: that is far fewer than messages, however slow the machine is.
+  // The device gets at most one request a second, and the first at once. That is far less than one for each
+  // message, even on a slow machine.
   expect(Number(requests)).toBeLessThanOrEqual(2 + Math.ceil(Number(seconds)));
   for (const pane of [phone, tablet]) {
     await pane.list();
@@ -135,7 +136,7 @@ test('an entry of the wire shows its JSON when it is clicked, and Escape closes 
   await page.keyboard.press('Escape');
 });
 
-test('a folder that the tablet keeps no longer leaves it alone, and comes back with its messages', async () => {
+test('a folder leaves the tablet when it leaves the scope, and comes back with its messages', async () => {
   const { phone, tablet } = demo;
   await phone.list();
   const settings = await tablet.settings();
@@ -148,7 +149,7 @@ test('a folder that the tablet keeps no longer leaves it alone, and comes back w
   await settings.getByRole('button', { name: 'Done' }).click();
 });
 
-test('with a lower age the tablet holds fewer messages, and with none all of them again', async () => {
+test('with a lower age the tablet holds fewer messages, and without one all of them again', async () => {
   const { tablet } = demo;
   const search = tablet.root.getByLabel('Search the messages of this device');
   const found = async (words: string): Promise<number> => {
@@ -160,7 +161,7 @@ test('with a lower age the tablet holds fewer messages, and with none all of the
     await search.fill('');
     return count;
   };
-  /** It holds from the next response on. */
+  /** The new scope is in force from the next response on. */
   const finds = async (count: number): Promise<void> => {
     const deadline = Date.now() + 15_000;
     while ((await found('good morning')) !== count && Date.now() < deadline)
@@ -176,7 +177,7 @@ test('with a lower age the tablet holds fewer messages, and with none all of the
   await settings.getByRole('button', { name: 'Done' }).click();
 });
 
-test('a group session stands on both devices, with the state of the group as it changes', async () => {
+test('a group session appears on both devices, with each change of the state of the group', async () => {
   const { phone, tablet, page } = demo;
   const panel = page.locator('#network');
   await panel.getByRole('button', { name: 'Start', exact: true }).click();
@@ -189,7 +190,7 @@ test('a group session stands on both devices, with the state of the group as it 
   for (const pane of [phone, tablet]) await pane.root.getByText(/started by Maya .* ended at/).waitFor();
 });
 
-test('after a reload both devices go on from what they hold', async () => {
+test('after a reload both devices continue from their stored state', async () => {
   const { page, phone, tablet } = demo;
   demo.requests.length = 0;
   await page.reload();
@@ -214,7 +215,7 @@ test('a device that is emptied is filled again', async () => {
   await phone.conversation('maya').waitFor();
 });
 
-test('the page asks nobody but its own server, and forbids anything else', async () => {
+test('the page calls only its own server, and forbids any other', async () => {
   const { headers } = await fetch(`${cloud.url}/`);
   expect(headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'self'/);
   const hosts = demo.requests.filter((request) => !request.url().startsWith('data:'));
@@ -224,7 +225,7 @@ test('the page asks nobody but its own server, and forbids anything else', async
   expect(demo.complaints).toEqual([]);
 });
 
-/** What axe-core has against what is shown now, or against a part of it. */
+/** Violations that axe-core reports for the page, or for a part of it. */
 async function violations(part = 'body'): Promise<string[]> {
   await demo.page.evaluate(axe.source);
   const options = JSON.stringify({ resultTypes: ['violations'], preload: false });
@@ -234,42 +235,36 @@ async function violations(part = 'body'): Promise<string[]> {
   );
 }
 
-test.each(['light', 'dark'] as const)(
-  'axe-core finds nothing to complain of at 1440 px, %s',
-  async (colorScheme) => {
-    const { page, phone, tablet, wire } = demo;
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    await phone.settings();
-    await tablet.open('garden');
-    await tablet.bubble('Save some for Maya').waitFor();
+test.each(['light', 'dark'] as const)('axe-core finds no violation at 1440 px, %s', async (colorScheme) => {
+  const { page, phone, tablet, wire } = demo;
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme });
+  await phone.settings();
+  await tablet.open('garden');
+  await tablet.bubble('Save some for Maya').waitFor();
+  expect(await violations()).toEqual([]);
+  await wire.first().click();
+  await page.locator('dialog pre').first().waitFor();
+  expect(await violations('dialog')).toEqual([]);
+  await page.keyboard.press('Escape');
+});
+
+test.each(['light', 'dark'] as const)('axe-core finds no violation at 360 px, %s', async (colorScheme) => {
+  const { page, phone } = demo;
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.emulateMedia({ colorScheme });
+  for (const part of ['Phone', 'Network', 'Wire', 'Tablet', 'Operator'] as const) {
+    await demo.show(part);
     expect(await violations()).toEqual([]);
-    await wire.first().click();
-    await page.locator('dialog pre').first().waitFor();
-    expect(await violations('dialog')).toEqual([]);
-    await page.keyboard.press('Escape');
-  },
-);
+    const widest = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect([part, widest]).toEqual([part, 360]);
+  }
+  await demo.show('Phone');
+  expect(await phone.root.isVisible()).toBe(true);
+  expect(await page.locator('#tablet').isVisible()).toBe(false);
+});
 
-test.each(['light', 'dark'] as const)(
-  'axe-core finds nothing to complain of at 360 px, %s',
-  async (colorScheme) => {
-    const { page, phone } = demo;
-    await page.setViewportSize({ width: 360, height: 740 });
-    await page.emulateMedia({ colorScheme });
-    for (const part of ['Phone', 'Network', 'Wire', 'Tablet', 'Operator'] as const) {
-      await demo.show(part);
-      expect(await violations()).toEqual([]);
-      const widest = await page.evaluate<number>('document.documentElement.scrollWidth');
-      expect([part, widest]).toEqual([part, 360]);
-    }
-    await demo.show('Phone');
-    expect(await phone.root.isVisible()).toBe(true);
-    expect(await page.locator('#tablet').isVisible()).toBe(false);
-  },
-);
-
-test('the local cloud tells how many messages wait in each queue, and takes nothing there', async () => {
+test('the local cloud shows how many messages wait in each queue, and accepts no message there', async () => {
   const { status, body } = await call<Record<string, object>>('GET', '/dev/queues');
   expect(status).toBe(200);
   const [name = ''] = Object.keys(body).filter((each) => each.includes('PushesQueue'));

@@ -34,7 +34,7 @@ test.concurrent('[DV1, DV2] a new device answers 201 with its record, a changed 
   expect(changed.body).toMatchObject({ name: 'Pixel 9 📱', effective: { serverInitiated: false } });
 });
 
-test.concurrent('[DV6] what was registered is listed and shown', async () => {
+test.concurrent('[DV6] a registered device is listed and shown', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet', { pushWindowMs: 0 })];
   const list = await phone.call<{ devices: { deviceId: string }[] }>('GET', '/v1/devices');
@@ -45,7 +45,7 @@ test.concurrent('[DV6] what was registered is listed and shown', async () => {
   expect(shown.body).toMatchObject({ deviceId: 'tablet', instanceId: tablet.instanceId, lastN: 0 });
 });
 
-test.concurrent('[DV6, SP6] a list that is too large for an answer leaves out preferences and scopes, and shows whom to revoke', async () => {
+test.concurrent('[DV6, SP6] a list that is too large for an answer leaves out preferences and scopes, and still names the devices to revoke', async () => {
   const user = new User();
   const first = await user.device('d0');
   const excludeConversations = Array.from({ length: 200 }, (_, i) => String(i).padStart(128, '"'));
@@ -76,7 +76,7 @@ test.concurrent('[DV1] lastN is the highest number that was processed', async ()
   expect((await phone.call('GET', phone.path)).body).toMatchObject({ lastN: 3 });
 });
 
-test.concurrent('[DV6] a revoked device is gone from the list, and may be registered again', async () => {
+test.concurrent('[DV6] a revoked device is not in the list, and may register again', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   await phone.synchronize({ operations: [aMessage()] });
@@ -127,7 +127,7 @@ test.concurrent('[DV3] more than 200 folders and excluded conversations together
   expect((await put(phone, { instanceId: 'i', preferences })).status).toBe(400);
 });
 
-test.concurrent('a device id in the path that is none answers 400', async () => {
+test.concurrent('an invalid device id in the path answers 400', async () => {
   const phone = await new User().device();
   for (const id of ['a%00', 'x'.repeat(129)]) {
     expect((await phone.call('GET', `/v1/devices/${id}`)).status).toBe(400);

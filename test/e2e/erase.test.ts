@@ -14,7 +14,7 @@ const pathOf = (user: User, what = 'box') => `/v1/users/${encodeURIComponent(use
 const asProvider = async (user: User, method: string, what?: string, body?: object) =>
   call(method, pathOf(user, what), { token: await user.token('cpm/admin'), body });
 
-/** How many items name the user, by table; tables with none are left out. */
+/** Number of items that name the user, by table. Tables without such items are left out. */
 const itemsOf = async (user: User) =>
   Object.fromEntries(
     Object.entries(await itemsAnywhere(database, user.id))
@@ -22,7 +22,7 @@ const itemsOf = async (user: User) =>
       .filter(([, count]) => count > 0),
   );
 
-/** Until the box is gone: everybody is told busy all the while. */
+/** Waits until the box is erased. Until then, every request must get the answer `busy`. */
 async function gone(user: User): Promise<void> {
   for (;;) {
     const { status, body, headers } = await asProvider(user, 'GET');
@@ -33,7 +33,7 @@ async function gone(user: User): Promise<void> {
   }
 }
 
-/** A box with something of everything that is kept of one. */
+/** A box with items of every kind. */
 async function aFullBox() {
   const { user, phone, modSeq } = await aBox();
   await phone.register({ maxTextBytes: 9 });
@@ -62,7 +62,7 @@ async function aFullBox() {
   return { user, phone, modSeq };
 }
 
-test('[SP3, SP4, SP5] a box that is erased is unreachable at once, and soon nothing of it is left in any table', async () => {
+test('[SP3, SP4, SP5] an erased box is unreachable at once, and soon no table holds an item of it', async () => {
   const { user, phone } = await aFullBox();
   const other = await aFullBox();
   const socket = await phone.connect();
@@ -120,7 +120,7 @@ test('[SP3, SP4, SP5] a box that is erased is unreachable at once, and soon noth
   });
 }, 90_000);
 
-test('[SP3] only the provider erases, and a box that is not there is not found', async () => {
+test('[SP3] only the provider may erase, and a missing box answers not-found', async () => {
   const { user } = await aBox();
   for (const scope of ['cpm/sync', 'cpm/participate']) {
     expect((await call('DELETE', pathOf(user), { token: await user.token(scope) })).status).toBe(403);
@@ -130,7 +130,7 @@ test('[SP3] only the provider erases, and a box that is not there is not found',
   expect([answer.status, answer.body.type]).toEqual([404, '/problems/not-found']);
 });
 
-test('[SP4, SP5] whoever comes again after being told busy is served by a new box', async () => {
+test('[SP4, SP5] a device that repeats its request after busy gets a new box', async () => {
   const { user } = await aBox();
   expect((await asProvider(user, 'DELETE')).status).toBe(202);
   const operations = [

@@ -9,7 +9,7 @@ beforeAll(async () => {
   token = await phone.user.token();
 });
 
-/** A request with a body as it is given. */
+/** Sends a request with exactly this body. */
 async function post(body: string, headers: Record<string, string> = {}, path = '/v1/sync') {
   const response = await fetch(cloud.url + path, {
     method: 'POST',
@@ -23,7 +23,7 @@ async function post(body: string, headers: Record<string, string> = {}, path = '
 const good = () => ({ deviceId: phone.deviceId, instanceId: phone.instanceId });
 
 test.each([
-  ['no JSON', '{"deviceId":'],
+  ['incomplete', '{"deviceId":'],
   ['empty', ''],
   ['two values', '{} {}'],
 ])('[ER6] a body that is %s answers 400 invalid-json', async (_, body) => {
@@ -66,7 +66,7 @@ test.each([
     '/operations',
   ],
   ['an operation without n', { operations: [aMessage()] }, '/operations/0/n'],
-  ['an operation that is no object', { operations: ['create'] }, '/operations/0'],
+  ['an operation that is not an object', { operations: ['create'] }, '/operations/0'],
   ['a device id with a control character', { deviceId: 'a\u0007' }, '/deviceId'],
   ['a device id of more than 128 bytes', { deviceId: 'ü'.repeat(65) }, '/deviceId'],
 ])('[ER5, SY4, OP9] %s answers 400 with its pointer', async (_, part, pointer) => {
@@ -75,7 +75,7 @@ test.each([
   expect(body.errors?.map((fault) => fault.pointer)).toContain(pointer);
 });
 
-test('[ER2, XO1] of operations too: that they are too many, do not ascend, and what one of them is', async () => {
+test('[ER2, XO1] all faults of operations are reported at once: too many, not ascending, one of a wrong type', async () => {
   const operations = [...Array.from({ length: 50 }, (_, i) => aMessage({ n: 2 * i + 1 })), 5];
   const { status, body } = await post(JSON.stringify({ ...good(), operations }));
   expect(status).toBe(400);
@@ -128,12 +128,12 @@ test.each([
   ['a list', '[]'],
   ['null', 'null'],
   ['a text', '"sync"'],
-])('[ER5] a body that is %s answers 400 with a pointer to the whole', async (_, body) => {
+])('[ER5] a body that is %s answers 400 with a pointer to the whole body', async (_, body) => {
   const answer = await post(body);
   expect(answer.body).toMatchObject({ type: '/problems/invalid-request', errors: [{ pointer: '' }] });
 });
 
-test('[PF1] operations of the Participating Function with a number, or none at all, answer 400', async () => {
+test('[PF1] operations of the Participating Function answer 400 when they are numbered or missing', async () => {
   const path = `/v1/users/${encodeURIComponent(phone.user.id)}/operations`;
   const headers = { authorization: `Bearer ${await phone.user.token('cpm/participate')}` };
   for (const operations of [[aMessage({ n: 1 })], []]) {
@@ -142,7 +142,7 @@ test('[PF1] operations of the Participating Function with a number, or none at a
   }
 });
 
-test('[ER2] a body with more faults than an answer has room for tells the first thousand', async () => {
+test('[ER2] a body with too many faults for an answer gets the first thousand', async () => {
   const body = `{${Array.from({ length: 110_000 }, (_, i) => `"${i.toString(36)}":0`).join()}}`;
   const answer = await post(body, { 'accept-encoding': 'identity' });
   expect([answer.status, answer.body.type]).toEqual([400, '/problems/invalid-request']);
@@ -150,7 +150,7 @@ test('[ER2] a body with more faults than an answer has room for tells the first 
   expect(answer.body.detail).toContain('first 1000 faults, and there are more');
 });
 
-test('[ER5, ER2] a list without end is refused, not the server overwhelmed', async () => {
+test('[ER5, ER2] an endless list is refused and does not overload the server', async () => {
   const lists: [string, string][] = [
     ['/v1/devices/x', '{"instanceId":"i","preferences":{"elementTypes":['],
     ['/v1/devices/x', '{"instanceId":"i","preferences":{"excludeConversations":['],
@@ -191,14 +191,14 @@ test.each(['application/json; charset=utf-8', 'Application/JSON'])(
   },
 );
 
-test('[ER11, OP9] a body of more than 1 MB answers 413, and one of 1 MB is read', async () => {
+test('[ER11, OP9] a body of more than 1 MB answers 413, and a body of 1 MB is accepted', async () => {
   const ofBytes = (bytes: number) => `${JSON.stringify(good())}${' '.repeat(bytes)}`.slice(0, bytes);
   expect((await post(ofBytes(1024 * 1024))).status).toBe(200);
   const { status, body } = await post(ofBytes(1024 * 1024 + 1));
   expect([status, body.type]).toEqual([413, '/problems/too-large']);
 });
 
-test('[TR3] X-Request-Id is on every answer of ours, each with its own', async () => {
+test('[TR3] every answer of our functions has its own X-Request-Id', async () => {
   const answers = [
     await phone.request(),
     await phone.request({ limit: 0 }),
@@ -212,7 +212,7 @@ test('[TR3] X-Request-Id is on every answer of ours, each with its own', async (
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-/** The answer as it comes over the wire: fetch would unpack it. */
+/** The answer as sent over the wire, because fetch would decompress it. */
 function rawSync(acceptEncoding?: string, body: object = good()) {
   return new Promise<{ encoding: string | undefined; vary: string | undefined; bytes: Buffer }>(
     (settle, fail) => {
@@ -253,20 +253,23 @@ describe('an answer of more than 1 KB', () => {
     expect(bytes.length < 1024).toBe(expected !== undefined);
   });
 
-  test.each(['br', 'gzip'])('[TR2] unpacked from %s is the same as without', async (encoding) => {
-    const response = await fetch(`${cloud.url}/v1/sync`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        'accept-encoding': encoding,
-      },
-      body: JSON.stringify(good()),
-    });
-    expect(response.headers.get('content-encoding')).toBe(encoding);
-    const { changes } = (await response.json()) as WireSync;
-    expect(changes).toEqual(JSON.parse(String((await rawSync()).bytes)).changes);
-  });
+  test.each(['br', 'gzip'])(
+    '[TR2] decompressed from %s is the same as without compression',
+    async (encoding) => {
+      const response = await fetch(`${cloud.url}/v1/sync`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'accept-encoding': encoding,
+        },
+        body: JSON.stringify(good()),
+      });
+      expect(response.headers.get('content-encoding')).toBe(encoding);
+      const { changes } = (await response.json()) as WireSync;
+      expect(changes).toEqual(JSON.parse(String((await rawSync()).bytes)).changes);
+    },
+  );
 });
 
 test('[TR2] an answer of less than 1 KB is not compressed', async () => {
@@ -290,7 +293,7 @@ test('[AU5, ER9] a device that is not registered is refused with 403, also in a 
   }
 });
 
-test('[ER3] no answer tells of files, lines or classes of the server', async () => {
+test('[ER3] no answer reveals files, lines or classes of the server', async () => {
   const answers = [
     await post('{'),
     await post(JSON.stringify({ ...good(), operations: [{ n: 1, op: {}, type: [], id: null }] })),

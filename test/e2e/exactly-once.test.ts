@@ -1,7 +1,7 @@
 import { aMessage, stateChange } from '../support/builders.js';
 import { type Device, names, User, type WireProblem, type WireSync } from '../support/cloud.js';
 
-/** A device of a box with one message, up to date. */
+/** A device that is up to date with a box of one message. */
 async function aDevice() {
   const user = new User();
   const phone = await user.device();
@@ -16,7 +16,7 @@ const send = (phone: Device, operations: object[]) =>
 const SEEN = stateChange('m1', { addFlags: ['\\Seen'] }, { n: 1 });
 const FLAGGED = stateChange('m1', { addFlags: ['\\Flagged'] }, { n: 2 });
 
-test.concurrent('[XO2] the same request again gets the same results, and nothing changes', async () => {
+test.concurrent('[XO2] a repeated request gets the same results, and nothing changes', async () => {
   const { user, phone, modSeq } = await aDevice();
   const operations = [SEEN, aMessage({ id: 'm2', n: 2 }), { n: 3, op: 'nonsense', type: 'message' }];
   const first = await send(phone, operations);
@@ -35,7 +35,7 @@ test.concurrent('[XO2] the same request again gets the same results, and nothing
   });
 });
 
-test.concurrent('[XO3, ST11] operations of an earlier request answer duplicate, and are not done again', async () => {
+test.concurrent('[XO3, ST11] operations of an earlier request answer duplicate, and are not applied again', async () => {
   const { user, phone, modSeq } = await aDevice();
   await send(phone, [SEEN]);
   await send(phone, [FLAGGED]);
@@ -48,7 +48,7 @@ test.concurrent('[XO3, ST11] operations of an earlier request answer duplicate, 
   });
 });
 
-test.concurrent('[XO4] a request that was processed in part gets the results of that part, and does the rest', async () => {
+test.concurrent('[XO4] a request that was processed in part gets the results of that part, and applies the rest', async () => {
   const { phone, modSeq } = await aDevice();
   await send(phone, [SEEN]);
   const { body } = await send(phone, [SEEN, FLAGGED]);
@@ -58,7 +58,7 @@ test.concurrent('[XO4] a request that was processed in part gets the results of 
   ]);
 });
 
-test.concurrent('[XO5, XO8, ER13] a gap before the first operation answers 409 with the number expected, and nothing is done', async () => {
+test.concurrent('[XO5, XO8, ER13] a gap before the first operation answers 409 with the expected number, and nothing is applied', async () => {
   const { phone } = await aDevice();
   await send(phone, [SEEN]);
   const { status, body } = await send(phone, [{ ...FLAGGED, n: 3 }]);
@@ -66,7 +66,7 @@ test.concurrent('[XO5, XO8, ER13] a gap before the first operation answers 409 w
   expect((await send(phone, [FLAGGED])).body.results).toMatchObject([{ n: 2, status: 'applied' }]);
 });
 
-test.concurrent('[XO6, XO8, ER14] another operation under a number of the last request answers 409, and nothing of the request is done', async () => {
+test.concurrent('[XO6, XO8, ER14] another operation under a number of the last request answers 409, and nothing of the request is applied', async () => {
   const { phone } = await aDevice();
   await send(phone, [SEEN]);
   const { status, body } = await send(phone, [{ ...FLAGGED, n: 1 }, aMessage({ id: 'm2', n: 2 })]);
@@ -76,9 +76,9 @@ test.concurrent('[XO6, XO8, ER14] another operation under a number of the last r
 });
 
 test.concurrent.each([
-  ['with a hole', [1, 3]],
+  ['with a gap', [1, 3]],
   ['descending', [2, 1]],
-  ['twice the same', [1, 1]],
+  ['that repeat', [1, 1]],
   ['from zero', [0, 1]],
 ])('[XO1, XO8] numbers %s answer 400', async (_, numbers) => {
   const { phone } = await aDevice();
@@ -89,7 +89,7 @@ test.concurrent.each([
   expect([status, body.type]).toEqual([400, '/problems/invalid-request']);
 });
 
-test.concurrent('[DV5, XO7, ER15] a new instance begins at 1 again, and the one it replaces is told so', async () => {
+test.concurrent('[DV5, XO7, ER15] a new instance begins at 1 again, and the instance that it replaces is refused', async () => {
   const { phone, modSeq } = await aDevice();
   await send(phone, [SEEN]);
   const old = phone.instanceId;
@@ -114,7 +114,7 @@ test.concurrent('[DV5] registering the same instance again keeps its number and 
   expect(body.results).toMatchObject([{ n: 2, status: 'applied' }]);
 });
 
-test.concurrent('[OP11] when nothing applies no commit is made, and the results are kept all the same', async () => {
+test.concurrent('[OP11] no commit is made when nothing applies, and the results are still kept', async () => {
   const { user, phone, modSeq } = await aDevice();
   const operations = [stateChange('nowhere', { addFlags: ['\\Seen'] }, { n: 1 })];
   for (let times = 0; times < 2; times++) {
@@ -123,7 +123,7 @@ test.concurrent('[OP11] when nothing applies no commit is made, and the results 
   expect((await user.deposit(aMessage())).modSeq).toBe(modSeq + 1);
 });
 
-test.concurrent('[XO9] two requests with the same operations at the same time do them once', async () => {
+test.concurrent('[XO9] two requests with the same operations at the same time apply them once', async () => {
   const { user, phone, modSeq } = await aDevice();
   const operations = [SEEN, aMessage({ id: 'm2', n: 2 })];
   const answers = await Promise.all(Array.from({ length: 4 }, () => send(phone, operations)));

@@ -10,7 +10,7 @@ import {
 import { CloudSocket, type WireFrame } from '../support/cloud-socket.js';
 import { type Fault, startFaultyCloud } from '../support/faulty-database.js';
 
-// Each waits until the server and its client of the database have tried more than once.
+// In each test, the server and its client of the database retry several times.
 jest.setTimeout(90_000);
 
 let faulty: Awaited<ReturnType<typeof startFaultyCloud>>;
@@ -35,7 +35,7 @@ const SEEN = stateChange('m1', { addFlags: ['\\Seen'] }, { n: 1 });
 const send = (phone: Device) =>
   phone.request<WireSync & WireProblem>({ syncToken: phone.syncToken, operations: [SEEN] });
 
-/** A problem in the form of the protocol that tells nothing of what is behind. */
+/** Expects a problem in the form of the protocol, which reveals nothing of the database. */
 function expectProblem({ status, headers, body }: HttpAnswer<WireProblem>, expected: string): void {
   expect(`${status} ${body.type}`).toBe(expected);
   expect(headers.get('content-type')).toBe('application/problem+json');
@@ -45,25 +45,26 @@ function expectProblem({ status, headers, body }: HttpAnswer<WireProblem>, expec
   expect(JSON.stringify(body)).not.toMatch(/secret|Exception|dynamodb|Faulty|Store|\.js|at /i);
 }
 
-/** What puts an entry into the log is the commit; the view is updated behind it. */
+/** The commit is the put of an entry into the log. The view is updated afterwards. */
 const COMMIT = { operations: /^PutItem/, holding: /"L#/ };
 const VIEW = { operations: /^(UpdateItem|BatchExecuteStatement)/ };
-/** A look how far entries are applied, at half the price, while the own entry is being put. */
+/** An eventually consistent read of the view's progress, in parallel with the put of the entry. */
 const LOOK = { operations: /^(Batch)?GetItem/, holding: /"ConsistentRead":false/ };
 const TOO_MUCH: Fault = { error: 'ProvisionedThroughputExceededException' };
 
 const COMES_BACK: [string, Fault, string][] = [
   ['throttles', { error: 'ThrottlingException' }, '503 /problems/unavailable'],
-  // Its client has sent the same more than once by then: whether it was done the first time is not known.
-  ['takes no more, however often it is asked', TOO_MUCH, '503 /problems/unavailable'],
-  ['is out of order', { error: 'InternalServerError', status: 500 }, '503 /problems/unavailable'],
+  // The database client has sent the write several times by then, so it is unknown whether the first one took
+  // effect.
+  ['rejects every retry because of its capacity', TOO_MUCH, '503 /problems/unavailable'],
+  ['fails internally', { error: 'InternalServerError', status: 500 }, '503 /problems/unavailable'],
   ['breaks the connection', 'broken', '503 /problems/unavailable'],
-  ['has done it, but breaks the connection each time', 'brokenAfterwards', '503 /problems/unavailable'],
+  ['applies the write, but breaks the connection each time', 'brokenAfterwards', '503 /problems/unavailable'],
   ['does not answer', 'silence', '503 /problems/unavailable'],
-  ['has written for others each time', 'overtaken', '503 /problems/busy'],
+  ['applies writes of others first each time', 'overtaken', '503 /problems/busy'],
 ];
 
-/** The same request is refused for now, and later done once. */
+/** The request is refused now, and a later repetition is applied once. */
 async function comesBack(
   { user, phone, modSeq }: Awaited<ReturnType<typeof aDevice>>,
   mend: () => void,
@@ -83,14 +84,14 @@ async function comesBack(
 }
 
 test.concurrent.each(COMES_BACK)(
-  '[ER17, ER18, ER19, XO9] a database that %s: Retry-After, and the same request later is done once',
+  '[ER17, ER18, ER19, XO9] a database that %s: Retry-After, and a later repetition of the request is applied once',
   async (_, fault, expected) => {
     const device = await aDevice();
     await comesBack(device, faulty.database.fail(device.user.id, fault, COMMIT), expected);
   },
 );
 
-test.concurrent('[ER17, XO8] a database that takes no more for this box before anything was done: 429', async () => {
+test.concurrent('[ER17, XO8] a database without capacity for this box before the commit: 429', async () => {
   const { user, phone, modSeq } = await aDevice();
   const mend = faulty.database.fail(user.id, TOO_MUCH, { operations: /^Query/ });
   const refused = await send(phone);
@@ -101,12 +102,12 @@ test.concurrent('[ER17, XO8] a database that takes no more for this box before a
 });
 
 test.concurrent.each([
-  ['takes no more for the view', TOO_MUCH, VIEW],
-  ['throttles what is written to the view', { error: 'ThrottlingException' }, VIEW],
+  ['has no capacity for the view', TOO_MUCH, VIEW],
+  ['throttles writes to the view', { error: 'ThrottlingException' }, VIEW],
   ['breaks the connection when the view is written', 'broken', VIEW],
-  ['takes no more for a look at the view', TOO_MUCH, LOOK],
+  ['has no capacity for a read of the view', TOO_MUCH, LOOK],
 ] satisfies [string, Fault, object][])(
-  '[XO8, XO9] a database that %s, behind the commit: no 4xx, since that would say that nothing was done',
+  '[XO8, XO9] a database that %s, after the commit: no 4xx, since that would promise that nothing was applied',
   async (_, fault, at) => {
     const device = await aDevice();
     const mend = faulty.database.fail(device.user.id, fault, at);
@@ -114,7 +115,7 @@ test.concurrent.each([
   },
 );
 
-test.concurrent('[ER19] a database that does not answer: unavailable before the gateway would give up', async () => {
+test.concurrent('[ER19] a database that does not answer: unavailable before the time-out of the gateway', async () => {
   const { user, phone } = await aDevice();
   faulty.database.fail(user.id, 'silence', { operations: /^Query/ });
   const began = Date.now();
@@ -122,7 +123,7 @@ test.concurrent('[ER19] a database that does not answer: unavailable before the 
   expect(Date.now() - began).toBeLessThan(29_000);
 });
 
-test.concurrent('[ER20, ER3] what the database calls a fault of ours is internal, and nothing is told of it', async () => {
+test.concurrent('[ER20, ER3] an error that the database blames on us answers internal, without details', async () => {
   const { user, phone } = await aDevice();
   const mend = faulty.database.fail(user.id, { error: 'ValidationException' });
   const answers = [
@@ -143,7 +144,7 @@ test.concurrent('[ER20, ER3] what the database calls a fault of ours is internal
   expect((await send(phone)).body.results).toMatchObject([{ n: 1, status: 'applied' }]);
 });
 
-test.concurrent('[XO9] a commit whose answer is lost behind the server is found, and answered as done', async () => {
+test.concurrent('[XO9] a commit whose answer from the database is lost is found, and answered as applied', async () => {
   const { user, phone, modSeq } = await aDevice();
   faulty.database.fail(user.id, 'brokenAfterwards', { ...COMMIT, times: 3 });
   const { body } = await send(phone);
@@ -155,7 +156,7 @@ test.concurrent('[XO9] a commit whose answer is lost behind the server is found,
   expect(names((await phone.synchronize()).changes)).toEqual(['message m2']);
 });
 
-test.concurrent('[ER18, SO7] over the socket a busy box is an error frame with its id, and the connection stays', async () => {
+test.concurrent('[ER18, SO7] over the socket a busy box gets an error frame with the id of the request, and the connection stays open', async () => {
   const { user, phone } = await aDevice();
   const socket = await phone.connect();
   const mend = faulty.database.fail(user.id, 'overtaken', COMMIT);

@@ -4,8 +4,8 @@ import { type Device, User, type WireChange } from '../support/cloud.js';
 import { generatedMessages, type MessageLine } from '../support/generated-messages.js';
 import { countOf } from '../support/told.js';
 
-// 5,000 messages as a Participating Function deposits them: generated ones, or those of a file, one a line:
-// CPM_SYNC_MESSAGES=messages.jsonl npm test -- --selectProjects e2e -- five-thousand
+// Deposits 5,000 messages as a Participating Function: generated ones, or those of a file with one message a
+// line: CPM_SYNC_MESSAGES=messages.jsonl npm test -- --selectProjects e2e -- five-thousand
 
 const MESSAGES = 5000;
 const BATCH = 50;
@@ -22,7 +22,7 @@ const lines: readonly MessageLine[] = file
       .map((line) => JSON.parse(line))
   : generatedMessages({ seed: 11, user: user.id, messages: MESSAGES, conversations: 88 });
 
-/** The id that the protocol recommends, by its words alone. */
+/** The id that the protocol recommends, computed only from its text. */
 function recommendedId({ date, imdnMessageId }: MessageLine): string {
   const bits = (value: bigint, digits: number): string =>
     Array.from(
@@ -43,7 +43,10 @@ const conversationOf = ({ participants }: MessageLine) => ({
   participants,
 });
 
-/** A number of days, so that about half of the messages are younger, and none comes of age while the test runs. */
+/**
+ * A number of days such that about half of the messages are younger, and that no message reaches this age
+ * during the test.
+ */
 function daysOfYoungerHalf(nowMs: number): number {
   const dates = lines.map(({ date }) => Date.parse(date)).sort((a, b) => a - b);
   for (let days = Math.floor((nowMs - (dates[dates.length / 2] ?? 0)) / DAY_MS); ; days++) {
@@ -52,7 +55,7 @@ function daysOfYoungerHalf(nowMs: number): number {
   }
 }
 
-/** Everything that the deposit of these lines, with these commits, makes of an empty box. */
+/** The expected elements after the deposit of these lines into an empty box, with these commit numbers. */
 function expectedOf(modSeqs: readonly number[], isKept: (line: MessageLine) => boolean) {
   const conversations = new Map<string, object>();
   const contents: object[] = [];
@@ -79,7 +82,7 @@ function expectedOf(modSeqs: readonly number[], isKept: (line: MessageLine) => b
 }
 
 const byText = (a: string, b: string) => (a < b ? -1 : 1);
-/** Elements in one order and one spelling, to be compared as a whole. */
+/** Elements as sorted JSON, to compare all at once. */
 const sorted = (elements: readonly object[]): string[] =>
   elements.map((each) => JSON.stringify(Object.entries(each).sort(([a], [b]) => byText(a, b)))).sort(byText);
 
@@ -116,14 +119,14 @@ describe('after the deposit of 5,000 messages', () => {
     }
   }, 180_000);
 
-  test('they are as many as they should be, in many conversations, and about half of them are young', () => {
+  test('the box has all of them, in many conversations, and about half of them are young', () => {
     expect([lines.length, modSeqs.length]).toEqual([MESSAGES, MESSAGES]);
     expect(new Set(lines.map(({ conversationId }) => conversationId)).size).toBe(88);
     expect(lines.filter(isYoung).length).toBeGreaterThan(MESSAGES * 0.45);
     expect(lines.filter(isYoung).length).toBeLessThan(MESSAGES * 0.55);
   });
 
-  test('[SC1, SY2, BF1, EL1] a device that keeps everything holds all of it as it was deposited, newest first', async () => {
+  test('[SC1, SY2, BF1, EL1] a device that keeps everything receives all messages as deposited, newest first', async () => {
     const phone = await user.device('phone');
     const { changes } = await phone.synchronize({ limit: 1000 });
     const { folders, conversations, contents } = expectedOf(modSeqs, () => true);
@@ -139,18 +142,18 @@ describe('after the deposit of 5,000 messages', () => {
     expect(Object.keys(phone.pages.at(-1) ?? {})).toEqual(['syncToken']);
   });
 
-  test('[SC1, SC2, SC5] one that keeps young messages and their states holds exactly these', async () => {
+  test('[SC1, SC2, SC5] a device that keeps young messages and their states holds exactly these', async () => {
     const tablet = await user.device('tablet', young);
     const { changes } = await tablet.synchronize({ limit: 1000 });
     expect(sorted(changes)).toEqual(sorted(expectedOf(modSeqs, isYoung).contents));
   });
 
-  test('[SC5, SY14, SY15] and so does one that was there from the beginning and synchronized now and then', async () => {
+  test('[SC5, SY14, SY15] a device that synchronized during the deposit holds the same', async () => {
     followed.push(...(await follower.synchronize({ limit: 1000 })).changes);
     expect(sorted(followed)).toEqual(sorted(expectedOf(modSeqs, isYoung).contents));
   });
 
-  test('[SC7, SC8] which is sent exactly what it lacks when it keeps everything from now on', async () => {
+  test('[SC7, SC8] that device receives exactly the missing elements when it then keeps everything', async () => {
     await follower.register({});
     const { changes } = await follower.synchronize({ limit: 1000 });
     const { folders, conversations, contents } = expectedOf(modSeqs, (line) => !isYoung(line));

@@ -24,7 +24,10 @@ const history = <Body = History>(
   );
 };
 
-/** A device that keeps a week of one folder, with texts of ten bytes; 25 messages of 100 days, every other one with a state. */
+/**
+ * A device that keeps a week of one folder, with texts of ten bytes. Its box has 25 messages of 100 days,
+ * every second one with a state.
+ */
 async function aPast() {
   const user = new User();
   const phone = await user.device('phone', { folders: ['default'], maxMessageAgeDays: 7, maxTextBytes: 10 });
@@ -41,7 +44,7 @@ async function aPast() {
   return { user, phone, ids: messages.map((message) => message.id) };
 }
 
-test.concurrent('[HI1] history comes newest first, each message with its state, page by page', async () => {
+test.concurrent('[HI1] history is read page by page, newest first, each message with its state', async () => {
   const { phone, ids } = await aPast();
   const messages: string[] = [];
   const states: string[] = [];
@@ -69,7 +72,7 @@ test.concurrent('[HI1] history comes newest first, each message with its state, 
   expect(states).toEqual(messages.filter((id) => Number(id.slice(1)) % 2 === 0));
 });
 
-test.concurrent('[HI1] a page that holds the last message has no next, and a deleted message is passed over', async () => {
+test.concurrent('[HI1] a page has no next when it holds the last message, and skips a deleted message', async () => {
   const { user, phone, ids } = await aPast();
   expect((await history(phone, 'c1', { limit: 25 })).body).not.toHaveProperty('next');
   expect((await history(phone, 'c1', { limit: 24 })).body.next).toBe('m01');
@@ -81,10 +84,10 @@ test.concurrent('[HI1] a page that holds the last message has no next, and a del
   expect(ids).toHaveLength(25);
 });
 
-test.concurrent('[HI2, SC5, SC6] history gives what the scope leaves out: older messages, and texts as a whole', async () => {
+test.concurrent('[HI2, SC5, SC6] history includes older messages and whole texts that the scope leaves out', async () => {
   const { phone } = await aPast();
   const synchronized = (await phone.synchronize()).changes.filter(({ type }) => type === 'message');
-  expect(synchronized.map(({ id }) => id)).toEqual(['m24']); // four days old; the others are more than seven
+  expect(synchronized.map(({ id }) => id)).toEqual(['m24']); // four days old; the others are older than seven
   expect(synchronized[0]).toMatchObject({ textContent: 'A long tex', textTruncated: true });
   const { elements } = (await history(phone, 'c1', { limit: 1000 })).body;
   const messages = elements.filter(({ type }) => type === 'message');
@@ -95,7 +98,7 @@ test.concurrent('[HI2, SC5, SC6] history gives what the scope leaves out: older 
   }
 });
 
-test.concurrent('[HI3, ER10] outside the folders, excluded, deleted, unknown and of somebody else: 404, all alike', async () => {
+test.concurrent('[HI3, ER10] a conversation outside the folders, excluded, deleted, unknown or of another user gets the same 404', async () => {
   const user = new User();
   await user.deposit(
     aFolder('f1', 'Elsewhere'),
@@ -138,7 +141,7 @@ test.concurrent.each<[string, Record<string, unknown>, string]>([
   expect(body.errors?.map((fault) => fault.pointer)).toEqual([pointer]);
 });
 
-test.concurrent('[HI4] without limit it gives 200 messages, and from 1 to 1,000 it does as it is told', async () => {
+test.concurrent('[HI4] history without limit returns 200 messages, and accepts limits from 1 to 1,000', async () => {
   const user = new User();
   const phone = await user.device();
   for (let i = 0; i < 210; i += 50) {
@@ -153,7 +156,7 @@ test.concurrent('[HI4] without limit it gives 200 messages, and from 1 to 1,000 
   }
 });
 
-test.concurrent('[AU5] history for a device that is not registered is 403', async () => {
+test.concurrent('[AU5] history for an unregistered device answers 403', async () => {
   const phone = await new User().device();
   const { status, body } = await history<WireProblem>(phone, 'c1', { deviceId: 'nobody' });
   expect([status, body.type]).toEqual([403, '/problems/device-not-registered']);

@@ -14,12 +14,12 @@ const uris = (count: number) => Array.from({ length: count }, (_, i) => `t:${i}`
 const reports = (count: number) =>
   uris(count).map((participant) => ({ participant, disposition: 'displayed', at: '2026-02-28T09:00:00Z' }));
 
-/** Everything that a new device of the user is sent. */
+/** All changes that a new device of the user receives. */
 async function all(user: User): Promise<readonly WireChange[]> {
   return (await (await user.device(`reader-${Math.random()}`)).synchronize({ limit: 1000 })).changes;
 }
 
-test.concurrent('[EL3] an element of exactly 64 KB as JSON is stored and comes back, one of a byte more is invalid', async () => {
+test.concurrent('[EL3] an element of exactly 64 KB as JSON is stored and returned, one of a byte more is invalid', async () => {
   const { user, phone } = await aBox();
   await phone.synchronize({ operations: [aMessage({ id: 'a', textContent: 'x' })] });
   const small = (await all(user)).find(({ id }) => id === 'a');
@@ -38,7 +38,7 @@ test.concurrent('[EL3] an element of exactly 64 KB as JSON is stored and comes b
   expect(Buffer.byteLength(JSON.stringify(stored))).toBe(64 * KB);
 });
 
-test.concurrent('[EL4] 500 participants and 64 flags are taken, one more is invalid; 1,000 dispositions pass as many, 1,001 do not', async () => {
+test.concurrent('[EL4] 500 participants and 64 flags are accepted, one more is invalid; the same holds for 1,000 dispositions', async () => {
   const { user, phone } = await aBox();
   const flags = (count: number) => Array.from({ length: count }, (_, i) => `flag${i}`);
   expect(
@@ -61,7 +61,7 @@ test.concurrent('[EL4] 500 participants and 64 flags are taken, one more is inva
   );
   expect(results).toMatchObject([
     { status: 'applied' },
-    { status: 'invalid', problem: { errors: [{ pointer: '/data' }] } }, // as many, but more than 64 KB
+    { status: 'invalid', problem: { errors: [{ pointer: '/data' }] } }, // this number is allowed, but 64 KB is exceeded
     { status: 'invalid', problem: { errors: [{ pointer: '/data/dispositions' }] } },
   ]);
   const held = await all(user);
@@ -70,7 +70,7 @@ test.concurrent('[EL4] 500 participants and 64 flags are taken, one more is inva
   expect(state('flags64')?.flags).toHaveLength(64);
 });
 
-test.concurrent('[OP9] 50 operations are taken; 51, of a device or the Participating Function, are refused with nothing done', async () => {
+test.concurrent('[OP9] 50 operations are accepted; 51, of a device or the Participating Function, are refused and none is applied', async () => {
   const { user, phone } = await aBox();
   const many = (count: number) =>
     Array.from({ length: count }, (_, i) => aMessage({ id: `x${i}`, n: i + 1 }));
@@ -90,7 +90,7 @@ test.concurrent('[OP9] 50 operations are taken; 51, of a device or the Participa
   expect(new Set(body.results?.map(({ status }) => status))).toEqual(new Set(['applied']));
 });
 
-test.concurrent('[FO6] a box holds 500 folders beside its own two, and takes another one for one that goes', async () => {
+test.concurrent('[FO6] a box holds 500 folders beside its own two, and accepts another one when one is deleted', async () => {
   const { user } = await aBox();
   const results: string[] = [];
   const batch = (from: number) =>
@@ -109,7 +109,7 @@ test.concurrent('[FO6] a box holds 500 folders beside its own two, and takes ano
   expect((await all(user)).filter(({ type }) => type === 'folder')).toHaveLength(502);
 });
 
-test.concurrent('[FO3, FO4] a folder name has 255 characters, whatever they take in UTF-8, and is unique all the same', async () => {
+test.concurrent('[FO3, FO4] a folder name has up to 255 characters of any size in UTF-8, and must be unique', async () => {
   const { user, phone } = await aBox();
   const parent = '#'.repeat(128);
   await phone.synchronize({ operations: [aFolder(parent, 'parent')] });
@@ -133,7 +133,7 @@ test.concurrent('[FO3, FO4] a folder name has 255 characters, whatever they take
   }
 });
 
-test.concurrent('[FO5] a folder name is stored in NFC, whichever way it was written', async () => {
+test.concurrent('[FO5] a folder name is stored in NFC, in whichever form it was sent', async () => {
   const { user, phone } = await aBox();
   await phone.synchronize({ operations: [aFolder('f1', 'Cafe\u0301'), aFolder('f2', '\u212b')] });
   const stored = (await all(user)).filter(({ id }) => id === 'f1' || id === 'f2');
@@ -151,7 +151,7 @@ test.concurrent.each<[string, object, number]>([
   expect((await phone.request(body)).status).toBe(status);
 });
 
-test.concurrent('[TK3, TK7] whatever is no token is answered with reset, however long, and never refused', async () => {
+test.concurrent('[TK3, TK7] an invalid token of any length is answered with reset, and never refused', async () => {
   const { phone } = await aBox();
   const { syncToken = '' } = phone;
   const reset = async (token: string) =>
@@ -182,7 +182,7 @@ test.concurrent('[SY4] without limit a response holds 200 elements at most', asy
   expect(phone.pages.map(({ changes = [] }) => changes.length)).toEqual([200, 53]);
 });
 
-test.concurrent('[DV3, DV4] 200 ids and a window of 15 minutes are taken, and more is refused', async () => {
+test.concurrent('[DV3, DV4] 200 ids and a window of 15 minutes are accepted, and more is refused', async () => {
   const phone = await new User().device();
   const ids = (count: number) => Array.from({ length: count }, (_, i) => `x${i}`);
   const registered = async (device: Device, preferences: object) =>

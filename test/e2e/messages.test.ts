@@ -3,7 +3,7 @@ import { names } from '../support/cloud.js';
 import { aBox, modify, statuses, twoDevices } from '../support/cloud-box.js';
 
 describe('a message', () => {
-  test.concurrent('[OP2, OP4, SY8] is changed as a merge patch, and deleted with its state by one removal', async () => {
+  test.concurrent('[OP2, OP4, SY8] is changed by a merge patch, and deleted with its state by one removal', async () => {
     const { phone, tablet, modSeq } = await twoDevices();
     const part = { contentType: 'image/png', size: 3, href: 'https://example.com/x' };
     await phone.synchronize({
@@ -35,7 +35,7 @@ describe('a message', () => {
     ).toEqual(['unchanged', 'gone', 'gone', 'gone']);
   });
 
-  test.concurrent('[ST6, ST7] that never was answers notFound, and in a conversation that never was parentNotFound', async () => {
+  test.concurrent('[ST6, ST7] answers notFound when it never existed, and parentNotFound when its conversation never existed', async () => {
     const { phone } = await aBox();
     const elsewhere = { conversationId: 'nowhere' };
     expect(
@@ -50,13 +50,13 @@ describe('a message', () => {
     ).toEqual(['notFound', 'notFound', 'notFound', 'parentNotFound', 'parentNotFound']);
   });
 
-  test.concurrent('[OP7] that is made and deleted in one request is one removal', async () => {
+  test.concurrent('[OP7] is one removal when it is created and deleted in one request', async () => {
     const { phone, tablet } = await twoDevices();
     expect(await statuses(phone, aMessage({ id: 'm9' }), deletion('m9'))).toEqual(['applied', 'applied']);
     expect(names((await tablet.synchronize()).changes)).toEqual(['message m9 deleted']);
   });
 
-  test.concurrent('[ST3, OP14] under an id that is taken exists; over 2 KB it stands in the changes instead of the result', async () => {
+  test.concurrent('[ST3, OP14] answers exists when its id is taken; the existing one is in the changes when it is over 2 KB, otherwise in the result', async () => {
     const { user, phone } = await aBox();
     await user.deposit(aMessage({ id: 'large', textContent: 'x'.repeat(3000) }));
     await phone.synchronize();
@@ -70,7 +70,7 @@ describe('a message', () => {
     expect(changes).toMatchObject([{ type: 'message', id: 'large', textContent: 'x'.repeat(3000) }]);
   });
 
-  test.concurrent('[ST8, OP13, EL6] that is faulty is invalid by its pointers, and holds no other operation back', async () => {
+  test.concurrent('[ST8, OP13, EL6] is invalid with pointers when it is faulty, and delays no other operation', async () => {
     const { phone } = await aBox();
     const faulty: [pointer: string, data: Record<string, unknown>][] = [
       ['/data/direction', { direction: undefined }],
@@ -93,7 +93,7 @@ describe('a message', () => {
     ]);
   });
 
-  test.concurrent('[EL3] of 64 KB as JSON is stored and comes back whole, and one over it is invalid', async () => {
+  test.concurrent('[EL3] of 64 KB as JSON is stored and returned whole, and a larger one is invalid', async () => {
     const { user, phone } = await aBox();
     const { results } = await user.deposit(
       aMessage({ id: 'large', textContent: 'x'.repeat(64 * 1024 - 500) }),
@@ -119,7 +119,7 @@ describe('a message', () => {
 });
 
 describe('a message state', () => {
-  test.concurrent('[ME5] is a sorted set of flags that is added to and taken from', async () => {
+  test.concurrent('[ME5] is a sorted set of flags that can be added and removed', async () => {
     const { phone, tablet, modSeq } = await twoDevices();
     const change = (data: Parameters<typeof stateChange>[1]) =>
       phone.synchronize({ operations: [stateChange('m1', data)] });
@@ -134,7 +134,7 @@ describe('a message state', () => {
     ]);
   });
 
-  test.concurrent('[ME7] keeps the first time of a disposition of a participant', async () => {
+  test.concurrent('[ME7] keeps the first time of a disposition for each participant', async () => {
     const { user, phone, modSeq } = await aBox();
     const report = (participant: string, disposition: string, at: string) => ({
       participant,
@@ -156,7 +156,7 @@ describe('a message state', () => {
     expect(changes[0]?.dispositions).toHaveLength(3);
   });
 
-  test.concurrent('[ST2] that has the flags already is unchanged, and no commit is made', async () => {
+  test.concurrent('[ST2] is unchanged, without a commit, when it already has the flags', async () => {
     const { user, phone, modSeq } = await aBox();
     expect(
       await statuses(
@@ -168,7 +168,7 @@ describe('a message state', () => {
     expect((await user.deposit(aMessage())).modSeq).toBe(modSeq + 1);
   });
 
-  test.concurrent('[EL4] has 64 flags at most, and as many dispositions as fit into 64 KB', async () => {
+  test.concurrent('[EL4] has at most 64 flags, and as many dispositions as fit into 64 KB', async () => {
     const { user } = await aBox();
     const flags = (from: number, to: number) =>
       Array.from({ length: to - from }, (_, i) => `flag${from + i}`);
@@ -191,7 +191,7 @@ describe('a message state', () => {
     expect(more.results.map(({ status }) => status)).toEqual(['applied', 'invalid']);
   });
 
-  test.concurrent('[ME3] that is full stays at 64 flags when its message is answered', async () => {
+  test.concurrent('[ME3] stays at 64 flags when it is full and its message is answered', async () => {
     const { user, tablet } = await twoDevices();
     const full = Array.from({ length: 64 }, (_, i) => `flag${i}`);
     const { results } = await user.deposit(
@@ -203,7 +203,7 @@ describe('a message state', () => {
     expect(state?.flags).toHaveLength(64);
   });
 
-  test.concurrent('[ME6] takes the flags of the protocol and any keyword, and nothing else', async () => {
+  test.concurrent('[ME6] accepts the flags of the protocol and any keyword, and nothing else', async () => {
     const { phone } = await aBox();
     const known = ['\\Seen', '\\Answered', '\\Flagged', '\\Draft', '\\Deleted', '$Forwarded', '$MDNSent'];
     const fine = [...known, '\\read-report-sent', 'Anything-else'];

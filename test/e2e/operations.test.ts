@@ -3,7 +3,7 @@ import { byName, names, User } from '../support/cloud.js';
 import { aBox, aFolder, modify, remove, statuses, twoDevices } from '../support/cloud-box.js';
 
 describe('operations of one request', () => {
-  test.concurrent('[OP5, OP6, ST1] see those before them and commit together, and one that fails holds no other back', async () => {
+  test.concurrent('[OP5, OP6, ST1] see earlier operations and commit together, and a failed one does not stop the others', async () => {
     const { user, phone, modSeq } = await aBox();
     const { results } = await phone.synchronize({
       operations: [
@@ -33,7 +33,7 @@ describe('operations of one request', () => {
     expect(held['messageState a']).toMatchObject({ flags: ['\\Seen'] });
   });
 
-  test.concurrent('[ST4] that give the wrong modSeq conflict and get the element as it is', async () => {
+  test.concurrent('[ST4] conflict when they have the wrong modSeq, and get the current element', async () => {
     const { user, phone, modSeq } = await aBox();
     await user.deposit(modify('conversationHistory', 'c1', { subject: 'New' }));
     const { results } = await phone.synchronize({
@@ -54,7 +54,7 @@ describe('operations of one request', () => {
     ]);
   });
 
-  test.concurrent('[OP8] compare ifModSeq with the state before the request, so several may give the same one', async () => {
+  test.concurrent('[OP8] compare ifModSeq with the state before the request, so several may name the same one', async () => {
     const { phone, modSeq } = await aBox();
     expect(
       await statuses(
@@ -85,7 +85,7 @@ describe('operations of one request', () => {
     expect(names(changes)).toEqual(['message m1 deleted']);
   });
 
-  test.concurrent('[OP10] are as many as the server can commit: those without a result were not processed', async () => {
+  test.concurrent('[OP10] are processed up to what one commit holds: those without a result were not processed', async () => {
     const user = new User();
     const operations = Array.from({ length: 50 }, (_, i) =>
       aMessage({ id: `m${i}`, conversationId: `c${i}`, flags: ['\\Seen'], textContent: 'x'.repeat(15_000) }),
@@ -105,7 +105,7 @@ describe('operations of one request', () => {
   });
 });
 
-test.concurrent('[OP1] what is not in the protocol cannot be done', async () => {
+test.concurrent('[OP1] an operation that is not in the protocol is refused', async () => {
   const { phone } = await aBox();
   const unknown = [
     ['messageState', 'create'],

@@ -2,7 +2,10 @@ import { aConversation, aMessage, deletion } from '../support/builders.js';
 import { byName, names, User, type WireChange } from '../support/cloud.js';
 import { countOf } from '../support/told.js';
 
-/** A box with two folders, three conversation histories, a session history and messages, some of them with a state. */
+/**
+ * A box with two folders, three conversation histories, a session history, and messages with and without a
+ * state.
+ */
 async function filledBox() {
   const user = new User();
   await user.deposit(
@@ -50,12 +53,12 @@ const HELD = [
   'messageState m3',
   'sessionHistory s1',
 ];
-/** A message counts as one with its state. */
+/** A message and its state count as one. */
 const HELD_COUNT = HELD.filter((name) => !name.startsWith('messageState ')).length;
 const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
 
 test.concurrent.each([1, 2, 3, 7, 1000])(
-  '[SY2, SY4, SY9, SY10] with limit %i every response holds no more, and together all once',
+  '[SY2, SY4, SY9, SY10] with limit %i every response holds at most that many elements, and all together hold each element once',
   async (limit) => {
     const phone = await (await filledBox()).device();
     const { changes } = await phone.synchronize({ limit });
@@ -67,7 +70,7 @@ test.concurrent.each([1, 2, 3, 7, 1000])(
   },
 );
 
-test.concurrent('[BF1] a first synchronization has folders and conversation histories first, then contents, the newest of each first', async () => {
+test.concurrent('[BF1] an initial synchronization has folders and conversation histories first, then contents, the newest of each first', async () => {
   const phone = await (await filledBox()).device();
   const { changes } = await phone.synchronize({ limit: 1 });
   const containers = changes.filter(({ type }) => type === 'folder' || type === 'conversationHistory');
@@ -80,7 +83,7 @@ test.concurrent('[BF1] a first synchronization has folders and conversation hist
   }
 });
 
-test.concurrent('[SY6] in each response elements stand by type before removals, and a parent folder before its sub-folder', async () => {
+test.concurrent('[SY6] each response has elements by type before removals, and a parent folder before its sub-folder', async () => {
   const user = await filledBox();
   const phone = await user.device();
   await phone.synchronize();
@@ -106,7 +109,7 @@ test.concurrent('[SY6] in each response elements stand by type before removals, 
   }
 });
 
-test.concurrent('[BF2, SY15] what is written while a device is paging arrives, ahead of the rest', async () => {
+test.concurrent('[BF2, SY15] changes written while a device is paging arrive before the remaining pages', async () => {
   const user = await filledBox();
   const phone = await user.device();
   const first = (await phone.request<{ syncToken: string }>({ limit: 3 })).body;
@@ -121,7 +124,7 @@ test.concurrent('[BF2, SY15] what is written while a device is paging arrives, a
   expect(held['message m1']).toMatchObject({ removed: 'deleted' });
 });
 
-test.concurrent('[BF3] a backfill says how much it has sent, and estimates how much there is', async () => {
+test.concurrent('[BF3] a backfill counts the elements that it has sent, and estimates the total', async () => {
   const phone = await (await filledBox()).device();
   await phone.synchronize({ limit: 5 });
   expect(phone.pages[0]?.backfill).toEqual({ sent: 5, total: HELD_COUNT });
@@ -146,7 +149,7 @@ test.concurrent('[SY7] changes since a token are paged too, each element once wi
   });
 });
 
-test.concurrent('[SY11] a response that was not stored can be asked for again: the same token gives what follows it', async () => {
+test.concurrent('[SY11] a response that was not stored can be requested again: the same token returns the changes after it', async () => {
   const user = await filledBox();
   const phone = await user.device();
   await phone.synchronize();
@@ -160,8 +163,8 @@ test.concurrent('[SY11] a response that was not stored can be asked for again: t
 test.concurrent.each([
   ['damaged', (token: string) => `${token.slice(0, -2)}xx`],
   ['unknown', () => 'AQe3'],
-  ['no token at all', () => 'nonsense, with spaces and ü'],
-])('[TK3, TK7] a token that is %s begins anew with reset, and no error', async (_, spoil) => {
+  ['nonsense', () => 'nonsense, with spaces and ü'],
+])('[TK3, TK7] a token that is %s starts over with reset, without an error', async (_, spoil) => {
   const phone = await (await filledBox()).device();
   await phone.synchronize();
   const { status, body } = await phone.request<{ reset?: boolean; changes: WireChange[] }>({
@@ -171,7 +174,7 @@ test.concurrent.each([
   expect(names(body.changes).sort()).toEqual(HELD);
 });
 
-test.concurrent('[TK2, DV5] the token of another device, of another user or of an earlier instance begins anew with reset', async () => {
+test.concurrent('[TK2, DV5] the token of another device, of another user or of an earlier instance starts over with reset', async () => {
   const user = await filledBox();
   const [phone, tablet, foreign] = [
     await user.device('phone'),
@@ -189,7 +192,7 @@ test.concurrent('[TK2, DV5] the token of another device, of another user or of a
   expect((await phone.request({ syncToken: phone.syncToken })).body).toMatchObject({ reset: true });
 });
 
-test.concurrent('[SY3] operations are processed also when the token is lost', async () => {
+test.concurrent('[SY3] operations are processed when the token is lost', async () => {
   const phone = await (await filledBox()).device();
   const operations = [aMessage({ id: 'own', conversationId: 'c1', n: 1 })];
   const { body } = await phone.request({ syncToken: 'lost', operations });

@@ -1,7 +1,7 @@
 import { aMessage } from '../support/builders.js';
 import { call, type Device, names, User, unique, type WireProblem } from '../support/cloud.js';
 
-// Ids have to survive the path, the query, the body and the keys of the database.
+// Ids must survive the path, the query, the body and the keys of the database.
 const IDS = [
   '/',
   'a/b/../c',
@@ -53,7 +53,7 @@ test.concurrent.each([
   ['a control character', 'a%00'],
   ['129 bytes', 'x'.repeat(129)],
   ['more than 128 bytes of few characters', encodeURIComponent('ü'.repeat(65))],
-  ['nothing but a line break', '%0A'],
+  ['only a line break', '%0A'],
 ])('[EL2, TR5] an id of %s is refused in every path', async (_, id) => {
   const user = new User();
   const phone = await user.device();
@@ -83,7 +83,7 @@ test.concurrent.each([
   }
 });
 
-/** Every route of a client, the Participating Function and the provider, with a body that is as it should be. */
+/** Every route of a client, the Participating Function and the provider, with a valid body. */
 const routes = (
   user: User,
   phone: Device,
@@ -107,7 +107,7 @@ const routes = (
   ];
 };
 
-test('[TR5, TR3, ER5] every route refuses members and parameters that it does not know, and does without them', async () => {
+test('[TR5, TR3, ER5] every route refuses unknown members and parameters, and accepts a request without them', async () => {
   const user = new User();
   const phone = await user.device();
   for (const [scope, method, path, body] of routes(user, phone)) {
@@ -133,7 +133,7 @@ test('[TR5, TR3, ER5] every route refuses members and parameters that it does no
   }
 });
 
-test('[ER6, ER12] every route with a body refuses what is no JSON, and what does not say that it is', async () => {
+test('[ER6, ER12] every route with a body refuses invalid JSON, and a body with another Content-Type', async () => {
   const user = new User();
   const phone = await user.device();
   for (const [scope, method, path, body] of routes(user, phone)) {

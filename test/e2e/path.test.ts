@@ -32,7 +32,7 @@ const deposited = (id: string, more: object = {}) => ({
   ...more,
 });
 
-test.concurrent('[EL1, PU1, PF4] a deposited message reaches both devices as it was deposited, and the connected one is told of it', async () => {
+test.concurrent('[EL1, PU1, PF4] a deposited message reaches both devices as it was deposited, and the connected one is notified', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   await phone.synchronize();
@@ -65,7 +65,7 @@ test.concurrent('[EL1, PU1, PF4] a deposited message reaches both devices as it 
   expect((await tablet.synchronize()).changes.filter(({ type }) => type !== 'folder')).toEqual(expected);
 });
 
-test.concurrent('[FO1, PF2] a first synchronization of an empty box gives the two built-in folders', async () => {
+test.concurrent('[FO1, PF2] an initial synchronization of an empty box returns the two built-in folders', async () => {
   const phone = await new User().device();
   const { changes } = await phone.synchronize();
   const folder = (id: string) => ({ type: 'folder', id, name: id, parentFolderId: null, modSeq: 1 });
@@ -76,7 +76,7 @@ test.concurrent('[FO1, PF2] a first synchronization of an empty box gives the tw
   });
 });
 
-test.concurrent('[SY1, SY5] a synchronization after the first gives what has changed since, and nothing when nothing has', async () => {
+test.concurrent('[SY1, SY5] a synchronization after the first returns the changes since, and nothing when there are none', async () => {
   const user = new User();
   const phone = await user.device();
   const { modSeq } = await user.deposit(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
@@ -89,7 +89,7 @@ test.concurrent('[SY1, SY5] a synchronization after the first gives what has cha
   expect(Object.keys(phone.pages.at(-1) ?? {})).toEqual(['syncToken']);
 });
 
-test.concurrent('[PU1, PU5, SY12] what one device marks as read reaches the other, which is told, and is not sent back to the one that did it', async () => {
+test.concurrent('[PU1, PU5, SY12] a message marked as read reaches the other device, which is notified, and is not sent back to the first', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   const { modSeq } = await user.deposit(aMessage({ id: 'm1' }));
@@ -121,7 +121,7 @@ test.concurrent('[PU1, PU5, SY12] what one device marks as read reaches the othe
   expect(await ofPhone.during(1200)).toEqual([]);
 });
 
-test.concurrent('[ME2, SY13] a reply sets \\Answered on what it answers, and both devices are sent that, the replying one too', async () => {
+test.concurrent('[ME2, SY13] a reply sets \\Answered on the message that it answers, and both devices receive that change, the replying one too', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   const { modSeq } = await user.deposit(aMessage({ id: 'question' }));
@@ -146,7 +146,7 @@ test.concurrent('[ME2, SY13] a reply sets \\Answered on what it answers, and bot
   expect(received.changes[1]).toEqual(answered);
 });
 
-test.concurrent('[CH3, SY13] a message that a device makes with a conversation gets it back as an implied change, the message itself not', async () => {
+test.concurrent('[CH3, SY13] a device that creates a message with its conversation receives the conversation as an implied change, but not the message', async () => {
   const phone = await new User().device();
   await phone.synchronize();
   const { results, changes } = await phone.synchronize({ operations: [aMessage({ id: 'm1' })] });
@@ -154,7 +154,7 @@ test.concurrent('[CH3, SY13] a message that a device makes with a conversation g
   expect(changes[0]?.createdModSeq).toBe(results[0]?.modSeq);
 });
 
-test.concurrent('[SY12] changes of a third party between token and own operation make the own change be sent too', async () => {
+test.concurrent('[SY12] a device receives its own change too when another party changed the element after its token', async () => {
   const user = new User();
   const phone = await user.device();
   await user.deposit(aMessage({ id: 'm1' }));
@@ -164,7 +164,7 @@ test.concurrent('[SY12] changes of a third party between token and own operation
   expect(changes).toMatchObject([{ type: 'messageState', id: 'm1', flags: ['\\Flagged', '\\Seen'] }]);
 });
 
-test.concurrent('[PF3] a deposit made twice is stored once, and the second time answers that it exists', async () => {
+test.concurrent('[PF3] a repeated deposit is stored once, and the second one answers exists', async () => {
   const user = new User();
   const phone = await user.device();
   const first = await user.deposit(deposited('m1'));
@@ -177,7 +177,7 @@ test.concurrent('[PF3] a deposit made twice is stored once, and the second time 
   expect(changes.filter(({ type }) => type === 'message')).toHaveLength(1);
 });
 
-test.concurrent('[PU2] one frame tells a quiet device of a deposit with many messages', async () => {
+test.concurrent('[PU2] one frame notifies a quiet device of a deposit with many messages', async () => {
   const user = new User();
   const phone = await user.device();
   await phone.synchronize();
@@ -186,7 +186,7 @@ test.concurrent('[PU2] one frame tells a quiet device of a deposit with many mes
   const { modSeq } = await user.deposit(...messages);
   const frame = await socket.next<SyncRequest>();
   expect(frame).toMatchObject({ modSeq, changes: { message: 20, conversationHistory: 12 } });
-  expect(frame.conversations).toHaveLength(10); // no more are named
+  expect(frame.conversations).toHaveLength(10); // a frame names at most ten
   expect(new Set(frame.conversations).size).toBe(10);
   const { changes } = await phone.synchronize();
   expect(Object.keys(byName(changes))).toHaveLength(32);

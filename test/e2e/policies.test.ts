@@ -21,7 +21,7 @@ const FULL = {
   minPushWindowMs: 1000,
 };
 
-test.concurrent('[PO1] the policy default is there without having been put', async () => {
+test.concurrent('[PO1] the policy default exists before it is put', async () => {
   const user = new User();
   const shown = await user.provider('GET', '/v1/policies/default');
   expect(shown.status).toBe(200);
@@ -33,7 +33,7 @@ test.concurrent('[PO1] the policy default is there without having been put', asy
   });
 });
 
-test.concurrent('[PO2] a policy is shown as it was put, the last one, and one that never was is 404', async () => {
+test.concurrent('[PO2] a policy is shown as last put, and one that was never put answers 404', async () => {
   const user = new User();
   const path = `/v1/policies/${encodeURIComponent(`a/b ${unique()}`)}`;
   const missing = await user.provider('GET', path);
@@ -44,7 +44,7 @@ test.concurrent('[PO2] a policy is shown as it was put, the last one, and one th
   expect((await user.provider('GET', path)).body).toEqual({ maxDevices: 3 });
 });
 
-test.concurrent('[TR5] a policy with a member __proto__ is refused, wherever that stands', async () => {
+test.concurrent('[TR5] a policy with a member __proto__ is refused at any depth', async () => {
   const user = new User();
   const path = `/v1/policies/${unique()}`;
   const { status, body } = await user.provider(
@@ -59,7 +59,7 @@ test.concurrent('[TR5] a policy with a member __proto__ is refused, wherever tha
   expect((await user.provider('GET', path)).status).toBe(404);
 });
 
-test.concurrent('[PO2] a policy that never was, and a device that is not there, are not assigned to: 404', async () => {
+test.concurrent('[PO2] an assignment of a missing policy, or to a missing device, answers 404', async () => {
   const user = new User();
   const phone = await user.device();
   const assignments: [string, string][] = [
@@ -90,7 +90,7 @@ test.concurrent.each<[string, object, string[]]>([
   expect(body.errors?.map(({ pointer }) => pointer).sort()).toEqual(pointers);
 });
 
-test.concurrent('[PO3, PO5, PO9] a policy of the box narrows what each device asks for', async () => {
+test.concurrent('[PO3, PO5, PO9] a policy of the box narrows the preferences of each device', async () => {
   const user = new User();
   const phone = await user.device('phone', {
     elementTypes: ['message', 'messageState', 'folder'],
@@ -118,7 +118,7 @@ test.concurrent('[PO3, PO5, PO9] a policy of the box narrows what each device as
   });
 });
 
-test.concurrent('[PO4] a policy of one device narrows it beside its box, widens nothing, and leaves the others alone', async () => {
+test.concurrent('[PO4] a policy of one device narrows it in addition to the policy of the box, widens nothing, and does not affect the others', async () => {
   const user = new User();
   const [phone, tablet] = [await user.device('phone'), await user.device('tablet')];
   await user.policy({ maxTextBytes: 20, maxMessageAgeDays: { 'chat-message': 30 } });
@@ -138,7 +138,7 @@ test.concurrent('[PO4] a policy of one device narrows it beside its box, widens 
   });
 });
 
-test.concurrent('[PO5, PO10] a policy that changes holds from its answer on, and costs a device its difference', async () => {
+test.concurrent('[PO5, PO10] a changed policy is in force from its answer on, and a device receives only the difference', async () => {
   const user = new User();
   const policyId = await user.policy({ maxMessageAgeDays: { 'chat-message': 10 } });
   const phone = await user.device();
@@ -161,7 +161,7 @@ test.concurrent('[PO5, PO10] a policy that changes holds from its answer on, and
   expect(Object.keys(phone.pages.at(-1) ?? {})).toEqual(['syncToken']);
 });
 
-test.concurrent('[PO7, DV8, ER16] a device more than the policy allows is refused, until one is revoked', async () => {
+test.concurrent('[PO7, DV8, ER16] a device beyond the number of the policy is refused, until another one is revoked', async () => {
   const user = new User();
   await user.policy({ maxDevices: 2 });
   const [phone] = [await user.device('phone'), await user.device('tablet')];
@@ -169,12 +169,12 @@ test.concurrent('[PO7, DV8, ER16] a device more than the policy allows is refuse
     phone.call<WireProblem>('PUT', `/v1/devices/${deviceId}`, { instanceId: 'i' });
   const { status, body } = await register('watch');
   expect([status, body.type]).toEqual([409, '/problems/too-many-devices']);
-  expect((await register('tablet')).status).toBe(200); // one that is there may change
+  expect((await register('tablet')).status).toBe(200); // a registered device may change its preferences
   await phone.call('DELETE', '/v1/devices/tablet');
   expect((await register('watch')).status).toBe(201);
 });
 
-test.concurrent('[PO7, DV8] devices that register at the same moment are never more than the policy allows', async () => {
+test.concurrent('[PO7, DV8] devices that register at the same time never exceed the number of the policy', async () => {
   const user = new User();
   await user.policy({ maxDevices: 3 });
   const phone = await user.device('phone');
@@ -187,7 +187,7 @@ test.concurrent('[PO7, DV8] devices that register at the same moment are never m
   for (const { status } of answers) expect([201, 409, 503]).toContain(status);
 });
 
-test.concurrent('[PO4, SC1, DV6] a policy shows in the effective of a device from its answer on', async () => {
+test.concurrent('[PO4, SC1, DV6] the effective scope of a device includes a policy from its answer on', async () => {
   const user = new User();
   const phone = await user.device();
   const own = `policy-${unique()}`;
@@ -201,7 +201,7 @@ test.concurrent('[PO4, SC1, DV6] a policy shows in the effective of a device fro
   expect(seen.body.devices[0]?.effective).toMatchObject({ elementTypes: ['message'], maxTextBytes: 9 });
 });
 
-test.concurrent('[PO8, SY16] the timer for the next synchronization is that of the policy', async () => {
+test.concurrent('[PO8, SY16] the timer for the next synchronization comes from the policy', async () => {
   const user = new User();
   await user.policy({ syncTimerSeconds: 42 });
   const phone = await user.device();

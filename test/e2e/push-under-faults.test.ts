@@ -5,23 +5,25 @@ import { cloud as facts, User } from '../support/cloud.js';
 import { insist, Listener } from '../support/cloud-listener.js';
 import { seeded } from '../support/interleaving.js';
 
-/** Another course of faults: CPM_FAULT_SEED=7 */
+/** Another seed gives another sequence of faults: CPM_FAULT_SEED=7 */
 const SEED = Number(process.env.CPM_FAULT_SEED ?? 1);
 const USERS = 3;
 const WINDOWS_MS = [200, 500, 1000, 2000];
 const FAULTY_MS = { atLeast: 5000, atMost: 40_000 };
-/** Each of these is killed in the middle of an invocation, more than once mostly. */
+/** Each of these is killed in the middle of an invocation, usually more than once. */
 const KILLED = ['FanOut', 'Notifier', 'Participating', 'SocketConnection', 'SyncFunction'];
 /**
- * Beyond its window a device is told within this time, whatever has gone wrong: a second after which a message of a killed
- * function comes again, and a second to start the function anew and to do the work. On a machine that takes longer for that, the
- * rest comes on top, as measured where nothing fails.
+ * Maximum delay of a notification beyond the window, under all faults. A message of a killed function comes
+ * back after a second, and another second is for the start of the function and its work. A slower machine
+ * gets the extra time that it needs without faults.
  */
 const RECOVERY_MS = 2000;
 const STARTING_MS = 1000;
-/** Nothing can be posted to a connection that is just being opened. */
+/** While a connection is being opened, no frame can be posted to it. */
 const OPENING_MS = 1000;
-/** Faults go on so long after the last deposit: what follows from it has its share of them. */
+/**
+ * Faults continue for this time after the last deposit, so that they also hit the work that follows from it.
+ */
 const AFTERMATH_MS = 200;
 
 const faults = new Faults(SEED);
@@ -29,12 +31,12 @@ const random = seeded(SEED);
 let cloud: LocalCloud;
 let parties: Party[];
 
-/** A user, with a device for each window. */
+/** A user with a device for each window. */
 interface Party {
   readonly user: User;
   readonly listeners: readonly Listener[];
   readonly deposited: Set<string>;
-  /** The last commit, by the answer to its deposit. */
+  /** The last commit, from the answer to its deposit. */
   last: { readonly modSeq: number; readonly atMs: number };
 }
 
@@ -71,11 +73,11 @@ async function deposit(party: Party): Promise<void> {
   if (modSeq > party.last.modSeq) party.last = { modSeq, atMs: Date.now() };
 }
 
-/** Told of the last commit, or beyond it without that. */
+/** Whether the device was notified of the last commit, or has synchronized it already. */
 const knows = ({ last, deposited }: Party, { told, messages: held }: Listener): boolean =>
   told.modSeq >= last.modSeq || [...deposited].every((id) => held.has(id));
 
-/** How long after `sinceMs` a device knew of the last commit. Unit: ms. */
+/** Time from `sinceMs` until the device had the last commit. Unit: ms. */
 async function knownAfter(party: Party, listener: Listener, sinceMs: number): Promise<number> {
   while (!knows(party, listener)) {
     if (Date.now() - sinceMs > 40_000) return Number.POSITIVE_INFINITY;
@@ -85,8 +87,8 @@ async function knownAfter(party: Party, listener: Listener, sinceMs: number): Pr
 }
 
 /**
- * How long a request takes here, from the answer to the deposit, where the functions that it needs have to be started anew, as
- * after a kill: what this machine takes for it, busy as it is, and no waiting.
+ * Time from the answer to a deposit to the notification when the functions must start first, as after a kill.
+ * It measures this machine under its current load, without waiting for windows. Unit: ms.
  */
 async function startedAnewMs(): Promise<number> {
   await delay(Math.max(...WINDOWS_MS)); // a quiet time
@@ -104,7 +106,7 @@ const killsOf = (name: string): number =>
     0,
   );
 
-/** Of every kind of fault there has been enough. */
+/** Whether each kind of fault has happened often enough. */
 const isEnough = (): boolean => {
   const { doubledMessages, doubledBatches, retriedBatches } = faults.counts;
   return (
@@ -112,7 +114,7 @@ const isEnough = (): boolean => {
   );
 };
 
-/** Until enough has gone wrong, however fast the machine is. */
+/** The time of faults: it lasts until enough faults have happened, on any machine. */
 function faultyTime() {
   const beganMs = Date.now();
   return {
@@ -139,7 +141,7 @@ async function depositOn(party: Party, goesOn: () => boolean): Promise<void> {
   }
 }
 
-test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (seed ${SEED}): connected devices are told in time and hold everything`, async () => {
+test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (seed ${SEED}): connected devices are notified in time and hold everything`, async () => {
   const beforeMs = await startedAnewMs();
   Object.assign(faults.rates, {
     kill: 0.2,
@@ -148,7 +150,7 @@ test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (
     doubleBatch: 0.8,
   });
   const { goesOn } = faultyTime();
-  // Of each user two devices come and go, one of which is away in the end.
+  // Two devices of each user connect and disconnect. One of them is disconnected at the end.
   const away = parties.map(({ listeners }) => listeners[0] as Listener);
   await Promise.all(
     parties.flatMap((party) => [
@@ -187,13 +189,13 @@ test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (
       return lateMs(party, listener, Date.now(), OPENING_MS);
     }),
   );
-  // What else it does may have slowed the machine down meanwhile.
+  // Other work may have slowed the machine down in between.
   const machineMs = Math.max(beforeMs, await startedAnewMs());
   const allowedMs = RECOVERY_MS + Math.max(0, machineMs - STARTING_MS);
   const { counts } = faults;
   if (process.env.CPM_FAULT_SEED)
     console.log(JSON.stringify({ machineMs, late, lateReturning, counts, messages }));
-  expect(machineMs).toBeLessThan(Number.POSITIVE_INFINITY); // all were told of these too
+  expect(machineMs).toBeLessThan(Number.POSITIVE_INFINITY); // these notifications arrived too
   expect([...late, ...lateReturning].filter(({ ms }) => ms >= allowedMs)).toEqual([]);
 
   for (const { listeners, deposited } of parties) {

@@ -4,10 +4,10 @@ import { aMessage } from '../support/builders.js';
 import { cloud, names, User, type WireSync } from '../support/cloud.js';
 import { clientOf, type Image } from '../support/cloud-tables.js';
 
-// A box that is put back from a backup, as docs/runbook.md has it, while its devices keep what they hold.
+// Restores a box from a backup as docs/runbook.md describes, while its devices keep their state.
 
 const client = clientOf(cloud.dynamodbEndpoint);
-/** Both tables, with the keys of the items of a box in each. */
+/** Both tables, with the key attributes of the items of a box. */
 const TABLES = [
   { TableName: cloud.storeTable, partition: 'box', owner: ({ id }: User) => id },
   { TableName: cloud.registryTable, partition: 'pk', owner: ({ id }: User) => `B#${id}` },
@@ -41,7 +41,10 @@ async function itemsOf(user: User): Promise<Found[]> {
   return found;
 }
 
-/** Waits until the reader of the stream has applied everything: into tables that are restored it writes nothing old. */
+/**
+ * Waits until the stream reader has applied all entries. Otherwise it would write old entries into restored
+ * tables.
+ */
 async function applied(user: User, messages: number): Promise<void> {
   const isDone = async () =>
     (await itemsOf(user)).filter(({ Key }) => /^E#.*#M#/.test(Key.sk?.S ?? '')).length === messages;
@@ -53,7 +56,7 @@ async function applied(user: User, messages: number): Promise<void> {
   }
 }
 
-/** A copy of the box as it is. @returns what puts it back. */
+/** Copies the box. @returns a function that restores it. */
 async function backup(user: User): Promise<() => Promise<void>> {
   const saved = await itemsOf(user);
   return async () => {
@@ -64,11 +67,11 @@ async function backup(user: User): Promise<() => Promise<void>> {
 }
 
 test.concurrent.each([
-  ['as it was', 0],
-  ['grown again to where the device stands', 3],
-  ['grown beyond it', 5],
+  ['without later commits', 0],
+  ['grown again to the position of the device', 3],
+  ['grown beyond the position of the device', 5],
 ])(
-  '[TK4, TK7] a token of a box that was restored, %s, is answered with reset, and brings what there is',
+  '[TK4, TK7] a token of a box that was restored, %s, is answered with reset and the whole contents',
   async (_, more) => {
     const user = new User();
     const phone = await user.device();
@@ -86,7 +89,8 @@ test.concurrent.each([
     const { changes } = await (await user.device('tablet')).synchronize();
     expect(names(body.changes).sort()).toEqual(names(changes).sort());
     expect(names(changes).filter((name) => name.startsWith('message '))).toHaveLength(1 + more);
-    // And the new token goes on from there; a new one tells of the tablet, which stands in the log.
+    // The new token continues from there. The log also has the registration of the tablet, so the next token
+    // includes it.
     expect((await phone.request<WireSync>({ syncToken: body.syncToken })).body).toEqual({
       syncToken: expect.any(String),
     });

@@ -16,7 +16,7 @@ const STATUSES = [
   'unchanged',
 ];
 
-/** What may stand beside a status. */
+/** The members that each status may have. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   applied: ['modSeq'],
   conflict: ['current'],
@@ -24,7 +24,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   invalid: ['problem'],
 };
 
-test('[ST1, ST2, ST3, ST4, ST5, ST6, ST7, ST8, ST9, ST10, ST11] a client meets every status there is, and each result says what its status says', async () => {
+test('[ST1, ST2, ST3, ST4, ST5, ST6, ST7, ST8, ST9, ST10, ST11] a client can get every status, and each result has the members of its status', async () => {
   const user = new User();
   await user.policy({ maxMessages: 3 });
   const phone = await user.device();
@@ -68,7 +68,7 @@ test('[ST1, ST2, ST3, ST4, ST5, ST6, ST7, ST8, ST9, ST10, ST11] a client meets e
   }
 });
 
-test.concurrent('[ST10, PO6] a full box takes a message again once one is deleted', async () => {
+test.concurrent('[ST10, PO6] a full box accepts a message again when one was deleted', async () => {
   const user = new User();
   await user.policy({ maxMessages: 2 });
   const statuses = async (...operations: object[]) =>
@@ -89,7 +89,7 @@ test.concurrent('[ST10, PO6] a full box takes a message again once one is delete
   ]);
 });
 
-test.concurrent('[OP15] the faults of an operation are listed, ten at the most, each pointing into the operation', async () => {
+test.concurrent('[OP15] the faults of an operation are listed, at most ten, each with a pointer into the operation', async () => {
   const { phone } = await aBox();
   const faults = (data: object) => phone.synchronize({ operations: [aMessage({ id: 'x', ...data })] });
   const { results } = await faults({ direction: 'Up', date: 'today', to: ['tel:+1', 'Maya'], 'a/b~c': 1 });
@@ -107,7 +107,7 @@ test.concurrent('[OP15] the faults of an operation are listed, ten at the most, 
   for (const { pointer } of clipped) expect(pointer.length).toBeLessThanOrEqual(200);
 });
 
-test.concurrent('[PF5] the answer to a deposit says how far the box is, also when nothing was done', async () => {
+test.concurrent('[PF5] the answer to a deposit has the modSeq of the box, also when nothing was applied', async () => {
   const user = new User();
   const { modSeq, results } = await user.deposit(aMessage({ id: 'a' }));
   expect(results).toEqual([{ status: 'applied', modSeq }]);

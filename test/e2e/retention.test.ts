@@ -20,7 +20,7 @@ import type { SyncRequest } from '../support/cloud-socket.js';
 import { eventually } from '../support/eventually.js';
 
 const DAY_SECONDS = 24 * 3600;
-const WITHIN_MS = 40_000; // to be found past its time, gathered with others, and committed
+const WITHIN_MS = 40_000; // until the server finds, collects and commits the expired elements
 jest.setTimeout(90_000);
 
 let dynamodb: DynamoDBClient;
@@ -35,7 +35,10 @@ afterAll(() => dynamodb.destroy());
 
 const admin = () => tokenFor('provider', 'cpm/admin');
 
-/** A user for whose box the policy is made; several days go by only in the database. */
+/**
+ * A user whose box has this policy. The test changes expiry times in the database instead of waiting for
+ * days.
+ */
 async function aUserUnder(policy: object): Promise<User> {
   const user = new User();
   const token = await admin();
@@ -49,11 +52,11 @@ const keyOf = (user: User, sk: string) => ({
   TableName: cloud.storeTable,
   Key: { box: { S: user.id }, sk: { S: sk } },
 });
-/** What is deposited is an item only when the log was applied to the items. */
+/** The item of an element, once the log was applied to the items. */
 const itemOf = (user: User, sk: string) =>
   eventually(async () => {
     const { Item } = await dynamodb.send(new GetItemCommand(keyOf(user, sk)));
-    if (!Item) throw new Error(`${sk} is no item yet`);
+    if (!Item) throw new Error(`${sk} must become an item`);
     return Item;
   });
 const expiresAt = async (user: User, sk: string) => Number((await itemOf(user, sk)).expiresAt?.N);
@@ -72,13 +75,15 @@ const newestEntry = async (user: User): Promise<LogEntry> => {
 };
 
 /**
- * Registrations are log entries that tell no device anything, and each says how far the items follow the log. What is
- * noted as applied nobody applies again, as he would to an item that is gone before the time that the log has for it.
+ * Registers devices until an entry records that the items follow the log up to `version`. Registrations are
+ * entries without changes for devices. Without this record, a function could apply the entry again, after its
+ * item was deleted early.
  */
 const noted = (user: User, version: number) =>
   eventually(async () => {
     await user.device(`onlooker-${unique()}`);
-    if ((await newestEntry(user)).projected < indexOf(version)) throw new Error('not noted as applied yet');
+    if ((await newestEntry(user)).projected < indexOf(version))
+      throw new Error('the entry must be recorded as applied');
   });
 
 const setTime = (user: User, sk: string, seconds: number) =>
@@ -96,15 +101,16 @@ const allNoted = async (user: User, ...sks: string[]): Promise<void> => {
   await noted(user, Math.max(...items.map(({ v }) => Number(v?.N))));
 };
 
-/** Their days go by: the time of items is now. */
+/** Sets the expiry time of items to now. */
 async function endTimeOf(user: User, ...sks: string[]): Promise<void> {
   await allNoted(user, ...sks);
-  // The stream tells times in seconds: what goes in the second in which the box was made is taken for an earlier box's.
+  // The stream has times in whole seconds. A removal in the second of the box's creation counts as one of an
+  // earlier box.
   await new Promise((settle) => setTimeout(settle, 1000));
   for (const sk of sks) await setTime(user, sk, Math.floor(Date.now() / 1000) - 1);
 }
 
-/** Synchronizes until something comes. */
+/** Synchronizes until this many changes have arrived. */
 async function toldOf(device: Device, count: number): Promise<WireChange[]> {
   const changes: WireChange[] = [];
   for (const deadline = Date.now() + WITHIN_MS; changes.length < count && Date.now() < deadline; ) {
@@ -114,7 +120,7 @@ async function toldOf(device: Device, count: number): Promise<WireChange[]> {
   return changes;
 }
 
-test('[RT1, RT3, RT4, PU1] a message expires: the device is asked to synchronize, told so, and its id answers gone', async () => {
+test('[RT1, RT3, RT4, PU1] when a message expires, the device gets a synchronization request and the removal, and the id answers gone', async () => {
   const user = await aUserUnder({ retentionDays: 30 });
   const phone = await user.device('phone', { pushWindowMs: 0 });
   const at = Math.floor(Date.now() / 1000);
@@ -124,7 +130,8 @@ test('[RT1, RT3, RT4, PU1] a message expires: the device is asked to synchronize
   expect(days).toBeGreaterThanOrEqual(30);
   expect(days).toBeLessThan(30.01);
 
-  // Its token says too how far the items follow the log, and what it writes is decided on that.
+  // The token of the device also records how far the items follow the log, and the server uses it for the
+  // next write.
   await allNoted(user, 'E#c1#M#m1');
   await phone.synchronize();
   const socket = await phone.connect();
@@ -155,7 +162,7 @@ test('[RT1, RT3, RT4, PU1] a message expires: the device is asked to synchronize
   ]);
 });
 
-test('[RT4] from its time on a message is in no history and no initial synchronization, and counts until it is removed', async () => {
+test('[RT4] an expired message is in no history and no initial synchronization, and counts until it is removed', async () => {
   const user = await aUserUnder({ retentionDays: 1, maxMessages: 2 });
   await user.deposit(aMessage({ id: 'm1' }), aMessage({ id: 'm2' }));
   await endTimeOf(user, 'E#c1#M#m1');
@@ -175,7 +182,7 @@ test('[RT4] from its time on a message is in no history and no initial synchroni
   expect(status).toEqual(['applied']);
 });
 
-test('[RT5] a session history is kept for a message that comes late, and told as expired with its messages', async () => {
+test('[RT5] a session history is kept for a late message, and expires with its messages', async () => {
   const user = await aUserUnder({ retentionDays: 1 });
   const phone = await user.device('phone');
   await user.deposit(aConversation({ id: 'c1' }), aSession('s1'));
@@ -186,7 +193,7 @@ test('[RT5] a session history is kept for a message that comes late, and told as
   const message = await expiresAt(user, 'E#c1#M#m1');
   const session = await eventually(async () => {
     const time = await expiresAt(user, 'E#c1#S#s1');
-    if (time === soon) throw new Error('the session history is not kept longer yet');
+    if (time === soon) throw new Error('the session history must be kept longer');
     return time;
   });
   expect(session).toBeGreaterThanOrEqual(message);
@@ -200,7 +207,7 @@ test('[RT5] a session history is kept for a message that comes late, and told as
   ]);
 });
 
-test('a policy shows its retentionDays, and refuses what is no number of days', async () => {
+test('a policy shows its retentionDays, and must have a valid number of days', async () => {
   const token = await admin();
   const path = `/v1/policies/retention-${unique()}`;
   expect((await call('PUT', path, { token, body: { retentionDays: 730 } })).body).toEqual({

@@ -11,7 +11,7 @@ import type { OperationInput } from '../../protocol/operation.js';
 import { User } from '../support/cloud.js';
 import { eventually } from '../support/eventually.js';
 
-/** The documents of RxDB's own suite. Here each is a message, whose text is the document as JSON. */
+/** The documents of RxDB's own suite. Here each document is a message with the JSON as its text. */
 interface Human {
   passportId: string;
   firstName: string;
@@ -54,7 +54,7 @@ async function clientFor(): Promise<MessageStorageClient> {
     deviceId: `device-${++devices}`,
     transport: httpTransport({ url: user.url, token: () => token }),
     store: memoryStore(),
-    WebSocket: WebSocket as never, // Node 20 has none of its own
+    WebSocket: WebSocket as never, // Node 20 does not have one
     preferences: { pushWindowMs: 0 },
   });
   clients.push(client);
@@ -76,7 +76,7 @@ const storage = () => wrappedValidateAjvStorage({ storage: getRxStorageMemory() 
 
 beforeAll(() => {
   disableWarnings();
-  addRxPlugin(RxDBDevModePlugin); // without it the suite's databases are refused
+  addRxPlugin(RxDBDevModePlugin); // without it RxDB refuses the databases of the suite
   setConfig({
     storage: {
       name: 'memory',
@@ -115,14 +115,14 @@ describe("RxDB's suite for replications", () => {
       return items.map((item) => humans.recordOf(item));
     },
     async cleanUpServer() {
-      user = new User(); // a box of its own for each test
+      user = new User(); // each test has its own box
     },
     getPrimaryOfServerDoc: ({ passportId }) => passportId,
     waitTime: 500,
   });
 });
 
-test('a box of more messages than a batch and a page hold arrives whole, and live changes after it', async () => {
+test('a box with more messages than a batch or a page arrives completely, and then live changes', async () => {
   user = new User();
   const human = (i: number): Human => ({
     passportId: `p${String(i).padStart(4, '0')}`,

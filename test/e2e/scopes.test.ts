@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
 const FOLDERS = ['folder RCSMessageStore', 'folder default', 'folder f1', 'folder f2'];
 
-/** What a conversation history of `aBox` holds, all of it. */
+/** The contents of a conversation history of `aBox`. */
 const held = (id: string) => [
   `conversationHistory ${id}`,
   `message ${id}-new`,
@@ -19,7 +19,10 @@ const held = (id: string) => [
   `sessionHistory ${id}-s`,
 ];
 
-/** A box with the conversation histories c1 in f1, c2 in f2 and c0 in default, each with a session and two messages. */
+/**
+ * A box with the conversation histories c1 in f1, c2 in f2 and c0 in default, each with a session and two
+ * messages.
+ */
 async function aBox() {
   const user = new User();
   const contents = (id: string, folderId: string) => [
@@ -46,7 +49,7 @@ async function aBox() {
   return user;
 }
 
-/** Changes the preferences and synchronizes. @returns what was sent, and the first response. */
+/** Changes the preferences and synchronizes. @returns the changes received, and the first response. */
 async function narrowed(device: Device, preferences: object, limit = 1000) {
   await device.register(preferences);
   const before = device.pages.length;
@@ -54,7 +57,7 @@ async function narrowed(device: Device, preferences: object, limit = 1000) {
   return { sent: names(changes).sort(), first: device.pages[before] as WireSync, changes };
 }
 
-/** A device with these preferences that is up to date with the box, and what it was sent. */
+/** A device with these preferences that is up to date with the box, and the changes that it received. */
 async function device(user: User, preferences: object, deviceId = 'phone') {
   const made = await user.device(deviceId, preferences);
   const { changes } = await made.synchronize();
@@ -77,7 +80,7 @@ test.concurrent.each<[string, object, string[]]>([
   expect(sent).toEqual([...expected].sort());
 });
 
-test.concurrent('[SC7, SC9] what leaves the scope is one outOfScope each, what comes in a backfill, what stays is not sent', async () => {
+test.concurrent('[SC7, SC9] a container that leaves the scope is one outOfScope, a new one is a backfill, and a remaining one is not sent', async () => {
   const user = await aBox();
   const { made: phone } = await device(user, { folders: ['f1', 'default'] });
   const swapped = await narrowed(phone, { folders: ['default', 'f2'] });
@@ -99,7 +102,7 @@ test.concurrent('[SC7, SC9] what leaves the scope is one outOfScope each, what c
   expect(Object.keys(phone.pages.at(-1) ?? {})).toEqual(['syncToken']);
 });
 
-test.concurrent('[SC7] a difference in many pages says what is effective in the first, and how far it is in each', async () => {
+test.concurrent('[SC7] a difference in many pages has the effective scope in the first page, and its progress in each', async () => {
   const { made: phone } = await device(await aBox(), { folders: ['f1'] });
   const before = phone.pages.length;
   const { sent } = await narrowed(phone, { folders: '*' }, 2);
@@ -113,7 +116,7 @@ test.concurrent('[SC7] a difference in many pages says what is effective in the 
   }
 });
 
-test.concurrent('[SC8, SC9] fewer types and a lower age send nothing; more of them send what came in', async () => {
+test.concurrent('[SC8, SC9] fewer types and a lower age send nothing, and more of them send the added elements', async () => {
   const { made: phone } = await device(await aBox(), {});
   const fewer = await narrowed(phone, { elementTypes: ['message', 'folder'], maxMessageAgeDays: 7 });
   expect(fewer.sent).toEqual([]);
@@ -129,7 +132,7 @@ test.concurrent('[SC8, SC9] fewer types and a lower age send nothing; more of th
   );
 });
 
-test.concurrent('[SC10] a conversation history that moves in comes with its contents, one that moves out is one outOfScope', async () => {
+test.concurrent('[SC10] a conversation history is sent with its contents when it moves in, and is one outOfScope when it moves out', async () => {
   const user = await aBox();
   const [{ made: phone }, { made: tablet }] = [
     await device(user, { folders: ['f1'] }),
@@ -155,7 +158,7 @@ test.concurrent('[SC10] a conversation history that moves in comes with its cont
   for (const page of phone.pages.slice(1)) expect(page).not.toHaveProperty('effective');
 });
 
-test.concurrent('[SC5, PU6] changes of old messages are neither sent nor announced, their removal is', async () => {
+test.concurrent('[SC5, PU6] changes of old messages are neither sent nor announced, but their removal is', async () => {
   const user = await aBox();
   const { made: phone } = await device(user, { maxMessageAgeDays: 7 });
   const socket = await phone.connect();
@@ -168,7 +171,7 @@ test.concurrent('[SC5, PU6] changes of old messages are neither sent nor announc
   expect(names((await phone.synchronize()).changes)).toEqual(['message c1-old deleted']);
 });
 
-test.concurrent('[PU6] a device is not told of what happens outside of its folders', async () => {
+test.concurrent('[PU6] a device is not notified of changes outside of its folders', async () => {
   const user = await aBox();
   const { made: phone } = await device(user, { folders: ['f1'], elementTypes: ['message'] });
   const socket = await phone.connect();
@@ -201,7 +204,7 @@ test.concurrent.each<[string, object, object, string[]]>([
     'a folder, to who keeps messages in it alone',
     { elementTypes: ['message'], folders: ['f2'] },
     remove('folder', 'f2'),
-    ['conversationHistory c2 deleted', 'folder f2 deleted'], // which is in which folder it does not know
+    ['conversationHistory c2 deleted', 'folder f2 deleted'], // the device does not know which conversation is in which folder
   ],
 ])(
   '[SC12, SC13] a removal is sent to every device for which it covers something: %s',
@@ -228,7 +231,7 @@ test.concurrent.each([
   expect(message?.textTruncated).toBe(expected === undefined ? undefined : true);
 });
 
-test.concurrent('[TK6] a token gives no rights: what has left the scope since is not sent with it', async () => {
+test.concurrent('[TK6] a token gives no rights: an element that has left the scope since is not sent', async () => {
   const user = await aBox();
   const { made: phone } = await device(user, {});
   const wide = phone.syncToken;
@@ -245,7 +248,7 @@ test.concurrent('[TK6] a token gives no rights: what has left the scope since is
   ]);
 });
 
-test.concurrent('[SC1] devices of one user are synchronized each for itself', async () => {
+test.concurrent('[SC1] devices of one user are synchronized independently', async () => {
   const user = await aBox();
   const { made: phone } = await device(user, { folders: ['f1'] });
   const { made: tablet } = await device(user, { folders: ['f2'], elementTypes: ['message'] }, 'tablet');

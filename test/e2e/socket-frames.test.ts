@@ -20,7 +20,7 @@ test.concurrent('[SO6] a ping is answered with a pong', async () => {
   expect(await socket.answer({ action: 'ping' })).toEqual({ type: 'pong' });
 });
 
-test.concurrent('[SO4] a synchronization over the socket is one over HTTP: operations, changes, token, and the id of its frame', async () => {
+test.concurrent('[SO4] a synchronization over the socket is the same as over HTTP: operations, changes, token, and the id of its frame', async () => {
   const { user, phone, modSeq, socket } = await connected();
   const { syncToken } = phone;
   await user.deposit(aMessage({ id: 'm2' }));
@@ -45,7 +45,7 @@ test.concurrent('[SO4] a synchronization over the socket is one over HTTP: opera
   expect(Object.keys(again).sort()).toEqual(['syncToken', 'type']);
 });
 
-test.concurrent('[SO5] a first synchronization over the socket comes in frames of at most 120 KB, with more to follow', async () => {
+test.concurrent('[SO5] an initial synchronization over the socket has frames of at most 120 KB, with hasMore', async () => {
   const large = () => aMessage({ textContent: randomBytes(15_000).toString('base64') });
   const { socket } = await connected(...Array.from({ length: 20 }, large));
   const ids = new Set<string>();
@@ -66,18 +66,18 @@ test.concurrent('[SO5] a first synchronization over the socket comes in frames o
 });
 
 test.concurrent.each([
-  ['no JSON', 'hello {'],
+  ['invalid JSON', 'hello {'],
   ['an empty frame', ''],
   ['a list', '[1]'],
   ['null', 'null'],
   ['no action', '{"id":"r9"}'],
   ['an unknown action', '{"action":"explode","id":"r9"}'],
   ['an action of the gateway', '{"action":"$connect","id":"r9"}'],
-  ['a ping with something in it', '{"action":"ping","id":"r9"}'],
-  ['a synchronization with what objects have', '{"action":"sync","id":"r9","__proto__":{"limit":1}}'],
+  ['a ping with another member', '{"action":"ping","id":"r9"}'],
+  ['a synchronization with __proto__', '{"action":"sync","id":"r9","__proto__":{"limit":1}}'],
   ['a synchronization with deviceId', '{"action":"sync","id":"r9","deviceId":"tablet"}'],
   ['a faulty synchronization', '{"action":"sync","id":"r9","limit":0,"operations":"all"}'],
-])('[SO7] %s gets an error frame, and the connection stays', async (_, text) => {
+])('[SO7] %s gets an error frame, and the connection stays open', async (_, text) => {
   const { socket } = await connected();
   const frame = await socket.answer<WireFrame & { problem: object }>(text);
   expect(frame).toMatchObject({

@@ -16,7 +16,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A PATH with what npm and Node need, and without java. */
+/** A PATH with the programs that npm and Node need, but without java. */
 function pathWithoutJava(): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
@@ -40,7 +40,7 @@ function templateFolder(name: string, text: string): string {
   return outDir;
 }
 
-test('a port that is taken, no Java, a broken template, a wrong flag: one line each, exit code 1, nothing left', async () => {
+test('a used port, no Java, a broken template, a wrong flag: each gives one line and exit code 1, and leaves no process', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const taken = String((holder.address() as AddressInfo).port);

@@ -10,7 +10,7 @@ import { Command, freePort } from '../support/cloud-command.js';
 import { CloudSocket } from '../support/cloud-socket.js';
 import { StartedCloud } from '../support/cloud-start.js';
 
-// One story, told in the order of the tests: a cloud is started, tried, killed, started again and stopped.
+// The tests form one sequence: a cloud is started, tried, killed, started again and stopped.
 
 const run = promisify(execFile);
 
@@ -53,7 +53,7 @@ test('npm start is ready within 30 s, and prints its URLs, a token and a curl li
   expect(await (await CloudSocket.open(ticket.url)).answer({ action: 'ping' })).toEqual({ type: 'pong' });
 }, 90_000);
 
-/** Deposits one message after the other until the server is no more. @returns ids of those it has acknowledged. */
+/** Deposits one message after the other until the server ends. @returns ids of the acknowledged messages. */
 async function depositUntilEnd(user: User): Promise<string[]> {
   const acknowledged: string[] = [];
   for (let i = 0; ; i++) {
@@ -67,7 +67,7 @@ async function depositUntilEnd(user: User): Promise<string[]> {
   }
 }
 
-test('with --data nothing is lost when all of it is killed, and devices go on where they were', async () => {
+test('with --data nothing is lost when all processes are killed, and devices continue from their state', async () => {
   const user = new User(undefined, url);
   const phone = await user.device('phone');
   await user.deposit(aMessage({ id: 'm1' }), aMessage({ id: 'm2', flags: ['\\Seen'] }));
@@ -90,7 +90,8 @@ test('with --data nothing is lost when all of it is killed, and devices go on wh
     '--out-dir',
     cloud.outDir,
   ]).ready();
-  // The access token of before holds, the device is behind and told so, and its token leads on without reset.
+  // The earlier access token is valid. The device is behind and is notified, and its token continues without
+  // a reset.
   const socket = await phone.connect();
   expect(await socket.next()).toMatchObject({ type: 'syncRequest' });
   const { changes } = await phone.synchronize();
@@ -98,12 +99,12 @@ test('with --data nothing is lost when all of it is killed, and devices go on wh
   expect(names(changes)).toEqual(
     expect.arrayContaining(['message m3', ...acknowledged.map((id) => `message ${id}`)]),
   );
-  // At most the one deposit that was under way is there besides.
+  // One deposit may have been in progress and stored, but not acknowledged.
   expect(changes.filter(({ id }) => id.startsWith('last-')).length).toBeLessThanOrEqual(
     acknowledged.length + 1,
   );
 
-  // Exactly once, also across the restart; and numbers go on without gap.
+  // Operations are applied exactly once across the restart, and numbers continue without a gap.
   const again = await phone.request<{ results: object[] }>({ operations });
   expect(again.body.results).toEqual(done.body.results);
   expect((await user.deposit(aMessage())).modSeq).toBeGreaterThan(modSeq + acknowledged.length);
@@ -119,7 +120,7 @@ test('with --data nothing is lost when all of it is killed, and devices go on wh
   ).toEqual(['m1', 'm2']);
 }, 90_000);
 
-// The folder holds the issuer's own key: what else makes a token valid?
+// The folder holds the issuer's own key. So test the other conditions of a valid token.
 test('[AU1] a token of the issuer that is expired, not yet valid, for another audience or of another name is refused', async () => {
   const user = new User(undefined, url);
   const key = JSON.parse(readFileSync(join(data, 'issuer-key.json'), 'utf8'));
@@ -143,7 +144,7 @@ test('[AU1] a token of the issuer that is expired, not yet valid, for another au
   expect(await status({ ...good, sub: undefined })).toBe(401);
 });
 
-test('Ctrl-C ends all of it within a few seconds', async () => {
+test('Ctrl-C ends all processes within a few seconds', async () => {
   started.command.signal('SIGINT');
   expect(await started.leftAfter(5000)).toEqual([]);
   await started.command.ended;

@@ -12,11 +12,14 @@ import { httpTransport, type MessageItem, MessageStorageClient, memoryStore } fr
 import type { OperationInput } from '../../protocol/operation.js';
 import { User, unique } from '../support/cloud.js';
 
-// Types and interoperation disagree on what the default export of a CommonJS module is.
+// Types and interoperation disagree about the default export of a CommonJS module.
 const LokiJSAdapter = lokijs as unknown as typeof lokijs.default;
 const logger = log as unknown as typeof log.default;
 
-/** A row of the table `messages`: its id names conversation and message, since a deleted row has nothing else. */
+/**
+ * A row of the table `messages`. Its id names conversation and message, because a deleted row keeps only its
+ * id.
+ */
 const mapping: Mapping<MessageItem, Row> = {
   source: messages,
   recordOf: ({ message, flags }) => ({
@@ -85,7 +88,7 @@ class Message extends Model {
   static override table = 'messages';
 }
 
-/** An app on a device: its WatermelonDB, and the client that keeps it in step. */
+/** An app on a device: its WatermelonDB, and the client that synchronizes it. */
 async function anApp(user: User, deviceId: string) {
   const token = await user.token();
   const client = new MessageStorageClient({
@@ -144,7 +147,7 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all(apps.map(({ client }) => client.stop())));
 
-test('what either side creates, changes and deletes is on both', async () => {
+test('all that either side creates, changes and deletes is on both', async () => {
   const [phone, tablet] = apps as [(typeof apps)[0], (typeof apps)[0]];
   await phone.create('c1/m1', 'from the phone');
   await tablet.create('c1/m2', 'from the tablet');
@@ -160,7 +163,7 @@ test('what either side creates, changes and deletes is on both', async () => {
   expect((await tablet.find('c1/m2'))._raw).toMatchObject({ is_flagged: true });
 });
 
-test('what the Participating Function deposits, more than a page holds, arrives whole', async () => {
+test('a deposit of more messages than a page arrives completely', async () => {
   const [phone] = apps as [(typeof apps)[0]];
   const deposits = Array.from(
     { length: 230 },
@@ -173,7 +176,7 @@ test('what the Participating Function deposits, more than a page holds, arrives 
   expect(Object.keys(await phone.rows())).toHaveLength(230);
 });
 
-test('what the server refuses is undone with the next synchronization', async () => {
+test('an operation that the server refuses is undone with the next synchronization', async () => {
   const [phone, tablet] = apps as [(typeof apps)[0], (typeof apps)[0]];
   await phone.create('c1/m1', 'short-lived');
   await phone.synchronize();
