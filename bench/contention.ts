@@ -22,6 +22,7 @@ const COMMITS = 480; // of all writers together
 /** Lambda polls a stream four times a second. Unit: ms. */
 const STREAM_POLLED_MS = 250;
 
+/** Measures this many writers of one box, one number after the other. Calls `onCount` before each case. */
 export async function measureContention(
   server: BenchServer,
   operations: readonly OperationInput[],

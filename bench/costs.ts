@@ -273,6 +273,7 @@ export function inLine(calls: readonly Call[]): number {
   return length;
 }
 
+/** Average read and write units of one operation. */
 export const perOperation = ({ operations, read, write }: Cost) => ({
   read: read / Math.max(1, operations),
   write: write / Math.max(1, operations),

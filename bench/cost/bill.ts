@@ -37,6 +37,7 @@ export interface Bill {
   readonly userPoolUsd: number;
 }
 
+/** The monthly bill for this many users, from measured usage and list prices. */
 export function billFor(users: number, measured: Measured, assumptions: Assumptions): Bill {
   const usage = usageOf(users, measured, assumptions);
   const lines = Object.entries(SERVICES).flatMap(([service, items]) =>

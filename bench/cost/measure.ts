@@ -71,7 +71,7 @@ class Day {
   private last: Deposited | undefined;
   private n = 0;
   private token: string | undefined;
-  private readonly told = new Map<string, string>(); // key of the newest entry read from the stream, by user
+  private readonly newestRead = new Map<string, string>(); // key of the newest entry read from the stream, by user
 
   constructor(
     private readonly server: WholeServer,
@@ -191,9 +191,9 @@ class Day {
 
   /** The stream event with the entries appended since the last call. */
   private async appended(userId: string) {
-    const last = this.told.get(userId) ?? '';
+    const last = this.newestRead.get(userId) ?? '';
     const images = await newestItems(this.server, 'L#', STREAM_MAX, userId);
-    this.told.set(userId, images[0]?.sk?.S ?? last);
+    this.newestRead.set(userId, images[0]?.sk?.S ?? last);
     return insertionsOf(images.filter(({ sk }) => (sk?.S ?? '') > last).reverse());
   }
 

@@ -31,6 +31,7 @@ const DYNAMODB: readonly PriceName[] = ['dynamoDbWrite', 'dynamoDbRead'];
 
 const priceOfOne = (name: PriceName): number => (PRICES[name].steps[0]?.usd ?? 0) / PRICES[name].per;
 
+/** The cost of a million of each activity, and of each commit with the activities that follow from it. */
 export function perMillion(measured: Measured, assumptions: Assumptions): PerMillion[] {
   const costOf = (of: readonly Activity[], among: (name: PriceName) => boolean): number =>
     of

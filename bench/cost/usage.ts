@@ -43,6 +43,7 @@ export const MEMORY_MB: Readonly<Record<string, number>> = {
   'socket-default': 256,
 };
 const MEMORY_DEFAULT_MB = 512;
+/** Memory of a function in the template. Unit: MB. */
 export const memoryOf = (functionName: string): number => MEMORY_MB[functionName] ?? MEMORY_DEFAULT_MB;
 
 const DAYS = 365 / 12;

@@ -56,10 +56,10 @@ export class Listener {
    * when a previous request started a synchronization. Negative: the frame arrived before the answer to the
    * deposit. Unit: ms.
    */
-  toldAfter(modSeq: number, sinceMs: number): number | undefined {
-    const told = this.frames.find((frame) => frame.modSeq >= modSeq);
+  notifiedAfter(modSeq: number, sinceMs: number): number | undefined {
+    const notified = this.frames.find((frame) => frame.modSeq >= modSeq);
     const had = this.#synced.find((synced) => synced.modSeq >= modSeq);
-    return told && (!had || told.atMs <= had.atMs) ? told.atMs - sinceMs : undefined;
+    return notified && (!had || notified.atMs <= had.atMs) ? notified.atMs - sinceMs : undefined;
   }
 
   /** Whether the device was notified of a commit or has synchronized it. */

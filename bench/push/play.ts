@@ -154,7 +154,7 @@ export class Play {
   #numbers(deposited: readonly Deposited[], echo: Times): PushNumbers {
     const frames = this.#listeners.flat().map((listener) => listener.frames.length);
     const delays = deposited.flatMap(({ user, modSeq, answeredAtMs }) =>
-      (this.#listeners[user] ?? []).flatMap((listener) => listener.toldAfter(modSeq, answeredAtMs) ?? []),
+      (this.#listeners[user] ?? []).flatMap((listener) => listener.notifiedAfter(modSeq, answeredAtMs) ?? []),
     );
     return {
       ...this.scenario,

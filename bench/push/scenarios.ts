@@ -51,6 +51,7 @@ export const FULL: PushSize = {
 /** A short run, to check that everything works. */
 export const QUICK: PushSize = { ...FULL, quiet: 5, devices: 10, users: 20, deposits: 120 };
 
+/** The three scenarios of a run: single deposits, one user with many devices, many users. */
 export function scenariosOf({ quiet, devices, users, deposits, atOnce }: PushSize): Scenario[] {
   const ofOneUser = Math.floor(deposits / 4);
   return [

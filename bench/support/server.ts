@@ -84,7 +84,7 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
   ]);
   const handlers = await loadHandlers();
   let handlerMs = 0;
-  const told = new Map<string, string>(); // key of the newest entry read from the stream, by user
+  const newestRead = new Map<string, string>(); // key of the newest entry read from the stream, by user
   const showLog = withoutLog();
   const run = async (handler: Handler, event: unknown): Promise<HttpAnswer> => {
     const startedMs = performance.now();
@@ -114,8 +114,8 @@ export async function startBenchServer(endpoint?: string): Promise<BenchServer> 
       return run(handler, { body: JSON.stringify(frame), requestContext });
     },
     async streamOf(user) {
-      const images = await entriesBehind(database, TABLES.STORE_TABLE, user, told.get(user) ?? 'L#');
-      told.set(user, images.at(-1)?.sk?.S ?? told.get(user) ?? 'L#');
+      const images = await entriesBehind(database, TABLES.STORE_TABLE, user, newestRead.get(user) ?? 'L#');
+      newestRead.set(user, images.at(-1)?.sk?.S ?? newestRead.get(user) ?? 'L#');
       return insertionsOf(images);
     },
     async readsStream(event) {

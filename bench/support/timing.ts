@@ -5,6 +5,7 @@ export interface Times {
   readonly runs: number;
 }
 
+/** Runs the work and measures its time. Unit: ms. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedMs = performance.now();
   await work();
@@ -18,6 +19,7 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 export const ratioOf = (samples: readonly number[], floors: readonly number[]): number =>
   timesOf(samples.map((sample, i) => sample / (floors[i] ?? Number.NaN))).median;
 
+/** Statistics of the samples. Unit: ms. */
 export function timesOf(samples: readonly number[]): Times {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;

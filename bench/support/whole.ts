@@ -39,6 +39,10 @@ export interface WholeOptions {
   readonly tableSuffix?: string;
 }
 
+/**
+ * Starts DynamoDB Local with tables of its own, and the emulated services. Handlers are loaded on their first
+ * event.
+ */
 export async function startWholeServer({
   endpoint,
   tableSuffix = '',

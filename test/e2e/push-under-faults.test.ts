@@ -74,8 +74,8 @@ async function deposit(party: Party): Promise<void> {
 }
 
 /** Whether the device was notified of the last commit, or has synchronized it already. */
-const knows = ({ last, deposited }: Party, { told, messages: held }: Listener): boolean =>
-  told.modSeq >= last.modSeq || [...deposited].every((id) => held.has(id));
+const knows = ({ last, deposited }: Party, { announced, messages: held }: Listener): boolean =>
+  announced.modSeq >= last.modSeq || [...deposited].every((id) => held.has(id));
 
 /** Time from `sinceMs` until the device had the last commit. Unit: ms. */
 async function knownAfter(party: Party, listener: Listener, sinceMs: number): Promise<number> {
@@ -90,7 +90,7 @@ async function knownAfter(party: Party, listener: Listener, sinceMs: number): Pr
  * Time from the answer to a deposit to the notification when the functions must start first, as after a kill.
  * It measures this machine under its current load, without waiting for windows. Unit: ms.
  */
-async function startedAnewMs(): Promise<number> {
+async function restartedMs(): Promise<number> {
   await delay(Math.max(...WINDOWS_MS)); // a quiet time
   for (const name of ['FanOut', 'Notifier']) while (await cloud.chaos.terminateWorker(name));
   const times = parties.map(async (party) => {
@@ -118,15 +118,15 @@ const isEnough = (): boolean => {
 function faultyTime() {
   const beganMs = Date.now();
   return {
-    goesOn: () => {
+    isFaulty: () => {
       const ms = Date.now() - beganMs;
       return ms < FAULTY_MS.atLeast || (ms < FAULTY_MS.atMost && !isEnough());
     },
   };
 }
 
-async function comeAndGo(listener: Listener, goesOn: () => boolean): Promise<void> {
-  while (goesOn()) {
+async function comeAndGo(listener: Listener, isFaulty: () => boolean): Promise<void> {
+  while (isFaulty()) {
     await delay(200 + random() * 1000);
     if (listener.isConnected) await listener.disconnect(random() < 0.5);
     await delay(random() * 400);
@@ -134,28 +134,28 @@ async function comeAndGo(listener: Listener, goesOn: () => boolean): Promise<voi
   }
 }
 
-async function depositOn(party: Party, goesOn: () => boolean): Promise<void> {
-  while (goesOn()) {
+async function depositOn(party: Party, isFaulty: () => boolean): Promise<void> {
+  while (isFaulty()) {
     await deposit(party);
     await delay(random() * 200);
   }
 }
 
 test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (seed ${SEED}): connected devices are notified in time and hold everything`, async () => {
-  const beforeMs = await startedAnewMs();
+  const beforeMs = await restartedMs();
   Object.assign(faults.rates, {
     kill: 0.2,
     killOf: { FanOut: 0.4, SocketConnection: 0.4 },
     doubleMessage: 0.2,
     doubleBatch: 0.8,
   });
-  const { goesOn } = faultyTime();
+  const { isFaulty } = faultyTime();
   // Two devices of each user connect and disconnect. One of them is disconnected at the end.
   const away = parties.map(({ listeners }) => listeners[0] as Listener);
   await Promise.all(
     parties.flatMap((party) => [
-      depositOn(party, goesOn),
-      ...party.listeners.slice(0, 2).map((listener) => comeAndGo(listener, goesOn)),
+      depositOn(party, isFaulty),
+      ...party.listeners.slice(0, 2).map((listener) => comeAndGo(listener, isFaulty)),
     ]),
   );
   await Promise.all(away.map((listener) => listener.disconnect(true)));
@@ -165,13 +165,13 @@ test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (
 
   const lateMs = async (party: Party, listener: Listener, sinceMs: number, graceMs = 0) => {
     const ms = (await knownAfter(party, listener, sinceMs)) - listener.windowMs - graceMs;
-    const { told, isConnected, frames } = listener;
+    const { announced, isConnected, frames } = listener;
     const { deviceId } = listener.device;
     return {
       ms,
       user: party.user.id,
       deviceId,
-      told: told.modSeq,
+      announced: announced.modSeq,
       last: party.last.modSeq,
       isConnected,
       frames,
@@ -190,7 +190,7 @@ test(`[PU1, PU9, PU10] functions are killed, messages doubled, batches retried (
     }),
   );
   // Other work may have slowed the machine down in between.
-  const machineMs = Math.max(beforeMs, await startedAnewMs());
+  const machineMs = Math.max(beforeMs, await restartedMs());
   const allowedMs = RECOVERY_MS + Math.max(0, machineMs - STARTING_MS);
   const { counts } = faults;
   if (process.env.CPM_FAULT_SEED)

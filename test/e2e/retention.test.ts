@@ -79,7 +79,7 @@ const newestEntry = async (user: User): Promise<LogEntry> => {
  * entries without changes for devices. Without this record, a function could apply the entry again, after its
  * item was deleted early.
  */
-const noted = (user: User, version: number) =>
+const entriesApplied = (user: User, version: number) =>
   eventually(async () => {
     await user.device(`onlooker-${unique()}`);
     if ((await newestEntry(user)).projected < indexOf(version))
@@ -96,14 +96,14 @@ const setTime = (user: User, sk: string, seconds: number) =>
     }),
   );
 
-const allNoted = async (user: User, ...sks: string[]): Promise<void> => {
+const itemsApplied = async (user: User, ...sks: string[]): Promise<void> => {
   const items = await Promise.all(sks.map((sk) => itemOf(user, sk)));
-  await noted(user, Math.max(...items.map(({ v }) => Number(v?.N))));
+  await entriesApplied(user, Math.max(...items.map(({ v }) => Number(v?.N))));
 };
 
 /** Sets the expiry time of items to now. */
 async function endTimeOf(user: User, ...sks: string[]): Promise<void> {
-  await allNoted(user, ...sks);
+  await itemsApplied(user, ...sks);
   // The stream has times in whole seconds. A removal in the second of the box's creation counts as one of an
   // earlier box.
   await new Promise((settle) => setTimeout(settle, 1000));
@@ -111,7 +111,7 @@ async function endTimeOf(user: User, ...sks: string[]): Promise<void> {
 }
 
 /** Synchronizes until this many changes have arrived. */
-async function toldOf(device: Device, count: number): Promise<WireChange[]> {
+async function changesOf(device: Device, count: number): Promise<WireChange[]> {
   const changes: WireChange[] = [];
   for (const deadline = Date.now() + WITHIN_MS; changes.length < count && Date.now() < deadline; ) {
     changes.push(...(await device.synchronize()).changes);
@@ -132,7 +132,7 @@ test('[RT1, RT3, RT4, PU1] when a message expires, the device gets a synchroniza
 
   // The token of the device also records how far the items follow the log, and the server uses it for the
   // next write.
-  await allNoted(user, 'E#c1#M#m1');
+  await itemsApplied(user, 'E#c1#M#m1');
   await phone.synchronize();
   const socket = await phone.connect();
   await endTimeOf(user, 'E#c1#M#m1');
@@ -200,7 +200,10 @@ test('[RT5] a session history is kept for a late message, and expires with its m
   expect(session - message).toBeLessThanOrEqual(DAY_SECONDS);
   await phone.synchronize();
   await endTimeOf(user, 'E#c1#M#m1', 'E#c1#S#s1');
-  expect(names(await toldOf(phone, 2)).sort()).toEqual(['message m1 expired', 'sessionHistory s1 expired']);
+  expect(names(await changesOf(phone, 2)).sort()).toEqual([
+    'message m1 expired',
+    'sessionHistory s1 expired',
+  ]);
   expect(await statuses(phone, aSession('s1'), aMessage({ id: 'm2', sessionId: 's1' }))).toEqual([
     'gone',
     'gone',

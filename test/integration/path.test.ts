@@ -88,15 +88,17 @@ test('two devices receive deposits in batches, and then the changes of each othe
   const answer = await rig.sync(phone, { syncToken: onPhone.syncToken, operations });
   expect(answer.results?.map(({ status }) => status)).toEqual(['applied', 'applied', 'applied']);
   expect(short(answer.changes)).toEqual(['conversationHistory c9']);
-  const told = await rig.sync(tablet, { syncToken: onTablet.syncToken });
-  expect(short(told.changes)).toEqual([
+  const response = await rig.sync(tablet, { syncToken: onTablet.syncToken });
+  expect(short(response.changes)).toEqual([
     'conversationHistory c9',
     'message new',
     'messageState m1',
     'message m2 deleted',
   ]);
-  expect(told.changes?.find(({ id }) => id === 'new')).toMatchObject({ textContent: 'é～😀' });
-  expect(await rig.sync(tablet, { syncToken: told.syncToken })).toEqual({ syncToken: told.syncToken });
+  expect(response.changes?.find(({ id }) => id === 'new')).toMatchObject({ textContent: 'é～😀' });
+  expect(await rig.sync(tablet, { syncToken: response.syncToken })).toEqual({
+    syncToken: response.syncToken,
+  });
   expect((await rig.sync(phone, { syncToken: answer.syncToken, operations })).results).toEqual(
     answer.results,
   );

@@ -57,6 +57,7 @@ export const STALE_MAX_MS = 5000;
 const behind = (keys: readonly string[], last: string, { descending = false }: Range): string[] =>
   keys.filter((sk) => (descending ? byKey(sk, last) < 0 : byKey(sk, last) > 0));
 
+/** The error of a call whose answer was lost. The call may have taken effect or not. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }

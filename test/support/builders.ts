@@ -61,6 +61,7 @@ export function aConversation({
   };
 }
 
+/** Changes flags or dispositions of a message. */
 export const stateChange = (
   id: string,
   data: { addFlags?: string[]; removeFlags?: string[]; dispositions?: unknown[] },

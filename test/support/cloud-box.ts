@@ -50,6 +50,7 @@ export const aSession = (id: string, conversationId = 'c1') => ({
   conversationId,
   data: SESSION,
 });
+/** A merge patch on an element of any type. */
 export const modify = (type: string, id: string, data: object, more: object = {}) => ({
   op: 'modify',
   type,
@@ -58,6 +59,7 @@ export const modify = (type: string, id: string, data: object, more: object = {}
   ...(type !== 'folder' && type !== 'conversationHistory' && { conversationId: 'c1' }),
   ...more,
 });
+/** Deletes an element of any type. */
 export const remove = (type: string, id: string, more: object = {}) => ({
   op: 'delete',
   type,

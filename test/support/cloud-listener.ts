@@ -12,7 +12,7 @@ export class Listener {
   /** Ids of the messages that it holds. */
   readonly messages = new Set<string>();
   /** The last commit that a synchronization request announced, and the time. */
-  told = { modSeq: 0, atMs: 0 };
+  announced = { modSeq: 0, atMs: 0 };
   frames = 0;
   socket: CloudSocket | undefined;
   #asked = false;
@@ -73,7 +73,10 @@ export class Listener {
   #received(frame: { type: string }): void {
     if (frame.type !== 'syncRequest') return;
     this.frames++;
-    this.told = { modSeq: Math.max(this.told.modSeq, (frame as SyncRequest).modSeq), atMs: Date.now() };
+    this.announced = {
+      modSeq: Math.max(this.announced.modSeq, (frame as SyncRequest).modSeq),
+      atMs: Date.now(),
+    };
     void this.synchronize();
   }
 

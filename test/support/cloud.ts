@@ -83,6 +83,7 @@ export async function fine<Body>(...request: Parameters<typeof call>): Promise<B
   throw new Error(`${request[0]} ${request[1]} answered ${status} ${JSON.stringify(body)}`);
 }
 
+/** An access token of the cloud's issuer for this user and scope. */
 export async function tokenFor(sub: string, scope: string, url = cloud.url): Promise<string> {
   const { access_token } = await fine<{ access_token: string }>('POST', '/dev/token', {
     body: { sub, scope },
@@ -91,6 +92,7 @@ export async function tokenFor(sub: string, scope: string, url = cloud.url): Pro
   return access_token;
 }
 
+/** A text that no other call returns. */
 export const unique = (): string => randomBytes(6).toString('hex');
 
 /** A user that no other test uses, with the requests that the Participating Function makes for it. */

@@ -13,6 +13,9 @@ export interface Tables {
   remove(): Promise<void>;
 }
 
+/**
+ * Creates the two tables in the DynamoDB Local of the integration tests. @throws Error when it does not run.
+ */
 export async function makeTables(): Promise<Tables> {
   const endpoint = process.env.CPM_INTEGRATION_DYNAMODB;
   if (!endpoint)

@@ -55,6 +55,7 @@ export interface Past {
   readonly grown: Restored; // another commit 4 as well
 }
 
+/** Creates the box, the device, and the restored variants of the box. All runs start from them. */
 export async function makePast(): Promise<Past> {
   const store = new CopiedStore();
   const rig = new Rig(store);
@@ -310,33 +311,33 @@ export class World extends Rig {
     if (this.restored) await fanOut(this.core, BOX, ...this.restored.commits);
     await this.settle();
     const { commits, after, atMs } = this.restored ?? { commits: this.past.commits, after: 0, atMs: 0 };
-    await this.expectTold(commits.at(-1), after, atMs);
-    await this.expectLaterTold();
+    await this.expectNotified(commits.at(-1), after, atMs);
+    await this.expectLaterNotified();
   }
 
   /**
    * Expects the promise of the protocol: the server has notified a connected device that is behind, on this
    * connection. After a restore, earlier notifications do not count.
    */
-  private async expectTold(last: Commit | undefined, after: number, atMs: number) {
+  private async expectNotified(last: Commit | undefined, after: number, atMs: number) {
     const modSeq = last?.modSeq ?? 0;
     const device = await this.registry.device(BOX, this.phone.deviceId);
     const connection = device?.connectionId;
     if (!device || !connection || !this.open.has(connection)) return;
     // In a past that was replaced, the device may have synchronized the same commit number or a later one.
     if (device.syncedModSeq === modSeq && (device.syncedAtMs ?? 0) >= atMs) return;
-    const told = this.posted.slice(after).filter(({ connectionId }) => connectionId === connection);
-    expect(Math.max(0, ...told.map((frame) => frame.modSeq))).toBeGreaterThanOrEqual(modSeq);
+    const frames = this.posted.slice(after).filter(({ connectionId }) => connectionId === connection);
+    expect(Math.max(0, ...frames.map((frame) => frame.modSeq))).toBeGreaterThanOrEqual(modSeq);
   }
 
   /** Expects that leftovers of the run do not delay the next commit. */
-  private async expectLaterTold() {
+  private async expectLaterNotified() {
     await this.deposit(BOX, aMessage());
     const later = (await this.commits(BOX)).slice(-1);
     const after = this.posted.length;
     await fanOut(this.core, BOX, ...later);
     await this.settle();
-    await this.expectTold(later[0], after, this.clock.nowMs);
+    await this.expectNotified(later[0], after, this.clock.nowMs);
     this.posted.splice(after); // not part of the run
   }
 

@@ -27,6 +27,7 @@ export const rulesOf = (markdown: string): string[] =>
 export const quotedIn = (source: string): string[] =>
   [...source.matchAll(QUOTE)].flatMap(([, list]) => (list ?? '').split(', '));
 
+/** Numbers of all rules in protocol/RULES.md. */
 export const rules = (): string[] => rulesOf(readFileSync(join(ROOT, 'protocol/RULES.md'), 'utf8'));
 
 /** Each quoted rule, with the files that quote it. */

@@ -74,14 +74,14 @@ export function checkHistory(
       if (effective && element.type === 'message' && !isYoung(effective, element, stage.time.now()))
         stage.hit('history older than the scope');
     }
-    const told = new Map(answer.elements.map((element) => [nameOfElement(element), element]));
+    const received = new Map(answer.elements.map((element) => [nameOfElement(element), element]));
     for (const [name, element] of then) {
       const { type, id } = element;
       if (type !== 'message' && type !== 'messageState') continue;
       if (!isSteady || !isSame(element, now.get(name))) continue;
       const isAsked = before === undefined || !isAtMost(before, id);
       const isReached = answer.next === undefined || isAtMost(answer.next, id);
-      if (isAsked && isReached && !isSame(told.get(name), element)) fail(`lacks ${canonical(element)}`);
+      if (isAsked && isReached && !isSame(received.get(name), element)) fail(`lacks ${canonical(element)}`);
     }
   };
 }

@@ -27,6 +27,7 @@ export interface Asking {
   readonly since: number;
 }
 
+/** Records the state of the box at the time of a request. */
 export function asking(stage: Stage, { deviceId, complete }: Device, { syncToken }: Request): Asking {
   const { modSeq, timeline } = stage.ledger;
   const effective = stage.effectiveOf(deviceId);

@@ -89,6 +89,7 @@ export type Happening = keyof typeof LEAST;
 /** The number of times that each event happened. */
 export type Happened = Partial<Record<Happening, number>>;
 
+/** Adds the counts of `more` to `sum`. */
 export function addHappened(sum: Happened, more: Happened): void {
   for (const [name, times = 0] of Object.entries(more) as [Happening, number][]) {
     sum[name] = (sum[name] ?? 0) + times;

@@ -25,11 +25,11 @@ export function describeAnswer(answer: Response | SyncProblem | 'unknown'): stri
   if (answer === 'unknown') return 'nothing';
   if (answer instanceof SyncProblem) return answer.message;
   const { results = [], hasMore, reset, effective, syncToken } = answer;
-  const told = changesIn(answer).map(
+  const changes = changesIn(answer).map(
     ({ type, id, modSeq, conversationId, removed }) =>
       `${removed ?? ''} ${type} ${conversationId ?? ''}/${id}@${modSeq}`,
   );
-  return `${hasMore ? 'more ' : ''}${reset ? 'reset ' : ''}${effective ? 'effective ' : ''}results [${results.map(describeResult).join(', ')}] changes [${told.join(', ')}] ${readToken(syncToken)}`;
+  return `${hasMore ? 'more ' : ''}${reset ? 'reset ' : ''}${effective ? 'effective ' : ''}results [${results.map(describeResult).join(', ')}] changes [${changes.join(', ')}] ${readToken(syncToken)}`;
 }
 
 const MAC_AND_VERSION_BYTES = 13;

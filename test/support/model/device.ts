@@ -30,6 +30,7 @@ export interface Completed {
   scopeChanges: number;
 }
 
+/** Records a change of the device's scope. It counts twice in the middle of a synchronization. */
 export function scopeHasChanged({ model, complete }: Device): void {
   if (complete) complete.scopeChanges += model.isMidway ? 2 : 1;
 }

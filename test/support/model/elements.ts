@@ -22,6 +22,7 @@ export type View = Map<string, Wire>;
 
 const DAY_MS = 24 * 3600 * 1000;
 
+/** Unique name of an element. Shape: type, conversation history and id, one a line. */
 export const nameOf = (type: string, id: string, conversationId = ''): string =>
   `${type}\n${conversationId}\n${id}`;
 
@@ -37,6 +38,7 @@ export function isYoung(
   return days === undefined || nowMs - Date.parse(message.date as string) <= days * DAY_MS;
 }
 
+/** Whether the scope holds a conversation history in this folder. */
 export const holdsConversation = (
   { folders, excludeConversations }: WireEffective,
   id: string,

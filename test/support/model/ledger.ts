@@ -135,17 +135,17 @@ export class Ledger {
 
   private checkDeposits(): void {
     const creations = new Map<unknown, Set<number>>();
-    const untold = new Set<number>(); // commits with messages by reference, whose contents are not in the log
+    const withReferences = new Set<number>(); // commits with messages by reference, whose contents are not in the log
     for (const { modSeq, rows } of this.commits) {
       for (const { type, element, removed } of rows) {
-        if (type === 'message' && !element && !removed) untold.add(modSeq);
+        if (type === 'message' && !element && !removed) withReferences.add(modSeq);
         if (element?.type !== 'message') continue;
         const known = creations.get(element.imdnMessageId) ?? new Set();
         creations.set(element.imdnMessageId, known.add(modSeq));
       }
     }
     for (const { tag, modSeq } of this.deposits) {
-      if (untold.has(modSeq)) continue;
+      if (withReferences.has(modSeq)) continue;
       const first = Math.min(...(creations.get(tag) ?? []));
       // The same id may be created again once its tombstone has expired, or once its conversation history was
       // created again.

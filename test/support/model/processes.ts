@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Plugin } from 'esbuild';
 import { bundled } from './bundle.js';
 import { addHappened, type Happened } from './coverage.js';
-import type { Piece, RunTold } from './worker.js';
+import type { Piece, RunReport } from './worker.js';
 
 /** Runs handed out at a time: few, so that all cores stay busy until the end. */
 const PIECE_RUNS = 20;
@@ -22,7 +22,7 @@ export interface Report {
 }
 
 export interface RunsOptions {
-  readonly onRun?: (told: RunTold) => void;
+  readonly onRun?: (report: RunReport) => void;
   /** Lets current runs finish and starts no others. */
   readonly signal?: AbortSignal;
 }
@@ -38,17 +38,17 @@ export async function runInProcesses(
   let next = first;
   const { file, remove } = await bundled(worker, plugins);
   const workers = Array.from({ length: Math.min(availableParallelism(), runs) }, () => start(file));
-  const noted = (told: RunTold) => {
+  const record = (report: RunReport) => {
     done++;
-    addHappened(happened, told.happened);
-    if (told.failure) failures.push(told.failure);
-    onRun(told);
+    addHappened(happened, report.happened);
+    if (report.failure) failures.push(report.failure);
+    onRun(report);
   };
   const work = async (worker: ChildProcess) => {
     while (next < first + runs && !signal?.aborted) {
       const piece = { seed: next, runs: Math.min(PIECE_RUNS, first + runs - next) };
       next += piece.runs;
-      await runPiece(worker, piece, noted, signal);
+      await runPiece(worker, piece, record, signal);
     }
   };
   try {
@@ -65,15 +65,15 @@ const start = (file: string): ChildProcess => fork(file, { execArgv: ['--enable-
 async function runPiece(
   worker: ChildProcess,
   piece: Piece,
-  onRun: (told: RunTold) => void,
+  onRun: (report: RunReport) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   let left = piece.runs;
   let stop = () => {};
   await new Promise<void>((settle, fail) => {
     stop = settle;
-    const hear = (told: RunTold) => {
-      onRun(told);
+    const hear = (report: RunReport) => {
+      onRun(report);
       left--;
       if (left === 0) settle();
     };

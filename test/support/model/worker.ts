@@ -2,7 +2,7 @@ import type { Happened } from './coverage.js';
 import { described, runModel } from './run.js';
 
 /** A worker's report on a run. */
-export interface RunTold {
+export interface RunReport {
   readonly seed: number;
   readonly happened: Happened;
   readonly failure?: string;
@@ -17,8 +17,12 @@ export interface Piece {
 async function runPiece({ seed: first, runs }: Piece): Promise<void> {
   for (let seed = first; seed < first + runs; seed++) {
     const { happened, failure } = await runModel({ seed });
-    const told: RunTold = { seed, happened, ...(failure && { failure: await described({ seed }, failure) }) };
-    await new Promise<void>((sent) => process.send?.(told, () => sent()));
+    const report: RunReport = {
+      seed,
+      happened,
+      ...(failure && { failure: await described({ seed }, failure) }),
+    };
+    await new Promise<void>((sent) => process.send?.(report, () => sent()));
   }
 }
 

@@ -1,10 +1,10 @@
-import type { Piece, RunTold } from '../model/worker.js';
+import type { Piece, RunReport } from '../model/worker.js';
 import { describedSdk, runSdk } from './run.js';
 
 async function runPiece({ seed: first, runs }: Piece): Promise<void> {
   for (let seed = first; seed < first + runs; seed++) {
     const { happened, failure } = await runSdk(seed);
-    const told: RunTold = { seed, happened, ...(failure && { failure: await describedSdk(seed) }) };
+    const told: RunReport = { seed, happened, ...(failure && { failure: await describedSdk(seed) }) };
     await new Promise<void>((sent) => process.send?.(told, () => sent()));
   }
 }

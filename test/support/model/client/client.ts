@@ -8,7 +8,7 @@ interface Kept {
   instanceId: string;
   isRegistered: boolean;
   effective: WireEffective | undefined; // the scope to hold, as of the last registration or response
-  told: WireEffective | undefined; // the scope as of the last response: a later registration shows in the next one
+  answered: WireEffective | undefined; // the scope as of the last response: a later registration shows in the next one
   prunedBy: readonly WireEffective[]; // registrations since then
   owed: readonly Wire[]; // its own folder deletions that are not applied yet
   syncToken: string | undefined;
@@ -41,7 +41,7 @@ export class ClientModel {
       instanceId,
       isRegistered: false,
       effective: undefined,
-      told: undefined,
+      answered: undefined,
       prunedBy: [],
       owed: [],
       syncToken: undefined,
@@ -214,7 +214,7 @@ export class ClientModel {
       kept.owed = [];
     }
     if (response.effective) {
-      kept.effective = kept.told = response.effective;
+      kept.effective = kept.answered = response.effective;
       kept.prunedBy = [];
     }
     const changes = changesIn(response);
@@ -227,7 +227,7 @@ export class ClientModel {
     kept.isTokenOwn = true;
     kept.isMidway = response.hasMore ?? false;
     kept.isFilling = response.backfill !== undefined;
-    if (!kept.isMidway) kept.held.settle([kept.told, ...kept.prunedBy]);
+    if (!kept.isMidway) kept.held.settle([kept.answered, ...kept.prunedBy]);
     kept.held.prune(kept.effective, nowMs);
     return true;
   }
@@ -257,7 +257,7 @@ export class ClientModel {
     kept.owed = [...kept.owed, ...deleted];
     applyOwn(
       kept.held,
-      kept.told,
+      kept.answered,
       pairs.map(({ operation }) => operation),
       pairs.map(({ result }) => result),
       changes,

@@ -39,7 +39,7 @@ export class Held {
   }
 
   /** Whether this version of an element or of its removal has arrived, or a later one. */
-  isTold(name: string, modSeq: number): boolean {
+  hasArrived(name: string, modSeq: number): boolean {
     return Math.max(this.modSeqOf(name), this.removedAt(name)) >= modSeq;
   }
 

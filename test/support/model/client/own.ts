@@ -27,18 +27,18 @@ export function applyOwn(
     return status === 'applied' && modSeq !== undefined ? [{ operation, modSeq }] : [];
   });
   if (applied.length === 0) return;
-  const isTold = (name: string, modSeq: number) =>
-    held.isTold(name, modSeq) ||
+  const hasArrived = (name: string, modSeq: number) =>
+    held.hasArrived(name, modSeq) ||
     changes.some((change) => nameOfElement(change) === name && change.modSeq >= modSeq);
-  const told = new Set(
+  const arrived = new Set(
     applied
       .flatMap(({ operation, modSeq }) => namesTouched(operation).map((name) => ({ name, modSeq })))
-      .filter(({ name, modSeq }) => isTold(name, modSeq))
+      .filter(({ name, modSeq }) => hasArrived(name, modSeq))
       .map(({ name }) => name),
   );
   for (const [i, { operation, modSeq }] of applied.entries()) {
     const later = applied.slice(i + 1).map((each) => each.operation);
-    new Own(held, effective, told).apply(withoutDetour(operation, later), modSeq);
+    new Own(held, effective, arrived).apply(withoutDetour(operation, later), modSeq);
   }
   // An element created out of the scope may have been moved into it by the next operation. Otherwise it is
   // dropped again.
@@ -70,7 +70,7 @@ class Own {
   constructor(
     private readonly held: Held,
     private readonly effective: WireEffective | undefined,
-    private readonly told: ReadonlySet<string>, // names whose own change the response itself contains
+    private readonly arrived: ReadonlySet<string>, // names whose own change the response itself contains
   ) {}
 
   apply({ op, type, id, conversationId, data = {}, flags }: Numbered, modSeq: number): void {
@@ -81,15 +81,15 @@ class Own {
   }
 
   private delete(own: Wire): void {
-    const { held, told } = this;
-    if (!told.has(nameOfElement(own))) {
-      held.remove({ ...own, removed: 'deleted' }, told);
+    const { held, arrived } = this;
+    if (!arrived.has(nameOfElement(own))) {
+      held.remove({ ...own, removed: 'deleted' }, arrived);
       return;
     }
     // The container was created again since. Its previous contents are deleted all the same.
     for (const content of held.contentsOf(own)) {
       const name = nameOfElement(content);
-      if (content.modSeq <= own.modSeq && !told.has(name)) held.elements.delete(name);
+      if (content.modSeq <= own.modSeq && !arrived.has(name)) held.elements.delete(name);
     }
   }
 
@@ -98,10 +98,10 @@ class Own {
     data: Readonly<Record<string, unknown>>,
     flags: readonly string[] | undefined,
   ): void {
-    const { held, told } = this;
+    const { held, arrived } = this;
     const name = nameOfElement(own);
-    if (!told.has(name)) this.keep({ ...own, ...createdData(own.type, data, own.modSeq) });
-    if (!flags || told.has(nameOf('messageState', own.id, own.conversationId)) || !held.elements.has(name))
+    if (!arrived.has(name)) this.keep({ ...own, ...createdData(own.type, data, own.modSeq) });
+    if (!flags || arrived.has(nameOf('messageState', own.id, own.conversationId)) || !held.elements.has(name))
       return;
     this.keep({ ...own, type: 'messageState', flags: flagSet(flags) });
   }
@@ -109,7 +109,7 @@ class Own {
   private modify(own: Wire, data: Readonly<Record<string, unknown>>): void {
     const { held } = this;
     const name = nameOfElement(own);
-    if (this.told.has(name)) return;
+    if (this.arrived.has(name)) return;
     const before = held.elements.get(name);
     if (own.type === 'messageState') {
       const hasMessage = held.elements.has(nameOf('message', own.id, own.conversationId));

@@ -38,4 +38,5 @@ export interface Response {
   readonly effective?: WireEffective | undefined;
 }
 
+/** The changes of a response, in their wire form. */
 export const changesIn = ({ changes = [] }: Response): readonly Wire[] => changes as readonly Wire[];

@@ -27,6 +27,7 @@ function occupy({ stage }: World, device: Device, work: () => Promise<void>): vo
 const isPassing = (error: unknown): boolean =>
   error instanceof SyncProblem && (error.kind === 'busy' || error.kind === 'not-found');
 
+/** A device makes some operations and sends one request. */
 export async function ask(world: World): Promise<void> {
   const device = world.anyDevice();
   const count = world.stage.chance.between(1, 4);
@@ -34,11 +35,13 @@ export async function ask(world: World): Promise<void> {
   occupy(world, device, () => world.exchange.once(device));
 }
 
+/** A device sends one request with its pending operations. */
 export async function page(world: World): Promise<void> {
   const device = world.anyDevice();
   occupy(world, device, () => world.exchange.once(device));
 }
 
+/** A device sends requests until its synchronization has ended. */
 export async function synchronize(world: World): Promise<void> {
   const device = world.anyDevice();
   occupy(world, device, async () => {
@@ -48,6 +51,7 @@ export async function synchronize(world: World): Promise<void> {
   });
 }
 
+/** The user changes the preferences of a device. */
 export async function changePreferences(world: World): Promise<void> {
   const { chance, swarm } = world.stage;
   const device = chance.pick(world.devices.slice(1));
@@ -68,6 +72,7 @@ function sizeOfScope({ stage }: World, { deviceId }: Device): number {
   return effective ? scopeOfBox(stage.alive, effective, stage.time.now()).size : 0;
 }
 
+/** The user deletes the application's data on a device. */
 export async function reinstall(world: World): Promise<void> {
   const device = world.anyDevice();
   if (device.isBusy) return;
@@ -77,6 +82,7 @@ export async function reinstall(world: World): Promise<void> {
   occupy(world, device, () => world.exchange.register(device));
 }
 
+/** An administrator or the user revokes a device. */
 export async function revoke(world: World): Promise<void> {
   const { stage } = world;
   const device = world.anyDevice();
@@ -88,6 +94,7 @@ export async function revoke(world: World): Promise<void> {
   );
 }
 
+/** Backs up the local database of a device. */
 export async function backUp(world: World): Promise<void> {
   const device = world.anyDevice();
   if (!device.isBusy) device.backup = device.model.backup();
@@ -103,6 +110,7 @@ export async function rollBack({ stage, devices }: World): Promise<void> {
   device.backup();
 }
 
+/** A device uses the token of another device. */
 export async function foreignToken({ stage, devices }: World): Promise<void> {
   const [device, other] = stage.chance.shuffled(devices);
   if (!device || device.isBusy || device.model.isWaiting || !other) return;
@@ -129,6 +137,7 @@ export async function tokenOfAnotherBox(world: World): Promise<void> {
   });
 }
 
+/** A device uses a damaged token. */
 export async function damageToken(world: World): Promise<void> {
   const { stage } = world;
   const { chance } = stage;

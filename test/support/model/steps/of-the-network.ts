@@ -6,6 +6,7 @@ import type { Happening } from '../coverage.js';
 import { describeOperation, describeResult } from '../describe.js';
 import type { World } from '../world.js';
 
+/** The Participating Function deposits some operations. */
 export async function participate(world: World): Promise<void> {
   const { stage } = world;
   const operations = Array.from({ length: stage.chance.between(1, 4) }, () => world.operation());
@@ -18,6 +19,7 @@ export async function participate(world: World): Promise<void> {
   });
 }
 
+/** The Participating Function repeats an earlier deposit. */
 export async function participateAgain(world: World): Promise<void> {
   const { stage, deposits } = world;
   if (deposits.length === 0) return;

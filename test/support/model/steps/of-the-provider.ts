@@ -83,6 +83,7 @@ async function untilDone(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Lets time pass, sometimes until the next purge is due. */
 export async function wait(world: World): Promise<void> {
   const { stage, purging } = world;
   const { chance } = stage;
@@ -111,6 +112,7 @@ export async function waitDays(world: World): Promise<void> {
   if (stage.chance.happens(0.7)) expiring.remove();
 }
 
+/** The database deletes some expired items. */
 export async function expire({ expiring }: World): Promise<void> {
   expiring.remove();
 }
