@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { listedDeviceSchema } from './device.js';
+import { forEachType } from './elements/element-types.js';
 import { deviceIdSchema, policyIdSchema } from './ids.js';
 import { policySchema } from './policy.js';
 import { instantSchema } from './text.js';
@@ -7,13 +8,7 @@ import { instantSchema } from './text.js';
 const count = z.int().check(z.gte(0));
 
 /** Live elements by type. What a deleted container held counts until the server has cleared it away. */
-export const countsSchema = z.object({
-  folder: count,
-  conversationHistory: count,
-  sessionHistory: count,
-  message: count,
-  messageState: count,
-});
+export const countsSchema = z.object(forEachType(() => count));
 
 /** A synchronization request that the device was not sent yet: it is due at a time, or decided on when it connects. */
 export const pendingRequestSchema = z.union([

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { ID_MAX_BYTES } from './limits.js';
-import { nameSchema, utf8Length } from './text.js';
+import { nameSchema, tooMany, utf8Length } from './text.js';
 
 /** Shape: 1–128 bytes of UTF-8, any but control characters. */
 export const idSchema = nameSchema.check(
-  z.refine((id) => utf8Length(id) <= ID_MAX_BYTES, `is longer than ${ID_MAX_BYTES} bytes`),
+  z.refine((id) => utf8Length(id) <= ID_MAX_BYTES, tooMany(ID_MAX_BYTES, 'bytes')),
 );
 
 export const userIdSchema = idSchema.brand<'UserId'>();

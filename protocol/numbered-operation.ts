@@ -7,5 +7,5 @@ import * as z from 'zod/mini';
 export const numberedOperationSchema = z.looseObject({ n: z.int().check(z.gte(1)) });
 export type NumberedOperation = z.infer<typeof numberedOperationSchema>;
 export const plainOperationSchema = z.looseObject({
-  n: z.optional(z.undefined('operations of the Participating Function carry no n')),
+  n: z.optional(z.undefined('must be absent: operations of the Participating Function have no n')),
 });

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { conversationCreateSchema } from './elements/conversation-create.js';
 import { conversationSeedSchema, participantsSchema } from './elements/conversation-history.js';
 import { elementTypeSchema } from './elements/element.js';
+import type { OperationKind } from './elements/element-types.js';
 import { folderDataSchema } from './elements/folder.js';
 import { firstFlagsSchema } from './elements/listed-flags.js';
 import { messageDataSchema, payloadPartsSchema } from './elements/message.js';
@@ -70,10 +71,9 @@ const SCHEMAS = {
   'modify message': z.strictObject({ ...modify, ...message, data: messagePatchSchema }),
   'delete message': z.strictObject({ ...remove, ...message }),
   'modify messageState': z.strictObject({ ...modify, ...messageState, data: messageStatePatchSchema }),
-};
+} satisfies Record<OperationKind, z.ZodMiniType>;
 
 type Schemas = typeof SCHEMAS;
-export type OperationKind = keyof Schemas;
 /** An operation as the core evaluates it: every member checked. */
 export type Operation = z.infer<Schemas[OperationKind]>;
 export type OperationOf<K extends OperationKind> = z.infer<Schemas[K]>;

@@ -3,16 +3,14 @@ import { OPERATIONS_MAX } from './limits.js';
 import { lookingInto } from './list.js';
 import { plainOperationSchema } from './numbered-operation.js';
 import { operationResultSchema } from './operation-result.js';
+import { atMost } from './text.js';
 
 /** POST /v1/users/{userId}/operations */
 export const depositRequestSchema = z.strictObject({
   operations: lookingInto(
     z
       .array(plainOperationSchema)
-      .check(
-        z.minLength(1, 'is empty'),
-        z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`),
-      ),
+      .check(z.minLength(1, 'must not be empty'), atMost(OPERATIONS_MAX, 'operations')),
   ),
 });
 export type DepositRequest = z.infer<typeof depositRequestSchema>;

@@ -2,9 +2,10 @@ import * as z from 'zod/mini';
 import { problemSchema } from './problem.js';
 import { syncRequestFrameSchema } from './sync-request-frame.js';
 import { syncResponseSchema } from './sync-response.js';
+import { atMost } from './text.js';
 
 /** Chosen by the client, given back with the answer. */
-export const frameIdSchema = z.optional(z.string().check(z.maxLength(128, 'is longer than 128 characters')));
+export const frameIdSchema = z.optional(z.string().check(atMost(128, 'characters')));
 
 export const syncResponseFrameSchema = z.object({
   ...syncResponseSchema.shape,

@@ -3,6 +3,7 @@ import { deviceIdSchema, instanceIdSchema } from './ids.js';
 import { OPERATIONS_MAX, PAGE_DEFAULT, PAGE_MAX } from './limits.js';
 import { ifList, lookingInto } from './list.js';
 import { numberedOperationSchema } from './numbered-operation.js';
+import { atMost } from './text.js';
 
 export { type SyncResponse, syncResponseSchema } from './sync-response.js';
 
@@ -15,18 +16,14 @@ const ascendingByOne = z.refine<readonly unknown[]>(
     });
     return starts.every((start) => start === starts[0]);
   },
-  { error: 'the numbers n do not ascend by one', when: ifList },
+  { error: 'must have numbers n that ascend by one', when: ifList },
 );
 
 /** What HTTP and the socket have in common; the socket's connection already says which device and instance it is. */
 export const syncBodySchema = z.strictObject({
   syncToken: z.optional(z.string()), // absent: initial synchronization; whatever is no token: reset
   operations: z._default(
-    lookingInto(
-      z
-        .array(numberedOperationSchema)
-        .check(z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`), ascendingByOne),
-    ),
+    lookingInto(z.array(numberedOperationSchema).check(atMost(OPERATIONS_MAX, 'operations'), ascendingByOne)),
     [],
   ),
   limit: z._default(z.int().check(z.gte(1), z.lte(PAGE_MAX)), PAGE_DEFAULT), // elements a response

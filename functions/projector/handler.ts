@@ -2,6 +2,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { type ExpiredElement, expireElements } from '../../core/lifecycle/expire.js';
 import { projectEntries } from '../../core/lifecycle/project-entry.js';
 import { keepNewest } from '../../core/log/keep-newest.js';
+import { isExpiring } from '../../core/model/element.js';
 import type { BoxId } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import { readConfig } from '../runtime/aws/config.js';
@@ -21,7 +22,7 @@ function workIn(record: DynamoDBRecord): { group: BoxId; item: Work } | undefine
   const { box, item, removedAtMs } = removedIn(record);
   if (item.kind === 'quietTimer') return { group: box, item: { isQuiet: true } };
   // What is left of an element, and all else, goes without being told.
-  if (item.kind !== 'message' && item.kind !== 'sessionHistory') return undefined;
+  if (!isExpiring(item)) return undefined;
   return { group: box, item: { expired: { element: item, removedAtMs } } };
 }
 

@@ -7,7 +7,7 @@ import { frameEndpoint } from '../runtime/websocket/socket-endpoint.js';
 export const handler = frameEndpoint(async ({ frame }) => {
   if (frame.action !== 'ping') {
     throw new SyncProblem('invalid-request', {
-      errors: [{ pointer: '/action', detail: 'is none of "sync", "ping"' }],
+      errors: [{ pointer: '/action', detail: 'must be one of "sync", "ping"' }],
     });
   }
   parsed(pingFrameSchema, frame);

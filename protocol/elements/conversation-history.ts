@@ -1,13 +1,11 @@
 import * as z from 'zod/mini';
 import { folderIdSchema, modSeqSchema } from '../ids.js';
 import { PARTICIPANTS_MAX } from '../limits.js';
-import { textSchema, uriSchema } from '../text.js';
+import { atMost, textSchema, uriSchema } from '../text.js';
 
 export const conversationKindSchema = z.enum(['oneToOne', 'group']);
 
-export const participantsSchema = z
-  .array(uriSchema)
-  .check(z.maxLength(PARTICIPANTS_MAX, `holds more than ${PARTICIPANTS_MAX} participants`));
+export const participantsSchema = z.array(uriSchema).check(atMost(PARTICIPANTS_MAX, 'participants'));
 
 /** What a message brings along for a conversation history that may not be there yet. */
 export const conversationSeedSchema = z.strictObject({

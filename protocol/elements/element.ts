@@ -1,27 +1,21 @@
 import * as z from 'zod/mini';
 import { conversationIdSchema, elementIdSchema, modSeqSchema } from '../ids.js';
+import { atMost } from '../text.js';
 import { conversationDataSchema } from './conversation-history.js';
+import { ELEMENT_TYPES, type ElementType } from './element-types.js';
 import { folderDataSchema } from './folder.js';
 import { messageDataSchema } from './message.js';
 import { messageStateDataSchema } from './message-state.js';
 import { sessionDataSchema } from './session-history.js';
 
-/** The five types that 5.6.x synchronizes, in the order in which a response lists them. */
-export const ELEMENT_TYPES = [
-  'folder',
-  'conversationHistory',
-  'sessionHistory',
-  'message',
-  'messageState',
-] as const;
-export const elementTypeSchema = z.enum(ELEMENT_TYPES);
-export type ElementType = z.infer<typeof elementTypeSchema>;
+export { ELEMENT_TYPES, type ElementType } from './element-types.js';
+
+/** A type of the table that is missing in `elementSchema` does not compile. */
+export const elementTypeSchema = z.enum(ELEMENT_TYPES satisfies readonly Element['type'][]);
 
 const TYPES_LISTED_MAX = 50; // one may be named twice; a list without end is none
 /** Types that a scope keeps. */
-export const elementTypesSchema = z
-  .array(elementTypeSchema)
-  .check(z.maxLength(TYPES_LISTED_MAX, `holds more than ${TYPES_LISTED_MAX} types`));
+export const elementTypesSchema = z.array(elementTypeSchema).check(atMost(TYPES_LISTED_MAX, 'types'));
 
 const common = { id: elementIdSchema, modSeq: modSeqSchema };
 const inConversation = { ...common, conversationId: conversationIdSchema };
@@ -62,6 +56,7 @@ export const elementSchema = z.discriminatedUnion('type', [
   messageStateElementSchema,
 ]);
 export type Element = z.infer<typeof elementSchema>;
+export type ElementOf<T extends ElementType> = Extract<Element, { readonly type: T }>;
 export type FolderElement = z.infer<typeof folderElementSchema>;
 export type ConversationElement = z.infer<typeof conversationElementSchema>;
 export type SessionElement = z.infer<typeof sessionElementSchema>;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DISPOSITIONS_MAX, FLAGS_MAX } from '../limits.js';
-import { instantSchema, nameSchema, uriSchema } from '../text.js';
+import { atMost, instantSchema, nameSchema, uriSchema } from '../text.js';
 
 export const SEEN = '\\Seen';
 export const ANSWERED = '\\Answered';
@@ -10,16 +10,14 @@ const KEYWORD = /^[^\s\\(){}%*"\]]+$/; // an atom, as in RFC 9051
 
 /** A system flag or any keyword, `$Forwarded` and `$MDNSent` among them. */
 export const flagSchema = nameSchema.check(
-  z.maxLength(128, 'is longer than 128 characters'),
+  atMost(128, 'characters'),
   z.refine(
     (flag) => SYSTEM_FLAGS.has(flag) || KEYWORD.test(flag),
-    `is neither a keyword nor one of ${[...SYSTEM_FLAGS].join(' ')}`,
+    `must be a keyword or one of ${[...SYSTEM_FLAGS].join(' ')}`,
   ),
 );
 
-export const flagsSchema = z
-  .array(flagSchema)
-  .check(z.maxLength(FLAGS_MAX, `holds more than ${FLAGS_MAX} flags`));
+export const flagsSchema = z.array(flagSchema).check(atMost(FLAGS_MAX, 'flags'));
 
 export const dispositionSchema = z.strictObject({
   participant: uriSchema,
@@ -28,9 +26,7 @@ export const dispositionSchema = z.strictObject({
 });
 export type Disposition = z.infer<typeof dispositionSchema>;
 
-export const dispositionsSchema = z
-  .array(dispositionSchema)
-  .check(z.maxLength(DISPOSITIONS_MAX, `holds more than ${DISPOSITIONS_MAX} dispositions`));
+export const dispositionsSchema = z.array(dispositionSchema).check(atMost(DISPOSITIONS_MAX, 'dispositions'));
 
 /** The state of a message: read, answered and the like for all devices, and what participants reported. */
 export const messageStateDataSchema = z.strictObject({

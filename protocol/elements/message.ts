@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { idSchema, messageIdSchema, sessionIdSchema } from '../ids.js';
 import { PAYLOAD_PARTS_MAX } from '../limits.js';
-import { instantSchema, nameSchema, textSchema, uriSchema } from '../text.js';
+import { atMost, instantSchema, nameSchema, textSchema, uriSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 
 export const messageContextSchema = z.enum([
@@ -23,9 +23,7 @@ export const payloadPartSchema = z.strictObject({
   name: z.optional(textSchema),
 });
 
-export const payloadPartsSchema = z
-  .array(payloadPartSchema)
-  .check(z.maxLength(PAYLOAD_PARTS_MAX, `holds more than ${PAYLOAD_PARTS_MAX} parts`));
+export const payloadPartsSchema = z.array(payloadPartSchema).check(atMost(PAYLOAD_PARTS_MAX, 'parts'));
 
 /** A CPM message. `textContent` is its text; larger contents are named by `payloadParts`, not carried. */
 export const messageDataSchema = z.strictObject({

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { idSchema } from '../ids.js';
 import { PARTICIPANTS_MAX } from '../limits.js';
-import { instantSchema, textSchema, uriSchema } from '../text.js';
+import { atMost, instantSchema, textSchema, uriSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 
 export const groupParticipantsSchema = z
   .array(z.strictObject({ uri: uriSchema, name: z.optional(textSchema) }))
-  .check(z.maxLength(PARTICIPANTS_MAX, `holds more than ${PARTICIPANTS_MAX} participants`));
+  .check(atMost(PARTICIPANTS_MAX, 'participants'));
 
 export const groupStateSchema = z.strictObject({
   lastFocusSessionId: textSchema,

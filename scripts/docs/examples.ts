@@ -1,3 +1,4 @@
+import { ELEMENT_TYPES } from '../../protocol/elements/element-types.js';
 import {
   ELEMENT_MAX_BYTES,
   FRAME_MAX_BYTES,
@@ -153,7 +154,7 @@ export const depositResponse: Examples = {
 };
 
 const preferences = {
-  elementTypes: ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'],
+  elementTypes: [...ELEMENT_TYPES],
   folders: '*',
   excludeConversations: ['c7'],
   maxMessageAgeDays: 90,
@@ -248,7 +249,7 @@ export const QUERY_EXAMPLES: Readonly<Record<string, string | number>> = {
 };
 
 const DETAILS: Partial<Record<ProblemKind, JsonObject>> = {
-  'invalid-request': { errors: [{ pointer: '/limit', detail: `is more than ${PAGE_MAX}` }] },
+  'invalid-request': { errors: [{ pointer: '/limit', detail: `must be at most ${PAGE_MAX}` }] },
   'operation-gap': { expectedN: 42 },
 };
 

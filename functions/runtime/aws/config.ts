@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 
-const name = z.string().check(z.minLength(1, 'is empty'));
-const url = z.url('is no URL');
+const name = z.string().check(z.minLength(1, 'must not be empty'));
+const url = z.url('must be a URL');
 const seconds = z.pipe(
-  z.string().check(z.regex(/^\d+$/, 'is no number of seconds')),
+  z.string().check(z.regex(/^\d+$/, 'must be a number of seconds')),
   z.transform((text) => Number(text)),
 );
 

@@ -15,7 +15,7 @@ export function hiddenMembers(input: unknown): Fault[] {
   let characters = 0;
   const note = (pointer: string): void => {
     characters += pointer.length;
-    faults.push({ pointer, detail: 'is not known here' });
+    faults.push({ pointer, detail: 'is not a known member' });
   };
   const walk = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;

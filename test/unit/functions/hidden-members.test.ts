@@ -36,7 +36,7 @@ const refusedAt = (...pointers: string[]) => ({
   status: 400,
   errors: pointers.map((pointer) => ({ pointer, detail: expect.any(String) })),
 });
-const notKnown = (pointer: string) => ({ pointer, detail: 'is not known here' });
+const notKnown = (pointer: string) => ({ pointer, detail: 'is not a known member' });
 
 describe('[TR5] a member __proto__ is one that this protocol does not know', () => {
   test.each([
