@@ -1,4 +1,4 @@
-import type { HttpFunctionName } from './http-routes.js';
+import type { HttpFunctionName } from '../protocol/routes.js';
 
 /**
  * Requests a second that API Gateway lets through for each route of a function, and for each of the WebSocket API, so

@@ -11,8 +11,8 @@ import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { type HttpFunctionName, ROUTES } from '../../protocol/routes.js';
 import type { Capacity } from '../capacity.js';
-import { HTTP_ROUTES, type HttpFunctionName } from '../http-routes.js';
 import { accessLog } from './access-log.js';
 import type { KeptLogsProps } from './kept-logs.js';
 import type { TokenIssuer } from './token-issuer.js';
@@ -54,23 +54,20 @@ export class HttpInterface extends Construct {
       accessLogSettings: accessLog(this, 'http', props),
     });
     const limits: Record<string, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }> = {};
-    for (const [name, routes] of Object.entries(HTTP_ROUTES) as [
-      HttpFunctionName,
-      Record<string, string>,
-    ][]) {
-      const integration = new HttpLambdaIntegration(name, functions[name]);
+    const integrations = new Map<HttpFunctionName, HttpLambdaIntegration>();
+    for (const [route, { function: name, scope: needed }] of Object.entries(ROUTES)) {
+      const integration = integrations.get(name) ?? new HttpLambdaIntegration(name, functions[name]);
+      integrations.set(name, integration);
+      const [method, path] = route.split(' ') as [HttpMethod, string];
+      const added = this.api.addRoutes({
+        path,
+        methods: [method],
+        integration,
+        authorizationScopes: [needed],
+      });
+      stage.node.addDependency(...added); // CloudFormation refuses a stage that limits a route before the route exists
       const { rate, burst } = capacity.throttle(name);
-      for (const [route, scopeOfRoute] of Object.entries(routes)) {
-        const [method, path] = route.split(' ') as [HttpMethod, string];
-        const added = this.api.addRoutes({
-          path,
-          methods: [method],
-          integration,
-          authorizationScopes: [scopeOfRoute],
-        });
-        stage.node.addDependency(...added); // a stage is refused that limits a route which is not there yet
-        limits[route] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
-      }
+      limits[route] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
     }
     (stage.node.defaultChild as CfnStage).routeSettings = limits;
     this.url = this.api.apiEndpoint;

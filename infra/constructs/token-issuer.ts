@@ -11,8 +11,8 @@ import {
   type UserPoolResourceServer,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
+import { OAUTH_SCOPES, type OAuthScope as Scope } from '../../protocol/routes.js';
 import { acknowledge } from '../acknowledge.js';
-import { RESOURCE_SERVER, SCOPES, type ScopeName } from '../scopes.js';
 import type { Settings, UserPoolPlan } from '../settings.js';
 
 /** Whose tokens the HTTP API accepts. `outputs`: what to show after a deployment. */
@@ -22,11 +22,15 @@ export interface TokenIssuer {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-const resourceScopes: Record<ScopeName, ResourceServerScope> = {
-  sync: new ResourceServerScope({ scopeName: 'sync', scopeDescription: SCOPES.sync }),
-  participate: new ResourceServerScope({ scopeName: 'participate', scopeDescription: SCOPES.participate }),
-  admin: new ResourceServerScope({ scopeName: 'admin', scopeDescription: SCOPES.admin }),
-};
+/** The resource server of the user pool. A scope of its tokens is its name, a slash and the name of the scope. */
+const RESOURCE_SERVER = 'cpm';
+
+const resourceScopes = Object.fromEntries(
+  Object.entries(OAUTH_SCOPES).map(([scope, scopeDescription]) => [
+    scope,
+    new ResourceServerScope({ scopeName: scope.replace(`${RESOURCE_SERVER}/`, ''), scopeDescription }),
+  ]),
+) as Record<Scope, ResourceServerScope>;
 
 const PLANS: Readonly<Record<UserPoolPlan, FeaturePlan>> = {
   lite: FeaturePlan.LITE,
@@ -82,8 +86,8 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     });
 
     const device = this.deviceClient([...props.callbackUrls]);
-    const participating = this.serviceClient('ParticipatingClient', 'participate');
-    const provider = this.serviceClient('ProviderClient', 'admin');
+    const participating = this.serviceClient('ParticipatingClient', 'cpm/participate');
+    const provider = this.serviceClient('ProviderClient', 'cpm/admin');
     this.issuer = `https://cognito-idp.${Stack.of(this).region}.amazonaws.com/${this.pool.userPoolId}`;
     this.audience = [device, participating, provider].map((client) => client.userPoolClientId);
     this.outputs = {
@@ -102,14 +106,14 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
       preventUserExistenceErrors: true,
       oAuth: {
         flows: { authorizationCodeGrant: true },
-        scopes: [OAuthScope.OPENID, this.oAuthScope('sync')],
+        scopes: [OAuthScope.OPENID, this.oAuthScope('cpm/sync')],
         callbackUrls,
       },
     });
   }
 
   /** One client a party, so that neither can act as the other. */
-  private serviceClient(id: string, scope: ScopeName): UserPoolClient {
+  private serviceClient(id: string, scope: Scope): UserPoolClient {
     return this.pool.addClient(id, {
       generateSecret: true,
       authFlows: {},
@@ -117,7 +121,7 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     });
   }
 
-  private oAuthScope(name: ScopeName): OAuthScope {
+  private oAuthScope(name: Scope): OAuthScope {
     return OAuthScope.resourceServer(this.server, resourceScopes[name]);
   }
 }

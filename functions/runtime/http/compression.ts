@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { Answer } from './answer.js';
+import type { HttpResponse } from './http-response.js';
 
 const COMPRESS_ABOVE_BYTES = 1024;
 /** Of small bodies every byte counts; of large ones the time: a third of that of 4, for 2 % more bytes. */
@@ -35,7 +35,10 @@ export function acceptedEncoding(header: string | undefined): Encoding | undefin
 }
 
 /** API Gateway compresses nothing, so the function does, where the client accepts it and it is worth it. */
-export async function compressed(answer: Answer, acceptEncoding: string | undefined): Promise<Answer> {
+export async function compressed(
+  answer: HttpResponse,
+  acceptEncoding: string | undefined,
+): Promise<HttpResponse> {
   if (answer.body === undefined || answer.isBase64Encoded) return answer;
   const headers = { ...answer.headers, vary: 'Accept-Encoding' };
   const text = Buffer.from(answer.body);

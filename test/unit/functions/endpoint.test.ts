@@ -1,8 +1,8 @@
 import { brotliDecompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
-import { type Answer, created, noContent, ok } from '../../../functions/runtime/http/answer.js';
 import { httpEndpoint } from '../../../functions/runtime/http/endpoint.js';
+import { created, type HttpResponse, noContent, ok } from '../../../functions/runtime/http/http-response.js';
 import { route } from '../../../functions/runtime/http/route.js';
 import { deviceIdSchema } from '../../../protocol/ids.js';
 import { capturedLog } from './captured-log.js';
@@ -36,9 +36,9 @@ const handler = httpEndpoint({
   'GET /v1/slow': route({ scope }, never),
 });
 
-const answerTo = async (parts: HttpEventParts = {}, remainingMs?: number): Promise<Answer> =>
+const answerTo = async (parts: HttpEventParts = {}, remainingMs?: number): Promise<HttpResponse> =>
   handler(httpEvent(parts), context(remainingMs));
-const bodyOf = (answer: Answer) => JSON.parse(answer.body ?? '');
+const bodyOf = (answer: HttpResponse) => JSON.parse(answer.body ?? '');
 
 test('a request as the route asks gets its answer, with the request id', async () => {
   const answer = await answerTo({ body: '{"name":"a","size":1}' });

@@ -1,5 +1,5 @@
-import { ok } from '../../../functions/runtime/http/answer.js';
 import { httpEndpoint } from '../../../functions/runtime/http/endpoint.js';
+import { ok } from '../../../functions/runtime/http/http-response.js';
 import { parsed } from '../../../functions/runtime/http/parsed.js';
 import { route } from '../../../functions/runtime/http/route.js';
 import { frameEndpoint } from '../../../functions/runtime/websocket/socket-endpoint.js';
