@@ -1,11 +1,7 @@
 import * as z from 'zod/mini';
-import { elementTypesSchema } from './elements/element.js';
 import { instanceIdSchema } from './ids.js';
-import { lookingInto } from './list.js';
-import { excludedSchema, preferencesSchema } from './preferences.js';
+import { preferencesSchema } from './preferences.js';
 import { atMost, textSchema } from './text.js';
-
-for (const list of [elementTypesSchema, excludedSchema]) lookingInto<z.core.$ZodArray>(list);
 
 /** PUT /v1/devices/{deviceId} */
 export const deviceRegistrationSchema = z.strictObject({

@@ -71,7 +71,7 @@ const depthOf = ({ code, path }: z.core.$ZodIssue): number =>
   path.length + (code === 'unrecognized_keys' ? 1 : 0);
 
 /** All faults of an input, each with its JSON pointer. An unknown member has a pointer of its own. */
-export const faultsOf = (error: z.core.$ZodError): Fault[] =>
+export const faultsOf = (error: { readonly issues: readonly z.core.$ZodIssue[] }): Fault[] =>
   [...error.issues]
     .sort((one, other) => depthOf(one) - depthOf(other)) // faults of a whole before those of its parts
     .flatMap((issue) => faultsIn(issue, []));

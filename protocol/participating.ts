@@ -1,17 +1,14 @@
 import * as z from 'zod/mini';
 import { OPERATIONS_MAX } from './limits.js';
-import { lookingInto } from './list.js';
 import { plainOperationSchema } from './numbered-operation.js';
 import { operationResultSchema } from './operation-result.js';
 import { atMost } from './text.js';
 
 /** POST /v1/users/{userId}/operations */
 export const depositRequestSchema = z.strictObject({
-  operations: lookingInto(
-    z
-      .array(plainOperationSchema)
-      .check(z.minLength(1, 'must not be empty'), atMost(OPERATIONS_MAX, 'operations')),
-  ),
+  operations: z
+    .array(plainOperationSchema)
+    .check(z.minLength(1, 'must not be empty'), atMost(OPERATIONS_MAX, 'operations')),
 });
 export type DepositRequest = z.infer<typeof depositRequestSchema>;
 

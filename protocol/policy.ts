@@ -3,14 +3,13 @@ import { elementTypesSchema } from './elements/element.js';
 import { messageContextSchema } from './elements/message.js';
 import { policyIdSchema } from './ids.js';
 import { DEVICES_MAX, PUSH_WINDOW_MAX_MS } from './limits.js';
-import { lookingInto } from './list.js';
 
 const days = z.int().check(z.gte(1), z.lte(36_500));
 const count = z.int().check(z.gte(1));
 
 /** What the service provider allows a box or a device; what is left out is not limited. PUT /v1/policies/{policyId} */
 export const policySchema = z.strictObject({
-  elementTypes: z.optional(lookingInto(elementTypesSchema)),
+  elementTypes: z.optional(elementTypesSchema),
   maxMessageAgeDays: z.optional(z.partialRecord(messageContextSchema, days)),
   retentionDays: z.optional(days), // from the commit that created an element
   maxDevices: z.optional(z.int().check(z.gte(1), z.lte(DEVICES_MAX))),

@@ -9,7 +9,7 @@ const days = z.int().check(z.gte(1), z.lte(36_500));
 const pushWindowMs = z.int().check(z.gte(0), z.lte(PUSH_WINDOW_MAX_MS));
 const folders = z.union([z.literal('*'), z.array(folderIdSchema)], 'must be "*" or a list of folder ids');
 
-export const excludedSchema = z.array(conversationIdSchema).check(atMost(SCOPE_IDS_MAX, 'ids'));
+const excludedSchema = z.array(conversationIdSchema).check(atMost(SCOPE_IDS_MAX, 'ids'));
 
 const idsIn = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
 

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { deviceIdSchema, instanceIdSchema } from './ids.js';
 import { OPERATIONS_MAX, PAGE_DEFAULT, PAGE_MAX } from './limits.js';
-import { ifList, lookingInto } from './list.js';
 import { numberedOperationSchema } from './numbered-operation.js';
 import { atMost } from './text.js';
+import { ifList } from './validation.js';
 
 export { type SyncResponse, syncResponseSchema } from './sync-response.js';
 
-/** Of those that have a number; that others have none is a fault of their own, told beside this one. */
+/** Checks only operations with a number. A missing number is a fault of its own. */
 const ascendingByOne = z.refine<readonly unknown[]>(
   (operations) => {
     const starts = operations.flatMap((operation, i) => {
@@ -23,7 +23,7 @@ const ascendingByOne = z.refine<readonly unknown[]>(
 export const syncBodySchema = z.strictObject({
   syncToken: z.optional(z.string()), // absent: initial synchronization; whatever is no token: reset
   operations: z._default(
-    lookingInto(z.array(numberedOperationSchema).check(atMost(OPERATIONS_MAX, 'operations'), ascendingByOne)),
+    z.array(numberedOperationSchema).check(atMost(OPERATIONS_MAX, 'operations'), ascendingByOne),
     [],
   ),
   limit: z._default(z.int().check(z.gte(1), z.lte(PAGE_MAX)), PAGE_DEFAULT), // elements a response

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { FLAGS_LISTED_MAX, FLAGS_MAX } from '../limits.js';
-import { ifList, lookingInto } from '../list.js';
 import { atMost, tooMany } from '../text.js';
+import { ifList } from '../validation.js';
 import { flagSchema } from './message-state.js';
 
 // Flags as operations list them: one may be named more than once, and it is the set of them that an element limits.
@@ -9,7 +9,7 @@ import { flagSchema } from './message-state.js';
 const TOO_MANY = tooMany(FLAGS_MAX, 'flags');
 
 const listOfFlags = (...checks: readonly z.core.$ZodCheck<string[]>[]) =>
-  lookingInto(z.array(flagSchema).check(atMost(FLAGS_LISTED_MAX, 'flags'), ...checks));
+  z.array(flagSchema).check(atMost(FLAGS_LISTED_MAX, 'flags'), ...checks);
 
 /** Flags of a message that is created. */
 export const firstFlagsSchema = listOfFlags(

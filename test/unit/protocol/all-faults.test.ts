@@ -1,12 +1,14 @@
-import { faultsOf } from '../../../protocol/faults.js';
+import { deviceRegistrationSchema } from '../../../protocol/device-registration.js';
 import { parseOperation } from '../../../protocol/operation.js';
 import { depositRequestSchema } from '../../../protocol/participating.js';
+import { preferencesSchema } from '../../../protocol/preferences.js';
 import { syncBodySchema } from '../../../protocol/sync.js';
+import { validate } from '../../../protocol/validation.js';
 import { aConversation, aMessage, modification, stateChange } from '../../support/builders.js';
 
 const ofBody = (schema: typeof syncBodySchema | typeof depositRequestSchema, body: unknown) => {
-  const parsed = schema.safeParse(body, { reportInput: true });
-  return parsed.success ? [] : faultsOf(parsed.error);
+  const validated = validate(schema, body);
+  return validated.ok ? [] : validated.faults;
 };
 const ofOperation = (operation: unknown) => {
   const parsed = parseOperation(operation);
@@ -154,5 +156,19 @@ describe('[EL4] flags are a set', () => {
       expect(ofOperation(stateChange('m1', { [member]: same(2049) }))).toEqual([
         { pointer: `/data/${member}`, detail: 'must have at most 2048 flags' },
       ]);
+  });
+});
+
+describe('[ER2] of preferences all is told at once', () => {
+  const elementTypes = [...Array(51).fill('message'), ...Array(9).fill('note')];
+
+  test('the same alone as in a registration', () => {
+    const alone = validate(preferencesSchema, { elementTypes });
+    const registered = validate(deviceRegistrationSchema, { instanceId: 'i', preferences: { elementTypes } });
+    const expected = ['', ...list(9, (i) => `/${51 + i}`)].map((end) => `/elementTypes${end}`);
+    expect(alone.ok ? [] : pointersIn(alone.faults)).toEqual(expected);
+    expect(registered.ok ? [] : pointersIn(registered.faults)).toEqual(
+      expected.map((pointer) => `/preferences${pointer}`),
+    );
   });
 });
