@@ -4,9 +4,9 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { BoundedFunction, Capacity } from './capacity.js';
-import type { KeptLogsProps } from './constructs/kept-logs.js';
-import type { SocketInterface } from './constructs/socket-interface.js';
+import type { RetainedLogGroupProps } from './constructs/retained-log-group.js';
 import { SyncFunction, type SyncFunctionProps } from './constructs/sync-function.js';
+import type { WebSocketApi } from './constructs/websocket-api.js';
 import type { LogLevel, Stage } from './settings.js';
 
 /** Time for one batch; the queues measure their visibility timeout by these. */
@@ -26,14 +26,14 @@ const ERASE_SETTLE: Readonly<Record<Stage, Duration>> = {
   prod: Duration.seconds(90),
 };
 
-export interface FunctionsProps extends KeptLogsProps {
+export interface FunctionsProps extends RetainedLogGroupProps {
   readonly store: ITable;
   readonly registry: ITable;
   readonly tokenKey: ISecret;
   readonly pushQueue: IQueue;
   readonly purgeQueue: IQueue;
   readonly eraseQueue: IQueue;
-  readonly sockets: SocketInterface;
+  readonly sockets: WebSocketApi;
   readonly capacity: Capacity;
   readonly reservesConcurrency: boolean;
   readonly logLevel: LogLevel;
@@ -63,7 +63,7 @@ export class Functions extends Construct {
     const { stage, dataKey, logLevel, timeline, capacity, reservesConcurrency } = props;
     const make = (
       constructId: string,
-      rest: Omit<SyncFunctionProps, keyof KeptLogsProps | 'logLevel' | 'timeline'>,
+      rest: Omit<SyncFunctionProps, keyof RetainedLogGroupProps | 'logLevel' | 'timeline'>,
     ) => new SyncFunction(this, constructId, { stage, dataKey, logLevel, timeline, ...rest });
     /** With a share of the account's concurrency of its own, and no more. */
     const bounded = (name: BoundedFunction) => ({

@@ -3,7 +3,7 @@ import { showBox, watchDevices } from '../../core/admin/show-box.js';
 import { startErasing } from '../../core/lifecycle/erase.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
 import { readConfig } from '../runtime/aws/config.js';
-import { eraseQueue, openCore, sockets, tables } from '../runtime/aws/open-core.js';
+import { connections, eraseQueue, openCore, tables } from '../runtime/aws/open-core.js';
 import { httpEndpoint } from '../runtime/http/endpoint.js';
 import { accepted, ok } from '../runtime/http/http-response.js';
 import { routesOf } from '../runtime/http/route.js';
@@ -15,7 +15,7 @@ const config = readConfig([
   'ERASE_QUEUE_URL',
   'SOCKET_CALLBACK_URL',
 ]);
-const core = openCore(tables(config), eraseQueue(config), sockets(config));
+const core = openCore(tables(config), eraseQueue(config), connections(config));
 
 export const routes = routesOf<'admin'>({
   'GET /v1/policies/{policyId}': {

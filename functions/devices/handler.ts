@@ -3,13 +3,13 @@ import { showBox } from '../../core/admin/show-box.js';
 import { issueTicket } from '../../core/admin/tickets.js';
 import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
 import { readConfig } from '../runtime/aws/config.js';
-import { openCore, sockets, tables } from '../runtime/aws/open-core.js';
+import { connections, openCore, tables } from '../runtime/aws/open-core.js';
 import { httpEndpoint } from '../runtime/http/endpoint.js';
 import { created, noContent, ok } from '../runtime/http/http-response.js';
 import { routesOf } from '../runtime/http/route.js';
 
 const config = readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL', 'SOCKET_URL']);
-const core = openCore(tables(config), sockets(config));
+const core = openCore(tables(config), connections(config));
 
 export const routes = routesOf<'devices'>({
   'GET /v1/devices': {

@@ -2,7 +2,7 @@ import { schedulePurge } from '../../core/lifecycle/schedule-purge.js';
 import { fanOut } from '../../core/push/fan-out.js';
 import { readConfig } from '../runtime/aws/config.js';
 import { openCore, purgeQueue, pushQueue, tables } from '../runtime/aws/open-core.js';
-import { streamEndpoint } from '../runtime/batch/records.js';
+import { streamEndpoint } from '../runtime/batch/batch-endpoints.js';
 import { entryIn } from '../runtime/observability/log-record.js';
 
 const config = readConfig(['REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'PURGE_QUEUE_URL']);

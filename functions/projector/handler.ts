@@ -7,7 +7,7 @@ import type { BoxId } from '../../core/model/items.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import { readConfig } from '../runtime/aws/config.js';
 import { openCore, tables } from '../runtime/aws/open-core.js';
-import { streamEndpoint } from '../runtime/batch/records.js';
+import { streamEndpoint } from '../runtime/batch/batch-endpoints.js';
 import { entryIn, isRemovedByTime, removedIn } from '../runtime/observability/log-record.js';
 
 const core = openCore(tables(readConfig(['STORE_TABLE', 'TIMELINE', 'REGISTRY_TABLE'])));

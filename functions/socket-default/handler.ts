@@ -1,6 +1,6 @@
 import { SyncProblem } from '../../core/model/sync-problem.js';
 import { pingFrameSchema } from '../../protocol/frames.js';
-import { parsed } from '../runtime/http/parsed.js';
+import { validateRequest } from '../runtime/http/validate-request.js';
 import { frameEndpoint } from '../runtime/websocket/socket-endpoint.js';
 
 /** `ping`, and all that the gateway has no route for. */
@@ -10,6 +10,6 @@ export const handler = frameEndpoint(async ({ frame }) => {
       errors: [{ pointer: '/action', detail: 'must be one of "sync", "ping"' }],
     });
   }
-  parsed(pingFrameSchema, frame);
+  validateRequest(pingFrameSchema, frame);
   return { type: 'pong' };
 });

@@ -1,7 +1,7 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Construct } from 'constructs';
-import { KeptLogs, type KeptLogsProps } from './kept-logs.js';
+import { RetainedLogGroup, type RetainedLogGroupProps } from './retained-log-group.js';
 
 /** By request id, route and numbers: a path would name users, a query would hold tickets, and addresses are personal. */
 const COMMON = {
@@ -35,8 +35,8 @@ const FORMATS = {
 export const accessLog = (
   scope: Construct,
   kind: keyof typeof FORMATS,
-  props: KeptLogsProps,
+  props: RetainedLogGroupProps,
 ): IAccessLogSettings => ({
-  destination: new LogGroupLogDestination(new KeptLogs(scope, 'AccessLog', props)),
+  destination: new LogGroupLogDestination(new RetainedLogGroup(scope, 'AccessLog', props)),
   format: AccessLogFormat.custom(JSON.stringify(FORMATS[kind])),
 });

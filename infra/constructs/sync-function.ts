@@ -12,11 +12,11 @@ import {
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
 import { bundledCode } from '../bundle.js';
 import type { LogLevel } from '../settings.js';
-import { KeptLogs, type KeptLogsProps } from './kept-logs.js';
-import type { SocketInterface } from './socket-interface.js';
+import { suppressNag } from '../suppress-nag.js';
+import { RetainedLogGroup, type RetainedLogGroupProps } from './retained-log-group.js';
+import type { WebSocketApi } from './websocket-api.js';
 
 const READ = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
 /** Appends log entries, and applies them to the items of the view. */
@@ -35,7 +35,7 @@ const WRITE_KEY = [
   'kms:ReEncryptTo',
 ];
 
-export interface SyncFunctionProps extends KeptLogsProps {
+export interface SyncFunctionProps extends RetainedLogGroupProps {
   /** Folder of the handler: functions/<name>/handler.ts */
   readonly name: string;
   readonly logLevel: LogLevel;
@@ -56,7 +56,7 @@ export class SyncFunction extends LambdaFunction {
     const { name, timeout, memorySize, reservedConcurrentExecutions } = props;
     const runtime = Runtime.NODEJS_24_X;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const logGroup = new KeptLogs(scope, `${id}Log`, props);
+    const logGroup = new RetainedLogGroup(scope, `${id}Log`, props);
     super(scope, `${id}Function`, {
       runtime,
       architecture: Architecture.ARM_64,
@@ -78,7 +78,7 @@ export class SyncFunction extends LambdaFunction {
     this.executionRole = role;
     this.timeline = props.timeline;
     logGroup.grantWrite(role);
-    acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray know no resource.' });
+    suppressNag(role, { 'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray know no resource.' });
     // The name by which it is called in docs/ and by sam local invoke.
     (this.node.defaultChild as CfnFunction).overrideLogicalId(`${id}Function`);
   }
@@ -87,21 +87,21 @@ export class SyncFunction extends LambdaFunction {
   readsStore(store: ITable): this {
     this.addEnvironment('STORE_TABLE', store.tableName);
     this.addEnvironment('TIMELINE', String(this.timeline));
-    return this.may(READ, store.tableArn).opens('dynamodb', store.encryptionKey);
+    return this.allow(READ, store.tableArn).grantKey('dynamodb', store.encryptionKey);
   }
 
   /** Commits, and applies log entries to the items of the boxes, those of devices too. */
   readsAndCommits(store: ITable, registry: ITable): this {
-    this.readsStore(store).may(APPLY, store.tableArn).opens('dynamodb', store.encryptionKey, WRITE_KEY);
+    this.readsStore(store).allow(APPLY, store.tableArn).grantKey('dynamodb', store.encryptionKey, WRITE_KEY);
     return this.readsPolicies(registry)
-      .may([...READ, ...APPLY], registry.tableArn, OF_BOXES)
-      .opens('dynamodb', registry.encryptionKey, WRITE_KEY);
+      .allow([...READ, ...APPLY], registry.tableArn, OF_BOXES)
+      .grantKey('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
   /** Commits what concerns no device; looks at devices to see how far the log is applied. */
   deposits(store: ITable, registry: ITable): this {
-    this.readsStore(store).may(APPLY, store.tableArn).opens('dynamodb', store.encryptionKey, WRITE_KEY);
-    return this.readsPolicies(registry).may(
+    this.readsStore(store).allow(APPLY, store.tableArn).grantKey('dynamodb', store.encryptionKey, WRITE_KEY);
+    return this.readsPolicies(registry).allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
       registry.tableArn,
       OF_BOXES,
@@ -110,44 +110,44 @@ export class SyncFunction extends LambdaFunction {
 
   /** Removes items of boxes. */
   removesItems(store: ITable): this {
-    return this.may(REMOVE, store.tableArn);
+    return this.allow(REMOVE, store.tableArn);
   }
 
   readsDevices(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(READ, registry.tableArn).opens('dynamodb', registry.encryptionKey);
+    return this.allow(READ, registry.tableArn).grantKey('dynamodb', registry.encryptionKey);
   }
 
   /** Policies alone, of all that is in the registry. */
   readsPolicies(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(['dynamodb:GetItem'], registry.tableArn, {
+    return this.allow(['dynamodb:GetItem'], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['P#*'] },
-    }).opens('dynamodb', registry.encryptionKey);
+    }).grantKey('dynamodb', registry.encryptionKey);
   }
 
   /** Changes what is noted of a registered device: its position, connection and pushes. */
   updatesDevices(registry: ITable): this {
     return this.readsDevices(registry)
-      .may(['dynamodb:UpdateItem'], registry.tableArn)
-      .opens('dynamodb', registry.encryptionKey, WRITE_KEY);
+      .allow(['dynamodb:UpdateItem'], registry.tableArn)
+      .grantKey('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
   /** Removes what the registry keeps of boxes: devices, and what they had before. */
   removesDevices(registry: ITable): this {
-    return this.may(REMOVE, registry.tableArn, OF_BOXES);
+    return this.allow(REMOVE, registry.tableArn, OF_BOXES);
   }
 
   /** Writes tickets of devices, and takes one back. */
   writesTickets(registry: ITable): this {
-    return this.may(['dynamodb:PutItem', 'dynamodb:DeleteItem'], registry.tableArn, {
+    return this.allow(['dynamodb:PutItem', 'dynamodb:DeleteItem'], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['T#*'] },
     });
   }
 
   /** Puts policies. */
   putsPolicies(registry: ITable): this {
-    return this.may(['dynamodb:PutItem'], registry.tableArn, {
+    return this.allow(['dynamodb:PutItem'], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['P#*'] },
     });
   }
@@ -155,7 +155,7 @@ export class SyncFunction extends LambdaFunction {
   /** Looks a ticket and its device up, and deletes the ticket as it is used. */
   takesTickets(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(['dynamodb:GetItem', 'dynamodb:DeleteItem'], registry.tableArn).opens(
+    return this.allow(['dynamodb:GetItem', 'dynamodb:DeleteItem'], registry.tableArn).grantKey(
       'dynamodb',
       registry.encryptionKey,
       WRITE_KEY,
@@ -164,7 +164,7 @@ export class SyncFunction extends LambdaFunction {
 
   sealsTokens(key: ISecret): this {
     this.addEnvironment('TOKEN_SECRET_ID', key.secretArn);
-    return this.may(['secretsmanager:GetSecretValue'], key.secretArn).opens(
+    return this.allow(['secretsmanager:GetSecretValue'], key.secretArn).grantKey(
       'secretsmanager',
       key.encryptionKey,
     );
@@ -178,7 +178,7 @@ export class SyncFunction extends LambdaFunction {
   /** Says when a push that failed shall come again. */
   postponesPushes(queue: IQueue): this {
     this.addEnvironment('PUSH_QUEUE_URL', queue.queueUrl);
-    return this.may(['sqs:ChangeMessageVisibility'], queue.queueArn);
+    return this.allow(['sqs:ChangeMessageVisibility'], queue.queueArn);
   }
 
   /** Orders deleted containers to be emptied. */
@@ -199,72 +199,72 @@ export class SyncFunction extends LambdaFunction {
    */
   erasesDevices(registry: ITable, settle: Duration): this {
     this.addEnvironment('ERASE_SETTLE_SECONDS', String(settle.toSeconds()));
-    return this.may(['dynamodb:Query', 'dynamodb:DeleteItem', ...REMOVE], registry.tableArn, {
+    return this.allow(['dynamodb:Query', 'dynamodb:DeleteItem', ...REMOVE], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['B#*', 'T#*'] },
-    }).opens('dynamodb', registry.encryptionKey, WRITE_KEY);
+    }).grantKey('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
   /** As an event source does on its behalf; what it cannot handle is described in `failures`. */
   followsStream(table: ITable, failures: IQueue): this {
-    acknowledge(this.executionRole, {
+    suppressNag(this.executionRole, {
       'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray and dynamodb:ListStreams know no resource.',
     });
-    return this.may(
+    return this.allow(
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
       table.tableStreamArn ?? '',
     )
-      .may(['dynamodb:ListStreams'], '*') // Lambda refuses a mapping whose role may not
-      .opens('dynamodb', table.encryptionKey)
+      .allow(['dynamodb:ListStreams'], '*') // Lambda refuses a mapping whose role may not
+      .grantKey('dynamodb', table.encryptionKey)
       .sendsTo(failures);
   }
 
   /** As an event source does on its behalf. */
   takesFrom(queue: IQueue): this {
-    return this.may(
+    return this.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
       queue.queueArn,
-    ).opens('sqs', queue.encryptionMasterKey);
+    ).grantKey('sqs', queue.encryptionMasterKey);
   }
 
-  postsFrames(sockets: SocketInterface): this {
+  postsFrames(sockets: WebSocketApi): this {
     return this.manages(sockets, 'POST');
   }
 
-  closesConnections(sockets: SocketInterface): this {
+  closesConnections(sockets: WebSocketApi): this {
     return this.manages(sockets, 'DELETE');
   }
 
   /** Tells clients where to connect to. */
-  namesSocket(sockets: SocketInterface): this {
+  namesSocket(sockets: WebSocketApi): this {
     this.addEnvironment('SOCKET_URL', sockets.url);
     return this;
   }
 
   private sendsTo(queue: IQueue): this {
-    return this.may(['sqs:SendMessage'], queue.queueArn).opens('sqs', queue.encryptionMasterKey, [
+    return this.allow(['sqs:SendMessage'], queue.queueArn).grantKey('sqs', queue.encryptionMasterKey, [
       'kms:Decrypt',
       'kms:GenerateDataKey',
     ]);
   }
 
-  private manages(sockets: SocketInterface, method: 'POST' | 'DELETE'): this {
+  private manages(sockets: WebSocketApi, method: 'POST' | 'DELETE'): this {
     this.addEnvironment('SOCKET_CALLBACK_URL', sockets.callbackUrl);
     sockets.grantConnections(this.executionRole, method);
     return this;
   }
 
   /** Uses the customer's key, if there is one, through the service that keeps the data. */
-  private opens(
+  private grantKey(
     service: 'dynamodb' | 'sqs' | 'secretsmanager',
     key: IKey | undefined,
     actions = READ_KEY,
   ): this {
     if (!key) return this;
     const via = `${service}.${Stack.of(this).region}.amazonaws.com`;
-    return this.may(actions, key.keyArn, { StringEquals: { 'kms:ViaService': via } });
+    return this.allow(actions, key.keyArn, { StringEquals: { 'kms:ViaService': via } });
   }
 
-  private may(actions: string[], arn: string, conditions?: Record<string, unknown>): this {
+  private allow(actions: string[], arn: string, conditions?: Record<string, unknown>): this {
     this.addToRolePolicy(
       new PolicyStatement({ actions, resources: [arn], ...(conditions && { conditions }) }),
     );

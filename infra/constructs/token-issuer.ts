@@ -12,8 +12,8 @@ import {
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
 import { OAUTH_SCOPES, type OAuthScope as Scope } from '../../protocol/routes.js';
-import { acknowledge } from '../acknowledge.js';
 import type { Settings, UserPoolPlan } from '../settings.js';
+import { suppressNag } from '../suppress-nag.js';
 
 /** Whose tokens the HTTP API accepts. `outputs`: what to show after a deployment. */
 export interface TokenIssuer {
@@ -70,7 +70,7 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
       deletionProtection: kept,
       removalPolicy: kept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    acknowledge(this.pool, {
+    suppressNag(this.pool, {
       'AwsSolutions-COG2':
         'A second factor is for each user to turn on: subscribers of a messaging service are not made to have one.',
       ...(props.userPoolPlan !== 'plus' && {

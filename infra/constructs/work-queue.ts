@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
+import { suppressNag } from '../suppress-nag.js';
 
 const MAX_RECEIVES = 5;
 /** AWS asks for at least six times the timeout of the function that reads from a queue. */
@@ -30,7 +30,7 @@ class DeadLetters extends Queue {
 export class FailureQueue extends DeadLetters {
   constructor(scope: Construct, id: string, encryption: Encryption) {
     super(scope, id, encryption);
-    acknowledge(this, {
+    suppressNag(this, {
       'AwsSolutions-SQS3': 'This is where what has failed goes; nothing takes from it by itself.',
     });
   }

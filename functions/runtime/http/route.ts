@@ -14,8 +14,8 @@ import {
 import { boxTag, deviceTag, logger } from '../observability/log.js';
 import { callerOf, type HttpEvent } from './caller.js';
 import type { HttpResponse } from './http-response.js';
-import { parsed, parsedPath } from './parsed.js';
 import { readJsonBody } from './request-body.js';
+import { validatePath, validateRequest } from './validate-request.js';
 
 type Schemas = Readonly<Record<string, z.ZodMiniType>>;
 type Values<Path extends Schemas> = { readonly [Name in keyof Path]: z.infer<Path[Name]> };
@@ -60,9 +60,9 @@ export function route<
       const caller = callerOf(event, spec.scope);
       logger.appendKeys({ caller: boxTag(caller) });
       // API Gateway has already decoded the parts of the path.
-      const path = parsedPath(spec.path ?? {}, event.pathParameters ?? {}) as Values<Path>;
-      const query = parsed(spec.query ?? noQuery, event.queryStringParameters ?? {});
-      const body = spec.body ? parsed(spec.body, readJsonBody(event)) : undefined;
+      const path = validatePath(spec.path ?? {}, event.pathParameters ?? {}) as Values<Path>;
+      const query = validateRequest(spec.query ?? noQuery, event.queryStringParameters ?? {});
+      const body = spec.body ? validateRequest(spec.body, readJsonBody(event)) : undefined;
       logger.appendKeys(subjectOf(path, query, body));
       return respond({ caller, path, query: query as z.infer<Query>, body: body as z.infer<Body> });
     },

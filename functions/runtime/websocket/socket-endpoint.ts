@@ -6,9 +6,9 @@ import type { TicketHolder } from '../../../core/ports/registry.js';
 import type { ServerFrame } from '../../../protocol/frames.js';
 import { syncFrameSchema } from '../../../protocol/frames.js';
 import { LAST_WORDS_MS } from '../deadline.js';
-import { parsed } from '../http/parsed.js';
 import { logProblem, problemDocument, syncProblemOf } from '../http/problem-document.js';
 import { parseJson } from '../http/request-body.js';
+import { validateRequest } from '../http/validate-request.js';
 import { inInvocation } from '../invocation.js';
 import { beginLog, boxTag, deviceTag, logger } from '../observability/log.js';
 import { measured } from '../observability/metrics.js';
@@ -53,7 +53,7 @@ function frameIn(body = ''): FrameRequest['frame'] {
   const frame = parseJson(body);
   return anyFrameSchema.safeParse(frame).success
     ? (frame as FrameRequest['frame'])
-    : parsed(anyFrameSchema, frame);
+    : validateRequest(anyFrameSchema, frame);
 }
 
 /** The handler of a function that answers frames of a connection with frames. */

@@ -1,7 +1,7 @@
 import { httpEndpoint } from '../../../functions/runtime/http/endpoint.js';
 import { ok } from '../../../functions/runtime/http/http-response.js';
-import { parsed } from '../../../functions/runtime/http/parsed.js';
 import { route } from '../../../functions/runtime/http/route.js';
+import { validateRequest } from '../../../functions/runtime/http/validate-request.js';
 import { frameEndpoint } from '../../../functions/runtime/websocket/socket-endpoint.js';
 import { syncFrameSchema } from '../../../protocol/frames.js';
 import { historyQuerySchema } from '../../../protocol/history-query.js';
@@ -81,7 +81,7 @@ describe('[TR5] a member __proto__ is one that this protocol does not know', () 
 
   test('in a frame, with all that is wrong beside it', async () => {
     const handler = frameEndpoint(async ({ frame }) => {
-      parsed(syncFrameSchema, frame);
+      validateRequest(syncFrameSchema, frame);
       return { type: 'pong' };
     });
     const frame = '{"action":"sync","limit":0,"operations":[{"n":1,"__proto__":1}]}';

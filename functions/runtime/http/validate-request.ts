@@ -5,7 +5,10 @@ import { validate } from '../../../protocol/validation.js';
 import { hiddenMembers } from './hidden-members.js';
 
 /** A body, frame or query as its schema says. @throws SyncProblem `invalid-request` with all its faults, the first thousand. */
-export function parsed<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.infer<Schema> {
+export function validateRequest<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  input: unknown,
+): z.infer<Schema> {
   const result = validate(schema, input);
   const hidden = hiddenMembers(input);
   if (result.ok && hidden.length === 0) return result.value;
@@ -21,7 +24,7 @@ export function parsed<Schema extends z.ZodMiniType>(schema: Schema, input: unkn
 }
 
 /** The parts of a path. They have no pointer into the body, so that their faults are told in words, all at once. */
-export function parsedPath(
+export function validatePath(
   schemas: Readonly<Record<string, z.ZodMiniType>>,
   parts: Readonly<Record<string, string | undefined>>,
 ): Record<string, unknown> {

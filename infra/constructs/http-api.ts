@@ -3,7 +3,7 @@ import {
   type CfnStage,
   CorsHttpMethod,
   type CorsPreflightOptions,
-  HttpApi,
+  HttpApi as GatewayHttpApi,
   type HttpMethod,
   HttpStage,
 } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -14,10 +14,10 @@ import { Construct } from 'constructs';
 import { type HttpFunctionName, ROUTES } from '../../protocol/routes.js';
 import type { Capacity } from '../capacity.js';
 import { accessLog } from './access-log.js';
-import type { KeptLogsProps } from './kept-logs.js';
+import type { RetainedLogGroupProps } from './retained-log-group.js';
 import type { TokenIssuer } from './token-issuer.js';
 
-export interface HttpInterfaceProps extends KeptLogsProps {
+export interface HttpApiProps extends RetainedLogGroupProps {
   readonly tokens: TokenIssuer;
   readonly origins: readonly string[];
   readonly functions: Readonly<Record<HttpFunctionName, IFunction>>;
@@ -34,14 +34,14 @@ const corsFor = (origins: readonly string[]): CorsPreflightOptions => ({
 });
 
 /** The HTTP API: every route asks for a token of the issuer with the route's own scope, and has a limit of its own. */
-export class HttpInterface extends Construct {
+export class HttpApi extends Construct {
   readonly url: string;
-  readonly api: HttpApi;
+  readonly api: GatewayHttpApi;
 
-  constructor(scope: Construct, id: string, props: HttpInterfaceProps) {
+  constructor(scope: Construct, id: string, props: HttpApiProps) {
     super(scope, id);
     const { tokens, origins, functions, capacity } = props;
-    this.api = new HttpApi(this, 'Api', {
+    this.api = new GatewayHttpApi(this, 'Api', {
       apiName: 'cpm-sync-http',
       ...(origins.length > 0 && { corsPreflight: corsFor(origins) }),
       defaultAuthorizer: new HttpJwtAuthorizer('Tokens', tokens.issuer, { jwtAudience: tokens.audience }),

@@ -6,7 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Stage } from '../settings.js';
 
 /** What runs, by the names that alarms and graphs have. */
-export interface Watched {
+export interface Monitored {
   readonly stage: Stage;
   /** Which functions answer requests, and which do the work behind them; at most ten each (one expression's metrics). */
   readonly functions: Readonly<Record<'Http' | 'Socket' | 'Worker', readonly IFunction[]>>;

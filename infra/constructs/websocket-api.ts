@@ -1,15 +1,15 @@
 import { type CfnElement, Stack } from 'aws-cdk-lib';
-import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketApi as GatewayWebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
 import type { Capacity } from '../capacity.js';
+import { suppressNag } from '../suppress-nag.js';
 import { accessLog } from './access-log.js';
 import type { GatewayAccount } from './gateway-account.js';
-import type { KeptLogsProps } from './kept-logs.js';
+import type { RetainedLogGroupProps } from './retained-log-group.js';
 
 const STAGE_NAME = 'v1';
 
@@ -20,25 +20,25 @@ export interface SocketFunctions {
   readonly default: IFunction;
 }
 
-export interface SocketInterfaceProps extends KeptLogsProps {
+export interface WebSocketApiProps extends RetainedLogGroupProps {
   readonly capacity: Capacity;
   /** The role for access logs, unless the account has one. */
   readonly gatewayAccount?: GatewayAccount | undefined;
 }
 
 /** The WebSocket API. It stands before its functions, since they are told where it is; they join with `serve`. */
-export class SocketInterface extends Construct {
+export class WebSocketApi extends Construct {
   /** Shape: wss://… */
   readonly url: string;
   /** Shape: https://…, where frames to connections are posted. */
   readonly callbackUrl: string;
 
-  readonly api: WebSocketApi;
+  readonly api: GatewayWebSocketApi;
 
-  constructor(scope: Construct, id: string, props: SocketInterfaceProps) {
+  constructor(scope: Construct, id: string, props: WebSocketApiProps) {
     super(scope, id);
     const { rate, burst } = props.capacity.throttle('sockets');
-    this.api = new WebSocketApi(this, 'Api', {
+    this.api = new GatewayWebSocketApi(this, 'Api', {
       apiName: 'cpm-sync-sockets',
       routeSelectionExpression: '$request.body.action',
     });
@@ -50,7 +50,7 @@ export class SocketInterface extends Construct {
       accessLogSettings: accessLog(this, 'socket', props),
     });
     if (props.gatewayAccount) stage.node.addDependency(props.gatewayAccount.account);
-    acknowledge(this.api, {
+    suppressNag(this.api, {
       'AwsSolutions-APIG4':
         'API Gateway authorizes a WebSocket once, at $connect; frames of the connection carry what the authorizer said.',
     });
@@ -87,7 +87,7 @@ export class SocketInterface extends Construct {
     );
     const api = stack.getLogicalId(this.api.node.defaultChild as CfnElement);
     const shown = `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/${name}`;
-    acknowledge(role, {
+    suppressNag(role, {
       [`AwsSolutions-IAM5[Resource::${shown}]`]:
         'Connections come and go; which one is meant, the device record says.',
     });
