@@ -17,7 +17,7 @@ import { OperationDashboard } from './operation/dashboard.js';
 import type { Monitored } from './operation/monitored.js';
 import type { Settings } from './settings.js';
 
-/** Everything: boxes, interfaces, and the way from a commit to the devices it concerns. */
+/** The whole stack: tables, APIs, functions, and the queues between a commit and its devices. */
 export class CpmSyncStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { settings: Settings }) {
     super(scope, id, { terminationProtection: props.settings.stage === 'prod', ...props });
@@ -85,7 +85,7 @@ export class CpmSyncStack extends Stack {
       functions: functions.byKind(),
       sync: functions.sync,
       queues: {
-        Pushes: { queue: pushes.queue, oldest: Duration.minutes(20) }, // the longest window is 15
+        Pushes: { queue: pushes.queue, oldest: Duration.minutes(20) }, // the longest push window is 15
         Purging: { queue: purging.queue, oldest: Duration.hours(1) },
         Erasing: { queue: erasing.queue, oldest: Duration.hours(1) },
       },

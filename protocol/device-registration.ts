@@ -3,7 +3,7 @@ import { instanceIdSchema } from './ids.js';
 import { preferencesSchema } from './preferences.js';
 import { atMost, textSchema } from './text.js';
 
-/** PUT /v1/devices/{deviceId} */
+/** Body of PUT /v1/devices/{deviceId}. Source: RULES.md, DV. */
 export const deviceRegistrationSchema = z.strictObject({
   instanceId: instanceIdSchema,
   name: z.optional(textSchema.check(atMost(255, 'characters'))),

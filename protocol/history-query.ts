@@ -4,7 +4,7 @@ import { PAGE_DEFAULT, PAGE_MAX } from './limits.js';
 
 const digits = z.string().check(z.regex(/^\d{1,6}$/, 'must be a number'));
 
-/** GET /v1/conversations/{conversationId}/messages, its query. `limit`: messages a response. */
+/** Query of GET /v1/conversations/{conversationId}/messages. Unit of `limit`: messages per response. */
 export const historyQuerySchema = z.strictObject({
   deviceId: deviceIdSchema,
   before: z.optional(messageIdSchema),

@@ -67,12 +67,13 @@ const SCHEMAS = {
 } satisfies Record<OperationKind, z.ZodMiniType>;
 
 type Schemas = typeof SCHEMAS;
-/** An operation as the core evaluates it: every member checked. */
+/** A valid operation, with its defaults. */
 export type Operation = z.infer<Schemas[OperationKind]>;
 export type OperationOf<K extends OperationKind> = z.infer<Schemas[K]>;
-/** An operation as a client writes it, before defaults. */
+/** An operation as a client writes it, without defaults. */
 export type OperationInput = z.input<Schemas[OperationKind]>;
 
+/** The schema of each operation, by its name, as `create folder`. */
 export const operationSchemas: Readonly<Record<OperationKind, z.ZodMiniType<Operation>>> = SCHEMAS as never;
 
 const kindSchema = z.looseObject({ op: z.enum(['create', 'modify', 'delete']), type: elementTypeSchema });

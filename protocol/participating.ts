@@ -4,7 +4,7 @@ import { plainOperationSchema } from './numbered-operation.js';
 import { operationResultSchema } from './operation-result.js';
 import { atMost } from './text.js';
 
-/** POST /v1/users/{userId}/operations */
+/** Body of POST /v1/users/{userId}/operations. */
 export const depositRequestSchema = z.strictObject({
   operations: z
     .array(plainOperationSchema)
@@ -12,7 +12,7 @@ export const depositRequestSchema = z.strictObject({
 });
 export type DepositRequest = z.infer<typeof depositRequestSchema>;
 
-/** Operations without a result were not processed and are sent again. `modSeq` is the box's, 0 before its first commit. */
+/** Results of a deposit. The caller sends operations without a result again. `modSeq`: of the box, 0 before its first commit. */
 export const depositResponseSchema = z.object({
   results: z.array(operationResultSchema),
   modSeq: z.int(),

@@ -13,7 +13,7 @@ const excludedSchema = z.array(conversationIdSchema).check(atMost(SCOPE_IDS_MAX,
 
 const idsIn = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
 
-/** What the user wants kept on one device. What is left out means everything. */
+/** The user's choice of what one device keeps. An absent member means everything. */
 export const preferencesSchema = z
   .strictObject({
     elementTypes: z.optional(elementTypesSchema),
@@ -29,13 +29,13 @@ export const preferencesSchema = z
       ({ folders, excludeConversations }) => idsIn(folders) + idsIn(excludeConversations) <= SCOPE_IDS_MAX,
       {
         error: `${tooMany(SCOPE_IDS_MAX, 'ids')} in folders and excludeConversations`,
-        when: ({ value }) => typeof value === 'object' && value !== null, // whatever else is at fault
+        when: ({ value }) => typeof value === 'object' && value !== null, // also when other members have faults
       },
     ),
   );
 export type Preferences = z.infer<typeof preferencesSchema>;
 
-/** Preferences ∧ policies: what is kept synchronized with one device. An age limit that is absent is none. */
+/** The scope of a device: its preferences, limited by the policies. An absent age means no limit. Unit of ages: days. Source: RULES.md, SC. */
 export const effectiveSchema = z.object({
   elementTypes: z.array(elementTypeSchema),
   folders,

@@ -19,18 +19,18 @@ const ascendingByOne = z.refine<readonly unknown[]>(
   { error: 'must have numbers n that ascend by one', when: ifList },
 );
 
-/** What HTTP and the socket have in common; the socket's connection already says which device and instance it is. */
+/** Members of a synchronization over HTTP and over the WebSocket, whose connection already names device and instance. */
 export const syncBodySchema = z.strictObject({
-  syncToken: z.optional(z.string()), // absent: initial synchronization; whatever is no token: reset
+  syncToken: z.optional(z.string()), // absent: initial synchronization; not a token: reset
   operations: z._default(
     z.array(numberedOperationSchema).check(atMost(OPERATIONS_MAX, 'operations'), ascendingByOne),
     [],
   ),
-  limit: z._default(z.int().check(z.gte(1), z.lte(PAGE_MAX)), PAGE_DEFAULT), // elements a response
+  limit: z._default(z.int().check(z.gte(1), z.lte(PAGE_MAX)), PAGE_DEFAULT), // elements per response
 });
 export type SyncBody = z.infer<typeof syncBodySchema>;
 
-/** POST /v1/sync */
+/** Body of POST /v1/sync. */
 export const syncRequestSchema = z.strictObject({
   ...syncBodySchema.shape,
   deviceId: deviceIdSchema,

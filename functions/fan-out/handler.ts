@@ -8,7 +8,7 @@ import { entryIn } from '../runtime/observability/log-record.js';
 const config = readConfig(['REGISTRY_TABLE', 'PUSH_QUEUE_URL', 'PURGE_QUEUE_URL']);
 const core = openCore(tables(config), pushQueue(config), purgeQueue(config));
 
-/** Entries that changed elements, as the filter of the event source has it: of others no device is told. */
+/** Handles entries that changed elements, as the filter of the event source selects. No device is notified of others. */
 export const handler = streamEndpoint(
   (record) => {
     const found = entryIn(record);

@@ -18,7 +18,7 @@ const config = readConfig([
 ]);
 const core = openCore(tables(config), pushQueue(config), connections(config));
 
-/** A status other than 200 refuses the connection; after `$disconnect` nobody listens. */
+/** A status other than 200 refuses the connection. API Gateway ignores the result of `$disconnect`. */
 const answer = (statusCode: 200 | 401 | 500): SocketAnswer => ({ statusCode });
 
 export const handler = inInvocation(
@@ -38,6 +38,6 @@ export const handler = inInvocation(
         return answer(200);
       }
       const isIn = await connected(core, holder, { id: connectionId, atMs: connectedAt });
-      return answer(isIn ? 200 : 401); // revoked, or registered anew, since the ticket was taken
+      return answer(isIn ? 200 : 401); // the device was revoked or registered again after the ticket was issued
     }),
 );

@@ -3,7 +3,7 @@ import { pingFrameSchema } from '../../protocol/frames.js';
 import { validateRequest } from '../runtime/http/validate-request.js';
 import { frameEndpoint } from '../runtime/websocket/socket-endpoint.js';
 
-/** `ping`, and all that the gateway has no route for. */
+/** Answers `ping`, and each frame without a route in the gateway. */
 export const handler = frameEndpoint(async ({ frame }) => {
   if (frame.action !== 'ping') {
     throw new SyncProblem('invalid-request', {

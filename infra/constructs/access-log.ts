@@ -3,7 +3,7 @@ import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws
 import type { Construct } from 'constructs';
 import { RetainedLogGroup, type RetainedLogGroupProps } from './retained-log-group.js';
 
-/** By request id, route and numbers: a path would name users, a query would hold tickets, and addresses are personal. */
+/** Only request id, route and numbers. A path names users, a query contains tickets, and addresses are personal data. */
 const COMMON = {
   requestId: '$context.requestId',
   time: '$context.requestTime',
@@ -31,7 +31,7 @@ const FORMATS = {
   },
 };
 
-/** A line of JSON for each request of an API. */
+/** Settings for an access log with one line of JSON per request. */
 export const accessLog = (
   scope: Construct,
   kind: keyof typeof FORMATS,

@@ -5,8 +5,8 @@ import { Construct } from 'constructs';
 import { suppressNag } from '../suppress-nag.js';
 
 /**
- * The role by which API Gateway writes access logs of WebSocket APIs. It is one setting for account and region: whoever
- * sets it last sets it for all, so it stays when the stack goes.
+ * The role with which API Gateway writes access logs of WebSocket APIs. An account has one such setting in each region.
+ * All APIs share it, so the stack retains it when it is deleted.
  */
 export class GatewayAccount extends Construct {
   readonly account: CfnAccount;

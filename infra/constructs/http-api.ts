@@ -24,7 +24,7 @@ export interface HttpApiProps extends RetainedLogGroupProps {
   readonly capacity: Capacity;
 }
 
-/** What a browser may send and read from other origins. */
+/** Headers and methods that pages of other origins can use. */
 const corsFor = (origins: readonly string[]): CorsPreflightOptions => ({
   allowOrigins: [...origins],
   allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.PUT, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
@@ -33,7 +33,7 @@ const corsFor = (origins: readonly string[]): CorsPreflightOptions => ({
   maxAge: Duration.hours(1),
 });
 
-/** The HTTP API: every route asks for a token of the issuer with the route's own scope, and has a limit of its own. */
+/** The HTTP API. Each route requires a token of the issuer with the scope of the route, and has its own limit. */
 export class HttpApi extends Construct {
   readonly url: string;
   readonly api: GatewayHttpApi;

@@ -9,7 +9,7 @@ export interface RetainedLogGroupProps {
   readonly dataKey?: IKey | undefined;
 }
 
-/** A log group that forgets: after two weeks, on stage prod after three months, also when the stack is gone. */
+/** A log group that keeps lines for two weeks. On stage prod it keeps them for three months, also after the stack is deleted. */
 export class RetainedLogGroup extends LogGroup {
   constructor(scope: Construct, id: string, { stage, dataKey }: RetainedLogGroupProps) {
     super(scope, id, {

@@ -15,7 +15,7 @@ import { OAUTH_SCOPES, type OAuthScope as Scope } from '../../protocol/routes.js
 import type { Settings, UserPoolPlan } from '../settings.js';
 import { suppressNag } from '../suppress-nag.js';
 
-/** Whose tokens the HTTP API accepts. `outputs`: what to show after a deployment. */
+/** The issuer whose tokens the HTTP API accepts. `outputs`: values to show after a deployment. */
 export interface TokenIssuer {
   readonly issuer: string;
   readonly audience: string[];
@@ -38,7 +38,7 @@ const PLANS: Readonly<Record<UserPoolPlan, FeaturePlan>> = {
   plus: FeaturePlan.PLUS,
 };
 
-/** A user pool for deployments that bring no issuer of their own. */
+/** A user pool for deployments without an external issuer. */
 class UserPoolIssuer extends Construct implements TokenIssuer {
   readonly issuer: string;
   readonly audience: string[];
@@ -51,7 +51,7 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     super(scope, id);
     const kept = props.stage === 'prod';
     this.pool = new UserPool(this, 'Users', {
-      selfSignUpEnabled: false, // the service provider knows its users
+      selfSignUpEnabled: false, // the service provider creates the users
       signInAliases: { username: true, email: true },
       featurePlan: PLANS[props.userPoolPlan],
       ...(props.userPoolPlan === 'plus' && {
@@ -72,9 +72,9 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     });
     suppressNag(this.pool, {
       'AwsSolutions-COG2':
-        'A second factor is for each user to turn on: subscribers of a messaging service are not made to have one.',
+        'Each user can enable a second factor. Subscribers of a messaging service need not have one.',
       ...(props.userPoolPlan !== 'plus' && {
-        'AwsSolutions-COG8': 'Threat protection is paid per user: -c userPoolPlan=plus turns it on.',
+        'AwsSolutions-COG8': 'Threat protection is billed per user: -c userPoolPlan=plus enables it.',
       }),
     });
     const domain = this.pool.addDomain('SignIn', {
@@ -99,7 +99,7 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     };
   }
 
-  /** Devices hold no secret: authorization code with PKCE. */
+  /** The client of devices. Devices have no secret and use an authorization code with PKCE. */
   private deviceClient(callbackUrls: string[]): UserPoolClient {
     return this.pool.addClient('DeviceClient', {
       generateSecret: false,
@@ -112,7 +112,7 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     });
   }
 
-  /** One client a party, so that neither can act as the other. */
+  /** A client of one party, so that no party can act as another. */
   private serviceClient(id: string, scope: Scope): UserPoolClient {
     return this.pool.addClient(id, {
       generateSecret: true,
@@ -126,7 +126,7 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
   }
 }
 
-/** The issuer from the settings, or else a user pool. */
+/** The external issuer of the settings, or a new user pool. */
 export function tokenIssuer(scope: Construct, settings: Settings): TokenIssuer {
   const { externalIssuer } = settings;
   if (!externalIssuer) return new UserPoolIssuer(scope, 'Identity', settings);

@@ -22,15 +22,15 @@ export interface SocketFunctions {
 
 export interface WebSocketApiProps extends RetainedLogGroupProps {
   readonly capacity: Capacity;
-  /** The role for access logs, unless the account has one. */
+  /** The role for access logs, unless the account already has one. */
   readonly gatewayAccount?: GatewayAccount | undefined;
 }
 
-/** The WebSocket API. It stands before its functions, since they are told where it is; they join with `serve`. */
+/** The WebSocket API. Its functions need its address, so the stack creates it first and adds them with `serve`. */
 export class WebSocketApi extends Construct {
   /** Shape: wss://… */
   readonly url: string;
-  /** Shape: https://…, where frames to connections are posted. */
+  /** Address that accepts frames for connections. Shape: https://… */
   readonly callbackUrl: string;
 
   readonly api: GatewayWebSocketApi;
@@ -68,7 +68,7 @@ export class WebSocketApi extends Construct {
       }),
     });
     this.api.addRoute('$disconnect', { integration: connection });
-    // What the function returns is the answering frame.
+    // API Gateway sends the result of the function as the response frame.
     this.api.addRoute('sync', {
       integration: new WebSocketLambdaIntegration('Sync', functions.sync),
       returnResponse: true,
@@ -77,7 +77,7 @@ export class WebSocketApi extends Construct {
     this.api.addRoute('$default', { integration: other, returnResponse: true });
   }
 
-  /** Lets a function post to connections, or close them. Whose they are is known when they are there. */
+  /** Grants a function to post to connections or to close them. The policy cannot name connections, which do not exist yet. */
   grantConnections(role: IRole, method: 'POST' | 'DELETE'): void {
     const stack = Stack.of(this);
     const name = `${STAGE_NAME}/${method}/@connections/*`;

@@ -20,15 +20,15 @@ import {
 interface AlarmRule {
   readonly says: string;
   readonly metric: IMetric;
-  /** Reached: there is something to do. */
+  /** The alarm is raised at this value. */
   readonly threshold: number;
-  /** Periods in which it is reached, of how many; default: one. */
+  /** Number of periods at the threshold, and number of evaluated periods. Default: one of one. */
   readonly times?: readonly [reached: number, of: number];
 }
 
 const STREAM_BEHIND_MS = 5 * 60_000;
 
-/** Every alarm by its name. What each means and what to do then stands in docs/runbook.md, under that name. */
+/** All alarms by name. docs/runbook.md explains each under its name. */
 function rulesFor(monitored: Monitored, capacity: Capacity): Record<string, AlarmRule> {
   const { stage, functions, queues, failures, streamReaders, tables, httpApiId, socketApiId } = monitored;
   const own = (name: string, statistic?: string) => ownMetric(stage, name, statistic);
@@ -174,11 +174,11 @@ function rulesFor(monitored: Monitored, capacity: Capacity): Record<string, Alar
 export interface AlarmsProps {
   readonly monitored: Monitored;
   readonly capacity: Capacity;
-  /** Is told when an alarm goes off, and when it is over. */
+  /** Receives a message when an alarm is raised, and when it is resolved. */
   readonly topic?: ITopic | undefined;
 }
 
-/** What somebody has to look at. */
+/** Conditions that need an operator. */
 export class Alarms extends Construct {
   readonly alarms: readonly Alarm[];
 

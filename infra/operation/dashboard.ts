@@ -25,7 +25,7 @@ const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =
 const named = (label: string, metric: IMetric): IMetric =>
   'with' in metric ? (metric as { with(props: object): IMetric }).with({ label }) : metric;
 
-/** One page that says how it goes: alarms, then requests, boxes, pushes, queues, functions, tables. */
+/** A dashboard: alarms, then requests, boxes, pushes, queues, functions, tables. */
 export class OperationDashboard extends Dashboard {
   constructor(
     scope: Construct,

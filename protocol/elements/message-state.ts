@@ -8,7 +8,7 @@ export const ANSWERED = '\\Answered';
 const SYSTEM_FLAGS = new Set([SEEN, ANSWERED, '\\Flagged', '\\Draft', '\\Deleted', '\\read-report-sent']);
 const KEYWORD = /^[^\s\\(){}%*"\]]+$/; // an atom, as in RFC 9051
 
-/** A system flag or any keyword, `$Forwarded` and `$MDNSent` among them. */
+/** A system flag or any keyword, such as `$Forwarded` and `$MDNSent`. Source: RFC 9051. */
 export const flagSchema = nameSchema.check(
   atMost(128, 'characters'),
   z.refine(
@@ -28,9 +28,9 @@ export type Disposition = z.infer<typeof dispositionSchema>;
 
 export const dispositionsSchema = z.array(dispositionSchema).check(atMost(DISPOSITIONS_MAX, 'dispositions'));
 
-/** The state of a message: read, answered and the like for all devices, and what participants reported. */
+/** The state of a message: its flags on all devices, and the dispositions that participants reported. */
 export const messageStateDataSchema = z.strictObject({
-  flags: z.optional(flagsSchema), // a sorted set
+  flags: z.optional(flagsSchema), // sorted, each once
   dispositions: z.optional(dispositionsSchema),
 });
 export type MessageStateData = z.infer<typeof messageStateDataSchema>;

@@ -8,6 +8,7 @@ export const groupParticipantsSchema = z
   .array(z.strictObject({ uri: uriSchema, name: z.optional(textSchema) }))
   .check(atMost(PARTICIPANTS_MAX, 'participants'));
 
+/** State of the group of a session. `lastFocusSessionId`: Session-ID of the last focus. Source: OMA CPM 5.6.x. */
 export const groupStateSchema = z.strictObject({
   lastFocusSessionId: textSchema,
   groupType: z.enum(['open', 'closed']),
@@ -15,7 +16,7 @@ export const groupStateSchema = z.strictObject({
   timestamp: instantSchema,
 });
 
-/** A CPM session history; its `id` is the Contribution-ID. */
+/** A CPM session history. Its `id` is the Contribution-ID. */
 export const sessionDataSchema = z.strictObject({
   originator: uriSchema,
   participants: participantsSchema,

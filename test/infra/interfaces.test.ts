@@ -46,7 +46,7 @@ describe('throttling', () => {
   });
 
   test.each(['0', '-1', 'much', '1000'])('a capacity of %j is refused with what it may be', (capacity) => {
-    expect(() => templateOf({ capacity })).toThrow(/^The capacity ".+" is no number from 0\.01 to 100/);
+    expect(() => templateOf({ capacity })).toThrow(/^The capacity ".+" must be a number from 0\.01 to 100/);
   });
 });
 

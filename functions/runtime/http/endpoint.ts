@@ -25,7 +25,7 @@ const problemsAnswered: MiddlewareObj<HttpEvent, HttpResponse> = {
   },
 };
 
-/** What every answer gets, a problem too: the request id, compression, and a line in the log. */
+/** Adds the request id, compression and a line in the log to each response, also to a problem. */
 async function finish(request: {
   event: HttpEvent;
   response: HttpResponse | null | undefined;
@@ -39,18 +39,18 @@ async function finish(request: {
 
 const finished: MiddlewareObj<HttpEvent, HttpResponse> = { after: finish, onError: finish };
 
-/** The handler of a function that answers HTTP routes, by their keys: `POST /v1/sync`. */
+/** The handler of a function that answers HTTP routes. Shape of a key: `POST /v1/sync`. */
 export const httpEndpoint = (routes: Readonly<Record<string, Route>>) =>
   inInvocation(
     middy<HttpEvent, HttpResponse, Error, Context>({
       timeoutEarlyInMillis: LAST_WORDS_MS,
       timeoutEarlyResponse: () => {
         throw new SyncProblem('unavailable', {
-          detail: 'It took too long; whether it was done is not known.',
+          detail: 'The function timed out. The request may have taken effect.',
         });
       },
     })
-      .use([measured, finished, logged, problemsAnswered]) // back to front on the way out
+      .use([measured, finished, logged, problemsAnswered]) // responses pass them in reverse order
       .handler(async (event) => {
         const found = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
         if (!found) throw new SyncProblem('not-found');

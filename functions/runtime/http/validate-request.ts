@@ -4,7 +4,7 @@ import { FAULTS_TOLD_MAX } from '../../../protocol/limits.js';
 import { validate } from '../../../protocol/validation.js';
 import { hiddenMembers } from './hidden-members.js';
 
-/** A body, frame or query as its schema says. @throws SyncProblem `invalid-request` with all its faults, the first thousand. */
+/** The valid value of a body, frame or query. @throws SyncProblem `invalid-request` with its first FAULTS_TOLD_MAX faults */
 export function validateRequest<Schema extends z.ZodMiniType>(
   schema: Schema,
   input: unknown,
@@ -17,13 +17,13 @@ export function validateRequest<Schema extends z.ZodMiniType>(
   const faults = [...hidden.filter(({ pointer }) => !named.has(pointer)), ...seen];
   throw new SyncProblem('invalid-request', {
     ...(faults.length > FAULTS_TOLD_MAX && {
-      detail: `errors lists the first ${FAULTS_TOLD_MAX} faults, and there are more`,
+      detail: `errors lists only the first ${FAULTS_TOLD_MAX} faults`,
     }),
     errors: faults.slice(0, FAULTS_TOLD_MAX),
   });
 }
 
-/** The parts of a path. They have no pointer into the body, so that their faults are told in words, all at once. */
+/** The valid parts of a path. @throws SyncProblem `invalid-request` whose `detail` names all faults, since a path has no JSON pointers */
 export function validatePath(
   schemas: Readonly<Record<string, z.ZodMiniType>>,
   parts: Readonly<Record<string, string | undefined>>,
