@@ -4,7 +4,7 @@ import { settingsFrom } from './settings.js';
 
 const app = new App({
   analyticsReporting: false,
-  // The same template whether the CLI or scripts/synthesize.ts runs this file.
+  // The CLI and scripts/synthesize.ts must synthesize the same template.
   postCliContext: {
     'aws:cdk:enable-path-metadata': true,
     'aws:cdk:enable-asset-metadata': true,

@@ -10,28 +10,24 @@ const FUNCTIONS = join(PROJECT_ROOT, 'functions');
 const BUNDLE = 'index.mjs';
 const MAP = `${BUNDLE}.map`;
 
-/** What the SDK brings along for other surroundings than Lambda's. */
-const IN_PLACE_OF = Object.fromEntries(
+/** SDK modules that a bundle replaces, because a cold start would take a third longer: docs/decisions/aws-sdk-modules.md. */
+const SDK_MODULES = Object.fromEntries(
   [
     ['@aws-sdk/credential-provider-node', 'credential-provider-node.ts'],
-    ['@smithy/core/checksum', 'checksum.ts'],
-    ['@smithy/core/config', 'config.ts'],
-    ['@smithy/core/event-streams', 'event-streams.ts'],
-    ['@smithy/core/serde', 'serde.ts'],
     ['@aws-sdk/core/client', 'aws-client.ts'],
-    ['@aws-sdk/middleware-endpoint-discovery', 'endpoint-discovery.ts'],
-  ].map(([name, file]) => [name, join(PROJECT_ROOT, 'infra', 'in-place-of', file ?? '')]),
+    ['@smithy/core/event-streams', 'event-streams.ts'],
+  ].map(([name, file]) => [name, join(PROJECT_ROOT, 'infra', 'sdk-modules', file ?? '')]),
 );
 
-/** What CommonJS packages inside an ES module still ask for. */
+/** CommonJS packages inside an ES module call `require`. */
 const REQUIRE_BANNER =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-/** Every folder of functions/ that holds a handler. */
+/** Names of all folders of functions/ that contain a handler. */
 export const handlerNames = (): string[] =>
   readdirSync(FUNCTIONS).filter((name) => existsSync(join(FUNCTIONS, name, 'handler.ts')));
 
-/** A bundle: one file with all that it imports, the AWS SDK included, and the map that leads back to the sources. */
+/** A bundle: one file with all of its imports, including the AWS SDK, and the source map. */
 interface Bundle {
   readonly code: Uint8Array;
   readonly map: Uint8Array;
@@ -42,10 +38,10 @@ export const BUNDLE_OPTIONS = {
   absWorkingDir: PROJECT_ROOT,
   bundle: true,
   minify: true,
-  sourcemap: 'linked', // read when an error is logged, never at the start
+  sourcemap: 'linked', // a function reads the map when it logs an error, never at its start
   sourcesContent: false,
-  alias: IN_PLACE_OF,
-  loader: { '.json': 'empty' }, // each AWS client imports its package.json, to send its version
+  alias: SDK_MODULES,
+  loader: { '.json': 'empty' }, // each AWS client imports its package.json to send its version
   legalComments: 'none',
   format: 'esm',
   outExtension: { '.js': '.mjs' },
@@ -62,7 +58,7 @@ function bundleAll(): ReadonlyMap<string, Bundle> {
   const { outputFiles } = buildSync({
     ...BUNDLE_OPTIONS,
     entryPoints: names.map((name) => ({ in: join(FUNCTIONS, name, 'handler.ts'), out: `${name}/index` })),
-    outdir: PROJECT_ROOT, // nothing is written there
+    outdir: PROJECT_ROOT, // esbuild writes nothing
     write: false,
   });
   const output = (name: string): Uint8Array => {
@@ -77,21 +73,21 @@ function bundleAll(): ReadonlyMap<string, Bundle> {
 
 let bundles: ReadonlyMap<string, Bundle> | undefined;
 
-/** Made together, when the first one is asked for: what they share is read once. */
+/** The first request builds all bundles together, so that esbuild reads shared files once. */
 function bundleOf(name: string): Bundle {
   bundles ??= bundleAll();
   const bundle = bundles.get(name);
-  if (!bundle) throw new Error(`there is no handler in functions/${name}`);
+  if (!bundle) throw new Error(`functions/${name} must contain a handler.ts`);
   return bundle;
 }
 
-/** The code of a function. Its hash is that of the bundle, so that only what has changed is deployed. */
+/** The code of a function. Its hash is the hash of the bundle, so that a deployment updates only changed functions. */
 export const bundledCode = (name: string, runtime: Runtime): Code =>
   Code.fromAsset(FUNCTIONS, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      image: runtime.bundlingImage, // never pulled: the local bundling always answers
-      command: [name], // tells the assets of one source apart
+      image: runtime.bundlingImage, // never pulled: local bundling always succeeds
+      command: [name], // distinguishes the assets of one source
       local: {
         tryBundle(outDir) {
           const { code, map } = bundleOf(name);

@@ -1,9 +1,9 @@
-import type { HttpFunctionName } from './http-routes.js';
+import type { HttpFunctionName } from '../protocol/routes.js';
 
 /**
- * Requests a second that API Gateway lets through for each route of a function, and for each of the WebSocket API, so
- * that one kind of request cannot use up what all share. At capacity 1 they add up to about 10,000, which an account
- * may have in a region unless AWS grants more.
+ * Requests per second that API Gateway accepts for each route of a function, and for each route of the WebSocket API. So
+ * one kind of request cannot use up the quota that all share. At capacity 1 the sum is about 10,000, which is the default
+ * quota of an account in a region.
  */
 const REQUESTS_PER_SECOND: Readonly<Record<HttpFunctionName | 'sockets', number>> = {
   sync: 4000,
@@ -15,32 +15,32 @@ const REQUESTS_PER_SECOND: Readonly<Record<HttpFunctionName | 'sockets', number>
 };
 
 /**
- * Invocations at once, for functions that others would starve by: whoever deposits a backlog, walks through all
- * histories, or has a flood of messages in a queue. An account begins with 1,000 (a new one with fewer).
+ * Concurrent invocations of functions that could starve others: a deposit of a backlog, a scan of all histories, or many
+ * messages in a queue. The default quota of an account is 1,000 (fewer for a new one).
  */
 const INVOCATIONS_AT_ONCE = {
   participating: 200,
   history: 50,
   admin: 10,
   notifier: 200,
-  purger: 5, // pieces of one box all write its head, and so do its users' commits
-  eraser: 5, // boxes at once, a piece of each at a time
+  purger: 5, // pieces of one box contend for its head with the commits of its user
+  eraser: 5, // concurrent boxes, one piece of each at a time
 } as const;
 export type BoundedFunction = keyof typeof INVOCATIONS_AT_ONCE;
 
 const WRITE_UNITS_PER_SECOND = 5000;
 
-/** Bounds of event source mappings, by AWS. */
+/** Limits that AWS sets for event source mappings. */
 const MAPPING = { min: 2, max: 1000 };
 
 export interface Throttle {
-  /** Unit: requests a second. */
+  /** Unit: requests per second. */
   readonly rate: number;
-  /** Requests that may come at one moment. */
+  /** Requests at one moment. */
   readonly burst: number;
 }
 
-/** Limits of a deployment. `capacity`: 1 for the quotas that an account begins with, 5 for five times as much. */
+/** Limits of a deployment. `capacity`: 1 for the default quotas of an account, 5 for five times as much. */
 export class Capacity {
   constructor(private readonly capacity: number) {}
 
@@ -53,7 +53,7 @@ export class Capacity {
     return Math.ceil(INVOCATIONS_AT_ONCE[name] * this.capacity);
   }
 
-  /** What the tables are meant to be written at most, for some time on end; beyond it an alarm goes off. */
+  /** Write units of the tables in a period, above which an alarm is raised. Unit of `seconds`: length of the period. */
   writeUnits(seconds: number): number {
     return Math.ceil(WRITE_UNITS_PER_SECOND * this.capacity * seconds);
   }

@@ -4,20 +4,20 @@ import { Capacity } from './capacity.js';
 import { DataKey } from './constructs/data-key.js';
 import { projectLog, readCommits, takeMessages } from './constructs/event-sources.js';
 import { GatewayAccount } from './constructs/gateway-account.js';
-import { HttpInterface } from './constructs/http-interface.js';
-import { SocketInterface } from './constructs/socket-interface.js';
+import { HttpApi } from './constructs/http-api.js';
 import { Tables } from './constructs/tables.js';
 import { tokenIssuer } from './constructs/token-issuer.js';
 import { TokenKey } from './constructs/token-key.js';
+import { WebSocketApi } from './constructs/websocket-api.js';
 import { FailureQueue, WorkQueue } from './constructs/work-queue.js';
 import { ERASER_TIMEOUT, Functions, NOTIFIER_TIMEOUT, PURGER_TIMEOUT } from './functions.js';
 import { alarmTopic } from './operation/alarm-topic.js';
 import { Alarms } from './operation/alarms.js';
 import { OperationDashboard } from './operation/dashboard.js';
-import type { Watched } from './operation/watched.js';
+import type { Monitored } from './operation/monitored.js';
 import type { Settings } from './settings.js';
 
-/** Everything: boxes, interfaces, and the way from a commit to the devices it concerns. */
+/** The whole stack: tables, APIs, functions, and the queues between a commit and its devices. */
 export class CpmSyncStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { settings: Settings }) {
     super(scope, id, { terminationProtection: props.settings.stage === 'prod', ...props });
@@ -36,7 +36,7 @@ export class CpmSyncStack extends Stack {
     const projectorFailures = new FailureQueue(this, 'ProjectorFailures', { dataKey });
     const gatewayAccount =
       settings.gatewayAccount === 'stack' ? new GatewayAccount(this, 'GatewayAccount') : undefined;
-    const sockets = new SocketInterface(this, 'Sockets', { ...kept, capacity, gatewayAccount });
+    const sockets = new WebSocketApi(this, 'Sockets', { ...kept, capacity, gatewayAccount });
     const functions = new Functions(this, 'Functions', {
       ...kept,
       store,
@@ -65,7 +65,7 @@ export class CpmSyncStack extends Stack {
     });
 
     const tokens = tokenIssuer(this, settings);
-    const http = new HttpInterface(this, 'Http', {
+    const http = new HttpApi(this, 'Http', {
       ...kept,
       tokens,
       origins: settings.origins,
@@ -80,12 +80,12 @@ export class CpmSyncStack extends Stack {
       FanOut: fanOutFailures,
       Projector: projectorFailures,
     };
-    const watched: Watched = {
+    const monitored: Monitored = {
       stage,
       functions: functions.byKind(),
       sync: functions.sync,
       queues: {
-        Pushes: { queue: pushes.queue, oldest: Duration.minutes(20) }, // the longest window is 15
+        Pushes: { queue: pushes.queue, oldest: Duration.minutes(20) }, // the longest push window is 15
         Purging: { queue: purging.queue, oldest: Duration.hours(1) },
         Erasing: { queue: erasing.queue, oldest: Duration.hours(1) },
       },
@@ -96,8 +96,8 @@ export class CpmSyncStack extends Stack {
       socketApiId: sockets.api.apiId,
     };
     const topic = alarmTopic(this, 'AlarmTopic', settings.alarms);
-    const { alarms } = new Alarms(this, 'Alarms', { watched, capacity, topic });
-    new OperationDashboard(this, 'Dashboard', { watched, alarms, name: this.stackName });
+    const { alarms } = new Alarms(this, 'Alarms', { monitored, capacity, topic });
+    new OperationDashboard(this, 'Dashboard', { monitored, alarms, name: this.stackName });
 
     this.outputs({ HttpApiUrl: http.url, SocketUrl: sockets.url });
     this.outputs({ Issuer: tokens.issuer, Audience: tokens.audience.join(','), ...tokens.outputs });

@@ -4,12 +4,12 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { BoundedFunction, Capacity } from './capacity.js';
-import type { KeptLogsProps } from './constructs/kept-logs.js';
-import type { SocketInterface } from './constructs/socket-interface.js';
+import type { RetainedLogGroupProps } from './constructs/retained-log-group.js';
 import { SyncFunction, type SyncFunctionProps } from './constructs/sync-function.js';
+import type { WebSocketApi } from './constructs/websocket-api.js';
 import type { LogLevel, Stage } from './settings.js';
 
-/** Time for one batch; the queues measure their visibility timeout by these. */
+/** Time for one batch. The visibility timeouts of the queues derive from these. */
 export const NOTIFIER_TIMEOUT = Duration.seconds(5);
 export const PURGER_TIMEOUT = Duration.seconds(60);
 export const ERASER_TIMEOUT = Duration.seconds(60);
@@ -18,29 +18,29 @@ const PROJECTOR_TIMEOUT = Duration.seconds(60);
 const SMALL_MB = 256;
 
 /**
- * Longer than any function runs that writes to a box: a box counts as erased only when no write that began before can arrive
- * any more. Where something is tried out, nobody wants to wait that long for a new one.
+ * Longer than the timeout of each function that writes to a box. A box counts as erased only when no earlier write can still
+ * arrive. On stage dev the time is short, so that developers need not wait.
  */
 const ERASE_SETTLE: Readonly<Record<Stage, Duration>> = {
   dev: Duration.seconds(10),
   prod: Duration.seconds(90),
 };
 
-export interface FunctionsProps extends KeptLogsProps {
+export interface FunctionsProps extends RetainedLogGroupProps {
   readonly store: ITable;
   readonly registry: ITable;
   readonly tokenKey: ISecret;
   readonly pushQueue: IQueue;
   readonly purgeQueue: IQueue;
   readonly eraseQueue: IQueue;
-  readonly sockets: SocketInterface;
+  readonly sockets: WebSocketApi;
   readonly capacity: Capacity;
   readonly reservesConcurrency: boolean;
   readonly logLevel: LogLevel;
   readonly timeline: number;
 }
 
-/** Every function, with what it is granted. */
+/** All functions with their grants. */
 export class Functions extends Construct {
   readonly sync: SyncFunction;
   readonly devices: SyncFunction;
@@ -63,9 +63,9 @@ export class Functions extends Construct {
     const { stage, dataKey, logLevel, timeline, capacity, reservesConcurrency } = props;
     const make = (
       constructId: string,
-      rest: Omit<SyncFunctionProps, keyof KeptLogsProps | 'logLevel' | 'timeline'>,
+      rest: Omit<SyncFunctionProps, keyof RetainedLogGroupProps | 'logLevel' | 'timeline'>,
     ) => new SyncFunction(this, constructId, { stage, dataKey, logLevel, timeline, ...rest });
-    /** With a share of the account's concurrency of its own, and no more. */
+    /** A function with reserved concurrency, which is also its maximum. */
     const bounded = (name: BoundedFunction) => ({
       name,
       reservedConcurrentExecutions: reservesConcurrency ? capacity.reserved(name) : undefined,
@@ -124,7 +124,7 @@ export class Functions extends Construct {
       .closesConnections(sockets);
   }
 
-  /** Those that answer requests, those that answer frames, and those that do the work behind them. */
+  /** Functions by kind: those that answer requests, those that answer frames, and those in the background. */
   byKind() {
     return {
       Http: [this.sync, this.devices, this.history, this.participating, this.admin],

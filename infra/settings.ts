@@ -11,52 +11,52 @@ const YES_NO = ['yes', 'no'] as const;
 const LOG_LEVELS = ['INFO', 'WARN'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Who signs the tokens, when it is not the user pool of this stack. */
+/** The issuer of the tokens, when it is not the user pool of this stack. */
 export interface ExternalIssuer {
   readonly issuer: string;
   readonly audience: readonly string[];
 }
 
-/** Whom an alarm tells: a topic that exists, or addresses for a topic of the stack's own. */
+/** Recipients of alarms: an existing topic, or addresses for a topic of the stack. */
 export interface AlarmReceivers {
   readonly topicArn?: string;
   readonly emails: readonly string[];
 }
 
-/** Tables that were restored from a backup, in the place of those that the stack would make. */
+/** Tables that were restored from a backup, instead of tables of the stack. */
 export interface RestoredTables {
   readonly store: string;
   readonly storeStreamArn: string;
   readonly registry: string;
 }
 
-/** What `-c name=value` decides. */
+/** The settings of a deployment, from `-c name=value`. */
 export interface Settings {
   readonly stage: Stage;
   readonly externalIssuer?: ExternalIssuer;
-  /** Where the user pool may send a user back to after signing in. */
+  /** Addresses to which the user pool can redirect a user after the sign-in. */
   readonly callbackUrls: readonly string[];
   readonly userPoolPlan: UserPoolPlan;
-  /** Web pages that may call the HTTP API, as https://app.example.com; none unless given. */
+  /** Origins of web pages that can call the HTTP API, as https://app.example.com. Default: none. */
   readonly origins: readonly string[];
-  /** `customer`: data at rest is encrypted with a KMS key in the account; `aws`: with keys that AWS owns. */
+  /** Key of the data at rest. `customer`: a KMS key of the account; `aws`: keys that AWS owns. */
   readonly encryption: (typeof ENCRYPTIONS)[number];
   readonly alarms: AlarmReceivers;
-  /** Least level of the functions' log lines; metrics are measured at either. */
+  /** Lowest level of the functions' log lines. It does not affect metrics. */
   readonly logLevel: LogLevel;
   readonly restored?: RestoredTables;
-  /** One more each time tables were restored from a backup: what was written before then gives way to what is written since. */
+  /** Increased by one with each restore of the tables. Items of a later timeline replace those of an earlier one. */
   readonly timeline: number;
-  /** `stack`: the stack makes the role by which API Gateway writes logs, one for account and region. */
+  /** `stack`: the stack creates the role with which API Gateway writes logs. An account has one in each region. */
   readonly gatewayAccount: (typeof GATEWAY_ACCOUNTS)[number];
-  /** How much the account lets through: 1 for the quotas it begins with, 5 for five times as much. */
+  /** Quotas of the account: 1 for the default quotas, 5 for five times as much. */
   readonly capacity: number;
-  /** Whether functions that could run away have a share of the account's concurrency, and no more. */
+  /** Whether functions that could use up the account's concurrency have a reserved part of it. */
   readonly reservesConcurrency: boolean;
 }
 
-const LOCAL_CALLBACK_URL = 'http://localhost:8080/callback'; // plain http is allowed for localhost alone
-const TIMELINE_MAX = 400; // versions of items stay exact up to it
+const LOCAL_CALLBACK_URL = 'http://localhost:8080/callback'; // Cognito allows plain http only for localhost
+const TIMELINE_MAX = 400; // versions of items are exact integers up to it
 const DEFAULT_CAPACITY: Readonly<Record<Stage, number>> = { dev: 0.1, prod: 1 };
 
 const listOf = (text: string): string[] =>
@@ -67,7 +67,7 @@ const listOf = (text: string): string[] =>
 
 /**
  * Reads the settings from the context of the app.
- * @throws Error with one line that says what to change.
+ * @throws Error with one line that names the setting to change
  */
 export function settingsFrom(node: Node): Settings {
   const text = (name: string): string => String(node.tryGetContext(name) ?? '').trim();
@@ -112,16 +112,14 @@ function capacityFrom(text: string, stage: Stage): number {
   const capacity = Number(text);
   if (capacity >= 0.01 && capacity <= 100) return capacity;
   throw new Error(
-    `The capacity "${text}" is no number from 0.01 to 100: 1 is for the quotas an account begins with.`,
+    `The capacity "${text}" must be a number from 0.01 to 100: use 1 for the default quotas of an account.`,
   );
 }
 
-/** What tokens and processes know of a table does not hold for one that was restored, so that never goes without. */
+/** The timeline of restored tables must not be 0, because tokens and running processes know states after the backup. */
 function timelineFrom(text: string, isRestored: boolean): number {
   if (isRestored && Number(text) === 0)
-    throw new Error(
-      'Restored tables need a timeline that is one more than so far: give -c timeline=1 or more.',
-    );
+    throw new Error('The timeline of restored tables must be higher than before: use -c timeline=1 or more.');
   if (/^\d{0,3}$/.test(text) && Number(text) <= TIMELINE_MAX) return Number(text);
   throw new Error(`The timeline must be a whole number from 0 to ${TIMELINE_MAX}, got "${text}".`);
 }
@@ -140,7 +138,9 @@ function restoredFrom(tables: RestoredTables): RestoredTables | undefined {
   const given = Object.values(tables).filter((name) => name !== '').length;
   if (given === 0) return undefined;
   if (given === 3) return tables;
-  throw new Error('storeTable, storeStreamArn and registryTable belong together: give all three, or none.');
+  throw new Error(
+    'storeTable, storeStreamArn and registryTable must be given together: give all three, or none.',
+  );
 }
 
 function alarmReceiversFrom(topicArn: string, emails: readonly string[]): AlarmReceivers {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { deviceIdSchema, instanceIdSchema } from './ids.js';
 import { effectiveSchema, preferencesSchema } from './preferences.js';
 
+/** Limits of the server for a client. Source: limits.ts. */
 export const limitsSchema = z.object({
   operationsPerRequest: z.int(),
   requestBytes: z.int(),
@@ -10,7 +11,7 @@ export const limitsSchema = z.object({
   frameBytes: z.int(),
 });
 
-/** A device of the box, as GET shows it. */
+/** A device of the box, in the response of GET /v1/devices/{deviceId}. */
 export const deviceSchema = z.object({
   deviceId: deviceIdSchema,
   instanceId: instanceIdSchema,
@@ -23,7 +24,7 @@ export const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
-/** A device of the box, as a list shows it: where the list would be too large, without these two. */
+/** A device in a list. The server omits `preferences` and `effective` when the list would be too large. */
 export const listedDeviceSchema = z.object({
   ...deviceSchema.shape,
   preferences: z.optional(preferencesSchema),
@@ -31,9 +32,9 @@ export const listedDeviceSchema = z.object({
 });
 export type ListedDevice = z.infer<typeof listedDeviceSchema>;
 
-/** GET /v1/devices */
+/** Response of GET /v1/devices. */
 export const deviceListSchema = z.object({ devices: z.array(listedDeviceSchema) });
 
-/** 201 of POST /v1/devices/{deviceId}/tickets. Unit of `expiresInSeconds`: seconds from now; a ticket works once. */
+/** Response 201 of POST /v1/devices/{deviceId}/tickets. A ticket is valid once. Unit of `expiresInSeconds`: seconds from now. */
 export const ticketSchema = z.object({ ticket: z.string(), url: z.string(), expiresInSeconds: z.int() });
 export type Ticket = z.infer<typeof ticketSchema>;

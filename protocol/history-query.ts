@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { deviceIdSchema, messageIdSchema } from './ids.js';
 import { PAGE_DEFAULT, PAGE_MAX } from './limits.js';
 
-const digits = z.string().check(z.regex(/^\d{1,6}$/, 'is no number'));
+const digits = z.string().check(z.regex(/^\d{1,6}$/, 'must be a number'));
 
-/** GET /v1/conversations/{conversationId}/messages, its query. `limit`: messages a response. */
+/** Query of GET /v1/conversations/{conversationId}/messages. Unit of `limit`: messages per response. */
 export const historyQuerySchema = z.strictObject({
   deviceId: deviceIdSchema,
   before: z.optional(messageIdSchema),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { messageElementSchema, messageStateElementSchema } from './elements/element.js';
 import { messageIdSchema } from './ids.js';
 
-/** Messages, newest first, each followed by its state if it has one. `next`: `before` of the next request. */
+/** Messages, newest first, each followed by its state, if any. `next`: `before` of the next request. */
 export const historyResponseSchema = z.object({
   elements: z.array(z.union([messageElementSchema, messageStateElementSchema])),
   next: z.optional(messageIdSchema),

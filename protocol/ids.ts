@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { ID_MAX_BYTES } from './limits.js';
-import { nameSchema, utf8Length } from './text.js';
+import { nameSchema, tooMany, utf8Length } from './text.js';
 
-/** Shape: 1–128 bytes of UTF-8, any but control characters. */
+/** Shape: 1 to 128 bytes of UTF-8, without control characters. */
 export const idSchema = nameSchema.check(
-  z.refine((id) => utf8Length(id) <= ID_MAX_BYTES, `is longer than ${ID_MAX_BYTES} bytes`),
+  z.refine((id) => utf8Length(id) <= ID_MAX_BYTES, tooMany(ID_MAX_BYTES, 'bytes')),
 );
 
 export const userIdSchema = idSchema.brand<'UserId'>();
@@ -17,14 +17,14 @@ export const sessionIdSchema = idSchema.brand<'ElementId'>().brand<'SessionId'>(
 export const messageIdSchema = idSchema.brand<'ElementId'>().brand<'MessageId'>();
 export const policyIdSchema = idSchema.brand<'PolicyId'>();
 
-/** The CPM User, `sub` of the token; it names exactly one box. */
+/** The CPM User, `sub` of the token. It names exactly one box. */
 export type UserId = z.infer<typeof userIdSchema>;
 export type DeviceId = z.infer<typeof deviceIdSchema>;
-/** One life of a device's local database. */
+/** An instance of a device's local database. A new database has a new id. */
 export type InstanceId = z.infer<typeof instanceIdSchema>;
 export type ElementId = z.infer<typeof elementIdSchema>;
 export type FolderId = z.infer<typeof folderIdSchema>;
-/** Conversation-ID of the CPM headers, one a conversation history. */
+/** Conversation-ID of the CPM headers. Each conversation history has one. */
 export type ConversationId = z.infer<typeof conversationIdSchema>;
 /** Contribution-ID of the session. */
 export type SessionId = z.infer<typeof sessionIdSchema>;

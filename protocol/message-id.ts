@@ -13,11 +13,11 @@ const base32 = (value: bigint, digits: number): string => {
 };
 
 /**
- * The recommended id of a message: sorts by time within its conversation, and is the same however often the
- * message is deposited.
+ * The recommended id of a message. It sorts by time within its conversation, and is the same for each deposit of the
+ * message.
  * Shape: 18 characters of Crockford base 32: 10 of `date` in milliseconds (as in ULID; before 1970 counts as
- * 1970), then the first 40 bits of SHA-256 of `stableName` (the imdnMessageId, or another name that stays).
- * @throws ZodError when `date` is no RFC 3339 time in UTC.
+ * 1970), then the first 40 bits of SHA-256 of `stableName` (the imdnMessageId, or another name that never changes).
+ * @throws ZodError when `date` is not an RFC 3339 time in UTC
  */
 export function messageIdOf(date: string, stableName: string): MessageId {
   const ms = BigInt(Math.max(0, Date.parse(instantSchema.parse(date))));

@@ -3,6 +3,7 @@ import { elementSchema } from './elements/element.js';
 import { modSeqSchema } from './ids.js';
 import { faultSchema } from './problem.js';
 
+/** Status of a result. Source: RULES.md, ST. */
 export const operationStatusSchema = z.enum([
   'applied',
   'unchanged',
@@ -18,7 +19,7 @@ export const operationStatusSchema = z.enum([
 ]);
 export type OperationStatus = z.infer<typeof operationStatusSchema>;
 
-/** What became of one operation. `modSeq`: the commit (`applied`); `current`: the element as it is (`exists`, `conflict`). */
+/** The result of one operation. `modSeq`: the commit (`applied`). `current`: the present element (`exists`, `conflict`). */
 export const operationResultSchema = z.object({
   n: z.optional(z.int()),
   status: operationStatusSchema,

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { conversationCreateSchema } from './elements/conversation-create.js';
-import { conversationSeedSchema, participantsSchema } from './elements/conversation-history.js';
+import { conversationSeedSchema } from './elements/conversation-history.js';
 import { elementTypeSchema } from './elements/element.js';
+import type { OperationKind } from './elements/element-types.js';
 import { folderDataSchema } from './elements/folder.js';
 import { firstFlagsSchema } from './elements/listed-flags.js';
-import { messageDataSchema, payloadPartsSchema } from './elements/message.js';
-import { dispositionsSchema } from './elements/message-state.js';
+import { messageDataSchema } from './elements/message.js';
 import {
   conversationPatchSchema,
   folderPatchSchema,
@@ -13,8 +13,7 @@ import {
   messageStatePatchSchema,
   sessionPatchSchema,
 } from './elements/patches.js';
-import { groupParticipantsSchema, sessionDataSchema } from './elements/session-history.js';
-import { faultsOf } from './faults.js';
+import { sessionDataSchema } from './elements/session-history.js';
 import {
   conversationIdSchema,
   folderIdSchema,
@@ -22,8 +21,8 @@ import {
   modSeqSchema,
   sessionIdSchema,
 } from './ids.js';
-import { lookingInto } from './list.js';
 import type { Fault } from './problem.js';
+import { validate } from './validation.js';
 
 const n = z.optional(z.int().check(z.gte(1)));
 const create = { n, op: z.literal('create') };
@@ -40,12 +39,7 @@ const session = {
 const message = { type: z.literal('message'), id: messageIdSchema, conversationId: conversationIdSchema };
 const messageState = { ...message, type: z.literal('messageState') };
 
-/** Lists of elements: a client that is only told of them need not look into what is too long. */
-for (const list of [participantsSchema, groupParticipantsSchema, payloadPartsSchema, dispositionsSchema]) {
-  lookingInto<z.core.$ZodArray>(list);
-}
-
-/** One schema for each thing that can be done to each type; what is not here cannot be done. */
+/** One schema for each operation of each type. There are no other operations. */
 const SCHEMAS = {
   'create folder': z.strictObject({ ...create, ...folder, data: folderDataSchema }),
   'modify folder': z.strictObject({ ...modify, ...folder, data: folderPatchSchema }),
@@ -70,32 +64,34 @@ const SCHEMAS = {
   'modify message': z.strictObject({ ...modify, ...message, data: messagePatchSchema }),
   'delete message': z.strictObject({ ...remove, ...message }),
   'modify messageState': z.strictObject({ ...modify, ...messageState, data: messageStatePatchSchema }),
-};
+} satisfies Record<OperationKind, z.ZodMiniType>;
 
 type Schemas = typeof SCHEMAS;
-export type OperationKind = keyof Schemas;
-/** An operation as the core evaluates it: every member checked. */
+/** A valid operation, with its defaults. */
 export type Operation = z.infer<Schemas[OperationKind]>;
 export type OperationOf<K extends OperationKind> = z.infer<Schemas[K]>;
-/** An operation as a client writes it, before defaults. */
+/** An operation as a client writes it, without defaults. */
 export type OperationInput = z.input<Schemas[OperationKind]>;
 
+/** The schema of each operation, by its name, as `create folder`. */
 export const operationSchemas: Readonly<Record<OperationKind, z.ZodMiniType<Operation>>> = SCHEMAS as never;
 
 const kindSchema = z.looseObject({ op: z.enum(['create', 'modify', 'delete']), type: elementTypeSchema });
 
 export type ParsedOperation = { ok: true; operation: Operation } | { ok: false; errors: Fault[] };
 
-/** Checks one operation; its faults are its own result (`invalid`) and hold no other operation back. */
+/** Checks one operation. Its faults are its own result (`invalid`) and do not affect other operations. */
 export function parseOperation(input: unknown): ParsedOperation {
-  const kind = kindSchema.safeParse(input, { reportInput: true });
-  if (!kind.success) return { ok: false, errors: faultsOf(kind.error) };
-  const name = `${kind.data.op} ${kind.data.type}`;
+  const kind = validate(kindSchema, input);
+  if (!kind.ok) return { ok: false, errors: kind.faults };
+  const { op, type } = kind.value;
+  const name = `${op} ${type}`;
   if (!Object.hasOwn(SCHEMAS, name)) {
-    return { ok: false, errors: [{ pointer: '/op', detail: `${kind.data.type} has no ${kind.data.op}` }] };
+    return {
+      ok: false,
+      errors: [{ pointer: '/op', detail: `must not be ${op}: ${type} has no such operation` }],
+    };
   }
-  const parsed = operationSchemas[name as OperationKind].safeParse(input, { reportInput: true });
-  return parsed.success
-    ? { ok: true, operation: parsed.data }
-    : { ok: false, errors: faultsOf(parsed.error) };
+  const operation = validate(operationSchemas[name as OperationKind], input);
+  return operation.ok ? { ok: true, operation: operation.value } : { ok: false, errors: operation.faults };
 }

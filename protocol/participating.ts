@@ -1,23 +1,18 @@
 import * as z from 'zod/mini';
 import { OPERATIONS_MAX } from './limits.js';
-import { lookingInto } from './list.js';
 import { plainOperationSchema } from './numbered-operation.js';
 import { operationResultSchema } from './operation-result.js';
+import { atMost } from './text.js';
 
-/** POST /v1/users/{userId}/operations */
+/** Body of POST /v1/users/{userId}/operations. */
 export const depositRequestSchema = z.strictObject({
-  operations: lookingInto(
-    z
-      .array(plainOperationSchema)
-      .check(
-        z.minLength(1, 'is empty'),
-        z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`),
-      ),
-  ),
+  operations: z
+    .array(plainOperationSchema)
+    .check(z.minLength(1, 'must not be empty'), atMost(OPERATIONS_MAX, 'operations')),
 });
 export type DepositRequest = z.infer<typeof depositRequestSchema>;
 
-/** Operations without a result were not processed and are sent again. `modSeq` is the box's, 0 before its first commit. */
+/** Results of a deposit. The caller sends operations without a result again. `modSeq`: of the box, 0 before its first commit. */
 export const depositResponseSchema = z.object({
   results: z.array(operationResultSchema),
   modSeq: z.int(),

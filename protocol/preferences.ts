@@ -3,19 +3,17 @@ import { elementTypeSchema, elementTypesSchema } from './elements/element.js';
 import { messageContextSchema } from './elements/message.js';
 import { conversationIdSchema, folderIdSchema } from './ids.js';
 import { PUSH_WINDOW_MAX_MS, SCOPE_IDS_MAX } from './limits.js';
-import { someOf } from './text.js';
+import { atMost, someOf, tooMany } from './text.js';
 
 const days = z.int().check(z.gte(1), z.lte(36_500));
 const pushWindowMs = z.int().check(z.gte(0), z.lte(PUSH_WINDOW_MAX_MS));
-const folders = z.union([z.literal('*'), z.array(folderIdSchema)], 'is neither "*" nor a list of folder ids');
+const folders = z.union([z.literal('*'), z.array(folderIdSchema)], 'must be "*" or a list of folder ids');
 
-export const excludedSchema = z
-  .array(conversationIdSchema)
-  .check(z.maxLength(SCOPE_IDS_MAX, `holds more than ${SCOPE_IDS_MAX} ids`));
+const excludedSchema = z.array(conversationIdSchema).check(atMost(SCOPE_IDS_MAX, 'ids'));
 
 const idsIn = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
 
-/** What the user wants kept on one device. What is left out means everything. */
+/** The user's choice of what one device keeps. An absent member means everything. */
 export const preferencesSchema = z
   .strictObject({
     elementTypes: z.optional(elementTypesSchema),
@@ -30,14 +28,14 @@ export const preferencesSchema = z
     z.refine(
       ({ folders, excludeConversations }) => idsIn(folders) + idsIn(excludeConversations) <= SCOPE_IDS_MAX,
       {
-        error: `folders and excludeConversations hold more than ${SCOPE_IDS_MAX} ids together`,
-        when: ({ value }) => typeof value === 'object' && value !== null, // whatever else is at fault
+        error: `${tooMany(SCOPE_IDS_MAX, 'ids')} in folders and excludeConversations`,
+        when: ({ value }) => typeof value === 'object' && value !== null, // also when other members have faults
       },
     ),
   );
 export type Preferences = z.infer<typeof preferencesSchema>;
 
-/** Preferences ∧ policies: what is kept synchronized with one device. An age limit that is absent is none. */
+/** The scope of a device: its preferences, limited by the policies. An absent age means no limit. Unit of ages: days. Source: RULES.md, SC. */
 export const effectiveSchema = z.object({
   elementTypes: z.array(elementTypeSchema),
   folders,

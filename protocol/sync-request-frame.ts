@@ -4,7 +4,7 @@ import { conversationIdSchema, modSeqSchema } from './ids.js';
 import { SYNC_REQUEST_CONVERSATIONS_MAX } from './limits.js';
 import { someOf } from './text.js';
 
-/** Server frame: the synchronization request of 5.6.x.2. It moves no data; `changes` counts by type. */
+/** Server frame: the synchronization request. It contains no elements. `changes`: number of changes by type. Source: OMA CPM 5.6.x.2. */
 export const syncRequestFrameSchema = z.object({
   type: z.literal('syncRequest'),
   modSeq: modSeqSchema,

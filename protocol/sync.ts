@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import { deviceIdSchema, instanceIdSchema } from './ids.js';
 import { OPERATIONS_MAX, PAGE_DEFAULT, PAGE_MAX } from './limits.js';
-import { ifList, lookingInto } from './list.js';
 import { numberedOperationSchema } from './numbered-operation.js';
+import { atMost } from './text.js';
+import { ifList } from './validation.js';
 
 export { type SyncResponse, syncResponseSchema } from './sync-response.js';
 
-/** Of those that have a number; that others have none is a fault of their own, told beside this one. */
+/** Checks only operations with a number. A missing number is a fault of its own. */
 const ascendingByOne = z.refine<readonly unknown[]>(
   (operations) => {
     const starts = operations.flatMap((operation, i) => {
@@ -15,25 +16,21 @@ const ascendingByOne = z.refine<readonly unknown[]>(
     });
     return starts.every((start) => start === starts[0]);
   },
-  { error: 'the numbers n do not ascend by one', when: ifList },
+  { error: 'must have numbers n that ascend by one', when: ifList },
 );
 
-/** What HTTP and the socket have in common; the socket's connection already says which device and instance it is. */
+/** Members of a synchronization over HTTP and over the WebSocket, whose connection already names device and instance. */
 export const syncBodySchema = z.strictObject({
-  syncToken: z.optional(z.string()), // absent: initial synchronization; whatever is no token: reset
+  syncToken: z.optional(z.string()), // absent: initial synchronization; not a token: reset
   operations: z._default(
-    lookingInto(
-      z
-        .array(numberedOperationSchema)
-        .check(z.maxLength(OPERATIONS_MAX, `holds more than ${OPERATIONS_MAX} operations`), ascendingByOne),
-    ),
+    z.array(numberedOperationSchema).check(atMost(OPERATIONS_MAX, 'operations'), ascendingByOne),
     [],
   ),
-  limit: z._default(z.int().check(z.gte(1), z.lte(PAGE_MAX)), PAGE_DEFAULT), // elements a response
+  limit: z._default(z.int().check(z.gte(1), z.lte(PAGE_MAX)), PAGE_DEFAULT), // elements per response
 });
 export type SyncBody = z.infer<typeof syncBodySchema>;
 
-/** POST /v1/sync */
+/** Body of POST /v1/sync. */
 export const syncRequestSchema = z.strictObject({
   ...syncBodySchema.shape,
   deviceId: deviceIdSchema,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** A ticket in the URL of a connection; what is of another shape was never issued. */
+/** Query of the URL of a connection. The server never issues a ticket of another shape. */
 export const connectQuerySchema = z.looseObject({
-  ticket: z.string().check(z.regex(/^[\w-]{1,128}$/, 'is no ticket')),
+  ticket: z.string().check(z.regex(/^[\w-]{1,128}$/, 'must be a ticket')),
 });

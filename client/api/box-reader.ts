@@ -2,7 +2,7 @@ import { ELEMENT_TYPES, type Element } from '../../protocol/elements/element.js'
 import type { HistoryResponse } from '../../protocol/history.js';
 import { addCounts, type Counts, countsByType } from '../local-state/counts.js';
 import type { ViewChange } from '../local-state/derive.js';
-import { KINDS, keyOf } from '../local-state/keys.js';
+import { keyOf, kindOf } from '../local-state/keys.js';
 import {
   type ConversationItem,
   conversationIn,
@@ -133,7 +133,7 @@ export function createBoxReader({ box, onChanged, requestHistory }: BoxReaderOpt
 
   async function* elements(): AsyncGenerator<Element> {
     for (const type of ELEMENT_TYPES) {
-      const kind = keyOf(KINDS[type]);
+      const kind = keyOf(kindOf(type));
       for (let from = `${kind}\n`; ; ) {
         const chunk = await box.read(({ tx }) => tx.scan({ from, to: `${kind}\n\u007f`, limit: CHUNK }));
         for (const [, row] of chunk) {

@@ -43,7 +43,7 @@ async function deriveConversation(
   part: string,
   rows: readonly ChangedRow[],
 ): Promise<void> {
-  const key = `C\n${part}`;
+  const key = `H\n${part}`;
   const messages = rows.filter(([each]) => each.startsWith('M'));
   for (const [, { before, row }] of messages) {
     await replaceEntries(access, dateKeys(before.message?.confirmed), dateKeys(row.message?.confirmed));

@@ -1,4 +1,8 @@
-import type { ElementType } from '../../protocol/elements/element.js';
+import {
+  ELEMENT_TYPE_TABLE,
+  ELEMENT_TYPES,
+  type ElementType,
+} from '../../protocol/elements/element-types.js';
 import type { Entry, StoreTransaction } from '../stores/local-store.js';
 
 /** Identifies one element. Elements and removals have these members. A message id is unique within its conversation. */
@@ -13,7 +17,7 @@ export interface ElementKey {
  *
  * - `state`: SyncState
  * - `F <folder>`: folder
- * - `C <conversation>`: conversation history, with unread count and newest message
+ * - `H <conversation>`: conversation history, with unread count and newest message
  * - `S <conversation> <session>`: session history
  * - `M <conversation> <message>`: message and its state
  * - `A <time> <conversation>`: conversation histories by last activity
@@ -48,19 +52,13 @@ export const digitsOf = (count: number): string => String(count).padStart(16, '0
 export const timeDigits = (date: string): string => digitsOf(Date.parse(date) + 1e14);
 
 /** The kind of key of the row that holds an element. */
-export const KINDS: Record<ElementType, string> = {
-  folder: 'F',
-  conversationHistory: 'C',
-  sessionHistory: 'S',
-  message: 'M',
-  messageState: 'M',
-};
+export const kindOf = (type: ElementType): string => ELEMENT_TYPE_TABLE[type].key;
 /** The kinds of rows that hold elements. */
-export const ROWS: readonly string[] = [...new Set(Object.values(KINDS))];
+export const ROWS: ReadonlySet<string> = new Set(ELEMENT_TYPES.map(kindOf));
 
 /** The key of the row that holds an element. */
 export const rowKey = ({ type, id, conversationId }: ElementKey): string =>
-  conversationId === undefined ? keyOf(KINDS[type], id) : keyOf(KINDS[type], conversationId, id);
+  conversationId === undefined ? keyOf(kindOf(type), id) : keyOf(kindOf(type), conversationId, id);
 
 /** The key of the remembered removal of an element. */
 export const removalKey = (key: ElementKey): string => keyOf('R', key.type) + SEPARATOR + rowKey(key);

@@ -1,13 +1,14 @@
 import {
   ELEMENT_TYPES,
   type Element,
+  type ElementOf,
   type ElementType,
   type Removal,
 } from '../../protocol/elements/element.js';
 import type { StoreTransaction } from '../stores/local-store.js';
 import { derive, type ViewChange } from './derive.js';
-import { type ElementKey, entriesBelow, keyOf, removalKey, rowKey, type ScanOptions } from './keys.js';
-import { type ElementOf, type Row, type Slot, shown } from './rows.js';
+import { type ElementKey, entriesBelow, keyOf, ROWS, removalKey, rowKey, type ScanOptions } from './keys.js';
+import { type Row, type Slot, shown } from './rows.js';
 
 /** A confirmed element. One of an earlier generation was held before a reset, and the server has not sent it since. */
 export interface ConfirmedElement {
@@ -49,13 +50,13 @@ export class LocalView {
     return row;
   }
 
-  async slot<T extends ElementType>(key: ElementKey & { type: T }): Promise<Slot<ElementOf[T]> | undefined> {
-    return (await this.row(rowKey(key)))[key.type] as Slot<ElementOf[T]> | undefined;
+  async slot<T extends ElementType>(key: ElementKey & { type: T }): Promise<Slot<ElementOf<T>> | undefined> {
+    return (await this.row(rowKey(key)))[key.type] as Slot<ElementOf<T>> | undefined;
   }
 
   /** The element that queries return. */
-  async shown<T extends ElementType>(key: ElementKey & { type: T }): Promise<ElementOf[T] | undefined> {
-    return shown(await this.slot(key)) as ElementOf[T] | undefined;
+  async shown<T extends ElementType>(key: ElementKey & { type: T }): Promise<ElementOf<T> | undefined> {
+    return shown(await this.slot(key)) as ElementOf<T> | undefined;
   }
 
   /** The confirmed element, of any generation. */
@@ -83,22 +84,25 @@ export class LocalView {
 
   /** Yields the elements directly in a container, in one layer: the conversation histories of a folder, for example. */
   async *contentsOf(key: ElementKey, layer: Layer): AsyncGenerator<Element> {
-    const { type, id, conversationId } = key;
-    if (type === 'folder') {
-      for await (const row of this.rowsBelow('C')) {
+    const { type: container, id, conversationId } = key;
+    if (container === 'folder') {
+      for await (const row of this.rowsBelow('H')) {
         const conversation = layer(row.conversationHistory);
         if (conversation?.type === 'conversationHistory' && conversation.folderId === id) yield conversation;
       }
-    } else if (type === 'conversationHistory') {
-      for (const kind of ['S', 'M'])
+    } else if (container === 'conversationHistory') {
+      // Only rows of contents have keys below that of a conversation history.
+      for (const kind of ROWS)
         for await (const row of this.rowsBelow(keyOf(kind, id))) yield* elementsOf(row, layer);
-    } else if (type === 'sessionHistory') {
+    } else if (container === 'sessionHistory') {
       for await (const row of this.rowsBelow(keyOf('M', conversationId ?? ''))) {
         const message = layer(row.message);
         if (message?.type === 'message' && message.sessionId === id) yield message;
       }
-    } else if (type === 'message') {
+    } else if (container === 'message') {
       yield* elementsOf({ messageState: (await this.row(rowKey(key))).messageState }, layer);
+    } else {
+      container satisfies 'messageState'; // contains nothing
     }
   }
 

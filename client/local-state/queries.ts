@@ -121,7 +121,7 @@ export async function conversationsIn(
 
 /** A conversation history with its newest message. */
 export const conversationIn = async (view: LocalView, id: string): Promise<ConversationItem | undefined> =>
-  conversationItemOf(view, await view.row(keyOf('C', id)));
+  conversationItemOf(view, await view.row(keyOf('H', id)));
 
 /** The session histories of a conversation history, sorted by id. */
 export async function sessionsIn(view: LocalView, conversationId: string): Promise<SessionItem[]> {
@@ -167,7 +167,7 @@ export async function unreadIn(
   conversationId: string,
   upTo: string | undefined,
 ): Promise<MessageItem[]> {
-  let { unread = 0 } = (await view.row(keyOf('C', conversationId))).summary ?? {};
+  let { unread = 0 } = (await view.row(keyOf('H', conversationId))).summary ?? {};
   const items: MessageItem[] = [];
   for await (const row of view.rowsBelow(keyOf('M', conversationId), { descending: true })) {
     if (unread === 0) break;

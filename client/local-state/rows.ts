@@ -1,20 +1,4 @@
-import type {
-  ConversationElement,
-  Element,
-  ElementType,
-  FolderElement,
-  MessageElement,
-  MessageStateElement,
-  SessionElement,
-} from '../../protocol/elements/element.js';
-
-export interface ElementOf {
-  folder: FolderElement;
-  conversationHistory: ConversationElement;
-  sessionHistory: SessionElement;
-  message: MessageElement;
-  messageState: MessageStateElement;
-}
+import type { Element, ElementOf, ElementType } from '../../protocol/elements/element.js';
 
 /** The two layers of one element. */
 export interface Slot<E extends Element = Element> {
@@ -24,7 +8,7 @@ export interface Slot<E extends Element = Element> {
 }
 
 /** The value of one key: an element, a message with its state, or a conversation history with its summary. */
-export type Row = { [T in ElementType]?: Slot<ElementOf[T]> } & { summary?: Summary };
+export type Row = { [T in ElementType]?: Slot<ElementOf<T>> } & { summary?: Summary };
 
 /** Derived from the messages and states of a conversation history. A list of conversations shows it. */
 export interface Summary {

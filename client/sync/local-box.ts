@@ -152,7 +152,7 @@ export class LocalBox {
   async wipe(): Promise<void> {
     const conversations = await this.#write(async (tx) => {
       const ids: string[] = [];
-      for await (const [key] of entriesBelow(tx, 'C')) ids.push(idOfPart(key.slice(2)));
+      for await (const [key] of entriesBelow(tx, 'H')) ids.push(idOfPart(key.slice(2)));
       await tx.clear();
       return ids;
     });

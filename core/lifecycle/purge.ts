@@ -1,9 +1,8 @@
-import type { FolderId, SessionId } from '../../protocol/ids.js';
 import { findProjected, project } from '../log/projection.js';
 import { liveTail, withUnprojected } from '../log/tail.js';
 import { BoxView, byKey } from '../log/view.js';
 import { bodyDropped, latestVersionOf } from '../model/effects.js';
-import { elementBytes } from '../model/element.js';
+import { containerIdOf, elementBytes, isElement } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type { BoxId, PendingPurge, Purged, StoredElement, Tombstone } from '../model/items.js';
 import {
@@ -27,7 +26,7 @@ import type { Core } from '../ports/core.js';
 import type { DeletedContainer, PurgeMessage } from '../ports/purge-queue.js';
 import { AGAIN, retry } from '../ports/retry.js';
 import { commitAndProject } from '../write/commit.js';
-import { countsWithout, isElement } from '../write/log-rows.js';
+import { countsWithout } from '../write/log-rows.js';
 
 const BATCHES_PER_MESSAGE = 10; // the queue delivers the rest again, so that no invocation takes too long
 const BATCH_MAX = 200; // items that one query reads
@@ -208,16 +207,11 @@ const purgedBy = (key: string, item: StoredItem | undefined): Purged | undefined
 function tombstone(context: PurgeContext, element: StoredElement): Tombstone {
   const { key, view } = context;
   const version = deadVersion(context, element);
-  const containerId =
-    element.kind === 'conversationHistory'
-      ? element.data.folderId
-      : element.kind === 'message'
-        ? element.data.sessionId
-        : undefined;
+  const containerId = containerIdOf(element);
   const hasState = element.kind === 'message' && element.state !== undefined;
   return {
     ...tombstoneOf(element, version, view.nowMs),
-    ...(containerId !== undefined && { containerId: containerId as FolderId | SessionId }),
+    ...(containerId !== undefined && { containerId }),
     purged: {
       by: key,
       elements: [element.kind, ...(hasState ? (['messageState'] as const) : [])],

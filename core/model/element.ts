@@ -1,6 +1,33 @@
 import type { Element, MessageStateElement } from '../../protocol/elements/element.js';
-import type { ModSeq } from '../../protocol/ids.js';
-import type { StoredElement, StoredMessage } from './items.js';
+import { ELEMENT_TYPES, hasOwnItem, isExpiringType } from '../../protocol/elements/element-types.js';
+import type { FolderId, ModSeq, SessionId } from '../../protocol/ids.js';
+import type { ExpiringElement, StoredElement, StoredMessage } from './items.js';
+import type { StoredItem } from './stored-item.js';
+
+const STORED_TYPES: ReadonlySet<string> = new Set(ELEMENT_TYPES.filter(hasOwnItem));
+
+/** Whether an item holds a live element. */
+export const isElement = (item: StoredItem): item is StoredElement => STORED_TYPES.has(item.kind);
+
+/** Whether an item holds an element that expires by the policy of the box. */
+export const isExpiring = (item: StoredItem): item is ExpiringElement =>
+  isElement(item) && isExpiringType(item.kind);
+
+/** The container that an element names in its attributes and is purged with, beside its conversation history. */
+export function containerIdOf(element: StoredElement): FolderId | SessionId | undefined {
+  switch (element.kind) {
+    case 'folder':
+    case 'sessionHistory':
+      return undefined;
+    case 'conversationHistory':
+      return element.data.folderId;
+    case 'message':
+      return element.data.sessionId;
+    default:
+      element satisfies never;
+      return undefined;
+  }
+}
 
 /** The wire form of a stored element. That of a message has no state, which is an element of its own. */
 export function elementOf(item: StoredElement): Element {

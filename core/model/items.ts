@@ -1,5 +1,5 @@
 import type { ConversationData } from '../../protocol/elements/conversation-history.js';
-import type { ElementType } from '../../protocol/elements/element.js';
+import type { ElementType, ExpiringType, StoredType } from '../../protocol/elements/element-types.js';
 import type { FolderData } from '../../protocol/elements/folder.js';
 import type { MessageData } from '../../protocol/elements/message.js';
 import type { Disposition } from '../../protocol/elements/message-state.js';
@@ -34,12 +34,7 @@ export interface Stored {
 }
 
 /** Number of live elements by type. Contents of a deleted container count until they are purged. */
-export interface Counts {
-  readonly folder: number;
-  readonly conversationHistory: number;
-  readonly sessionHistory: number;
-  readonly message: number;
-  readonly messageState: number;
+export interface Counts extends Readonly<Record<ElementType, number>> {
   readonly bytes: number; // of the JSON of all of them in wire form
 }
 
@@ -120,7 +115,7 @@ export interface PendingPurge<Id> {
 /** Replaces an element that was deleted or has expired: its id answers `gone`, so a late deposit cannot bring it back. */
 export interface Tombstone extends Stored, ReplacesExpired {
   readonly kind: 'tombstone';
-  readonly of: Exclude<ElementType, 'messageState'>;
+  readonly of: StoredType;
   readonly containerId?: FolderId | SessionId; // the container that it was purged with
   readonly purged?: Purged;
   readonly stateVersion?: number;
@@ -223,6 +218,14 @@ export interface QuietTimer extends Stored {
   readonly kind: 'quietTimer';
 }
 
+/** The items of elements by type. A type of the table that has no item here does not compile. */
+type ItemsByType<Items extends { [T in StoredType]: { readonly kind: T } }> = Items;
+type ElementItems = ItemsByType<{
+  folder: StoredFolder;
+  conversationHistory: StoredConversation;
+  sessionHistory: StoredSession;
+  message: StoredMessage;
+}>;
+export type StoredElement = ElementItems[StoredType];
 /** Contents of a conversation history: they expire by the policy of the box. */
-export type ExpiringElement = StoredSession | StoredMessage;
-export type StoredElement = StoredFolder | StoredConversation | ExpiringElement;
+export type ExpiringElement = ElementItems[ExpiringType];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type ContentType, ELEMENT_TYPE_TABLE } from '../../protocol/elements/element-types.js';
 import type {
   ConversationId,
   DeviceId,
@@ -67,8 +68,8 @@ export const formerInstanceKey = (deviceId: DeviceId, instanceId: InstanceId): s
 /** Whether the registry's table contains the item. */
 export const isRegistryKey = (sk: string): boolean => /^[DSI]#/.test(sk);
 
-export const FOLDERS = 'F#';
-export const CONVERSATIONS = 'H#';
+export const FOLDERS = `${ELEMENT_TYPE_TABLE.folder.key}#`;
+export const CONVERSATIONS = `${ELEMENT_TYPE_TABLE.conversationHistory.key}#`;
 export const folderKey = (id: FolderId): string => FOLDERS + part(id);
 export const FOLDER_NAMES = 'N#';
 /** The key of a name has a digest for a name that is too long, after a `/`, which names do not contain. */
@@ -88,14 +89,19 @@ export const conversationIdOf = (key: string): ConversationId =>
 export const CONTENTS = 'E#';
 export const contentsPrefix = (conversationId: ConversationId): string =>
   `${CONTENTS}${part(conversationId)}#`;
+const contentPrefix = (conversationId: ConversationId, type: ContentType): string =>
+  `${contentsPrefix(conversationId)}${ELEMENT_TYPE_TABLE[type].key}#`;
+/** Key of the item that holds an element in a conversation history. A message and its state share one. */
+export const contentKey = (conversationId: ConversationId, type: ContentType, id: ElementId): string =>
+  contentPrefix(conversationId, type) + part(id);
 export const sessionsPrefix = (conversationId: ConversationId): string =>
-  `${contentsPrefix(conversationId)}S#`;
+  contentPrefix(conversationId, 'sessionHistory');
 export const messagesPrefix = (conversationId: ConversationId): string =>
-  `${contentsPrefix(conversationId)}M#`;
+  contentPrefix(conversationId, 'message');
 export const sessionKey = (conversationId: ConversationId, id: SessionId): string =>
-  sessionsPrefix(conversationId) + part(id);
+  contentKey(conversationId, 'sessionHistory', id);
 export const messageKey = (conversationId: ConversationId, id: MessageId | ElementId): string =>
-  messagesPrefix(conversationId) + part(id);
+  contentKey(conversationId, 'message', id);
 
 /** The content of a large message: an item of its own, which no range of elements contains. */
 export const bodyKey = (messageSk: string): string => `B${messageSk.slice(1)}`;

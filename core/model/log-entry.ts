@@ -18,10 +18,8 @@ import type {
   Registration,
   RevokedDevice,
   Stored,
-  StoredConversation,
-  StoredFolder,
+  StoredElement,
   StoredMessage,
-  StoredSession,
   StoredState,
   Tombstone,
 } from './items.js';
@@ -61,9 +59,7 @@ type Content<Item> = Item extends Stored
   : never;
 
 export type ItemContent = Content<
-  | StoredFolder
-  | StoredConversation
-  | StoredSession
+  | Exclude<StoredElement, StoredMessage>
   | Omit<StoredMessage, 'state' | 'bodyBytes'>
   | Tombstone
   | FolderName

@@ -1,4 +1,5 @@
-import type { ElementType } from '../../protocol/elements/element.js';
+import { type ElementType, isContentType } from '../../protocol/elements/element-types.js';
+import { isElement } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type { StoredConversation, StoredElement } from '../model/items.js';
 import { isGoneFrom } from '../model/liveness.js';
@@ -17,9 +18,6 @@ type Histories = ScanBatch['histories'];
 /** `difference`: only elements that the device does not hold already. */
 export type Selection = 'difference' | 'all';
 
-/** Types of elements in a conversation history. */
-export const CONTENTS: readonly ElementType[] = ['sessionHistory', 'message', 'messageState'];
-
 /**
  * Whether an item is alive. It and its containers were not deleted, it has not expired, and it does not belong to an
  * earlier life of its conversation history.
@@ -29,20 +27,12 @@ export function isAlive(
   item: StoredItem,
   histories: Histories,
 ): item is StoredElement {
-  switch (item.kind) {
-    case 'folder':
-      return true;
-    case 'conversationHistory':
-      return !isInDeletedFolder(head, item);
-    case 'sessionHistory':
-    case 'message': {
-      const history = histories.get(item.conversationId);
-      if (history?.kind !== 'conversationHistory' || hasExpired(item, nowMs)) return false;
-      return !isGoneFrom(history, item) && !isInDeletedFolder(head, history);
-    }
-    default:
-      return false;
-  }
+  if (!isElement(item)) return false;
+  if (item.kind === 'folder') return true;
+  if (item.kind === 'conversationHistory') return !isInDeletedFolder(head, item);
+  const history = histories.get(item.conversationId);
+  if (history?.kind !== 'conversationHistory' || hasExpired(item, nowMs)) return false;
+  return !isGoneFrom(history, item) && !isInDeletedFolder(head, history);
 }
 
 /**
@@ -113,7 +103,7 @@ function isWider(now: SyncScope, held: SyncScope): boolean {
     ...held.maxAgeDays,
   }) as (keyof SyncScope['maxAgeDays'])[];
   return (
-    CONTENTS.some((type) => now.types.has(type) && !held.types.has(type)) ||
+    [...now.types].some((type) => isContentType(type) && !held.types.has(type)) ||
     now.maxTextBytes > held.maxTextBytes ||
     contexts.some((context) => (now.maxAgeDays[context] ?? Infinity) > (held.maxAgeDays[context] ?? Infinity))
   );

@@ -1,18 +1,16 @@
-import { ELEMENT_TYPES, type ElementType } from '../../protocol/elements/element.js';
+import {
+  ELEMENT_TYPES,
+  type ElementType,
+  hasOwnItem,
+  isContentType,
+} from '../../protocol/elements/element-types.js';
 import { elementOf, stateElementOf } from '../model/element.js';
 import type { Head } from '../model/log-entry.js';
 import type { StoredItem } from '../model/stored-item.js';
 import type { Range } from '../ports/store.js';
 import { holdsConversation, lacksConversations } from '../scope/sync-scope.js';
 import { truncated } from '../scope/truncate.js';
-import {
-  CONTENTS,
-  hasLeft,
-  isAlive,
-  isContentWanted,
-  type Selection,
-  selectedTypes,
-} from './backfill-filter.js';
+import { hasLeft, isAlive, isContentWanted, type Selection, selectedTypes } from './backfill-filter.js';
 import { rangesAhead, readBatch, type ScanBatch, type ScanSource } from './backfill-scan.js';
 import type { DeviceScope } from './device-scope.js';
 import {
@@ -32,7 +30,7 @@ export function startOfBackfill(head: Pick<Head, 'counts'>, { held }: DeviceScop
 
 /** An estimate of the elements that the server sends a device that has none. A message and its state count as one. */
 export const elementsIn = ({ counts }: Pick<Head, 'counts'>): number =>
-  ELEMENT_TYPES.reduce((sum, type) => sum + (type === 'messageState' ? 0 : counts[type]), 0);
+  ELEMENT_TYPES.reduce((sum, type) => sum + (hasOwnItem(type) ? counts[type] : 0), 0);
 
 /** Puts as much of the backfill on the page as there is room for. @returns undefined if all was sent */
 export async function backfill(
@@ -66,7 +64,7 @@ const startOfPhase = (
 /** The next phase; contents are skipped for a device that keeps none. */
 function phaseAfter({ now }: DeviceScope, phase: BackfillPhase): BackfillPhase | undefined {
   const next = BACKFILL_PHASES[BACKFILL_PHASES.indexOf(phase) + 1];
-  const isIdle = next === 'contents' && !CONTENTS.some((type) => now.types.has(type));
+  const isIdle = next === 'contents' && ![...now.types].some(isContentType);
   return isIdle ? undefined : next;
 }
 

@@ -1,5 +1,6 @@
 import type { Change } from '../../protocol/elements/element.js';
 import type { ModSeq } from '../../protocol/ids.js';
+import { containerIdOf, isElement } from '../model/element.js';
 import {
   behindKey,
   CONVERSATIONS,
@@ -76,16 +77,8 @@ export async function putExpandedRemoval(
 /** Whether a container held this item when it was deleted. No item comes into a deleted container. */
 function isIn(item: StoredItem, { id }: ChangeRow): boolean {
   const container = id as string;
-  switch (item.kind) {
-    case 'conversationHistory':
-      return item.data.folderId === container;
-    case 'message':
-      return item.data.sessionId === container;
-    case 'tombstone':
-      return item.containerId === container;
-    default:
-      return false;
-  }
+  if (item.kind === 'tombstone') return item.containerId === container;
+  return isElement(item) && containerIdOf(item) === container;
 }
 
 function removalOf(scope: DeviceScope, { sk }: StoredItem, { commit, row }: LogRow): Change | undefined {

@@ -1,7 +1,13 @@
-import type { ElementType } from '../../protocol/elements/element.js';
+import {
+  coveredTypes,
+  type ElementType,
+  forEachType,
+  typesInItem,
+} from '../../protocol/elements/element-types.js';
 import type { MessageContext } from '../../protocol/elements/message.js';
 import type { ConversationId, FolderId } from '../../protocol/ids.js';
 import type { Effective } from '../../protocol/preferences.js';
+import { isElement } from '../model/element.js';
 import type { ChangeRow } from '../model/log-entry.js';
 import type { StoredItem } from '../model/stored-item.js';
 import { DAY_MS } from '../model/timing.js';
@@ -43,20 +49,8 @@ export function isYoungEnough(
   return days === undefined || date === undefined || nowMs - Date.parse(date) <= days * DAY_MS;
 }
 
-const CONTENT_TYPES: readonly ElementType[] = [
-  'conversationHistory',
-  'sessionHistory',
-  'message',
-  'messageState',
-];
 /** The types of elements that the removal of an element deletes. */
-const COVERED: Record<ElementType, readonly ElementType[]> = {
-  folder: ['folder', ...CONTENT_TYPES],
-  conversationHistory: CONTENT_TYPES,
-  sessionHistory: ['sessionHistory', 'message', 'messageState'],
-  message: ['message', 'messageState'],
-  messageState: ['messageState'],
-};
+const COVERED = forEachType(coveredTypes);
 
 /** Whether the removal of an element of this type can delete any element of the scope. */
 export const coversAnything = (scope: SyncScope, type: ElementType): boolean =>
@@ -111,17 +105,7 @@ export function elementsInScope(
   isConversationIn: boolean,
   nowMs: number,
 ): readonly ElementType[] {
-  switch (item.kind) {
-    case 'folder':
-      return scope.types.has('folder') ? ['folder'] : [];
-    case 'conversationHistory':
-    case 'sessionHistory':
-      return isConversationIn && scope.types.has(item.kind) ? [item.kind] : [];
-    case 'message': {
-      if (!isConversationIn || !isYoungEnough(scope, item.data, nowMs)) return [];
-      return (['message', 'messageState'] as const).filter((type) => scope.types.has(type));
-    }
-    default:
-      return [];
-  }
+  if (!isElement(item) || (item.kind !== 'folder' && !isConversationIn)) return [];
+  if (item.kind === 'message' && !isYoungEnough(scope, item.data, nowMs)) return [];
+  return typesInItem(item.kind).filter((type) => scope.types.has(type));
 }

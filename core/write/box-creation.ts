@@ -1,3 +1,4 @@
+import { forEachType } from '../../protocol/elements/element-types.js';
 import { type FolderId, folderIdSchema } from '../../protocol/ids.js';
 import { DEFAULT_FOLDER, USER_ROOT_FOLDER } from '../../protocol/limits.js';
 import { project } from '../log/projection.js';
@@ -17,14 +18,7 @@ const FIRST_MOD_SEQ = 1;
 
 const builtIn = [DEFAULT_FOLDER, USER_ROOT_FOLDER].map((name) => folderIdSchema.parse(name));
 
-const NOTHING: Counts = {
-  folder: 0,
-  conversationHistory: 0,
-  sessionHistory: 0,
-  message: 0,
-  messageState: 0,
-  bytes: 0,
-};
+const NOTHING: Counts = { ...forEachType(() => 0), bytes: 0 };
 
 /**
  * Creates a box. The anchor comes first, under a fixed key, so that concurrent creators start the log at the same index.

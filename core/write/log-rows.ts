@@ -2,7 +2,7 @@ import { ELEMENT_TYPES } from '../../protocol/elements/element.js';
 import type { FolderId } from '../../protocol/ids.js';
 import { byKey } from '../log/view.js';
 import { ASIDE_ABOVE_BYTES } from '../model/effects.js';
-import { elementBytes, elementOf, jsonBytes, stateElementOf } from '../model/element.js';
+import { elementBytes, elementOf, isElement, jsonBytes, stateElementOf } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type { Counts, Purged, StoredElement, StoredMessage, Tombstone } from '../model/items.js';
 import type { ChangeRow, Effect, ItemContent } from '../model/log-entry.js';
@@ -189,10 +189,3 @@ export function countsWithout(counts: Counts, { elements, bytes }: Purged): Coun
   for (const type of elements) left[type]--;
   return left;
 }
-
-/** Whether an item holds an element, which counts. */
-export const isElement = (item: StoredItem): item is StoredElement =>
-  item.kind === 'folder' ||
-  item.kind === 'conversationHistory' ||
-  item.kind === 'sessionHistory' ||
-  item.kind === 'message';

@@ -1,6 +1,7 @@
 import type { MessageStorageClient } from '../../client/api/message-storage-client.js';
 import type { ConversationItem, MessageItem } from '../../client/local-state/queries.js';
 import { preferencesSchema } from '../../protocol/preferences.js';
+import { validate } from '../../protocol/validation.js';
 import { CliProblem, lineFor } from './cli-problem.js';
 import { describeElement } from './describe.js';
 import { printable, printableJson } from './printable.js';
@@ -158,10 +159,10 @@ function preferencesIn(text: string) {
   } catch {
     throw new CliProblem('Preferences must be JSON, like {"maxMessageAgeDays":30}');
   }
-  const parsed = preferencesSchema.safeParse(value);
-  if (!parsed.success)
-    throw new CliProblem(`Preferences: ${parsed.error.issues.map(({ message }) => message).join(', ')}`);
-  return parsed.data;
+  const preferences = validate(preferencesSchema, value);
+  if (preferences.ok) return preferences.value;
+  const faults = preferences.faults.map(({ pointer, detail }) => `${pointer} ${detail}`.trim());
+  throw new CliProblem(`Preferences: ${faults.join(', ')}`);
 }
 
 const done = (operation: { op: string; type: string; id: string }): Answer => ({

@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import { participantsSchema } from '../../protocol/elements/conversation-history.js';
 import { messageDataSchema } from '../../protocol/elements/message.js';
 import { SEEN } from '../../protocol/elements/message-state.js';
-import { faultsOf } from '../../protocol/faults.js';
 import { conversationIdSchema, idSchema } from '../../protocol/ids.js';
 import { messageIdOf } from '../../protocol/message-id.js';
 import { type OperationInput, parseOperation } from '../../protocol/operation.js';
+import { validate } from '../../protocol/validation.js';
 
 const { direction, from, to, date } = messageDataSchema.shape;
 
@@ -27,9 +27,9 @@ export type ReadOperation = { operation: OperationInput } | { fault: string };
 
 /** The operation that deposits the message of a line. A line always gives the same message id. */
 export function operationOf(value: unknown): ReadOperation {
-  const parsed = messageLineSchema.safeParse(value, { reportInput: true });
-  if (!parsed.success) return { fault: faultText(faultsOf(parsed.error)) };
-  const { conversationId, participants, seen, ...message } = parsed.data;
+  const line = validate(messageLineSchema, value);
+  if (!line.ok) return { fault: faultText(line.faults) };
+  const { conversationId, participants, seen, ...message } = line.value;
   const operation = {
     op: 'create' as const,
     type: 'message' as const,

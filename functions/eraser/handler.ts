@@ -1,8 +1,8 @@
 import { erase } from '../../core/lifecycle/erase.js';
 import { readConfig } from '../runtime/aws/config.js';
-import { eraseMessageSchema } from '../runtime/aws/erase-queue.js';
-import { eraseQueue, openCore, sockets, tables } from '../runtime/aws/open-core.js';
-import { queueEndpoint } from '../runtime/batch/records.js';
+import { connections, eraseQueue, openCore, tables } from '../runtime/aws/open-core.js';
+import { eraseMessageSchema } from '../runtime/aws/queue-messages.js';
+import { queueEndpoint } from '../runtime/batch/batch-endpoints.js';
 
 const config = readConfig([
   'STORE_TABLE',
@@ -12,7 +12,7 @@ const config = readConfig([
   'ERASE_SETTLE_SECONDS',
   'SOCKET_CALLBACK_URL',
 ]);
-const core = openCore(tables(config), eraseQueue(config), sockets(config));
+const core = openCore(tables(config), eraseQueue(config), connections(config));
 
 export const handler = queueEndpoint(eraseMessageSchema, (message) =>
   erase(core, message, config.ERASE_SETTLE_SECONDS),

@@ -1,8 +1,8 @@
 import { notify } from '../../core/push/notify.js';
 import { readConfig } from '../runtime/aws/config.js';
-import { openCore, pushBackoff, sockets, tables } from '../runtime/aws/open-core.js';
-import { pushMessageSchema } from '../runtime/aws/push-queue.js';
-import { queueEndpoint } from '../runtime/batch/records.js';
+import { connections, openCore, pushBackoff, tables } from '../runtime/aws/open-core.js';
+import { pushMessageSchema } from '../runtime/aws/queue-messages.js';
+import { queueEndpoint } from '../runtime/batch/batch-endpoints.js';
 
 const config = readConfig([
   'STORE_TABLE',
@@ -11,7 +11,7 @@ const config = readConfig([
   'PUSH_QUEUE_URL',
   'SOCKET_CALLBACK_URL',
 ]);
-const core = openCore(tables(config), sockets(config));
+const core = openCore(tables(config), connections(config));
 
 export const handler = queueEndpoint(
   pushMessageSchema,

@@ -1,11 +1,11 @@
-/** Time kept to answer before Lambda would cut the function off. */
+/** Time that remains for the response before Lambda ends the function. */
 export const LAST_WORDS_MS = 500;
 
-/** @throws Error when the work is not done in time; it is not stopped by that. */
+/** The result of the work. Unit of `ms`: milliseconds. @throws Error when the work takes longer; the work itself continues */
 export async function withinTime<Value>(work: Promise<Value>, ms: number): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new Error('it took too long')), ms);
+    timer = setTimeout(() => fail(new Error('the work took too long')), ms);
   });
   try {
     return await Promise.race([work, late]);

@@ -10,8 +10,8 @@ interface Invocation {
 const invocations = new AsyncLocalStorage<Invocation>();
 
 /**
- * The handler, whose work ends with its answer. Lambda freezes a function that has answered, and may thaw it hours later:
- * what it had left under way, after its time or beside something that failed, would write into a box that was erased since.
+ * The handler, whose work ends with its response. Lambda freezes a function after its response and can thaw it hours later.
+ * Work that was still running could then write to a box that has been erased.
  */
 export const inInvocation =
   <Event, Answer>(handler: (event: Event, context: Context) => Promise<Answer>) =>
@@ -24,13 +24,13 @@ export const inInvocation =
     }
   };
 
-/** A client of the SDK that sends nothing for an invocation that is over, nor sends anything again. */
+/** An SDK client that sends and retries nothing for a finished invocation. */
 export function endingWithInvocation<Client extends DynamoDBClient | SQSClient>(client: Client): Client {
   const { middlewareStack } = client as DynamoDBClient;
-  // Behind the retries, so that each attempt asks.
+  // After the retry middleware, so that each attempt checks.
   middlewareStack.add(
     (next) => async (args) => {
-      if (invocations.getStore()?.isOver) throw new Error('the invocation is over');
+      if (invocations.getStore()?.isOver) throw new Error('the invocation has finished');
       return next(args);
     },
     { step: 'finalizeRequest', priority: 'low', name: 'endsWithInvocation' },

@@ -11,10 +11,10 @@ import { contextOf } from '../runtime/websocket/ticket-holder.js';
 
 const core = openCore(tables(readConfig(['REGISTRY_TABLE'])));
 
-/** API Gateway answers 401 to this very word, and 500 to any other error; a Deny would be 403. */
+/** API Gateway answers 401 to exactly this message, and 500 to any other error. A Deny would be 403. */
 const UNAUTHORIZED = 'Unauthorized';
 
-/** Lets a connection in for the ticket in its URL. */
+/** Accepts a connection with a valid ticket in its URL. */
 export const handler = inInvocation(
   middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult, Error, Context>()
     .use(measured)
@@ -39,6 +39,6 @@ async function redeem(ticket: string) {
     return await redeemTicket(core, ticket);
   } catch (error) {
     logger.error('ticket not looked up', { error: describeError(error) });
-    throw new Error('the ticket could not be looked up'); // without the cause, which Lambda would log as it is
+    throw new Error('the ticket could not be read'); // without the cause, because Lambda logs a cause unfiltered
   }
 }

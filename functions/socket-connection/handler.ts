@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { connected, disconnected } from '../../core/push/connections.js';
 import { readConfig } from '../runtime/aws/config.js';
-import { openCore, pushQueue, sockets, tables } from '../runtime/aws/open-core.js';
+import { connections, openCore, pushQueue, tables } from '../runtime/aws/open-core.js';
 import { inInvocation } from '../runtime/invocation.js';
 import { beginLog, boxTag, describeError, deviceTag, logger } from '../runtime/observability/log.js';
 import { measured } from '../runtime/observability/metrics.js';
@@ -16,9 +16,9 @@ const config = readConfig([
   'PUSH_QUEUE_URL',
   'SOCKET_CALLBACK_URL',
 ]);
-const core = openCore(tables(config), pushQueue(config), sockets(config));
+const core = openCore(tables(config), pushQueue(config), connections(config));
 
-/** A status other than 200 refuses the connection; after `$disconnect` nobody listens. */
+/** A status other than 200 refuses the connection. API Gateway ignores the result of `$disconnect`. */
 const answer = (statusCode: 200 | 401 | 500): SocketAnswer => ({ statusCode });
 
 export const handler = inInvocation(
@@ -38,6 +38,6 @@ export const handler = inInvocation(
         return answer(200);
       }
       const isIn = await connected(core, holder, { id: connectionId, atMs: connectedAt });
-      return answer(isIn ? 200 : 401); // revoked, or registered anew, since the ticket was taken
+      return answer(isIn ? 200 : 401); // the device was revoked or registered again after the ticket was issued
     }),
 );

@@ -1,15 +1,15 @@
 import { SyncProblem } from '../../core/model/sync-problem.js';
 import { pingFrameSchema } from '../../protocol/frames.js';
-import { parsed } from '../runtime/http/parsed.js';
+import { validateRequest } from '../runtime/http/validate-request.js';
 import { frameEndpoint } from '../runtime/websocket/socket-endpoint.js';
 
-/** `ping`, and all that the gateway has no route for. */
+/** Answers `ping`, and each frame without a route in the gateway. */
 export const handler = frameEndpoint(async ({ frame }) => {
   if (frame.action !== 'ping') {
     throw new SyncProblem('invalid-request', {
-      errors: [{ pointer: '/action', detail: 'is none of "sync", "ping"' }],
+      errors: [{ pointer: '/action', detail: 'must be one of "sync", "ping"' }],
     });
   }
-  parsed(pingFrameSchema, frame);
+  validateRequest(pingFrameSchema, frame);
   return { type: 'pong' };
 });

@@ -1,9 +1,9 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Construct } from 'constructs';
-import { KeptLogs, type KeptLogsProps } from './kept-logs.js';
+import { RetainedLogGroup, type RetainedLogGroupProps } from './retained-log-group.js';
 
-/** By request id, route and numbers: a path would name users, a query would hold tickets, and addresses are personal. */
+/** Only request id, route and numbers. A path names users, a query contains tickets, and addresses are personal data. */
 const COMMON = {
   requestId: '$context.requestId',
   time: '$context.requestTime',
@@ -31,12 +31,12 @@ const FORMATS = {
   },
 };
 
-/** A line of JSON for each request of an API. */
+/** Settings for an access log with one line of JSON per request. */
 export const accessLog = (
   scope: Construct,
   kind: keyof typeof FORMATS,
-  props: KeptLogsProps,
+  props: RetainedLogGroupProps,
 ): IAccessLogSettings => ({
-  destination: new LogGroupLogDestination(new KeptLogs(scope, 'AccessLog', props)),
+  destination: new LogGroupLogDestination(new RetainedLogGroup(scope, 'AccessLog', props)),
   format: AccessLogFormat.custom(JSON.stringify(FORMATS[kind])),
 });

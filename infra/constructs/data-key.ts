@@ -4,13 +4,13 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Stage } from '../settings.js';
 
-/** The key of all data at rest, where the customer wants one: tables, queues, the token key, logs. Rotated yearly. */
+/** The customer's key of all data at rest: tables, queues, the token key, logs. KMS rotates it yearly. */
 export class DataKey extends Key {
   constructor(scope: Construct, id: string, props: { stage: Stage }) {
     super(scope, id, {
       description: 'Data of cpm-sync at rest',
       enableKeyRotation: true,
-      // Without its key a retained table cannot be read.
+      // A retained table is not readable without its key.
       removalPolicy: props.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const { region, partition } = Stack.of(this);

@@ -12,16 +12,16 @@ import type { SyncFunction } from './sync-function.js';
 
 const ENTRY = { Keys: { sk: { S: FilterRule.beginsWith('L#') } } };
 
-/** Log entries that changed elements; entries without number, the anchor and elements concern no device. */
+/** Selects log entries that changed elements. Other entries, the anchor and elements concern no device. */
 const NEW_COMMITS = FilterCriteria.filter({
   eventName: FilterRule.isEqual('INSERT'),
   dynamodb: { ...ENTRY, NewImage: { rowCount: { N: FilterRule.exists() } } },
 });
 
-/** Every log entry: the view follows all of them. */
+/** Selects all log entries, because the projector applies each to the view. */
 const NEW_ENTRIES = FilterCriteria.filter({ eventName: FilterRule.isEqual('INSERT'), dynamodb: ENTRY });
 
-/** Contents and timers that the database has removed after their time; what a function removes concerns nobody here. */
+/** Selects contents and timers that the database removed after their time to live, not those that a function removed. */
 const EXPIRED = ['E#', 'T#'].map((prefix) =>
   FilterCriteria.filter({
     eventName: FilterRule.isEqual('REMOVE'),
@@ -40,8 +40,8 @@ export const projectLog = (reader: SyncFunction, store: ITable, failures: IQueue
   readStream(reader, 'Log', store, failures, { filters: [NEW_ENTRIES, ...EXPIRED] });
 
 /**
- * Records of the store's stream, which takes two readers: with more of them they slow each other down. What still fails
- * after the retries is described in the failure queue, before the stream drops it (after 24 hours).
+ * An event source with records of the store's stream. A stream allows two readers without throttling. A record that fails
+ * after all retries is described in the failure queue. The stream keeps it for 24 hours.
  */
 function readStream(
   reader: SyncFunction,
@@ -55,7 +55,7 @@ function readStream(
     ...what,
     target: reader,
     eventSourceArn: store.tableStreamArn ?? '',
-    startingPosition: StartingPosition.TRIM_HORIZON, // nothing between table and mapping is missed
+    startingPosition: StartingPosition.TRIM_HORIZON, // includes records from before the mapping existed
     batchSize: 100,
     bisectBatchOnError: true,
     reportBatchItemFailures: true,
@@ -65,7 +65,7 @@ function readStream(
   });
 }
 
-/** Messages of a queue, at most `atOnce` batches at a time; each message succeeds or fails alone. */
+/** An event source with messages of a queue, at most `atOnce` concurrent batches. Each message succeeds or fails alone. */
 export function takeMessages(
   consumer: SyncFunction,
   queue: IQueue,

@@ -2,11 +2,11 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnAccount } from 'aws-cdk-lib/aws-apigateway';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
+import { suppressNag } from '../suppress-nag.js';
 
 /**
- * The role by which API Gateway writes access logs of WebSocket APIs. It is one setting for account and region: whoever
- * sets it last sets it for all, so it stays when the stack goes.
+ * The role with which API Gateway writes access logs of WebSocket APIs. An account has one such setting in each region.
+ * All APIs share it, so the stack retains it when it is deleted.
  */
 export class GatewayAccount extends Construct {
   readonly account: CfnAccount;
@@ -39,7 +39,7 @@ export class GatewayAccount extends Construct {
     role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     this.account = new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn });
     this.account.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    acknowledge(role, {
+    suppressNag(role, {
       'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:*]':
         'The role serves every API of account and region, whose log groups are not known here. API Gateway refuses a role that may do less.',
     });

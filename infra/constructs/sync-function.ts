@@ -12,17 +12,17 @@ import {
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
 import { bundledCode } from '../bundle.js';
 import type { LogLevel } from '../settings.js';
-import { KeptLogs, type KeptLogsProps } from './kept-logs.js';
-import type { SocketInterface } from './socket-interface.js';
+import { suppressNag } from '../suppress-nag.js';
+import { RetainedLogGroup, type RetainedLogGroupProps } from './retained-log-group.js';
+import type { WebSocketApi } from './websocket-api.js';
 
 const READ = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
-/** Appends log entries, and applies them to the items of the view. */
+/** Actions that append log entries and apply them to the view. */
 const APPLY = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate'];
 const REMOVE = ['dynamodb:PartiQLDelete'];
-/** Of the registry, what belongs to boxes. */
+/** Keys of the registry that belong to boxes. */
 const OF_BOXES = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['B#*'] } };
 
 const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
@@ -35,19 +35,19 @@ const WRITE_KEY = [
   'kms:ReEncryptTo',
 ];
 
-export interface SyncFunctionProps extends KeptLogsProps {
+export interface SyncFunctionProps extends RetainedLogGroupProps {
   /** Folder of the handler: functions/<name>/handler.ts */
   readonly name: string;
   readonly logLevel: LogLevel;
-  /** Of the tables: one more each time they were restored. */
+  /** Timeline of the tables, increased by one with each restore. */
   readonly timeline: number;
   readonly timeout?: Duration;
   readonly memorySize?: number;
-  /** Runs this many at once and no more; the share is taken from what the account has. */
+  /** Reserved concurrency, which is also the maximum. The account has less for other functions. */
   readonly reservedConcurrentExecutions?: number | undefined;
 }
 
-/** A Lambda function that may do what is said of it, and nothing else. Each grant brings the variable it is used by. */
+/** A Lambda function with explicit grants only. Each grant also sets the environment variable that the function needs. */
 export class SyncFunction extends LambdaFunction {
   private readonly executionRole: Role;
   private readonly timeline: number;
@@ -56,7 +56,7 @@ export class SyncFunction extends LambdaFunction {
     const { name, timeout, memorySize, reservedConcurrentExecutions } = props;
     const runtime = Runtime.NODEJS_24_X;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const logGroup = new KeptLogs(scope, `${id}Log`, props);
+    const logGroup = new RetainedLogGroup(scope, `${id}Log`, props);
     super(scope, `${id}Function`, {
       runtime,
       architecture: Architecture.ARM_64,
@@ -69,7 +69,7 @@ export class SyncFunction extends LambdaFunction {
         SERVICE_NAME: `cpm-sync-${name}`,
         LOG_LEVEL: props.logLevel,
         METRICS_NAMESPACE: `cpm-sync-${props.stage}`,
-        NODE_OPTIONS: '--enable-source-maps', // a bundle's stack traces name the sources
+        NODE_OPTIONS: '--enable-source-maps', // stack traces show source files
       },
       role,
       logGroup,
@@ -78,30 +78,30 @@ export class SyncFunction extends LambdaFunction {
     this.executionRole = role;
     this.timeline = props.timeline;
     logGroup.grantWrite(role);
-    acknowledge(role, { 'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray know no resource.' });
-    // The name by which it is called in docs/ and by sam local invoke.
+    suppressNag(role, { 'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray have no resource.' });
+    // docs/ and sam local invoke use this name.
     (this.node.defaultChild as CfnFunction).overrideLogicalId(`${id}Function`);
   }
 
-  /** The log of a box and its items, as they are. */
+  /** Reads the log and the items of boxes. */
   readsStore(store: ITable): this {
     this.addEnvironment('STORE_TABLE', store.tableName);
     this.addEnvironment('TIMELINE', String(this.timeline));
-    return this.may(READ, store.tableArn).opens('dynamodb', store.encryptionKey);
+    return this.allow(READ, store.tableArn).grantKey('dynamodb', store.encryptionKey);
   }
 
-  /** Commits, and applies log entries to the items of the boxes, those of devices too. */
+  /** Commits, and applies log entries to the items of boxes and devices. */
   readsAndCommits(store: ITable, registry: ITable): this {
-    this.readsStore(store).may(APPLY, store.tableArn).opens('dynamodb', store.encryptionKey, WRITE_KEY);
+    this.readsStore(store).allow(APPLY, store.tableArn).grantKey('dynamodb', store.encryptionKey, WRITE_KEY);
     return this.readsPolicies(registry)
-      .may([...READ, ...APPLY], registry.tableArn, OF_BOXES)
-      .opens('dynamodb', registry.encryptionKey, WRITE_KEY);
+      .allow([...READ, ...APPLY], registry.tableArn, OF_BOXES)
+      .grantKey('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
-  /** Commits what concerns no device; looks at devices to see how far the log is applied. */
+  /** Commits without changes of devices. Reads devices to find out how far the log is applied. */
   deposits(store: ITable, registry: ITable): this {
-    this.readsStore(store).may(APPLY, store.tableArn).opens('dynamodb', store.encryptionKey, WRITE_KEY);
-    return this.readsPolicies(registry).may(
+    this.readsStore(store).allow(APPLY, store.tableArn).grantKey('dynamodb', store.encryptionKey, WRITE_KEY);
+    return this.readsPolicies(registry).allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
       registry.tableArn,
       OF_BOXES,
@@ -110,52 +110,52 @@ export class SyncFunction extends LambdaFunction {
 
   /** Removes items of boxes. */
   removesItems(store: ITable): this {
-    return this.may(REMOVE, store.tableArn);
+    return this.allow(REMOVE, store.tableArn);
   }
 
   readsDevices(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(READ, registry.tableArn).opens('dynamodb', registry.encryptionKey);
+    return this.allow(READ, registry.tableArn).grantKey('dynamodb', registry.encryptionKey);
   }
 
-  /** Policies alone, of all that is in the registry. */
+  /** Reads policies, and nothing else of the registry. */
   readsPolicies(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(['dynamodb:GetItem'], registry.tableArn, {
+    return this.allow(['dynamodb:GetItem'], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['P#*'] },
-    }).opens('dynamodb', registry.encryptionKey);
+    }).grantKey('dynamodb', registry.encryptionKey);
   }
 
-  /** Changes what is noted of a registered device: its position, connection and pushes. */
+  /** Updates position, connection and pushes of a registered device. */
   updatesDevices(registry: ITable): this {
     return this.readsDevices(registry)
-      .may(['dynamodb:UpdateItem'], registry.tableArn)
-      .opens('dynamodb', registry.encryptionKey, WRITE_KEY);
+      .allow(['dynamodb:UpdateItem'], registry.tableArn)
+      .grantKey('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
-  /** Removes what the registry keeps of boxes: devices, and what they had before. */
+  /** Removes devices and their former items from the registry. */
   removesDevices(registry: ITable): this {
-    return this.may(REMOVE, registry.tableArn, OF_BOXES);
+    return this.allow(REMOVE, registry.tableArn, OF_BOXES);
   }
 
-  /** Writes tickets of devices, and takes one back. */
+  /** Writes and deletes tickets of devices. */
   writesTickets(registry: ITable): this {
-    return this.may(['dynamodb:PutItem', 'dynamodb:DeleteItem'], registry.tableArn, {
+    return this.allow(['dynamodb:PutItem', 'dynamodb:DeleteItem'], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['T#*'] },
     });
   }
 
-  /** Puts policies. */
+  /** Writes policies. */
   putsPolicies(registry: ITable): this {
-    return this.may(['dynamodb:PutItem'], registry.tableArn, {
+    return this.allow(['dynamodb:PutItem'], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['P#*'] },
     });
   }
 
-  /** Looks a ticket and its device up, and deletes the ticket as it is used. */
+  /** Reads a ticket and its device, and deletes the used ticket. */
   takesTickets(registry: ITable): this {
     this.addEnvironment('REGISTRY_TABLE', registry.tableName);
-    return this.may(['dynamodb:GetItem', 'dynamodb:DeleteItem'], registry.tableArn).opens(
+    return this.allow(['dynamodb:GetItem', 'dynamodb:DeleteItem'], registry.tableArn).grantKey(
       'dynamodb',
       registry.encryptionKey,
       WRITE_KEY,
@@ -164,7 +164,7 @@ export class SyncFunction extends LambdaFunction {
 
   sealsTokens(key: ISecret): this {
     this.addEnvironment('TOKEN_SECRET_ID', key.secretArn);
-    return this.may(['secretsmanager:GetSecretValue'], key.secretArn).opens(
+    return this.allow(['secretsmanager:GetSecretValue'], key.secretArn).grantKey(
       'secretsmanager',
       key.encryptionKey,
     );
@@ -175,96 +175,96 @@ export class SyncFunction extends LambdaFunction {
     return this.sendsTo(queue);
   }
 
-  /** Says when a push that failed shall come again. */
+  /** Sets the delay of a failed push. */
   postponesPushes(queue: IQueue): this {
     this.addEnvironment('PUSH_QUEUE_URL', queue.queueUrl);
-    return this.may(['sqs:ChangeMessageVisibility'], queue.queueArn);
+    return this.allow(['sqs:ChangeMessageVisibility'], queue.queueArn);
   }
 
-  /** Orders deleted containers to be emptied. */
+  /** Requests purges of deleted containers. */
   ordersPurging(queue: IQueue): this {
     this.addEnvironment('PURGE_QUEUE_URL', queue.queueUrl);
     return this.sendsTo(queue);
   }
 
-  /** Orders boxes to be erased. */
+  /** Requests the erasure of boxes. */
   ordersErasing(queue: IQueue): this {
     this.addEnvironment('ERASE_QUEUE_URL', queue.queueUrl);
     return this.sendsTo(queue);
   }
 
   /**
-   * Removes what the registry keeps of boxes: devices, scopes, tickets, and no policy.
-   * @param settle after which no write that began before arrives any more
+   * Removes devices, scopes and tickets of boxes from the registry, but no policies.
+   * @param settle time after which no earlier write can arrive
    */
   erasesDevices(registry: ITable, settle: Duration): this {
     this.addEnvironment('ERASE_SETTLE_SECONDS', String(settle.toSeconds()));
-    return this.may(['dynamodb:Query', 'dynamodb:DeleteItem', ...REMOVE], registry.tableArn, {
+    return this.allow(['dynamodb:Query', 'dynamodb:DeleteItem', ...REMOVE], registry.tableArn, {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['B#*', 'T#*'] },
-    }).opens('dynamodb', registry.encryptionKey, WRITE_KEY);
+    }).grantKey('dynamodb', registry.encryptionKey, WRITE_KEY);
   }
 
-  /** As an event source does on its behalf; what it cannot handle is described in `failures`. */
+  /** Reads a stream through an event source, which describes failed records in `failures`. */
   followsStream(table: ITable, failures: IQueue): this {
-    acknowledge(this.executionRole, {
-      'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray and dynamodb:ListStreams know no resource.',
+    suppressNag(this.executionRole, {
+      'AwsSolutions-IAM5[Resource::*]': 'The actions of X-Ray and dynamodb:ListStreams have no resource.',
     });
-    return this.may(
+    return this.allow(
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
       table.tableStreamArn ?? '',
     )
-      .may(['dynamodb:ListStreams'], '*') // Lambda refuses a mapping whose role may not
-      .opens('dynamodb', table.encryptionKey)
+      .allow(['dynamodb:ListStreams'], '*') // Lambda rejects a mapping whose role lacks it
+      .grantKey('dynamodb', table.encryptionKey)
       .sendsTo(failures);
   }
 
-  /** As an event source does on its behalf. */
+  /** Consumes a queue through an event source. */
   takesFrom(queue: IQueue): this {
-    return this.may(
+    return this.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
       queue.queueArn,
-    ).opens('sqs', queue.encryptionMasterKey);
+    ).grantKey('sqs', queue.encryptionMasterKey);
   }
 
-  postsFrames(sockets: SocketInterface): this {
+  postsFrames(sockets: WebSocketApi): this {
     return this.manages(sockets, 'POST');
   }
 
-  closesConnections(sockets: SocketInterface): this {
+  closesConnections(sockets: WebSocketApi): this {
     return this.manages(sockets, 'DELETE');
   }
 
-  /** Tells clients where to connect to. */
-  namesSocket(sockets: SocketInterface): this {
+  /** Knows the address of the WebSocket API for clients. */
+  namesSocket(sockets: WebSocketApi): this {
     this.addEnvironment('SOCKET_URL', sockets.url);
     return this;
   }
 
   private sendsTo(queue: IQueue): this {
-    return this.may(['sqs:SendMessage'], queue.queueArn).opens('sqs', queue.encryptionMasterKey, [
+    return this.allow(['sqs:SendMessage'], queue.queueArn).grantKey('sqs', queue.encryptionMasterKey, [
       'kms:Decrypt',
       'kms:GenerateDataKey',
     ]);
   }
 
-  private manages(sockets: SocketInterface, method: 'POST' | 'DELETE'): this {
+  private manages(sockets: WebSocketApi, method: 'POST' | 'DELETE'): this {
     this.addEnvironment('SOCKET_CALLBACK_URL', sockets.callbackUrl);
     sockets.grantConnections(this.executionRole, method);
     return this;
   }
 
-  /** Uses the customer's key, if there is one, through the service that keeps the data. */
-  private opens(
+  /** Grants the customer's key, if any, for use through the service that stores the data. */
+  private grantKey(
     service: 'dynamodb' | 'sqs' | 'secretsmanager',
     key: IKey | undefined,
     actions = READ_KEY,
   ): this {
     if (!key) return this;
     const via = `${service}.${Stack.of(this).region}.amazonaws.com`;
-    return this.may(actions, key.keyArn, { StringEquals: { 'kms:ViaService': via } });
+    return this.allow(actions, key.keyArn, { StringEquals: { 'kms:ViaService': via } });
   }
 
-  private may(actions: string[], arn: string, conditions?: Record<string, unknown>): this {
+  private allow(actions: string[], arn: string, conditions?: Record<string, unknown>): this {
     this.addToRolePolicy(
       new PolicyStatement({ actions, resources: [arn], ...(conditions && { conditions }) }),
     );

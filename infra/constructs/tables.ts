@@ -18,7 +18,7 @@ export interface TablesProps {
   readonly restored?: RestoredTables | undefined;
 }
 
-/** The boxes and what is known beside them: devices, scopes, policies, tickets. */
+/** The tables: the store with the boxes, and the registry with devices, scopes, policies and tickets. */
 export class Tables extends Construct {
   readonly store: ITable;
   readonly registry: ITable;
@@ -43,11 +43,11 @@ export class Tables extends Construct {
     } satisfies Partial<TableProps>;
 
     return {
-      // No secondary index: the commit log answers what an index on modSeq could answer only torn.
+      // No secondary index: an index on modSeq is eventually consistent and could show part of a commit. The log shows whole commits.
       store: new Table(this, 'Store', {
         ...common,
         partitionKey: { name: 'box', type: AttributeType.STRING },
-        stream: StreamViewType.NEW_AND_OLD_IMAGES, // the old one tells what it was that has expired
+        stream: StreamViewType.NEW_AND_OLD_IMAGES, // the old image contains the expired item
       }),
       registry: new Table(this, 'Registry', {
         ...common,
@@ -56,7 +56,7 @@ export class Tables extends Construct {
     };
   }
 
-  /** What the stack would set up of its own tables (stream, TTL, backups), docs/runbook.md does with these. */
+  /** Restored tables. The operator enables stream, TTL and backups as docs/runbook.md describes. */
   private imported({ store, storeStreamArn, registry }: RestoredTables, dataKey: IKey | undefined) {
     const key = dataKey && { encryptionKey: dataKey };
     return {

@@ -11,22 +11,26 @@ import {
   type UserPoolResourceServer,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
-import { RESOURCE_SERVER, SCOPES, type ScopeName } from '../scopes.js';
+import { OAUTH_SCOPES, type OAuthScope as Scope } from '../../protocol/routes.js';
 import type { Settings, UserPoolPlan } from '../settings.js';
+import { suppressNag } from '../suppress-nag.js';
 
-/** Whose tokens the HTTP API accepts. `outputs`: what to show after a deployment. */
+/** The issuer whose tokens the HTTP API accepts. `outputs`: values to show after a deployment. */
 export interface TokenIssuer {
   readonly issuer: string;
   readonly audience: string[];
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-const resourceScopes: Record<ScopeName, ResourceServerScope> = {
-  sync: new ResourceServerScope({ scopeName: 'sync', scopeDescription: SCOPES.sync }),
-  participate: new ResourceServerScope({ scopeName: 'participate', scopeDescription: SCOPES.participate }),
-  admin: new ResourceServerScope({ scopeName: 'admin', scopeDescription: SCOPES.admin }),
-};
+/** The resource server of the user pool. A scope of its tokens is its name, a slash and the name of the scope. */
+const RESOURCE_SERVER = 'cpm';
+
+const resourceScopes = Object.fromEntries(
+  Object.entries(OAUTH_SCOPES).map(([scope, scopeDescription]) => [
+    scope,
+    new ResourceServerScope({ scopeName: scope.replace(`${RESOURCE_SERVER}/`, ''), scopeDescription }),
+  ]),
+) as Record<Scope, ResourceServerScope>;
 
 const PLANS: Readonly<Record<UserPoolPlan, FeaturePlan>> = {
   lite: FeaturePlan.LITE,
@@ -34,7 +38,7 @@ const PLANS: Readonly<Record<UserPoolPlan, FeaturePlan>> = {
   plus: FeaturePlan.PLUS,
 };
 
-/** A user pool for deployments that bring no issuer of their own. */
+/** A user pool for deployments without an external issuer. */
 class UserPoolIssuer extends Construct implements TokenIssuer {
   readonly issuer: string;
   readonly audience: string[];
@@ -47,7 +51,7 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     super(scope, id);
     const kept = props.stage === 'prod';
     this.pool = new UserPool(this, 'Users', {
-      selfSignUpEnabled: false, // the service provider knows its users
+      selfSignUpEnabled: false, // the service provider creates the users
       signInAliases: { username: true, email: true },
       featurePlan: PLANS[props.userPoolPlan],
       ...(props.userPoolPlan === 'plus' && {
@@ -66,11 +70,11 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
       deletionProtection: kept,
       removalPolicy: kept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    acknowledge(this.pool, {
+    suppressNag(this.pool, {
       'AwsSolutions-COG2':
-        'A second factor is for each user to turn on: subscribers of a messaging service are not made to have one.',
+        'Each user can enable a second factor. Subscribers of a messaging service need not have one.',
       ...(props.userPoolPlan !== 'plus' && {
-        'AwsSolutions-COG8': 'Threat protection is paid per user: -c userPoolPlan=plus turns it on.',
+        'AwsSolutions-COG8': 'Threat protection is billed per user: -c userPoolPlan=plus enables it.',
       }),
     });
     const domain = this.pool.addDomain('SignIn', {
@@ -82,8 +86,8 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     });
 
     const device = this.deviceClient([...props.callbackUrls]);
-    const participating = this.serviceClient('ParticipatingClient', 'participate');
-    const provider = this.serviceClient('ProviderClient', 'admin');
+    const participating = this.serviceClient('ParticipatingClient', 'cpm/participate');
+    const provider = this.serviceClient('ProviderClient', 'cpm/admin');
     this.issuer = `https://cognito-idp.${Stack.of(this).region}.amazonaws.com/${this.pool.userPoolId}`;
     this.audience = [device, participating, provider].map((client) => client.userPoolClientId);
     this.outputs = {
@@ -95,21 +99,21 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     };
   }
 
-  /** Devices hold no secret: authorization code with PKCE. */
+  /** The client of devices. Devices have no secret and use an authorization code with PKCE. */
   private deviceClient(callbackUrls: string[]): UserPoolClient {
     return this.pool.addClient('DeviceClient', {
       generateSecret: false,
       preventUserExistenceErrors: true,
       oAuth: {
         flows: { authorizationCodeGrant: true },
-        scopes: [OAuthScope.OPENID, this.oAuthScope('sync')],
+        scopes: [OAuthScope.OPENID, this.oAuthScope('cpm/sync')],
         callbackUrls,
       },
     });
   }
 
-  /** One client a party, so that neither can act as the other. */
-  private serviceClient(id: string, scope: ScopeName): UserPoolClient {
+  /** A client of one party, so that no party can act as another. */
+  private serviceClient(id: string, scope: Scope): UserPoolClient {
     return this.pool.addClient(id, {
       generateSecret: true,
       authFlows: {},
@@ -117,12 +121,12 @@ class UserPoolIssuer extends Construct implements TokenIssuer {
     });
   }
 
-  private oAuthScope(name: ScopeName): OAuthScope {
+  private oAuthScope(name: Scope): OAuthScope {
     return OAuthScope.resourceServer(this.server, resourceScopes[name]);
   }
 }
 
-/** The issuer from the settings, or else a user pool. */
+/** The external issuer of the settings, or a new user pool. */
 export function tokenIssuer(scope: Construct, settings: Settings): TokenIssuer {
   const { externalIssuer } = settings;
   if (!externalIssuer) return new UserPoolIssuer(scope, 'Identity', settings);

@@ -2,12 +2,12 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
 import type { Stage } from '../settings.js';
+import { suppressNag } from '../suppress-nag.js';
 
 /**
- * The key that sync tokens are sealed with. The functions accept the current one and the previous one, so that after a
- * rotation no device has to start over.
+ * The key that seals sync tokens. Functions accept the current and the previous key, so that no device must start over
+ * after a rotation.
  */
 export class TokenKey extends Secret {
   constructor(scope: Construct, id: string, props: { stage: Stage; dataKey?: IKey | undefined }) {
@@ -17,9 +17,9 @@ export class TokenKey extends Secret {
       ...(props.dataKey && { encryptionKey: props.dataKey }),
       removalPolicy: props.stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    acknowledge(this, {
+    suppressNag(this, {
       'AwsSolutions-SMG4':
-        'Rotated by the operator (docs/runbook.md): a device that was away for two rotations starts over, and the key gives no rights, which come from the access token alone.',
+        'The operator rotates it (docs/runbook.md). A device that misses two rotations starts over. The key grants no rights: only the access token does.',
     });
   }
 }

@@ -2,10 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
+import { suppressNag } from '../suppress-nag.js';
 
 const MAX_RECEIVES = 5;
-/** AWS asks for at least six times the timeout of the function that reads from a queue. */
+/** AWS recommends at least six times the timeout of the consumer. */
 const VISIBILITY_TIMEOUTS = 6;
 
 interface Encryption {
@@ -19,29 +19,30 @@ const guarded = ({ dataKey }: Encryption): QueueProps => ({
     : { encryption: QueueEncryption.SQS_MANAGED }),
 });
 
-/** A queue of messages that failed for good: kept as long as SQS can, for somebody to look at. */
+/** A queue of messages that failed all attempts. SQS keeps them for its maximum of 14 days. */
 class DeadLetters extends Queue {
   constructor(scope: Construct, id: string, encryption: Encryption) {
     super(scope, id, { ...guarded(encryption), retentionPeriod: Duration.days(14) });
   }
 }
 
-/** A queue in which an event source describes what failed for good. */
+/** A queue in which an event source describes records that failed all attempts. */
 export class FailureQueue extends DeadLetters {
   constructor(scope: Construct, id: string, encryption: Encryption) {
     super(scope, id, encryption);
-    acknowledge(this, {
-      'AwsSolutions-SQS3': 'This is where what has failed goes; nothing takes from it by itself.',
+    suppressNag(this, {
+      'AwsSolutions-SQS3':
+        'This queue receives failures. It has no consumer whose failures a dead-letter queue would receive.',
     });
   }
 }
 
 export interface WorkQueueProps extends Encryption {
-  /** Time that the consumer has for a batch. */
+  /** Timeout of the consumer for one batch. */
   readonly consumerTimeout: Duration;
 }
 
-/** A queue with its dead letters. */
+/** A queue with its dead-letter queue. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;

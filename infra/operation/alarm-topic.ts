@@ -5,7 +5,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { AlarmReceivers } from '../settings.js';
 
-/** Whom alarms tell: the topic that is given, or one of the stack's own for the addresses, each of which has to confirm. */
+/** The topic of the alarms: the given one, or a new one with the addresses. Each address must confirm its subscription. */
 export function alarmTopic(
   scope: Construct,
   id: string,

@@ -8,29 +8,29 @@ import {
   FIVE_MINUTES,
   gatewayMetric,
   iteratorAge,
+  type Monitored,
   messagesIn,
   oldestIn,
   ownMetric,
   share,
   sum,
   tableMetric,
-  type Watched,
-} from './watched.js';
+} from './monitored.js';
 
 interface AlarmRule {
   readonly says: string;
   readonly metric: IMetric;
-  /** Reached: there is something to do. */
+  /** The alarm is raised at this value. */
   readonly threshold: number;
-  /** Periods in which it is reached, of how many; default: one. */
+  /** Number of periods at the threshold, and number of evaluated periods. Default: one of one. */
   readonly times?: readonly [reached: number, of: number];
 }
 
 const STREAM_BEHIND_MS = 5 * 60_000;
 
-/** Every alarm by its name. What each means and what to do then stands in docs/runbook.md, under that name. */
-function rulesFor(watched: Watched, capacity: Capacity): Record<string, AlarmRule> {
-  const { stage, functions, queues, failures, streamReaders, tables, httpApiId, socketApiId } = watched;
+/** All alarms by name. docs/runbook.md explains each under its name. */
+function rulesFor(monitored: Monitored, capacity: Capacity): Record<string, AlarmRule> {
+  const { stage, functions, queues, failures, streamReaders, tables, httpApiId, socketApiId } = monitored;
   const own = (name: string, statistic?: string) => ownMetric(stage, name, statistic);
   const http = (name: string) => gatewayMetric(httpApiId, name, 'Sum', FIVE_MINUTES);
   const socket = (name: string) => gatewayMetric(socketApiId, name, 'Sum', FIVE_MINUTES);
@@ -104,7 +104,7 @@ function rulesFor(watched: Watched, capacity: Capacity): Record<string, AlarmRul
     },
     SyncSlow: {
       says: 'One synchronization in a hundred takes 3 s or more',
-      metric: watched.sync.metricDuration({ statistic: 'p99', period: FIVE_MINUTES }),
+      metric: monitored.sync.metricDuration({ statistic: 'p99', period: FIVE_MINUTES }),
       threshold: 3000,
       times: [3, 3],
     },
@@ -172,19 +172,19 @@ function rulesFor(watched: Watched, capacity: Capacity): Record<string, AlarmRul
 }
 
 export interface AlarmsProps {
-  readonly watched: Watched;
+  readonly monitored: Monitored;
   readonly capacity: Capacity;
-  /** Is told when an alarm goes off, and when it is over. */
+  /** Receives a message when an alarm is raised, and when it is resolved. */
   readonly topic?: ITopic | undefined;
 }
 
-/** What somebody has to look at. */
+/** Conditions that need an operator. */
 export class Alarms extends Construct {
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { watched, capacity, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { monitored, capacity, topic }: AlarmsProps) {
     super(scope, id);
-    const rules = Object.entries(rulesFor(watched, capacity));
+    const rules = Object.entries(rulesFor(monitored, capacity));
     this.alarms = rules.map(([name, { says, metric, threshold, times: [reached, of] = [1, 1] }]) => {
       const alarm = new Alarm(this, name, {
         alarmName: `${Stack.of(this).stackName}-${name}`,

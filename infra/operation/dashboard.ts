@@ -10,12 +10,12 @@ import type { Construct } from 'constructs';
 import {
   gatewayMetric,
   iteratorAge,
+  type Monitored,
   messagesIn,
   oldestIn,
   ownMetric,
   tableMetric,
-  type Watched,
-} from './watched.js';
+} from './monitored.js';
 
 const [WIDTH, HEIGHT] = [8, 6];
 
@@ -25,24 +25,24 @@ const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =
 const named = (label: string, metric: IMetric): IMetric =>
   'with' in metric ? (metric as { with(props: object): IMetric }).with({ label }) : metric;
 
-/** One page that says how it goes: alarms, then requests, boxes, pushes, queues, functions, tables. */
+/** A dashboard: alarms, then requests, boxes, pushes, queues, functions, tables. */
 export class OperationDashboard extends Dashboard {
   constructor(
     scope: Construct,
     id: string,
-    { watched, alarms, name }: { watched: Watched; alarms: readonly Alarm[]; name: string },
+    { monitored, alarms, name }: { monitored: Monitored; alarms: readonly Alarm[]; name: string },
   ) {
     super(scope, id, { dashboardName: name });
     this.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 5 }));
-    this.addWidgets(...requests(watched));
-    this.addWidgets(...boxes(watched));
-    this.addWidgets(...pushes(watched));
-    this.addWidgets(...work(watched));
-    this.addWidgets(...tables(watched));
+    this.addWidgets(...requests(monitored));
+    this.addWidgets(...boxes(monitored));
+    this.addWidgets(...pushes(monitored));
+    this.addWidgets(...work(monitored));
+    this.addWidgets(...tables(monitored));
   }
 }
 
-function requests({ httpApiId, socketApiId, sync }: Watched): IWidget[] {
+function requests({ httpApiId, socketApiId, sync }: Monitored): IWidget[] {
   const http = (name: string, statistic?: string) => gatewayMetric(httpApiId, name, statistic);
   const socket = (name: string) => gatewayMetric(socketApiId, name);
   return [
@@ -64,7 +64,7 @@ function requests({ httpApiId, socketApiId, sync }: Watched): IWidget[] {
   ];
 }
 
-function boxes({ stage }: Watched): IWidget[] {
+function boxes({ stage }: Monitored): IWidget[] {
   const own = (name: string, statistic?: string) => ownMetric(stage, name, statistic);
   return [
     graph(
@@ -91,7 +91,7 @@ function boxes({ stage }: Watched): IWidget[] {
   ];
 }
 
-function pushes({ stage }: Watched): IWidget[] {
+function pushes({ stage }: Monitored): IWidget[] {
   const own = (name: string, statistic?: string) => ownMetric(stage, name, statistic);
   return [
     graph(
@@ -108,7 +108,7 @@ function pushes({ stage }: Watched): IWidget[] {
   ];
 }
 
-function work({ queues, failures, streamReaders, functions }: Watched): IWidget[] {
+function work({ queues, failures, streamReaders, functions }: Monitored): IWidget[] {
   const all = Object.values(functions).flat();
   return [
     graph(
@@ -128,10 +128,10 @@ function work({ queues, failures, streamReaders, functions }: Watched): IWidget[
   ];
 }
 
-function tables({ stage, tables: watched }: Watched): IWidget[] {
+function tables({ stage, tables: monitored }: Monitored): IWidget[] {
   const own = (name: string) => ownMetric(stage, name);
   const of = (name: string) =>
-    Object.entries(watched).map(([table, it]) => named(`${table} ${name}`, tableMetric(it, name)));
+    Object.entries(monitored).map(([table, it]) => named(`${table} ${name}`, tableMetric(it, name)));
   return [
     graph('Units', of('ConsumedReadCapacityUnits'), of('ConsumedWriteCapacityUnits')),
     graph(

@@ -3,7 +3,7 @@ import { folderIdSchema } from '../ids.js';
 import { DEFAULT_FOLDER } from '../limits.js';
 import { conversationSeedSchema } from './conversation-history.js';
 
-/** What a conversation history is made of; without a folder it comes into `default`. */
+/** Attributes of a new conversation history. Without a folder it is in `default`. */
 export const conversationCreateSchema = z.strictObject({
   ...conversationSeedSchema.shape,
   folderId: z._default(folderIdSchema, folderIdSchema.parse(DEFAULT_FOLDER)),

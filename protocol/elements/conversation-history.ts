@@ -1,15 +1,13 @@
 import * as z from 'zod/mini';
 import { folderIdSchema, modSeqSchema } from '../ids.js';
 import { PARTICIPANTS_MAX } from '../limits.js';
-import { textSchema, uriSchema } from '../text.js';
+import { atMost, textSchema, uriSchema } from '../text.js';
 
 export const conversationKindSchema = z.enum(['oneToOne', 'group']);
 
-export const participantsSchema = z
-  .array(uriSchema)
-  .check(z.maxLength(PARTICIPANTS_MAX, `holds more than ${PARTICIPANTS_MAX} participants`));
+export const participantsSchema = z.array(uriSchema).check(atMost(PARTICIPANTS_MAX, 'participants'));
 
-/** What a message brings along for a conversation history that may not be there yet. */
+/** Attributes that a message contains for its conversation history, in case the server must create it. */
 export const conversationSeedSchema = z.strictObject({
   kind: conversationKindSchema,
   participants: participantsSchema,
@@ -17,7 +15,7 @@ export const conversationSeedSchema = z.strictObject({
 });
 export type ConversationSeed = z.infer<typeof conversationSeedSchema>;
 
-/** A CPM conversation history; its `id` is the Conversation-ID. `createdModSeq` tells its lives apart. */
+/** A CPM conversation history. Its `id` is the Conversation-ID. `createdModSeq` distinguishes it from a deleted one of the same id. */
 export const conversationDataSchema = z.strictObject({
   ...conversationSeedSchema.shape,
   folderId: folderIdSchema,

@@ -1,27 +1,21 @@
 import * as z from 'zod/mini';
 import { conversationIdSchema, elementIdSchema, modSeqSchema } from '../ids.js';
+import { atMost } from '../text.js';
 import { conversationDataSchema } from './conversation-history.js';
+import { ELEMENT_TYPES, type ElementType } from './element-types.js';
 import { folderDataSchema } from './folder.js';
 import { messageDataSchema } from './message.js';
 import { messageStateDataSchema } from './message-state.js';
 import { sessionDataSchema } from './session-history.js';
 
-/** The five types that 5.6.x synchronizes, in the order in which a response lists them. */
-export const ELEMENT_TYPES = [
-  'folder',
-  'conversationHistory',
-  'sessionHistory',
-  'message',
-  'messageState',
-] as const;
-export const elementTypeSchema = z.enum(ELEMENT_TYPES);
-export type ElementType = z.infer<typeof elementTypeSchema>;
+export { ELEMENT_TYPES, type ElementType } from './element-types.js';
 
-const TYPES_LISTED_MAX = 50; // one may be named twice; a list without end is none
-/** Types that a scope keeps. */
-export const elementTypesSchema = z
-  .array(elementTypeSchema)
-  .check(z.maxLength(TYPES_LISTED_MAX, `holds more than ${TYPES_LISTED_MAX} types`));
+/** A type of the table that is missing in `elementSchema` does not compile. */
+export const elementTypeSchema = z.enum(ELEMENT_TYPES satisfies readonly Element['type'][]);
+
+const TYPES_LISTED_MAX = 50; // a list can repeat a type, within reason
+/** Types of elements in a scope. */
+export const elementTypesSchema = z.array(elementTypeSchema).check(atMost(TYPES_LISTED_MAX, 'types'));
 
 const common = { id: elementIdSchema, modSeq: modSeqSchema };
 const inConversation = { ...common, conversationId: conversationIdSchema };
@@ -45,7 +39,7 @@ export const messageElementSchema = z.strictObject({
   ...messageDataSchema.shape,
   type: z.literal('message'),
   ...inConversation,
-  textTruncated: z.optional(z.literal(true)), // cut at the scope's maxTextBytes
+  textTruncated: z.optional(z.literal(true)), // the text is cut at the scope's maxTextBytes
 });
 export const messageStateElementSchema = z.strictObject({
   ...messageStateDataSchema.shape,
@@ -62,6 +56,7 @@ export const elementSchema = z.discriminatedUnion('type', [
   messageStateElementSchema,
 ]);
 export type Element = z.infer<typeof elementSchema>;
+export type ElementOf<T extends ElementType> = Extract<Element, { readonly type: T }>;
 export type FolderElement = z.infer<typeof folderElementSchema>;
 export type ConversationElement = z.infer<typeof conversationElementSchema>;
 export type SessionElement = z.infer<typeof sessionElementSchema>;
@@ -70,7 +65,7 @@ export type MessageStateElement = z.infer<typeof messageStateElementSchema>;
 
 export const removalReasonSchema = z.enum(['deleted', 'expired', 'outOfScope']);
 
-/** An element that is no longer there, or no longer for this device. One removal covers a container's contents. */
+/** An element that no longer exists, or is no longer in the scope. The removal of a container also removes its contents. */
 export const removalSchema = z.strictObject({
   type: elementTypeSchema,
   id: elementIdSchema,
@@ -83,4 +78,5 @@ export type Removal = z.infer<typeof removalSchema>;
 export const changeSchema = z.union([removalSchema, elementSchema]);
 export type Change = Element | Removal;
 
+/** Whether a change is a removal. */
 export const isRemoval = (change: Change): change is Removal => 'removed' in change;

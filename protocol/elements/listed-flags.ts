@@ -1,20 +1,17 @@
 import * as z from 'zod/mini';
 import { FLAGS_LISTED_MAX, FLAGS_MAX } from '../limits.js';
-import { ifList, lookingInto } from '../list.js';
+import { atMost, tooMany } from '../text.js';
+import { ifList } from '../validation.js';
 import { flagSchema } from './message-state.js';
 
-// Flags as operations list them: one may be named more than once, and it is the set of them that an element limits.
+// Lists of flags in operations. A list can repeat a flag, because FLAGS_MAX limits the set of flags.
 
-const TOO_MANY = `holds more than ${FLAGS_MAX} flags`;
+const TOO_MANY = tooMany(FLAGS_MAX, 'flags');
 
 const listOfFlags = (...checks: readonly z.core.$ZodCheck<string[]>[]) =>
-  lookingInto(
-    z
-      .array(flagSchema)
-      .check(z.maxLength(FLAGS_LISTED_MAX, `holds more than ${FLAGS_LISTED_MAX} flags`), ...checks),
-  );
+  z.array(flagSchema).check(atMost(FLAGS_LISTED_MAX, 'flags'), ...checks);
 
-/** Flags of a message that is created. */
+/** Flags of a new message. */
 export const firstFlagsSchema = listOfFlags(
   z.refine<readonly string[]>((flags) => new Set(flags).size <= FLAGS_MAX, { error: TOO_MANY, when: ifList }),
 );
@@ -26,7 +23,7 @@ interface FlagChanges {
   readonly removeFlags?: readonly string[] | undefined;
 }
 
-/** That of the flags which are added no more stay than an element can have. */
+/** Limits the flags that are added and not removed by the same operation. */
 export const fewEnoughStay = z.refine<FlagChanges>(
   ({ addFlags = [], removeFlags = [] }) => {
     const removed = new Set(removeFlags);

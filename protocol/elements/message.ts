@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { idSchema, messageIdSchema, sessionIdSchema } from '../ids.js';
 import { PAYLOAD_PARTS_MAX } from '../limits.js';
-import { instantSchema, nameSchema, textSchema, uriSchema } from '../text.js';
+import { atMost, instantSchema, nameSchema, textSchema, uriSchema } from '../text.js';
 import { participantsSchema } from './conversation-history.js';
 
+/** Kind of message. Source: OMA CPM message storage, Message-Context. */
 export const messageContextSchema = z.enum([
   'pager-message',
   'multimedia-message',
@@ -15,6 +16,7 @@ export const messageContextSchema = z.enum([
 ]);
 export type MessageContext = z.infer<typeof messageContextSchema>;
 
+/** A part of the contents that is stored elsewhere. `href`: its address. Unit of `size`: bytes. */
 export const payloadPartSchema = z.strictObject({
   contentType: nameSchema,
   size: z.int().check(z.gte(0)), // bytes
@@ -23,11 +25,9 @@ export const payloadPartSchema = z.strictObject({
   name: z.optional(textSchema),
 });
 
-export const payloadPartsSchema = z
-  .array(payloadPartSchema)
-  .check(z.maxLength(PAYLOAD_PARTS_MAX, `holds more than ${PAYLOAD_PARTS_MAX} parts`));
+export const payloadPartsSchema = z.array(payloadPartSchema).check(atMost(PAYLOAD_PARTS_MAX, 'parts'));
 
-/** A CPM message. `textContent` is its text; larger contents are named by `payloadParts`, not carried. */
+/** A CPM message. `textContent` is its text. `payloadParts` refer to other contents, which the server does not store. */
 export const messageDataSchema = z.strictObject({
   sessionId: z.optional(sessionIdSchema),
   messageContext: messageContextSchema,

@@ -8,7 +8,7 @@ import { payloadPartsSchema } from './message.js';
 import { dispositionsSchema } from './message-state.js';
 import { groupStateSchema } from './session-history.js';
 
-// What `modify` takes, for each type: apart from the elements, since a client that is told of these alone can do without.
+// Attributes of `modify` for each type. They are apart from the elements, because a client does not bundle them.
 
 export const folderPatchSchema = z.strictObject({
   name: z.optional(folderNameSchema),
@@ -21,7 +21,7 @@ export const conversationPatchSchema = z.strictObject({
   participants: z.optional(participantsSchema),
 });
 
-/** Nothing of it is deleted alone, since it needs all of its members. */
+/** A patch cannot delete single members, because a group state needs all of them. */
 const { shape } = groupStateSchema;
 export const groupStatePatchSchema = z.strictObject({
   lastFocusSessionId: z.optional(shape.lastFocusSessionId),
@@ -34,7 +34,7 @@ export const sessionPatchSchema = z.strictObject({
   subject: patchable(textSchema),
   participants: z.optional(participantsSchema),
   endedAt: patchable(instantSchema),
-  groupState: patchable(groupStatePatchSchema), // merged, then checked as a whole
+  groupState: patchable(groupStatePatchSchema), // the server validates the merged value
 });
 
 export const messagePatchSchema = z.strictObject({
@@ -43,7 +43,7 @@ export const messagePatchSchema = z.strictObject({
   payloadParts: patchable(payloadPartsSchema),
 });
 
-/** `dispositions` are added; the same participant and disposition keeps its first `at`. */
+/** Flags to add and to remove, and dispositions to add. A repeated disposition of a participant keeps its first `at`. */
 export const messageStatePatchSchema = z
   .strictObject({
     addFlags: z.optional(listedFlagsSchema),

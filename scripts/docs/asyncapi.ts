@@ -3,10 +3,10 @@ import * as schemas from '../../protocol/frames.js';
 import { TICKET_SECONDS } from '../../protocol/limits.js';
 import { PROBLEMS, type ProblemKind } from '../../protocol/problem.js';
 import { PROTOCOL_VERSION } from '../../protocol/protocol-version.js';
+import { ROUTE_SCHEMAS } from '../../protocol/route-schemas.js';
 import { nameOf } from './components.js';
 import { type Examples, frames } from './examples.js';
 import type { JsonObject } from './json.js';
-import { ROUTES } from './routes.js';
 import { Shapes, type Side } from './shapes.js';
 import { ABOUT } from './words.js';
 
@@ -25,7 +25,7 @@ const FRAMES: Readonly<Record<FrameName, { side: Side; schema: z.ZodMiniType; is
 const KINDS: ReadonlySet<ProblemKind> = new Set<ProblemKind>([
   'invalid-request',
   'invalid-json',
-  ...ROUTES['POST /v1/sync'].problems,
+  ...ROUTE_SCHEMAS['POST /v1/sync'].problems,
   'internal',
   'unavailable',
 ]);

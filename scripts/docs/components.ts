@@ -15,7 +15,7 @@ import * as history from '../../protocol/history.js';
 import { historyQuerySchema } from '../../protocol/history-query.js';
 import { idSchema, modSeqSchema } from '../../protocol/ids.js';
 import { numberedOperationSchema, plainOperationSchema } from '../../protocol/numbered-operation.js';
-import { type OperationKind, operationSchemas } from '../../protocol/operation.js';
+import { operationSchemas } from '../../protocol/operation.js';
 import { operationResultSchema } from '../../protocol/operation-result.js';
 import { depositRequestSchema, depositResponseSchema } from '../../protocol/participating.js';
 import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
@@ -32,7 +32,7 @@ const operationName = (kind: string): string =>
     .join('');
 
 const operations = Object.fromEntries(
-  Object.keys(operationSchemas).map((kind) => [operationName(kind), operationSchemas[kind as OperationKind]]),
+  Object.entries(operationSchemas).map(([kind, schema]) => [operationName(kind), schema]),
 );
 
 /** One schema for each kind, though the wire checks them one by one, so that one that is wrong holds no other back. */

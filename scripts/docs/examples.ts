@@ -1,3 +1,9 @@
+import type * as z from 'zod/mini';
+import { boxSchema, watchedDeviceListSchema } from '../../protocol/box.js';
+import { deviceListSchema, deviceSchema, ticketSchema } from '../../protocol/device.js';
+import { deviceRegistrationSchema } from '../../protocol/device-registration.js';
+import { ELEMENT_TYPES } from '../../protocol/elements/element-types.js';
+import { historyResponseSchema } from '../../protocol/history.js';
 import {
   ELEMENT_MAX_BYTES,
   FRAME_MAX_BYTES,
@@ -7,7 +13,11 @@ import {
   TICKET_SECONDS,
 } from '../../protocol/limits.js';
 import { messageIdOf } from '../../protocol/message-id.js';
+import { depositRequestSchema, depositResponseSchema } from '../../protocol/participating.js';
+import { policyAssignmentSchema, policySchema } from '../../protocol/policy.js';
 import { PROBLEMS, type ProblemKind, problemType } from '../../protocol/problem.js';
+import { syncRequestSchema, syncResponseSchema } from '../../protocol/sync.js';
+import { nameOf } from './components.js';
 import type { JsonObject } from './json.js';
 
 /** Examples of one body, by what they show. */
@@ -109,7 +119,7 @@ const changes = [
 const SYNC_TOKEN = 'AQe3kXb0Yw';
 const NEXT_TOKEN = 'AQe4mZc1Zx';
 
-export const syncRequest: Examples = {
+const syncRequest: Examples = {
   initial: { deviceId: 'phone', instanceId: 'b7e0' },
   operations: { deviceId: 'phone', instanceId: 'b7e0', syncToken: SYNC_TOKEN, operations, limit: 200 },
 };
@@ -120,14 +130,14 @@ const backfilled = {
   backfill: { sent: 400, total: 5000 },
   nextSyncAfterSeconds: 300,
 };
-export const syncResponse: Examples = {
+const syncResponse: Examples = {
   nothingChanged: { syncToken: NEXT_TOKEN },
   resultsAndChanges: { results, changes, syncToken: NEXT_TOKEN },
   backfill: backfilled,
 };
-export const historyResponse: Examples = { page: { elements: [message, messageState], next: receivedId } };
+const historyResponse: Examples = { page: { elements: [message, messageState], next: receivedId } };
 
-export const depositRequest: Examples = {
+const depositRequest: Examples = {
   message: {
     operations: [
       { op: 'create', type: 'message', id: receivedId, conversationId: 'c9', data: received, conversation },
@@ -147,13 +157,13 @@ export const depositRequest: Examples = {
     ],
   },
 };
-export const depositResponse: Examples = {
+const depositResponse: Examples = {
   stored: { results: [{ status: 'applied', modSeq: 811 }], modSeq: 811 },
   storedBefore: { results: [{ status: 'unchanged' }], modSeq: 811 },
 };
 
 const preferences = {
-  elementTypes: ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'],
+  elementTypes: [...ELEMENT_TYPES],
   folders: '*',
   excludeConversations: ['c7'],
   maxMessageAgeDays: 90,
@@ -177,12 +187,12 @@ const device = {
     frameBytes: FRAME_MAX_BYTES,
   },
 };
-export const deviceRegistration: Examples = {
+const deviceRegistration: Examples = {
   everything: { instanceId: 'b7e0', name: 'Pixel 9' },
   preferences: { instanceId: 'b7e0', name: 'Pixel 9', preferences },
 };
-export const deviceShown: Examples = { device };
-export const deviceList: Examples = { devices: { devices: [device] } };
+const deviceShown: Examples = { device };
+const deviceList: Examples = { devices: { devices: [device] } };
 const standing = {
   syncedModSeq: 801,
   syncedAt: '2026-01-31T07:59:12.345Z',
@@ -190,11 +200,11 @@ const standing = {
   connection: { connectedAt: '2026-01-31T07:40:00.000Z' },
   pendingRequest: { dueAt: '2026-01-31T08:16:31.000Z' },
 };
-export const watchedDeviceList: Examples = {
+const watchedDeviceList: Examples = {
   devices: { devices: [{ ...device, policyId: 'kiosk', ...standing }] },
 };
 const TICKET = 'fY0Zr5o2WwKd1JcB8uQm3xTnE7aLhSgV';
-export const ticket: Examples = {
+const ticket: Examples = {
   ticket: {
     ticket: TICKET,
     url: `wss://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/v1?ticket=${TICKET}`,
@@ -202,7 +212,7 @@ export const ticket: Examples = {
   },
 };
 
-export const policy: Examples = {
+const policy: Examples = {
   unlimited: {},
   limited: {
     elementTypes: ['message', 'messageState'],
@@ -213,7 +223,7 @@ export const policy: Examples = {
     minPushWindowMs: 1000,
   },
 };
-export const box: Examples = {
+const box: Examples = {
   box: {
     policyId: 'family-plan',
     policy: policy.limited as JsonObject,
@@ -233,7 +243,31 @@ export const box: Examples = {
     ],
   },
 };
-export const policyAssignment: Examples = { policy: { policyId: 'family-plan' } };
+const policyAssignment: Examples = { policy: { policyId: 'family-plan' } };
+
+/** Examples of the bodies of requests and responses, by their schemas. */
+const EXAMPLES = new Map<z.ZodMiniType, Examples>([
+  [syncRequestSchema, syncRequest],
+  [syncResponseSchema, syncResponse],
+  [historyResponseSchema, historyResponse],
+  [depositRequestSchema, depositRequest],
+  [depositResponseSchema, depositResponse],
+  [deviceRegistrationSchema, deviceRegistration],
+  [deviceSchema, deviceShown],
+  [deviceListSchema, deviceList],
+  [watchedDeviceListSchema, watchedDeviceList],
+  [ticketSchema, ticket],
+  [policySchema, policy],
+  [boxSchema, box],
+  [policyAssignmentSchema, policyAssignment],
+]);
+
+/** @throws Error when the schema has no example */
+export function examplesOf(schema: z.ZodMiniType): Examples {
+  const examples = EXAMPLES.get(schema);
+  if (!examples) throw new Error(`${nameOf(schema)} must have an example in scripts/docs/examples.ts`);
+  return examples;
+}
 
 export const PATH_EXAMPLES: Readonly<Record<string, string>> = {
   conversationId: 'c9',
@@ -248,7 +282,7 @@ export const QUERY_EXAMPLES: Readonly<Record<string, string | number>> = {
 };
 
 const DETAILS: Partial<Record<ProblemKind, JsonObject>> = {
-  'invalid-request': { errors: [{ pointer: '/limit', detail: `is more than ${PAGE_MAX}` }] },
+  'invalid-request': { errors: [{ pointer: '/limit', detail: `must be at most ${PAGE_MAX}` }] },
   'operation-gap': { expectedN: 42 },
 };
 

@@ -1,32 +1,23 @@
 import type * as z from 'zod/mini';
-import { HTTP_ROUTES } from '../../infra/http-routes.js';
-import { SCOPES } from '../../infra/scopes.js';
-import { conversationIdSchema, deviceIdSchema, policyIdSchema, userIdSchema } from '../../protocol/ids.js';
 import { PROBLEMS, type ProblemKind, problemSchema, problemType } from '../../protocol/problem.js';
 import { PROTOCOL_VERSION } from '../../protocol/protocol-version.js';
+import { ROUTE_SCHEMAS, type RouteResponse, type RouteSchemas } from '../../protocol/route-schemas.js';
+import { OAUTH_SCOPES, PATH_PARTS, pathPartsOf, ROUTES, type RouteKey } from '../../protocol/routes.js';
 import { gatewayAnswerSchema } from './components.js';
-import { type Examples, PATH_EXAMPLES, problem, QUERY_EXAMPLES } from './examples.js';
+import { type Examples, examplesOf, PATH_EXAMPLES, problem, QUERY_EXAMPLES } from './examples.js';
 import { type JsonObject, sortedByKey } from './json.js';
-import { type Body, type DocumentedRoute, ROUTES, type RouteKey } from './routes.js';
 import { Shapes, type Side } from './shapes.js';
 
-/** Schemas of the parts of paths. */
-export const PATH_PARTS: Readonly<Record<string, z.ZodMiniType>> = {
-  conversationId: conversationIdSchema,
-  deviceId: deviceIdSchema,
-  policyId: policyIdSchema,
-  userId: userIdSchema,
-};
-const PATH_WORDS: Readonly<Record<string, string>> = {
+const PATH_WORDS: Readonly<Record<keyof typeof PATH_PARTS, string>> = {
   conversationId: 'Conversation-ID.',
   deviceId: 'The device.',
   policyId: 'The policy.',
   userId: 'The CPM User, `sub` of its tokens.',
 };
 
-/** Kinds that any route may answer. */
+/** Kinds of problems that any route may answer. */
 const ALWAYS: readonly ProblemKind[] = [
-  'invalid-request', // parameters of the query that are not known are refused everywhere
+  'invalid-request', // every route refuses unknown parameters of the query
   'unauthorized',
   'insufficient-scope',
   'too-many-requests',
@@ -35,7 +26,7 @@ const ALWAYS: readonly ProblemKind[] = [
 ];
 const WITH_BODY: readonly ProblemKind[] = ['invalid-json', 'too-large', 'unsupported-media-type'];
 
-/** Statuses that API Gateway answers by itself too, in its own form. */
+/** Statuses that API Gateway also answers by itself, in its own format. */
 const GATEWAY: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
@@ -45,10 +36,6 @@ const GATEWAY: Readonly<Record<number, string>> = {
 };
 const COMES_BACK: ReadonlySet<number> = new Set([429, 503]);
 
-const pathPartsOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-
-const scopeOf = new Map(Object.values(HTTP_ROUTES).flatMap((routes) => Object.entries(routes)));
-
 /** The OpenAPI 3.1 document of the HTTP API. */
 export function openApi(): JsonObject {
   const document = new OpenApiDocument();
@@ -57,7 +44,7 @@ export function openApi(): JsonObject {
     const [method = '', path = ''] = key.split(' ');
     paths[path] = {
       ...paths[path],
-      [method.toLowerCase()]: document.operation(path, scopeOf.get(key), ROUTES[key]),
+      [method.toLowerCase()]: document.operation(path, ROUTES[key].scope, ROUTE_SCHEMAS[key]),
     };
   }
   return {
@@ -78,7 +65,7 @@ export function openApi(): JsonObject {
         variables: { api: { default: 'a1b2c3d4e5' }, region: { default: 'eu-central-1' } },
       },
     ],
-    tags: Object.entries(SCOPES).map(([name, description]) => ({ name: `cpm/${name}`, description })),
+    tags: Object.entries(OAUTH_SCOPES).map(([name, description]) => ({ name, description })),
     paths: sortedByKey(paths),
     components: document.components(),
   };
@@ -88,8 +75,7 @@ class OpenApiDocument {
   private readonly shapes = new Shapes('draft-2020-12');
   private readonly problems: Record<string, JsonObject> = {};
 
-  operation(path: string, scope: string | undefined, route: DocumentedRoute): JsonObject {
-    if (!scope) throw new Error(`${route.operationId} is no route of the stack`);
+  operation(path: string, scope: string, route: RouteSchemas): JsonObject {
     const parameters = [...this.pathParameters(path), ...this.queryParameters(route.query)];
     const takesParameters = parameters.length > 0;
     const kinds = new Set<ProblemKind>([...ALWAYS, ...(route.request ? WITH_BODY : []), ...route.problems]);
@@ -107,9 +93,7 @@ class OpenApiDocument {
 
   private pathParameters(path: string): JsonObject[] {
     return pathPartsOf(path).map((name) => {
-      const schema = PATH_PARTS[name];
-      if (!schema) throw new Error(`{${name}} has no schema`);
-      const shape = this.shapes.ref(schema, 'input');
+      const shape = this.shapes.ref(PATH_PARTS[name], 'input');
       const [description, example] = [PATH_WORDS[name], PATH_EXAMPLES[name]];
       return { name, in: 'path', required: true, description, schema: shape, example };
     });
@@ -123,19 +107,23 @@ class OpenApiDocument {
     });
   }
 
-  private content({ schema, examples }: Body, side: Side): JsonObject {
+  private content(schema: z.ZodMiniType, side: Side): JsonObject {
     return {
       content: {
-        'application/json': { schema: this.shapes.ref(schema, side), examples: shown(examples) },
+        'application/json': { schema: this.shapes.ref(schema, side), examples: shown(examplesOf(schema)) },
       },
     };
   }
 
-  private successes({ success }: DocumentedRoute): JsonObject {
+  private successes({ responses }: RouteSchemas): JsonObject {
     return Object.fromEntries(
-      Object.entries(success).map(([status, { about, body }]) => [
+      Object.entries(responses).map(([status, { about, schema }]: [string, RouteResponse]) => [
         status,
-        { description: about, headers: headersOf(Number(status)), ...(body && this.content(body, 'output')) },
+        {
+          description: about,
+          headers: headersOf(Number(status)),
+          ...(schema && this.content(schema, 'output')),
+        },
       ]),
     );
   }
@@ -209,8 +197,8 @@ class OpenApiDocument {
   }
 }
 
-const scopeWords = Object.entries(SCOPES)
-  .map(([name, words]) => `\`cpm/${name}\`: ${words}.`)
+const scopeWords = Object.entries(OAUTH_SCOPES)
+  .map(([name, words]) => `\`${name}\`: ${words}.`)
   .join(' ');
 
 const shown = (examples: Examples): JsonObject =>

@@ -5,6 +5,7 @@ import { entryKey, messageKey, overflowKey } from '../../core/model/keys.js';
 import type { LogEntry } from '../../core/model/log-entry.js';
 import type { StoredItem } from '../../core/model/stored-item.js';
 import type { Range, Store } from '../../core/ports/store.js';
+import { forEachType } from '../../protocol/elements/element-types.js';
 import type { ConversationId, MessageId, ModSeq } from '../../protocol/ids.js';
 
 let boxes = 0;
@@ -36,14 +37,7 @@ export const aState = (modSeq: number, ...flags: string[]): StoredState => ({
 });
 
 const LIFE = { resetsBefore: 0, epoch: 'e', firstIndex: 1, projected: 0, timerAtMs: 0, devices: 0 };
-const COUNTS = {
-  folder: 2,
-  conversationHistory: 0,
-  sessionHistory: 0,
-  message: 0,
-  messageState: 0,
-  bytes: 0,
-};
+const COUNTS = { ...forEachType(() => 0), folder: 2, bytes: 0 };
 
 /** An entry of the log that creates one message. */
 export function anEntry(index: number, nonce = `nonce ${index}`): LogEntry {

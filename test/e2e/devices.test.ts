@@ -1,8 +1,9 @@
+import { ELEMENT_TYPES } from '../../protocol/elements/element-types.js';
 import { aMessage } from '../support/builders.js';
 import { call, cloud, type Device, User, type WireProblem } from '../support/cloud.js';
 
 const EVERYTHING = {
-  elementTypes: ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'],
+  elementTypes: [...ELEMENT_TYPES],
   folders: '*',
   excludeConversations: [],
 };

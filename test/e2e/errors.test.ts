@@ -95,7 +95,7 @@ test.each([
     const { status, body } = await post(
       `{"deviceId":"${phone.deviceId}","instanceId":"${phone.instanceId}","operations":[${operation}]}`,
     );
-    expect([status, body.errors]).toEqual([400, [{ pointer, detail: 'is not known here' }]]);
+    expect([status, body.errors]).toEqual([400, [{ pointer, detail: 'is not a known member' }]]);
   },
 );
 

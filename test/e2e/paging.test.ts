@@ -1,3 +1,4 @@
+import { ELEMENT_TYPES } from '../../protocol/elements/element-types.js';
 import { aConversation, aMessage, deletion } from '../support/builders.js';
 import { byName, names, User, type WireChange } from '../support/cloud.js';
 import { countOf } from '../support/told.js';
@@ -55,7 +56,7 @@ const HELD = [
 ];
 /** A message and its state count as one. */
 const HELD_COUNT = HELD.filter((name) => !name.startsWith('messageState ')).length;
-const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
+const TYPES: readonly string[] = ELEMENT_TYPES;
 
 test.concurrent.each([1, 2, 3, 7, 1000])(
   '[SY2, SY4, SY9, SY10] with limit %i every response holds at most that many elements, and all together hold each element once',

@@ -126,7 +126,7 @@ test('[TR5, TR3, ER5] every route refuses unknown members and parameters, and ac
         method,
         path,
         400,
-        [{ pointer: '/colour', detail: 'is not known here' }],
+        [{ pointer: '/colour', detail: 'is not a known member' }],
       ]);
       expect(problem.requestId).toBe(headers.get('x-request-id'));
     }

@@ -1,3 +1,4 @@
+import { ELEMENT_TYPES } from '../../protocol/elements/element-types.js';
 import { aMessage } from '../support/builders.js';
 import { type Device, names, User, unique, type WireProblem, type WireSync } from '../support/cloud.js';
 
@@ -12,7 +13,7 @@ const deviceOf = (user: User, deviceId: string) =>
   `/v1/users/${encodeURIComponent(user.id)}/devices/${encodeURIComponent(deviceId)}`;
 
 const FULL = {
-  elementTypes: ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'],
+  elementTypes: [...ELEMENT_TYPES],
   maxMessageAgeDays: { 'chat-message': 365 },
   maxDevices: 10,
   maxMessages: 100_000,
@@ -54,7 +55,7 @@ test.concurrent('[TR5] a policy with a member __proto__ is refused at any depth'
   );
   expect([status, body.errors]).toEqual([
     400,
-    [{ pointer: '/maxMessageAgeDays/__proto__', detail: 'is not known here' }],
+    [{ pointer: '/maxMessageAgeDays/__proto__', detail: 'is not a known member' }],
   ]);
   expect((await user.provider('GET', path)).status).toBe(404);
 });

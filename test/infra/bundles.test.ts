@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { synthesize } from '../../scripts/synthesize.js';
 import { OWN_ISSUER, type Resource } from './stack.js';
 
-const BUNDLE_MAX_BYTES = 300 * 1024;
+const BUNDLE_MAX_BYTES = 400 * 1024;
 interface Loaded {
   readonly handler?: string;
   readonly routes?: [route: string, scope: string][];

@@ -1,26 +1,15 @@
+import { ROUTES } from '../../protocol/routes.js';
 import { idsIn, OWN_ISSUER, resource, resourcesOf, templateOf } from './stack.js';
 
 const template = templateOf();
 
-/** protocol.md sections 1, 4, 5, 7, 8: route, scope, and the function behind it. */
-const ROUTES: [route: string, scope: string, functionId: string][] = [
-  ['POST /v1/sync', 'cpm/sync', 'SyncFunction'],
-  ['GET /v1/devices', 'cpm/sync', 'DevicesFunction'],
-  ['GET /v1/devices/{deviceId}', 'cpm/sync', 'DevicesFunction'],
-  ['PUT /v1/devices/{deviceId}', 'cpm/sync', 'DevicesFunction'],
-  ['DELETE /v1/devices/{deviceId}', 'cpm/sync', 'DevicesFunction'],
-  ['POST /v1/devices/{deviceId}/tickets', 'cpm/sync', 'DevicesFunction'],
-  ['GET /v1/box', 'cpm/sync', 'DevicesFunction'],
-  ['GET /v1/conversations/{conversationId}/messages', 'cpm/sync', 'HistoryFunction'],
-  ['POST /v1/users/{userId}/operations', 'cpm/participate', 'ParticipatingFunction'],
-  ['GET /v1/policies/{policyId}', 'cpm/admin', 'AdminFunction'],
-  ['PUT /v1/policies/{policyId}', 'cpm/admin', 'AdminFunction'],
-  ['GET /v1/users/{userId}/box', 'cpm/admin', 'AdminFunction'],
-  ['PUT /v1/users/{userId}/box', 'cpm/admin', 'AdminFunction'],
-  ['DELETE /v1/users/{userId}/box', 'cpm/admin', 'AdminFunction'],
-  ['GET /v1/users/{userId}/devices', 'cpm/admin', 'AdminFunction'],
-  ['PUT /v1/users/{userId}/devices/{deviceId}', 'cpm/admin', 'AdminFunction'],
-];
+const DECLARED = Object.entries(ROUTES).map(
+  ([route, { scope, function: name }]): [string, string, string] => [
+    route,
+    scope,
+    `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`,
+  ],
+);
 
 const httpApiId = Object.keys(resourcesOf(template, 'AWS::ApiGatewayV2::Api')).find((id) =>
   id.startsWith('Http'),
@@ -31,10 +20,10 @@ const httpRoutes = Object.values(resourcesOf(template, 'AWS::ApiGatewayV2::Route
 
 test('the HTTP API has the routes of the protocol and no other', () => {
   const keys = httpRoutes.map(({ Properties }) => Properties.RouteKey);
-  expect(keys.sort()).toEqual(ROUTES.map(([route]) => route).sort());
+  expect(keys.sort()).toEqual(Object.keys(ROUTES).sort());
 });
 
-test.each(ROUTES)('%s asks for a token with %s and is answered by %s', (route, scope, functionId) => {
+test.each(DECLARED)('%s asks for a token with %s and is answered by %s', (route, scope, functionId) => {
   const found = httpRoutes.find(({ Properties }) => Properties.RouteKey === route)?.Properties;
   expect(found).toMatchObject({ AuthorizationType: 'JWT', AuthorizationScopes: [scope] });
   const [integrationId] = idsIn(found?.Target);

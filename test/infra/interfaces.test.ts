@@ -1,4 +1,4 @@
-import { HTTP_ROUTES } from '../../infra/http-routes.js';
+import { ROUTES } from '../../protocol/routes.js';
 import { idsIn, OWN_ISSUER, resource, resourcesOf, templateOf } from './stack.js';
 
 const STAGE = 'AWS::ApiGatewayV2::Stage';
@@ -14,7 +14,7 @@ const httpLimits = (template = inStage('prod')) =>
 describe('throttling', () => {
   test('every HTTP route has a limit of its own, and the stage is made after the routes', () => {
     const template = inStage('prod');
-    const routes = Object.values(HTTP_ROUTES).flatMap((of) => Object.keys(of));
+    const routes = Object.keys(ROUTES);
     expect(Object.keys(httpLimits(template)).sort()).toEqual(routes.sort());
     const stage = resource(template, STAGE, 'Http') as unknown as { DependsOn: string[] };
     const ids = Object.entries(resourcesOf(template, 'AWS::ApiGatewayV2::Route')).filter(([id]) =>
@@ -46,7 +46,7 @@ describe('throttling', () => {
   });
 
   test.each(['0', '-1', 'much', '1000'])('a capacity of %j is refused with what it may be', (capacity) => {
-    expect(() => templateOf({ capacity })).toThrow(/^The capacity ".+" is no number from 0\.01 to 100/);
+    expect(() => templateOf({ capacity })).toThrow(/^The capacity ".+" must be a number from 0\.01 to 100/);
   });
 });
 

@@ -1,7 +1,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { acknowledge } from '../../infra/acknowledge.js';
+import { suppressNag } from '../../infra/suppress-nag.js';
 import { appOf, OWN_ISSUER, stackOf } from './stack.js';
 
 /** Shape: what cdk-nag says against a stack, as "rule path" each. */
@@ -78,6 +78,6 @@ test('the check finds what is wrong, unless it is acknowledged', () => {
     'AwsSolutions-SQS3 Careless/Queue/Resource',
     'AwsSolutions-SQS4 Careless/Queue/Resource',
   ]);
-  acknowledge(queue, { 'AwsSolutions-SQS3': 'It stands here for nothing but this.' });
+  suppressNag(queue, { 'AwsSolutions-SQS3': 'It stands here for nothing but this.' });
   expect(findingsIn(stack)).toEqual(['AwsSolutions-SQS4 Careless/Queue/Resource']);
 });

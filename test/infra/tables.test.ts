@@ -93,14 +93,14 @@ describe('with tables that were restored from a backup', () => {
 
   test('without a timeline they are refused', () => {
     expect(() => templateOf({ ...OWN_ISSUER, ...restored })).toThrow(
-      'Restored tables need a timeline that is one more than so far: give -c timeline=1 or more.',
+      'The timeline of restored tables must be higher than before: use -c timeline=1 or more.',
     );
   });
 
   test.each(Object.keys(restored))('%s alone is refused', (name) => {
     const only = { [name]: restored[name as keyof typeof restored] };
     expect(() => templateOf({ ...OWN_ISSUER, ...only })).toThrow(
-      'storeTable, storeStreamArn and registryTable belong together: give all three, or none.',
+      'storeTable, storeStreamArn and registryTable must be given together: give all three, or none.',
     );
   });
 });

@@ -1,4 +1,5 @@
 import type { BoxId } from '../../core/model/items.js';
+import { type ElementType, isContentType } from '../../protocol/elements/element-types.js';
 
 export const BOX = 'tel:+15550100' as BoxId;
 
@@ -131,7 +132,7 @@ export const modification = (type: string, id: string, data: object, more: Named
   op: 'modify',
   type,
   id,
-  ...(IN_CONVERSATION.has(type) && { conversationId: more.conversationId ?? 'c1' }),
+  ...(isContentType(type as ElementType) && { conversationId: more.conversationId ?? 'c1' }),
   data,
 });
 
@@ -145,7 +146,5 @@ export const removal = (type: string, id: string, more: Named = {}) => ({
   op: 'delete',
   type,
   id,
-  ...(IN_CONVERSATION.has(type) && { conversationId: more.conversationId ?? 'c1' }),
+  ...(isContentType(type as ElementType) && { conversationId: more.conversationId ?? 'c1' }),
 });
-
-const IN_CONVERSATION = new Set(['sessionHistory', 'message', 'messageState']);

@@ -2,40 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod/mini';
 import { SyncProblem } from '../../core/model/sync-problem.js';
-import { routes as admin } from '../../functions/admin/handler.js';
-import { routes as devices } from '../../functions/devices/handler.js';
-import { routes as history } from '../../functions/history/handler.js';
-import { routes as participating } from '../../functions/participating/handler.js';
 import { retryAfterSeconds } from '../../functions/runtime/http/problem-document.js';
-import { routes as sync } from '../../functions/sync/handler.js';
-import { HTTP_ROUTES } from '../../infra/http-routes.js';
 import * as frames from '../../protocol/frames.js';
 import { operationSchemas, parseOperation } from '../../protocol/operation.js';
 import { PROBLEMS, type ProblemKind, problemKindOf, problemSchema } from '../../protocol/problem.js';
+import { ROUTE_SCHEMAS, type RouteSchemas } from '../../protocol/route-schemas.js';
+import { PATH_PARTS, pathPartsOf, ROUTES, type RouteKey } from '../../protocol/routes.js';
 import { COMPONENTS, nameOf } from '../../scripts/docs/components.js';
 import { documents } from '../../scripts/docs/documents.js';
 import { type Json, type JsonObject, refsIn } from '../../scripts/docs/json.js';
-import { PATH_PARTS } from '../../scripts/docs/openapi.js';
-import { ROUTES, type RouteKey } from '../../scripts/docs/routes.js';
+import { withRoutes } from '../../scripts/docs/readme.js';
 import { ABOUT, describedMembers } from '../../scripts/docs/words.js';
-
-// Here a route is what it asks for: the handlers are compared with the documents, not called.
-jest.mock('../../functions/runtime/http/route.js', () => ({
-  route: (spec: object) => spec,
-}));
-jest.mock('../../functions/runtime/aws/config.js', () => ({ readConfig: () => ({}) }));
-jest.mock('../../functions/runtime/aws/open-core.js', () => new Proxy({}, { get: () => () => ({}) }));
-
-interface Spec {
-  readonly scope: string;
-  readonly path?: Record<string, z.ZodMiniType>;
-  readonly query?: z.ZodMiniType;
-  readonly body?: z.ZodMiniType;
-}
-const HANDLED = { ...sync, ...devices, ...history, ...participating, ...admin } as unknown as Record<
-  RouteKey,
-  Spec
->;
 
 interface Operation extends JsonObject {
   operationId: string;
@@ -95,6 +72,32 @@ describe('the documents', () => {
     const fresh = documents()[name] as string;
     expect(JSON.parse(written(name))).toEqual(JSON.parse(fresh));
     expect(written(name) === fresh).toBe(true);
+  });
+
+  test('README.md has the routes of the table', () => {
+    const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+    expect(withRoutes(readme) === readme).toBe(true);
+  });
+
+  test('[AU3] RULES.md has the scope of each route', () => {
+    const rules = readFileSync(join(__dirname, '..', '..', 'protocol', 'RULES.md'), 'utf8');
+    const scopes = [...rules.matchAll(/^ *\| `(cpm\/\w+)` \|[^|]*\|([^|]*)\|$/gm)].flatMap(
+      ([, scope, list = '']) =>
+        [...list.matchAll(/`([^`…]+)(…?)`/g)].map(([, path = '', more]) => ({
+          scope,
+          path,
+          isPrefix: more !== '',
+        })),
+    );
+    const scopesOf = (path: string) =>
+      scopes.filter((each) => (each.isPrefix ? path.startsWith(each.path) : path === each.path));
+    const found = Object.keys(ROUTES).map((key) => [
+      key,
+      scopesOf(key.split(' ')[1] ?? '').map(({ scope }) => scope),
+    ]);
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(Object.entries(ROUTES).map(([key, { scope }]) => [key, [scope]])),
+    );
   });
 
   test.each([
@@ -184,23 +187,15 @@ describe('the documents', () => {
 describe('the OpenAPI document', () => {
   test('has the routes of the stack with their scopes, and no other', () => {
     const documented = OPERATIONS.map(([key, { security }]) => [key, security]);
-    const routes = Object.values(HTTP_ROUTES).flatMap((each) => Object.entries(each));
     expect(Object.fromEntries(documented)).toEqual(
-      Object.fromEntries(routes.map(([key, scope]) => [key, [{ token: [scope] }]])),
+      Object.fromEntries(Object.entries(ROUTES).map(([key, { scope }]) => [key, [{ token: [scope] }]])),
     );
   });
 
-  test.each(OPERATIONS)('%s is documented as its function reads it', (key, { security, parameters = [] }) => {
-    const spec = HANDLED[key as RouteKey];
-    const { query, request, success } = ROUTES[key as RouteKey];
-    expect(security).toEqual([{ token: [spec.scope] }]);
-    expect(Object.keys(success)).not.toEqual([]);
-    expect(request?.schema).toBe(spec.body);
-    expect(query).toBe(spec.query);
+  test.each(OPERATIONS)('%s has the parameters of its path', (key, { parameters = [] }) => {
     const declared = parameters.filter((each) => each.in === 'path').map(({ name }) => name);
     expect(declared).toEqual([...key.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
-    expect(declared).toEqual(Object.keys(spec.path ?? {}));
-    for (const [name, schema] of Object.entries(spec.path ?? {})) expect(PATH_PARTS[name]).toBe(schema);
+    expect(Object.keys(ROUTE_SCHEMAS[key as RouteKey].responses)).not.toEqual([]);
   });
 
   test('operation ids are unique', () => {
@@ -222,10 +217,10 @@ describe('the OpenAPI document', () => {
 
   test('every parameter in the examples passes its schema', () => {
     for (const [key, { parameters = [] }] of OPERATIONS) {
-      const { path, query } = HANDLED[key as RouteKey];
-      const inPath = parameters.filter((each) => each.in === 'path');
-      for (const { name, example } of inPath)
-        expect(path?.[name]?.safeParse(example).success ?? true).toBe(true);
+      const { query }: RouteSchemas = ROUTE_SCHEMAS[key as RouteKey];
+      const exampleOf = (part: string) => parameters.find((each) => each.name === part)?.example;
+      for (const part of pathPartsOf(key))
+        expect([part, PATH_PARTS[part].safeParse(exampleOf(part)).success]).toEqual([part, true]);
       const inQuery = parameters.filter((each) => each.in === 'query');
       const asked = Object.fromEntries(inQuery.map(({ name, example }) => [name, String(example)]));
       expect(query?.safeParse(asked).success ?? true).toBe(true);

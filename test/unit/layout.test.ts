@@ -60,7 +60,7 @@ const ALLOWED: Record<string, { rooms: string[]; packages: RegExp }> = {
     rooms: ['packages/local-cloud/src'],
     packages: /^(node:|zod\/mini$|@aws-sdk\/client-dynamodb(-streams)?$|jose$|ws$)/,
   },
-  infra: { rooms: ['infra'], packages: /^(node:|aws-cdk-lib|constructs$|esbuild$)/ },
+  infra: { rooms: ['infra', 'protocol'], packages: /^(node:|aws-cdk-lib|constructs$|esbuild$)/ },
 };
 
 const filesBelow = (folder: string): string[] =>

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
-import { faultsOf } from '../../../protocol/faults.js';
 import { isSameJson, mergePatch } from '../../../protocol/json.js';
 import { ELEMENT_MAX_BYTES } from '../../../protocol/limits.js';
+import { validate } from '../../../protocol/validation.js';
 import { elementOf, jsonBytes } from '../../model/element.js';
 import type { StoredElement } from '../../model/items.js';
 import { invalid, type Outcome, unchanged } from '../outcome.js';
@@ -22,12 +22,10 @@ export function patched<E extends StoredElement>(
   patch: object,
   schema: z.ZodMiniType<E['data']>,
 ): E | Outcome {
-  const parsed = schema.safeParse(mergePatch(stored.data, patch), { reportInput: true });
-  if (!parsed.success) {
-    const faults = faultsOf(parsed.error);
-    return invalid(...faults.map((fault) => ({ ...fault, pointer: `/data${fault.pointer}` })));
-  }
-  if (isSameJson(parsed.data, stored.data)) return unchanged;
-  const item: E = { ...stored, modSeq, data: parsed.data };
+  const merged = validate(schema, mergePatch(stored.data, patch));
+  if (!merged.ok)
+    return invalid(...merged.faults.map((fault) => ({ ...fault, pointer: `/data${fault.pointer}` })));
+  if (isSameJson(merged.value, stored.data)) return unchanged;
+  const item: E = { ...stored, modSeq, data: merged.value };
   return tooLarge(elementOf(item)) ?? item;
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 
-const name = z.string().check(z.minLength(1, 'is empty'));
-const url = z.url('is no URL');
+const name = z.string().check(z.minLength(1, 'must not be empty'));
+const url = z.url('must be a URL');
 const seconds = z.pipe(
-  z.string().check(z.regex(/^\d+$/, 'is no number of seconds')),
+  z.string().check(z.regex(/^\d+$/, 'must be a number of seconds')),
   z.transform((text) => Number(text)),
 );
 
@@ -14,22 +14,22 @@ const count = z.pipe(
 
 const configSchema = z.object({
   STORE_TABLE: name,
-  TIMELINE: count, // one more each time the tables were restored
+  TIMELINE: count, // increased by one with each restore of the tables
   REGISTRY_TABLE: name,
   PUSH_QUEUE_URL: url,
   PURGE_QUEUE_URL: url,
   ERASE_QUEUE_URL: url,
-  ERASE_SETTLE_SECONDS: seconds, // after which all that was written before can be seen
+  ERASE_SETTLE_SECONDS: seconds, // all earlier writes are visible after this time
   TOKEN_SECRET_ID: name,
-  SOCKET_CALLBACK_URL: url, // https://…, where frames to connections are posted
-  SOCKET_URL: url, // wss://…, where clients connect
+  SOCKET_CALLBACK_URL: url, // https://…, accepts frames for connections
+  SOCKET_URL: url, // wss://…, address for clients
 });
 export type Config = z.infer<typeof configSchema>;
 export type ConfigName = keyof Config;
 
 /**
- * The variables that a function says it needs, read once when it starts.
- * @throws Error that names every variable at fault.
+ * The environment variables of a function, read once at its start.
+ * @throws Error that names all missing or invalid variables
  */
 export function readConfig<Name extends ConfigName>(
   names: readonly Name[],

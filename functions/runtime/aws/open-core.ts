@@ -6,29 +6,30 @@ import { DynamoRegistry } from '../../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../../core/dynamodb/store.js';
 import { systemClock } from '../../../core/ports/clock.js';
 import type { Core } from '../../../core/ports/core.js';
+import type { EraseMessage } from '../../../core/ports/erase-queue.js';
+import type { PurgeMessage } from '../../../core/ports/purge-queue.js';
+import type { PushMessage } from '../../../core/ports/push.js';
 import { QueueBackoff } from '../batch/queue-backoff.js';
 import { endingWithInvocation } from '../invocation.js';
 import { observe } from '../observability/observe.js';
 import type { Config } from './config.js';
-import { SqsEraseQueue } from './erase-queue.js';
-import { SqsPurgeQueue } from './purge-queue.js';
-import { SqsPushQueue } from './push-queue.js';
-import { ApiGatewaySockets } from './sockets.js';
+import { ApiGatewayConnections } from './connections.js';
+import { SqsQueue } from './sqs-queue.js';
 import { SecretTokenKeys } from './token-keys.js';
 
 const nothing = () => undefined;
-/** Without `info`, for which the SDK would make a copy of every request and answer. */
+/** The SDK copies every request and response for a logger with `info`, so this one has none. */
 const logger = { debug: nothing, warn: nothing, error: nothing } as unknown as NonNullable<
   DynamoDBClientConfig['logger']
 >;
 
-/** Long enough for a slow answer, short enough to try again within a function's time. */
+/** Unit: ms. Long enough for a slow response, short enough for a retry before the function times out. */
 export const clientSettings = {
   logger,
   requestHandler: { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true },
 };
 
-/** Stands in for what a function was not granted: using it is a defect of the function or of its grants. */
+/** A port that the function was not granted. Each call is a defect of the function or of its grants, and throws an Error. */
 const notGranted = <Port extends object>(what: string): Port =>
   new Proxy({} as Port, {
     get: () => () => {
@@ -36,11 +37,11 @@ const notGranted = <Port extends object>(what: string): Port =>
     },
   });
 
-const NO_TABLE = 'not-granted'; // a function that is granted one table reads and writes nothing of the other
+const NO_TABLE = 'not-granted'; // a function with one table never uses the name of the other
 
-// What a function may name as granted to it. A bundle holds the AWS clients of those that its handler names, no other.
+// The ports that a handler can open. A bundle contains only the AWS clients of the ports that its handler opens.
 
-/** Boxes, devices, or both: as many tables as the configuration names. */
+/** The store, the registry, or both, as the configuration names their tables. */
 export function tables({ STORE_TABLE, REGISTRY_TABLE, TIMELINE = 0 }: Partial<Config>): Partial<Core> {
   const database = endingWithInvocation(new DynamoDBClient(clientSettings));
   return {
@@ -50,33 +51,38 @@ export function tables({ STORE_TABLE, REGISTRY_TABLE, TIMELINE = 0 }: Partial<Co
   };
 }
 
+const queueAt = <Message>(url: string): SqsQueue<Message> =>
+  new SqsQueue(endingWithInvocation(new SQSClient(clientSettings)), url);
+
 export const pushQueue = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): Partial<Core> => ({
-  pushQueue: new SqsPushQueue(endingWithInvocation(new SQSClient(clientSettings)), PUSH_QUEUE_URL),
+  pushQueue: queueAt<PushMessage>(PUSH_QUEUE_URL),
 });
 
-/** Of the push queue, for whoever takes from it. */
+/** The back-off of the push queue, for its consumer. */
 export const pushBackoff = ({ PUSH_QUEUE_URL }: Pick<Config, 'PUSH_QUEUE_URL'>): QueueBackoff =>
   new QueueBackoff(endingWithInvocation(new SQSClient(clientSettings)), PUSH_QUEUE_URL, systemClock.random);
 
-export const purgeQueue = ({ PURGE_QUEUE_URL }: Pick<Config, 'PURGE_QUEUE_URL'>): Partial<Core> => ({
-  purgeQueue: new SqsPurgeQueue(endingWithInvocation(new SQSClient(clientSettings)), PURGE_QUEUE_URL),
-});
+export function purgeQueue({ PURGE_QUEUE_URL }: Pick<Config, 'PURGE_QUEUE_URL'>): Partial<Core> {
+  const queue = queueAt<PurgeMessage>(PURGE_QUEUE_URL);
+  return { purgeQueue: { send: (messages, delaySeconds) => queue.sendAll(messages, delaySeconds) } };
+}
 
-export const eraseQueue = ({ ERASE_QUEUE_URL }: Pick<Config, 'ERASE_QUEUE_URL'>): Partial<Core> => ({
-  eraseQueue: new SqsEraseQueue(endingWithInvocation(new SQSClient(clientSettings)), ERASE_QUEUE_URL),
-});
+export function eraseQueue({ ERASE_QUEUE_URL }: Pick<Config, 'ERASE_QUEUE_URL'>): Partial<Core> {
+  const queue = queueAt<EraseMessage>(ERASE_QUEUE_URL);
+  return { eraseQueue: { send: (message, delaySeconds) => queue.sendAll([message], delaySeconds) } };
+}
 
 export const tokenKeys = ({ TOKEN_SECRET_ID }: Pick<Config, 'TOKEN_SECRET_ID'>): Partial<Core> => ({
   tokenKeys: new SecretTokenKeys(new SecretsManagerClient(clientSettings), TOKEN_SECRET_ID, systemClock),
 });
 
-export const sockets = ({ SOCKET_CALLBACK_URL }: Pick<Config, 'SOCKET_CALLBACK_URL'>): Partial<Core> => ({
-  sockets: new ApiGatewaySockets(
+export const connections = ({ SOCKET_CALLBACK_URL }: Pick<Config, 'SOCKET_CALLBACK_URL'>): Partial<Core> => ({
+  sockets: new ApiGatewayConnections(
     new ApiGatewayManagementApiClient({ ...clientSettings, endpoint: SOCKET_CALLBACK_URL }),
   ),
 });
 
-/** Everything the core runs on, as far as it was granted: `openCore(tables(config), pushQueue(config))`. */
+/** The core with its granted ports: `openCore(tables(config), pushQueue(config))`. */
 export const openCore = (...granted: readonly Partial<Core>[]): Core => ({
   clock: systemClock,
   observe: observe,

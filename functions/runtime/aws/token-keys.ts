@@ -8,11 +8,11 @@ import type { TokenKeys } from '../../../core/ports/core.js';
 import { count, measure } from '../observability/metrics.js';
 
 const KEPT_MS = 5 * 60_000;
-/** After a rotation tokens arrive that no key at hand opens; whoever sends nonsense must not cost a call each time. */
+/** Re-read the secret at most this often for tokens that no known key opens, so that forged tokens do not each cause a call. */
 const REFRESHED_AT_MOST_EVERY_MS = 10_000;
 
 /**
- * The last two keys of the secret, newest first, kept for five minutes. Shape of a key: the UTF-8 bytes of the secret
+ * The last two keys of the secret, newest first, cached for five minutes. Shape of a key: the UTF-8 bytes of the secret
  * string.
  */
 export class SecretTokenKeys implements TokenKeys {
@@ -39,7 +39,7 @@ export class SecretTokenKeys implements TokenKeys {
     this.kept = kept;
     kept.keys.catch(() => {
       measure(count('TokenKeyUnreadable'));
-      if (this.kept === kept) this.kept = undefined; // a failure is not kept
+      if (this.kept === kept) this.kept = undefined; // do not cache a failure
     });
     return kept.keys;
   }
@@ -48,7 +48,7 @@ export class SecretTokenKeys implements TokenKeys {
     const [current, previous] = await Promise.all([
       this.stage('AWSCURRENT'),
       this.stage('AWSPREVIOUS').catch((error: unknown) => {
-        if (error instanceof ResourceNotFoundException) return undefined; // it was never rotated
+        if (error instanceof ResourceNotFoundException) return undefined; // the secret was never rotated
         throw error;
       }),
     ]);

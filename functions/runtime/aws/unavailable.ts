@@ -8,7 +8,7 @@ const NAMES = new Set([
   'RequestTimeoutException',
   'ServiceUnavailable',
   'ServiceUnavailableException',
-  'TimeoutError', // of the SDK's HTTP handler, and of middy
+  'TimeoutError', // thrown by the SDK's HTTP handler and by middy
   'TooManyRequestsException',
 ]);
 const NETWORK_CODES = new Set([
@@ -25,7 +25,7 @@ interface ServiceError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-/** Errors of AWS services that pass by themselves: throttled, overloaded, not reached. Nothing is wrong with the request. */
+/** Whether an AWS service failed for a short time: throttled, overloaded or not reachable. The request itself is valid. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { name, code, $metadata } = error as ServiceError;

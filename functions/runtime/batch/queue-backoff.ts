@@ -17,8 +17,8 @@ export function waitSeconds(receives: number, chance: number): number {
 }
 
 /**
- * Brings messages that failed back sooner than their queue's visibility timeout, which is measured for a consumer that
- * was killed: nobody else knows that it failed.
+ * Lets failed messages come back before the visibility timeout of their queue, which is long enough for a consumer
+ * that was killed.
  */
 export class QueueBackoff {
   constructor(
@@ -27,7 +27,7 @@ export class QueueBackoff {
     private readonly random: () => number,
   ) {}
 
-  /** Where it cannot be said when they shall come, they come at the end of the timeout. */
+  /** Shortens the visibility timeout of messages. When the call fails, they come back after the full timeout. */
   async postpone(records: readonly SQSRecord[]): Promise<void> {
     if (records.length === 0) return;
     const Entries = records.map(({ receiptHandle, attributes }, i) => ({

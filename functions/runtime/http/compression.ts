@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { Answer } from './answer.js';
+import type { HttpResponse } from './http-response.js';
 
 const COMPRESS_ABOVE_BYTES = 1024;
-/** Of small bodies every byte counts; of large ones the time: a third of that of 4, for 2 % more bytes. */
+/** Small bodies get the best quality. For large ones a lower quality takes a third of the time of 4, for 2 % more bytes. */
 const brotliQuality = (bytes: number): number => (bytes <= 16 * 1024 ? 5 : bytes <= 64 * 1024 ? 4 : 2);
 
 type Encoding = 'br' | 'gzip';
@@ -21,7 +21,7 @@ const compressors: Record<Encoding, (text: Buffer) => Promise<Buffer>> = {
   gzip: (text) => promisify(gzip)(text),
 };
 
-/** The encoding that an Accept-Encoding header likes best, br before gzip among equals. Source: RFC 9110 section 12.5.3. */
+/** The preferred encoding of an Accept-Encoding header, br before gzip among equals. Source: RFC 9110 section 12.5.3. */
 export function acceptedEncoding(header: string | undefined): Encoding | undefined {
   const weights = new Map(
     (header ?? '').split(',').map((item) => {
@@ -34,8 +34,11 @@ export function acceptedEncoding(header: string | undefined): Encoding | undefin
   return PREFERRED.filter((encoding) => weightOf(encoding) > 0).sort((a, b) => weightOf(b) - weightOf(a))[0];
 }
 
-/** API Gateway compresses nothing, so the function does, where the client accepts it and it is worth it. */
-export async function compressed(answer: Answer, acceptEncoding: string | undefined): Promise<Answer> {
+/** The response, compressed when the client accepts it and the body is large enough. API Gateway does not compress. */
+export async function compressed(
+  answer: HttpResponse,
+  acceptEncoding: string | undefined,
+): Promise<HttpResponse> {
   if (answer.body === undefined || answer.isBase64Encoded) return answer;
   const headers = { ...answer.headers, vary: 'Accept-Encoding' };
   const text = Buffer.from(answer.body);

@@ -5,28 +5,31 @@ import { LAST_WORDS_MS } from '../deadline.js';
 import { inInvocation } from '../invocation.js';
 import { beginLog, logger } from '../observability/log.js';
 import { measured } from '../observability/metrics.js';
-import { type Answer, problemAnswer } from './answer.js';
 import type { HttpEvent } from './caller.js';
 import { compressed } from './compression.js';
+import { type HttpResponse, problemResponse } from './http-response.js';
 import { logProblem, syncProblemOf } from './problem-document.js';
 import type { Route } from './route.js';
 
 const requestIdOf = (event: HttpEvent): string => event.requestContext.requestId;
 
-const logged: MiddlewareObj<HttpEvent, Answer> = {
+const logged: MiddlewareObj<HttpEvent, HttpResponse> = {
   before: ({ event }) => beginLog(requestIdOf(event)),
 };
 
-const problemsAnswered: MiddlewareObj<HttpEvent, Answer> = {
+const problemsAnswered: MiddlewareObj<HttpEvent, HttpResponse> = {
   onError(request) {
     const problem = syncProblemOf(request.error);
     logProblem(problem);
-    request.response = problemAnswer(problem, requestIdOf(request.event));
+    request.response = problemResponse(problem, requestIdOf(request.event));
   },
 };
 
-/** What every answer gets, a problem too: the request id, compression, and a line in the log. */
-async function finish(request: { event: HttpEvent; response: Answer | null | undefined }): Promise<void> {
+/** Adds the request id, compression and a line in the log to each response, also to a problem. */
+async function finish(request: {
+  event: HttpEvent;
+  response: HttpResponse | null | undefined;
+}): Promise<void> {
   if (!request.response) return;
   logger.info('answered', { route: request.event.routeKey, status: request.response.statusCode });
   const answer = await compressed(request.response, request.event.headers['accept-encoding']);
@@ -34,20 +37,20 @@ async function finish(request: { event: HttpEvent; response: Answer | null | und
   request.response = { ...answer, headers };
 }
 
-const finished: MiddlewareObj<HttpEvent, Answer> = { after: finish, onError: finish };
+const finished: MiddlewareObj<HttpEvent, HttpResponse> = { after: finish, onError: finish };
 
-/** The handler of a function that answers HTTP routes, by their keys: `POST /v1/sync`. */
+/** The handler of a function that answers HTTP routes. Shape of a key: `POST /v1/sync`. */
 export const httpEndpoint = (routes: Readonly<Record<string, Route>>) =>
   inInvocation(
-    middy<HttpEvent, Answer, Error, Context>({
+    middy<HttpEvent, HttpResponse, Error, Context>({
       timeoutEarlyInMillis: LAST_WORDS_MS,
       timeoutEarlyResponse: () => {
         throw new SyncProblem('unavailable', {
-          detail: 'It took too long; whether it was done is not known.',
+          detail: 'The function timed out. The request may have taken effect.',
         });
       },
     })
-      .use([measured, finished, logged, problemsAnswered]) // back to front on the way out
+      .use([measured, finished, logged, problemsAnswered]) // responses pass them in reverse order
       .handler(async (event) => {
         const found = Object.hasOwn(routes, event.routeKey) ? routes[event.routeKey] : undefined;
         if (!found) throw new SyncProblem('not-found');

@@ -2,12 +2,12 @@ import { pointerOf } from '../../../protocol/faults.js';
 import type { Fault } from '../../../protocol/problem.js';
 
 const HIDDEN = '__proto__';
-/** Of all pointers together: names above may be long, and are in each of them again. The first is told whole. */
+/** Limit of all pointers together, since each pointer repeats the names above it. The first pointer is always complete. */
 const CHARACTERS_MAX = 100_000;
 
 /**
- * Members that no schema takes, and that the schema library passes over wherever it copies an object: JSON can name a
- * member like what every object has. Of an input that nests no deeper than JSON that was read may.
+ * Faults of the members `__proto__` in an input. JSON can have such a member, and the schema library ignores it.
+ * The input must not nest deeper than `parseJson` allows.
  */
 export function hiddenMembers(input: unknown): Fault[] {
   const faults: Fault[] = [];
@@ -15,7 +15,7 @@ export function hiddenMembers(input: unknown): Fault[] {
   let characters = 0;
   const note = (pointer: string): void => {
     characters += pointer.length;
-    faults.push({ pointer, detail: 'is not known here' });
+    faults.push({ pointer, detail: 'is not a known member' });
   };
   const walk = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;

@@ -7,13 +7,13 @@ import { count, measure } from '../observability/metrics.js';
 const COMES_BACK: ReadonlySet<ProblemKind> = new Set(['too-many-requests', 'busy', 'unavailable']);
 const RETRY_AFTER_SECONDS = 1; // clients add their own growing jitter
 
-/** The problem that a thrown error is to its caller; what is not of the protocol tells nothing of itself. */
+/** The problem for the caller when an error was thrown. An error outside of the protocol becomes `internal` or `unavailable`, without details. */
 export function syncProblemOf(error: unknown): SyncProblem {
   if (error instanceof SyncProblem) return error;
   return new SyncProblem(isUnavailable(error) ? 'unavailable' : 'internal', {}, { cause: error });
 }
 
-/** Notes a problem: defects as errors with their causes, refusals by their kind alone. */
+/** Logs a problem: a defect as an error with its causes, a refusal only by its kind. */
 export function logProblem(problem: SyncProblem): void {
   const { status } = PROBLEMS[problem.kind];
   if (problem.kind === 'busy') measure(problem.details.isErasing ? count('BusyErasing') : count('Busy'));
@@ -22,28 +22,28 @@ export function logProblem(problem: SyncProblem): void {
   else logger.error(problem.kind, { error: describeError(problem) });
 }
 
-/** What a problem tells where there is nothing more to say of this one: what it means, or what to do. */
+/** The default `detail` of each kind: its meaning, or what the client can do. */
 const DETAILS: Readonly<Record<ProblemKind, string>> = {
-  'invalid-request': 'errors lists what is wrong, each with a JSON pointer to where it is.',
-  'invalid-json': 'The body cannot be read as JSON in UTF-8.',
-  unauthorized: 'The token names no user: its sub has to be 1 to 128 bytes without control characters.',
-  'insufficient-scope': 'Ask for a token with the scope of this route.',
-  'device-not-registered': 'Register it with PUT /v1/devices/{deviceId}.',
-  'not-found': 'Nothing is there under this name.',
+  'invalid-request': 'errors lists each fault with its JSON pointer.',
+  'invalid-json': 'The body must be JSON in UTF-8.',
+  unauthorized: 'The sub of the token must have 1 to 128 bytes and no control characters.',
+  'insufficient-scope': 'Request a token with the scope of this route.',
+  'device-not-registered': 'Register the device with PUT /v1/devices/{deviceId}.',
+  'not-found': 'The resource of this name does not exist.',
   'operation-gap': 'Send the operations from expectedN on.',
-  'operation-mismatch': 'Register a new instance, number the operations anew and send them again.',
+  'operation-mismatch': 'Register a new instance, number the operations again from 1, and send them again.',
   'instance-replaced': 'Register this instance again to take the device back.',
   'too-many-devices': 'Revoke another device of the box first.',
-  'too-large': 'Send less at once, in several requests.',
+  'too-large': 'Send several smaller requests.',
   'unsupported-media-type': 'Send Content-Type: application/json.',
-  'too-many-requests': 'Nothing was done. Send the same again after the time in Retry-After.',
-  internal: 'It is not known whether the request was carried out. Send the same again later.',
-  busy: 'Send the same again after the time in Retry-After.',
+  'too-many-requests': 'The server did nothing. Send the same request again after the time in Retry-After.',
+  internal: 'The request may have taken effect. Send the same request again later.',
+  busy: 'Send the same request again after the time in Retry-After.',
   unavailable:
-    'It is not known whether the request was carried out. Send the same again after the time in Retry-After.',
+    'The request may have taken effect. Send the same request again after the time in Retry-After.',
 };
 
-/** Source: RFC 9457. */
+/** The problem document of a problem. `internal` has no details, because they can contain text of other users. Source: RFC 9457. */
 export function problemDocument({ kind, details }: SyncProblem, requestId: string): Problem {
   const { status, title } = PROBLEMS[kind];
   const { detail = DETAILS[kind], errors, expectedN }: ProblemDetails = kind === 'internal' ? {} : details;
@@ -58,7 +58,7 @@ export function problemDocument({ kind, details }: SyncProblem, requestId: strin
   };
 }
 
-/** Whole seconds for the Retry-After header; undefined where coming back changes nothing. */
+/** Value of the Retry-After header; undefined when a retry does not help. Unit: whole seconds. */
 export function retryAfterSeconds({ kind, details }: SyncProblem): number | undefined {
   const seconds = details.retryAfterSeconds ?? (COMES_BACK.has(kind) ? RETRY_AFTER_SECONDS : undefined);
   return seconds === undefined ? undefined : Math.ceil(seconds);

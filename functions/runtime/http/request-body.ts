@@ -1,7 +1,7 @@
 import { SyncProblem } from '../../../core/model/sync-problem.js';
 import { REQUEST_MAX_BYTES } from '../../../protocol/limits.js';
 
-/** The part of an event that the body is read from. Names of headers are lower case, as API Gateway gives them. */
+/** The part of an event with the body. Names of headers are lower case, as API Gateway sends them. */
 export interface BodyCarrier {
   readonly body?: string;
   readonly isBase64Encoded?: boolean;
@@ -11,29 +11,30 @@ export interface BodyCarrier {
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
 /**
- * The JSON value in a body of at most 1 MB.
+ * The JSON value of a body. A body has at most 1 MB.
  * @throws SyncProblem `unsupported-media-type`, `too-large`, `invalid-json`, in this order.
  */
 export function readJsonBody({ body = '', isBase64Encoded = false, headers }: BodyCarrier): unknown {
   if (!JSON_TYPE.test((headers['content-type'] ?? '').trim())) {
-    throw new SyncProblem('unsupported-media-type', { detail: 'Content-Type has to be application/json' });
+    throw new SyncProblem('unsupported-media-type', { detail: 'Content-Type must be application/json' });
   }
   if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-    throw new SyncProblem('unsupported-media-type', { detail: 'A compressed body is not read' });
+    throw new SyncProblem('unsupported-media-type', { detail: 'The body must not be compressed' });
   }
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > REQUEST_MAX_BYTES) {
-    throw new SyncProblem('too-large', { detail: `A body has at most ${REQUEST_MAX_BYTES} bytes` });
+    throw new SyncProblem('too-large', { detail: `The body must have at most ${REQUEST_MAX_BYTES} bytes` });
   }
-  if (bytes.length === 0) throw new SyncProblem('invalid-json', { detail: 'The body is empty' });
+  if (bytes.length === 0) throw new SyncProblem('invalid-json', { detail: 'The body must not be empty' });
   return parseJson(bytes);
 }
 
-const DEPTH_MAX = 32; // nothing of the protocol nests deeper than ten
+const DEPTH_MAX = 32; // no shape of the protocol nests deeper than ten levels
 
 /**
- * @throws SyncProblem `invalid-json`, without what JSON.parse says, since that quotes the text; `invalid-request` for
- * what nests so deeply that walking through it would be dangerous.
+ * The value of a JSON text.
+ * @throws SyncProblem `invalid-json`, without the message of JSON.parse, which quotes the text; `invalid-request` for a
+ * value that nests deeper than DEPTH_MAX, because recursion over it could exhaust the stack.
  */
 export function parseJson(text: Uint8Array | string): unknown {
   let value: unknown;
@@ -45,13 +46,13 @@ export function parseJson(text: Uint8Array | string): unknown {
     throw new SyncProblem('invalid-json');
   }
   if (isDeeperThan(DEPTH_MAX, value)) {
-    const detail = `nests more than ${DEPTH_MAX} levels deep`;
+    const detail = `must nest at most ${DEPTH_MAX} levels deep`;
     throw new SyncProblem('invalid-request', { errors: [{ pointer: '', detail }] });
   }
   return value;
 }
 
-/** Goes down level by level, so that no depth is too much for it. */
+/** Goes down level by level, without recursion, so that the depth does not matter. */
 function isDeeperThan(max: number, value: unknown): boolean {
   let level = [value];
   for (let depth = 0; depth <= max && level.length > 0; depth++) {

@@ -9,26 +9,27 @@ type Image = Record<string, AttributeValue>;
 
 const keyOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.Keys?.sk?.S ?? '';
 
-/** A log entry that was appended; undefined for any other record. @throws Error when the record is not whole. */
+/** The appended log entry of a record; undefined for any other record. @throws Error when the record lacks its image */
 export function entryIn(record: DynamoDBRecord): { group: BoxId; item: LogEntry } | undefined {
   if (record.eventName !== 'INSERT' || !keyOf(record).startsWith(ENTRIES)) return undefined;
   const image = record.dynamodb?.NewImage;
-  if (!image) throw new Error('the record of the stream has no new image');
+  if (!image) throw new Error('the record of the stream must have a new image');
   const { box, item } = decodeItem(image as Image);
-  if (item.kind !== 'entry') throw new Error(`under the key of a log entry is a ${item.kind}`);
+  if (item.kind !== 'entry')
+    throw new Error(`the item at the key of a log entry must be an entry, got ${item.kind}`);
   return { group: box, item };
 }
 
 const TIME_TO_LIVE = 'dynamodb.amazonaws.com';
 
-/** What the database has removed after its time, not a function. */
+/** Whether the database removed the item of a record after its time to live, not a function. */
 export const isRemovedByTime = ({ eventName, userIdentity }: DynamoDBRecord): boolean =>
   eventName === 'REMOVE' && userIdentity?.principalId === TIME_TO_LIVE;
 
-/** The item that a record says was removed, and when. Unit: ms since 1970. @throws Error when the record is not whole. */
+/** The removed item of a record, and the time. Unit: ms since 1970. @throws Error when the record lacks its image or time */
 export function removedIn({ dynamodb }: DynamoDBRecord) {
   const { OldImage: image, ApproximateCreationDateTime: seconds } = dynamodb ?? {};
   if (!image || seconds === undefined)
-    throw new Error('the record of the stream has no old image or no time');
+    throw new Error('the record of the stream must have an old image and a time');
   return { ...decodeItem(image as Image), removedAtMs: seconds * 1000 };
 }

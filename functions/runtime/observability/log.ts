@@ -3,8 +3,8 @@ import { faultsOf } from '../../../protocol/faults.js';
 import { Logger } from './logger.js';
 
 /**
- * Never in a line: user ids and phone numbers, tokens, tickets, bodies, texts of messages. A box is named by `boxTag`.
- * An invocation begins with `beginLog`, so that its request id stands in each of its lines.
+ * A line never contains user ids, phone numbers, tokens, tickets, bodies or texts of messages. `boxTag` names a box.
+ * An invocation begins with `beginLog`, so that each of its lines contains its request id.
  */
 export const logger = new Logger();
 
@@ -15,19 +15,19 @@ const tag = (id: string): string => createHash('sha256').update(id).digest('hex'
 /** Names a box in the logs. Shape: first 12 hex digits of the SHA-256 of the user id. */
 export const boxTag = (box: string): string => tag(box);
 
-/** Names a device in the logs, as `boxTag` does a box: clients may make its id of a number that belongs to a person. */
+/** Names a device in the logs, as `boxTag` names a box. A client can derive the id from a phone number. */
 export const deviceTag = (deviceId: string): string => tag(deviceId);
 
 let currentRequestId: string | undefined;
 
-/** A function runs one invocation at a time, so its keys may live in the one logger. */
+/** A function runs one invocation at a time, so the one logger can hold the keys of the invocation. */
 export function beginLog(requestId: string): void {
   currentRequestId = requestId;
   logger.resetKeys();
   logger.appendKeys({ requestId });
 }
 
-/** Of the invocation that is running, for lines that the logger does not write. */
+/** Request id of the current invocation, for lines that the logger does not write. */
 export const loggedRequestId = (): string | undefined => currentRequestId;
 
 const CAUSES_MAX = 5;
@@ -41,14 +41,14 @@ interface ErrorLike {
 }
 
 /**
- * An error with its causes, without the members that errors of the SDK and of schemas carry: those may hold keys of
- * items and parts of bodies.
+ * An error with its causes, without other members: those of the SDK and of schemas can contain keys of items and parts of
+ * bodies.
  */
 export function describeError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: `thrown: ${typeof error}` };
   const { name, cause, $metadata }: ErrorLike = error;
   const message = safeMessage(error);
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)); // the message stands above them
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)); // the message precedes them
   return {
     name,
     message,
@@ -58,7 +58,7 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   };
 }
 
-/** JSON.parse quotes what it could not read, and a schema error prints its input. */
+/** Errors whose message must not be logged: JSON.parse quotes its text, and a schema error prints its input. */
 function safeMessage(error: Error): string {
   if (error instanceof SyntaxError) return 'not readable';
   if ('issues' in error && Array.isArray(error.issues)) {

@@ -4,22 +4,22 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const DEFAULT_LEVEL: Level = 'INFO';
 
-/** Index of the least level that is written: LOG_LEVEL, as the template sets it. */
+/** Index of the lowest written level. The template sets LOG_LEVEL. */
 const leastLevel = ({ LOG_LEVEL = DEFAULT_LEVEL }: NodeJS.ProcessEnv): number => {
   const given = LEVELS.indexOf(LOG_LEVEL as Level);
   return given < 0 ? LEVELS.indexOf(DEFAULT_LEVEL) : given;
 };
 
-/** Trace of X-Ray that Lambda has begun for the invocation. Shape of the variable: `Root=1-…;Parent=…;Sampled=1`. */
+/** X-Ray trace of the invocation. Shape of the variable: `Root=1-…;Parent=…;Sampled=1`. */
 const traceOf = ({ _X_AMZN_TRACE_ID = '' }: NodeJS.ProcessEnv): string | undefined =>
   /Root=([^;]+)/.exec(_X_AMZN_TRACE_ID)?.[1];
 
-/** Writes one JSON object a line to the standard output, past the console, which Lambda gives a prefix. */
+/** Writes one JSON object per line to the standard output, not to the console, because Lambda adds a prefix there. */
 export const writeLine = (line: Fields): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
 
-/** Lines with level, message, time, service, trace, the keys of the invocation, and what is given to each. */
+/** Writes lines with level, message, time, service, trace, keys of the invocation and members of the line. */
 export class Logger {
   private keys: Fields = {};
   private readonly least = leastLevel(process.env);

@@ -3,21 +3,20 @@ import { loggedRequestId } from './log.js';
 import { writeLine } from './logger.js';
 
 /**
- * CloudWatch bills every combination of namespace, name and dimensions. So the namespace is that of the deployment
- * (METRICS_NAMESPACE), the one dimension is the same in all functions, and nothing of a user, box, device or reason is a
- * dimension.
+ * CloudWatch bills each combination of namespace, name and dimensions. So METRICS_NAMESPACE names the deployment, and all
+ * functions have the same single dimension. A user, box, device or reason is never a dimension.
  */
 const SERVICE = 'cpm-sync';
 const DEFAULT_NAMESPACE = 'cpm-sync';
 
 type Unit = 'Count' | 'Milliseconds' | 'None';
 
-/** What one line of the embedded metric format holds of a metric. */
+/** The values of a metric in one line of the embedded metric format. */
 const VALUES_PER_LINE = 100;
 
 /**
- * What an event adds to a metric. `by`: why or of what kind it was; that is counted beside the metric, in the same line
- * of the log as `<name>By.<by>`, where it costs nothing and CloudWatch Logs Insights finds it.
+ * The contribution of an event to a metric. `by`: its reason or kind. The same line of the log counts it as `<name>By.<by>`,
+ * which CloudWatch does not bill and Logs Insights finds.
  */
 export interface Measured {
   readonly name: string;
@@ -33,19 +32,19 @@ export const count = (name: string, value = 1, by?: string): Measured => ({
   ...(by !== undefined && { by }),
 });
 
-/** A time of which the distribution counts: median and p99, not the sum. */
+/** A duration, measured by its distribution (median and p99), not by its sum. Unit: ms. */
 export const milliseconds = (name: string, value: number): Measured => ({
   name,
   unit: 'Milliseconds',
   value,
 });
 
-/** How much there is of something, of which the largest counts, not the sum. */
+/** An amount, measured by its maximum, not by its sum. */
 export const amount = (name: string, value: number): Measured => ({ name, unit: 'None', value });
 
 const sums = new Map<string, number>();
 const sumsBy = new Map<string, number>();
-const values = new Map<string, Values>(); // times and amounts
+const values = new Map<string, Values>(); // durations and amounts
 
 interface Values {
   readonly unit: Unit;
@@ -54,7 +53,7 @@ interface Values {
 
 const add = (to: Map<string, number>, key: string, value: number) => to.set(key, (to.get(key) ?? 0) + value);
 
-/** Counts are summed up over an invocation; of times and amounts each one is kept. What is no number is left out. */
+/** Adds counts of an invocation up, and keeps each duration and amount. Skips a value that is not a number. */
 export function measure({ name, unit, value, by }: Measured): void {
   if (!Number.isFinite(value)) return;
   if (unit !== 'Count')
@@ -63,7 +62,7 @@ export function measure({ name, unit, value, by }: Measured): void {
   if (by !== undefined) add(sumsBy, `${name}By.${by}`, value);
 }
 
-/** Writes what the invocation has measured: one line in the embedded metric format, more for many values, or none. */
+/** Writes the measurements of the invocation in the embedded metric format: one line, several for many values, or none. */
 export function publishMetrics(): void {
   const [counts, reasons, rest] = [new Map(sums), new Map(sumsBy), new Map(values)];
   for (const each of [sums, sumsBy, values]) each.clear();
@@ -107,7 +106,7 @@ function lineOf(
   };
 }
 
-/** For every handler: an invocation that failed has measured something too. */
+/** Writes the measurements after each invocation, also after a failed one. */
 export const measured: Required<Pick<MiddlewareObj, 'after' | 'onError'>> = {
   after: () => publishMetrics(),
   onError: () => publishMetrics(),

@@ -6,16 +6,16 @@ import type { TicketHolder } from '../../../core/ports/registry.js';
 import type { ServerFrame } from '../../../protocol/frames.js';
 import { syncFrameSchema } from '../../../protocol/frames.js';
 import { LAST_WORDS_MS } from '../deadline.js';
-import { parsed } from '../http/parsed.js';
 import { logProblem, problemDocument, syncProblemOf } from '../http/problem-document.js';
 import { parseJson } from '../http/request-body.js';
+import { validateRequest } from '../http/validate-request.js';
 import { inInvocation } from '../invocation.js';
 import { beginLog, boxTag, deviceTag, logger } from '../observability/log.js';
 import { measured } from '../observability/metrics.js';
 import type { SocketAnswer, SocketEvent } from './socket-event.js';
 import { holderOf } from './ticket-holder.js';
 
-/** A frame that came in: an object, nothing else of it checked. */
+/** A received frame: an object whose members are not yet validated. */
 export interface FrameRequest {
   readonly holder: TicketHolder;
   readonly frame: Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ const logged: MiddlewareObj<SocketEvent, SocketAnswer> = {
   before: ({ event }) => beginLog(event.requestContext.requestId),
 };
 
-/** A fault is a frame too: any other status would make the gateway send its own words. The connection stays open. */
+/** Answers a problem with a frame and status 200: for any other status the gateway sends its own text. The connection stays open. */
 const problemsAnswered: MiddlewareObj<SocketEvent, SocketAnswer> = {
   onError(request) {
     const problem = syncProblemOf(request.error);
@@ -38,7 +38,7 @@ const problemsAnswered: MiddlewareObj<SocketEvent, SocketAnswer> = {
   },
 };
 
-/** The id to give back with an error: only where the frame can be read that far, and the id is one. */
+/** The id of a frame for its error frame, if the frame has a valid one. */
 function idOf(body: string | undefined): { id?: string } {
   try {
     const id = syncFrameSchema.shape.id.safeParse(anyFrameSchema.parse(JSON.parse(body ?? '')).id);
@@ -48,22 +48,22 @@ function idOf(body: string | undefined): { id?: string } {
   }
 }
 
-/** The frame as it came, so that whoever answers it sees each of its members, and tells all of its faults. */
+/** The frame as received, so that its handler can report all faults of all members. */
 function frameIn(body = ''): FrameRequest['frame'] {
   const frame = parseJson(body);
   return anyFrameSchema.safeParse(frame).success
     ? (frame as FrameRequest['frame'])
-    : parsed(anyFrameSchema, frame);
+    : validateRequest(anyFrameSchema, frame);
 }
 
-/** The handler of a function that answers frames of a connection with frames. */
+/** The handler of a function that answers each frame of a connection with a frame. */
 export const frameEndpoint = (answer: (request: FrameRequest) => Promise<ServerFrame>) =>
   inInvocation(
     middy<SocketEvent, SocketAnswer, Error, Context>({
       timeoutEarlyInMillis: LAST_WORDS_MS,
       timeoutEarlyResponse: () => {
         throw new SyncProblem('unavailable', {
-          detail: 'It took too long; whether it was done is not known.',
+          detail: 'The function timed out. The request may have taken effect.',
         });
       },
     })

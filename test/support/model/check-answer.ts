@@ -1,10 +1,11 @@
+import { ELEMENT_TYPES } from '../../../protocol/elements/element-types.js';
 import { SYNC_TOKEN_MAX } from '../../../protocol/limits.js';
 import { changesIn, type Request, type Response } from './client/wire.js';
 import type { Happening } from './coverage.js';
 import { canonical, nameOfElement, type Wire } from './elements.js';
 import { type Stage, Violation } from './stage.js';
 
-const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
+const TYPES: readonly string[] = ELEMENT_TYPES;
 const CURRENT_MAX_BYTES = 2048;
 /** Protocol, section 4: the token of a device that is up to date has about 60 characters. */
 const TOKEN_AT_REST_MAX = 100;

@@ -1,8 +1,9 @@
+import { ELEMENT_TYPES } from '../../../protocol/elements/element-types.js';
 import type { Policy } from '../../../protocol/policy.js';
 import type { Preferences } from '../../../protocol/preferences.js';
 import type { WireEffective } from './elements.js';
 
-const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
+const TYPES: readonly string[] = ELEMENT_TYPES;
 const CONTEXTS = [
   'pager-message',
   'multimedia-message',

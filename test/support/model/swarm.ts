@@ -1,3 +1,4 @@
+import { ELEMENT_TYPES } from '../../../protocol/elements/element-types.js';
 import { ADVERSE, CALM, type Mishaps } from '../adversarial-store.js';
 import type { Chance } from './chance.js';
 import { type OperationKind, type OperationWeights, USUAL } from './operations.js';
@@ -14,7 +15,7 @@ export interface Swarm {
   readonly elementTypes: readonly (readonly string[])[];
 }
 
-const ALL = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
+const ALL: readonly string[] = ELEMENT_TYPES;
 
 /** The usual types, and some lists without the types of the containers of the others. */
 const TYPE_LISTS = [

@@ -8,7 +8,7 @@ export function checkDerived(entries: readonly Entry[], shown: View, confirmed: 
   const rows = new Map(entries);
   const messages = [...shown.values()].filter(({ type }) => type === 'message');
   for (const [key, value] of rows) {
-    if (!key.startsWith('C\n')) continue;
+    if (!key.startsWith('H\n')) continue;
     const { summary, conversationHistory } = value as {
       summary?: { unread: number; newest?: { id: string; date: string } };
       conversationHistory?: { confirmed?: Wire; optimistic?: Wire | null };

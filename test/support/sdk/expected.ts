@@ -1,4 +1,5 @@
 import type { Entry } from '../../../client/stores/local-store.js';
+import { ELEMENT_TYPE_TABLE, ELEMENT_TYPES } from '../../../protocol/elements/element-types.js';
 import { isEqual, isYoung, merged, nameOf, nameOfElement, type View, type Wire } from '../model/elements.js';
 
 interface Queued {
@@ -18,7 +19,8 @@ interface Slot {
   optimistic?: Wire | null;
 }
 
-const TYPES = ['folder', 'conversationHistory', 'sessionHistory', 'message', 'messageState'];
+const ROWS: ReadonlySet<string> = new Set(Object.values(ELEMENT_TYPE_TABLE).map(({ key }) => key));
+const TYPES: readonly string[] = ELEMENT_TYPES;
 
 /** The two layers of a store: confirmed elements and shown elements. */
 export function layersOf(entries: readonly Entry[]): { confirmed: View; shown: View; queue: Queued[] } {
@@ -26,7 +28,7 @@ export function layersOf(entries: readonly Entry[]): { confirmed: View; shown: V
   const queue: Queued[] = [];
   for (const [key, value] of entries) {
     if (key.startsWith('P\n')) queue.push(value as Queued);
-    if (!/^[FCSM]\n/.test(key)) continue;
+    if (!ROWS.has(key.slice(0, 1))) continue;
     for (const type of TYPES) {
       const slot = (value as Record<string, Slot>)[type];
       if (slot?.confirmed) confirmed.set(nameOfElement(slot.confirmed), slot.confirmed);

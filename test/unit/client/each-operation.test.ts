@@ -86,7 +86,7 @@ describe('each operation', () => {
       { op: 'delete', type: 'folder', id: 'f1' },
       { op: 'create', type: 'folder', id: 'f2', data: { name: 'a/b', parentFolderId: null } },
     );
-    await expect(half).rejects.toThrow('/data/name holds a /');
+    await expect(half).rejects.toThrow('/data/name must not contain a /');
     expect((await client.folders()).map(({ folder }) => folder.id)).toEqual(['f1']);
   });
 });

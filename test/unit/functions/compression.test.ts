@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { ok } from '../../../functions/runtime/http/answer.js';
 import { acceptedEncoding, compressed } from '../../../functions/runtime/http/compression.js';
+import { ok } from '../../../functions/runtime/http/http-response.js';
 
 test.each([
   [undefined, undefined],

@@ -9,7 +9,7 @@ test('every variable at fault is named at once, without its value', () => {
   const environment = { STORE_TABLE: '', SOCKET_CALLBACK_URL: 'not a url' };
   const names = ['STORE_TABLE', 'REGISTRY_TABLE', 'SOCKET_CALLBACK_URL'] as const;
   expect(() => readConfig(names, environment)).toThrow(
-    'The environment of this function is incomplete: STORE_TABLE is empty, REGISTRY_TABLE is not set, SOCKET_CALLBACK_URL is no URL.',
+    'The environment of this function is incomplete: STORE_TABLE must not be empty, REGISTRY_TABLE is not set, SOCKET_CALLBACK_URL must be a URL.',
   );
 });
 

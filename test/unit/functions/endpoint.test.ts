@@ -1,8 +1,8 @@
 import { brotliDecompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
-import { type Answer, created, noContent, ok } from '../../../functions/runtime/http/answer.js';
 import { httpEndpoint } from '../../../functions/runtime/http/endpoint.js';
+import { created, type HttpResponse, noContent, ok } from '../../../functions/runtime/http/http-response.js';
 import { route } from '../../../functions/runtime/http/route.js';
 import { deviceIdSchema } from '../../../protocol/ids.js';
 import { capturedLog } from './captured-log.js';
@@ -36,9 +36,9 @@ const handler = httpEndpoint({
   'GET /v1/slow': route({ scope }, never),
 });
 
-const answerTo = async (parts: HttpEventParts = {}, remainingMs?: number): Promise<Answer> =>
+const answerTo = async (parts: HttpEventParts = {}, remainingMs?: number): Promise<HttpResponse> =>
   handler(httpEvent(parts), context(remainingMs));
-const bodyOf = (answer: Answer) => JSON.parse(answer.body ?? '');
+const bodyOf = (answer: HttpResponse) => JSON.parse(answer.body ?? '');
 
 test('a request as the route asks gets its answer, with the request id', async () => {
   const answer = await answerTo({ body: '{"name":"a","size":1}' });
@@ -67,7 +67,7 @@ test('[ER2] all faults of a body are told at once, each with its pointer', async
     errors: expect.arrayContaining([
       { pointer: '/name', detail: 'is missing' },
       { pointer: '/size', detail: expect.any(String) },
-      { pointer: '/colour~1kind', detail: 'is not known here' },
+      { pointer: '/colour~1kind', detail: 'is not a known member' },
     ]),
   });
 });
@@ -102,17 +102,19 @@ test('[ER5] the faulty parts of the path are named, all at once', async () => {
   const answer = await answerTo({ routeKey: 'GET /v1/things/{deviceId}', pathParameters });
   expect(bodyOf(answer)).toMatchObject({
     status: 400,
-    detail: 'deviceId in the path is longer than 128 bytes',
+    detail: 'deviceId in the path must have at most 128 bytes',
   });
   const both = await answerTo({ routeKey: 'GET /v1/pairs/{one}/{two}', pathParameters: { one: 'a\u0007' } });
-  expect(bodyOf(both).detail).toBe('one in the path holds a control character, two in the path is missing');
+  expect(bodyOf(both).detail).toBe(
+    'one in the path must not contain a control character, two in the path is missing',
+  );
 });
 
 test('[TR5] a parameter of the query that the route does not know is refused', async () => {
   const answer = await answerTo({ routeKey: 'GET /v1/large', queryStringParameters: { colour: 'red' } });
   expect(bodyOf(answer)).toMatchObject({
     status: 400,
-    errors: [{ pointer: '/colour', detail: 'is not known here' }],
+    errors: [{ pointer: '/colour', detail: 'is not a known member' }],
   });
 });
 

@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeItem } from '../../../core/dynamodb/codec.js';
 import { entryKey, messageKey } from '../../../core/model/keys.js';
-import { eraseMessageSchema } from '../../../functions/runtime/aws/erase-queue.js';
-import { purgeMessageSchema } from '../../../functions/runtime/aws/purge-queue.js';
-import { pushMessageSchema } from '../../../functions/runtime/aws/push-queue.js';
+import {
+  eraseMessageSchema,
+  purgeMessageSchema,
+  pushMessageSchema,
+} from '../../../functions/runtime/aws/queue-messages.js';
 import { callerOf } from '../../../functions/runtime/http/caller.js';
 import { readJsonBody } from '../../../functions/runtime/http/request-body.js';
 import { holderOf } from '../../../functions/runtime/websocket/ticket-holder.js';

@@ -1,7 +1,7 @@
-import { ok } from '../../../functions/runtime/http/answer.js';
 import { httpEndpoint } from '../../../functions/runtime/http/endpoint.js';
-import { parsed } from '../../../functions/runtime/http/parsed.js';
+import { ok } from '../../../functions/runtime/http/http-response.js';
 import { route } from '../../../functions/runtime/http/route.js';
+import { validateRequest } from '../../../functions/runtime/http/validate-request.js';
 import { frameEndpoint } from '../../../functions/runtime/websocket/socket-endpoint.js';
 import { syncFrameSchema } from '../../../protocol/frames.js';
 import { historyQuerySchema } from '../../../protocol/history-query.js';
@@ -36,7 +36,7 @@ const refusedAt = (...pointers: string[]) => ({
   status: 400,
   errors: pointers.map((pointer) => ({ pointer, detail: expect.any(String) })),
 });
-const notKnown = (pointer: string) => ({ pointer, detail: 'is not known here' });
+const notKnown = (pointer: string) => ({ pointer, detail: 'is not a known member' });
 
 describe('[TR5] a member __proto__ is one that this protocol does not know', () => {
   test.each([
@@ -81,7 +81,7 @@ describe('[TR5] a member __proto__ is one that this protocol does not know', () 
 
   test('in a frame, with all that is wrong beside it', async () => {
     const handler = frameEndpoint(async ({ frame }) => {
-      parsed(syncFrameSchema, frame);
+      validateRequest(syncFrameSchema, frame);
       return { type: 'pong' };
     });
     const frame = '{"action":"sync","limit":0,"operations":[{"n":1,"__proto__":1}]}';

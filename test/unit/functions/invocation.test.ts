@@ -36,7 +36,7 @@ test('what an invocation has left under way sends nothing once it has answered',
   });
   expect(await handler(undefined, CONTEXT)).toBe('answer');
   thaw();
-  await expect(late).rejects.toThrow('the invocation is over');
+  await expect(late).rejects.toThrow('the invocation has finished');
   expect(sent).toEqual([]);
 });
 

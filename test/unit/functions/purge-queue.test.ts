@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { PurgeMessage } from '../../../core/ports/purge-queue.js';
-import { purgeMessageSchema, SqsPurgeQueue } from '../../../functions/runtime/aws/purge-queue.js';
+import { purgeMessageSchema } from '../../../functions/runtime/aws/queue-messages.js';
+import { SqsQueue } from '../../../functions/runtime/aws/sqs-queue.js';
 import {
   conversationIdSchema,
   folderIdSchema,
@@ -41,7 +42,7 @@ const messages: PurgeMessage[] = [
 
 let refused: string | undefined;
 let server: Service;
-let queue: SqsPurgeQueue;
+let queue: SqsQueue<PurgeMessage>;
 
 beforeEach(async () => {
   refused = undefined;
@@ -59,12 +60,12 @@ beforeEach(async () => {
       .map(({ Id }) => ({ Id, Code: 'InternalError' }));
     return { status: 200, body: { Successful, Failed } };
   });
-  queue = new SqsPurgeQueue(new SQSClient(clientOf(server)), `${server.url}/1234/purging`);
+  queue = new SqsQueue(new SQSClient(clientOf(server)), `${server.url}/1234/purging`);
 });
 afterEach(() => server.close());
 
 test('messages are sent with their delay, and their schema reads back what was meant', async () => {
-  await queue.send(messages, 90);
+  await queue.sendAll(messages, 90);
   const entries: Entry[] = server.requests.flatMap(({ body }) => JSON.parse(body).Entries);
   expect(entries.map(({ DelaySeconds }) => DelaySeconds)).toEqual([90, 90, 90]);
   expect(entries.map(({ MessageBody }) => purgeMessageSchema.parse(JSON.parse(MessageBody)))).toEqual(
@@ -74,7 +75,7 @@ test('messages are sent with their delay, and their schema reads back what was m
 
 test('a message that the queue did not take is an error', async () => {
   refused = '1';
-  await expect(queue.send(messages, 0)).rejects.toThrow('did not take 1 messages');
+  await expect(queue.sendAll(messages, 0)).rejects.toThrow('did not take 1 messages');
 });
 
 test.each([

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { pushMessageSchema, SqsPushQueue } from '../../../functions/runtime/aws/push-queue.js';
+import type { PushMessage } from '../../../core/ports/push.js';
+import { pushMessageSchema } from '../../../functions/runtime/aws/queue-messages.js';
+import { SqsQueue } from '../../../functions/runtime/aws/sqs-queue.js';
 import { deviceIdSchema, instanceIdSchema, userIdSchema } from '../../../protocol/ids.js';
 import { capturedLog } from './captured-log.js';
 import { clientOf, type Service, type ServiceAnswer, startService } from './service.js';
@@ -15,11 +17,11 @@ interface Entry {
 
 const service = { answer: (_entries: Entry[]): ServiceAnswer => ({ status: 500 }) };
 let server: Service;
-let queue: SqsPushQueue;
+let queue: SqsQueue<PushMessage>;
 
 beforeEach(async () => {
   server = await startService(({ body }) => service.answer(JSON.parse(body).Entries));
-  queue = new SqsPushQueue(new SQSClient(clientOf(server)), `${server.url}/1234/pushes`);
+  queue = new SqsQueue(new SQSClient(clientOf(server)), `${server.url}/1234/pushes`);
 });
 afterEach(() => server.close());
 

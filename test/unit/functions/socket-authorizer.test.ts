@@ -98,7 +98,7 @@ test('no ticket is unauthorized', async () => {
 
 test('a database that fails is no reason to call the ticket invalid, and no log tells the ticket', async () => {
   answers.DeleteItem = { status: 400, body: { __type: 'ValidationException', message: 'wrong key' } };
-  await expect(handler(sample, context())).rejects.toThrow('the ticket could not be looked up');
+  await expect(handler(sample, context())).rejects.toThrow('the ticket could not be read');
   expect(log.text()).toContain('wrong key');
   expect(log.text()).not.toContain(TICKET);
 });

@@ -22,10 +22,10 @@ test.each([
   [
     '{"action":"dance","id":"r7"}',
     'invalid-request',
-    [{ pointer: '/action', detail: 'is none of "sync", "ping"' }],
+    [{ pointer: '/action', detail: 'must be one of "sync", "ping"' }],
   ],
-  ['{"id":"r7"}', 'invalid-request', [{ pointer: '/action', detail: 'is none of "sync", "ping"' }]],
-  ['{"action":"ping","id":"r7"}', 'invalid-request', [{ pointer: '/id', detail: 'is not known here' }]],
+  ['{"id":"r7"}', 'invalid-request', [{ pointer: '/action', detail: 'must be one of "sync", "ping"' }]],
+  ['{"action":"ping","id":"r7"}', 'invalid-request', [{ pointer: '/id', detail: 'is not a known member' }]],
 ])('[SO7] %s gets an error frame with its id', async (body, kind, errors) => {
   const frame = await toDefault(body);
   expect(errorFrameSchema.safeParse(frame).success).toBe(true);

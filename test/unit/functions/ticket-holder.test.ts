@@ -15,6 +15,6 @@ test('ids of any characters come back from a context of plain strings', () => {
 test.each([undefined, {}, { holder: '' }, { holder: Buffer.from('{"box":"a"}').toString('base64url') }])(
   'the context %j is not one of ours',
   (context) => {
-    expect(() => holderOf(context)).toThrow('no holder');
+    expect(() => holderOf(context)).toThrow('must have a holder');
   },
 );

@@ -1,12 +1,14 @@
-import { faultsOf } from '../../../protocol/faults.js';
+import { deviceRegistrationSchema } from '../../../protocol/device-registration.js';
 import { parseOperation } from '../../../protocol/operation.js';
 import { depositRequestSchema } from '../../../protocol/participating.js';
+import { preferencesSchema } from '../../../protocol/preferences.js';
 import { syncBodySchema } from '../../../protocol/sync.js';
+import { validate } from '../../../protocol/validation.js';
 import { aConversation, aMessage, modification, stateChange } from '../../support/builders.js';
 
 const ofBody = (schema: typeof syncBodySchema | typeof depositRequestSchema, body: unknown) => {
-  const parsed = schema.safeParse(body, { reportInput: true });
-  return parsed.success ? [] : faultsOf(parsed.error);
+  const validated = validate(schema, body);
+  return validated.ok ? [] : validated.faults;
 };
 const ofOperation = (operation: unknown) => {
   const parsed = parseOperation(operation);
@@ -14,8 +16,8 @@ const ofOperation = (operation: unknown) => {
 };
 const pointersIn = (faults: readonly { pointer: string }[]) => faults.map(({ pointer }) => pointer);
 
-const TOO_MANY = { pointer: '/operations', detail: 'holds more than 50 operations' };
-const NOT_ASCENDING = { pointer: '/operations', detail: 'the numbers n do not ascend by one' };
+const TOO_MANY = { pointer: '/operations', detail: 'must have at most 50 operations' };
+const NOT_ASCENDING = { pointer: '/operations', detail: 'must have numbers n that ascend by one' };
 const list = <T>(length: number, each: (i: number) => T) => Array.from({ length }, (_, i) => each(i));
 
 describe('[ER2, XO1] of the operations of a request all is told at once', () => {
@@ -23,12 +25,12 @@ describe('[ER2, XO1] of the operations of a request all is told at once', () => 
     [
       'that n does not ascend, and that one is no number',
       [{ n: 1 }, { n: 3 }, { n: 'x' }],
-      [NOT_ASCENDING, { pointer: '/operations/2/n', detail: 'is no number' }],
+      [NOT_ASCENDING, { pointer: '/operations/2/n', detail: 'must be a number, got a string' }],
     ],
     [
       'also where what is no number stands between',
       [{ n: 1 }, 5, { n: 7 }],
-      [NOT_ASCENDING, { pointer: '/operations/1', detail: 'is no object' }],
+      [NOT_ASCENDING, { pointer: '/operations/1', detail: 'must be an object, got a number' }],
     ],
     [
       'that they are too many, and do not ascend',
@@ -38,7 +40,7 @@ describe('[ER2, XO1] of the operations of a request all is told at once', () => 
     [
       'what the one beyond the last allowed is',
       [...list(50, (i) => ({ n: 2 * i + 1 })), 5],
-      [TOO_MANY, NOT_ASCENDING, { pointer: '/operations/50', detail: 'is no object' }],
+      [TOO_MANY, NOT_ASCENDING, { pointer: '/operations/50', detail: 'must be an object, got a number' }],
     ],
     [
       'that the last one has no n',
@@ -121,7 +123,7 @@ describe('[ER2, ST8] of one operation all is told at once', () => {
 
   test('a list without end is looked at until a thousand are found', () => {
     const faults = ofOperation(modification('message', 'm1', { payloadParts: Array(500_000).fill(0) }));
-    expect(faults[0]).toEqual({ pointer: '/data/payloadParts', detail: 'holds more than 2048 parts' });
+    expect(faults[0]).toEqual({ pointer: '/data/payloadParts', detail: 'must have at most 2048 parts' });
     expect(faults).toHaveLength(1001);
   });
 });
@@ -145,14 +147,28 @@ describe('[EL4] flags are a set', () => {
     const addFlags = list(65, (i) => `k${i}`);
     expect(ofOperation(stateChange('m1', { addFlags, removeFlags: ['k7'] }))).toEqual([]);
     expect(ofOperation(stateChange('m1', { addFlags }))).toEqual([
-      { pointer: '/data/addFlags', detail: 'holds more than 64 flags' },
+      { pointer: '/data/addFlags', detail: 'must have at most 64 flags' },
     ]);
   });
 
   test('and a list without end is none', () => {
     for (const member of ['addFlags', 'removeFlags'])
       expect(ofOperation(stateChange('m1', { [member]: same(2049) }))).toEqual([
-        { pointer: `/data/${member}`, detail: 'holds more than 2048 flags' },
+        { pointer: `/data/${member}`, detail: 'must have at most 2048 flags' },
       ]);
+  });
+});
+
+describe('[ER2] of preferences all is told at once', () => {
+  const elementTypes = [...Array(51).fill('message'), ...Array(9).fill('note')];
+
+  test('the same alone as in a registration', () => {
+    const alone = validate(preferencesSchema, { elementTypes });
+    const registered = validate(deviceRegistrationSchema, { instanceId: 'i', preferences: { elementTypes } });
+    const expected = ['', ...list(9, (i) => `/${51 + i}`)].map((end) => `/elementTypes${end}`);
+    expect(alone.ok ? [] : pointersIn(alone.faults)).toEqual(expected);
+    expect(registered.ok ? [] : pointersIn(registered.faults)).toEqual(
+      expected.map((pointer) => `/preferences${pointer}`),
+    );
   });
 });

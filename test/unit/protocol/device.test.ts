@@ -1,15 +1,11 @@
 import { deviceRegistrationSchema } from '../../../protocol/device-registration.js';
-import { faultsOf } from '../../../protocol/faults.js';
 import { policySchema } from '../../../protocol/policy.js';
 import { PROBLEMS, type ProblemKind, problemKindOf, problemType } from '../../../protocol/problem.js';
+import { validate } from '../../../protocol/validation.js';
 
 const pointers = (schema: typeof deviceRegistrationSchema | typeof policySchema, input: unknown) => {
-  const parsed = schema.safeParse(input, { reportInput: true });
-  return parsed.success
-    ? []
-    : faultsOf(parsed.error)
-        .map(({ pointer }) => pointer)
-        .sort();
+  const validated = validate<typeof deviceRegistrationSchema | typeof policySchema>(schema, input);
+  return validated.ok ? [] : validated.faults.map(({ pointer }) => pointer).sort();
 };
 const ids = (count: number, letter = 'x') => Array.from({ length: count }, (_, i) => `${letter}${i}`);
 

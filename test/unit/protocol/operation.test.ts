@@ -130,13 +130,13 @@ describe('an operation that is not', () => {
     expect(faults({ ...nameless, extra: 1, data: { ...nameless.data, parentFolderId: 7 } })).toEqual(
       expect.arrayContaining([
         { pointer: '/id', detail: 'is missing' },
-        { pointer: '/data/name', detail: 'holds a /' },
-        { pointer: '/extra', detail: 'is not known here' },
-        { pointer: '/data/parentFolderId', detail: 'is no string' },
+        { pointer: '/data/name', detail: 'must not contain a /' },
+        { pointer: '/extra', detail: 'is not a known member' },
+        { pointer: '/data/parentFolderId', detail: 'must be a string, got a number' },
       ]),
     );
     expect(faults({ ...aFolder('f1'), op: 'rename' })).toEqual([
-      { pointer: '/op', detail: 'is none of "create", "modify", "delete"' },
+      { pointer: '/op', detail: 'must be one of "create", "modify", "delete"' },
     ]);
   });
 
@@ -215,7 +215,10 @@ describe('a request of the Participating Function', () => {
     expect(numberedOperationSchema.safeParse({ n: 1 }).success).toBe(true);
     const numbered = depositRequestSchema.safeParse({ operations: [{ n: 1 }] }, { reportInput: true });
     expect(numbered.error && faultsOf(numbered.error)).toEqual([
-      { pointer: '/operations/0/n', detail: 'operations of the Participating Function carry no n' },
+      {
+        pointer: '/operations/0/n',
+        detail: 'must be absent: operations of the Participating Function have no n',
+      },
     ]);
   });
 

@@ -2,6 +2,7 @@ import { entryKey } from '../../../../core/model/keys.js';
 import type { Effect, ItemContent, LogEntry } from '../../../../core/model/log-entry.js';
 import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { versionOf } from '../../../../core/model/version.js';
+import { forEachType } from '../../../../protocol/elements/element-types.js';
 
 export const FIRST = 1000;
 
@@ -24,7 +25,7 @@ export function anEntry(index: number, effects: readonly Effect[], more: Partial
     effects,
     epoch: 'epoch',
     firstIndex: FIRST,
-    counts: { folder: 2, conversationHistory: 0, sessionHistory: 0, message: 0, messageState: 0, bytes: 0 },
+    counts: { ...forEachType(() => 0), folder: 2, bytes: 0 },
     devices: 0,
     projected: FIRST - 1,
     timerAtMs: 0,

@@ -1,10 +1,9 @@
 import { expireElements } from '../../../../core/lifecycle/expire.js';
-import { elementBytes } from '../../../../core/model/element.js';
+import { elementBytes, isElement } from '../../../../core/model/element.js';
 import type { StoredMessage } from '../../../../core/model/items.js';
 import type { StoredItem } from '../../../../core/model/stored-item.js';
 import type { Core } from '../../../../core/ports/core.js';
 import { deposit } from '../../../../core/write/deposit.js';
-import { isElement } from '../../../../core/write/log-rows.js';
 import type { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, deletion, removal, stateChange } from '../../../support/builders.js';
 import { Actor, inManyOrders, interleave } from '../../../support/interleaving.js';

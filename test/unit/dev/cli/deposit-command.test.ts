@@ -113,9 +113,9 @@ test('wrong lines are reported by number and fault, and the others are deposited
   );
   expect(run.err).toEqual([
     'line 2 is wrong: must be JSON',
-    'line 4 is wrong: /direction is none of "In", "Out"; /date is no RFC 3339 time in UTC, as 2026-01-31T08:15:00Z',
-    'line 5 is wrong: /to is missing; /mood is not known here',
-    'line 6 is wrong: it is no object',
+    'line 4 is wrong: /direction must be one of "In", "Out"; /date must be an RFC 3339 time in UTC, such as 2026-01-31T08:15:00Z',
+    'line 5 is wrong: /to is missing; /mood is not a known member',
+    'line 6 is wrong: it must be an object, got a string',
   ]);
   expect(countsOf(run)).toEqual({ ...NONE, lines: 6, deposited: 2, wrong: 4 });
   expect(run.code).toBe(1);
@@ -225,7 +225,7 @@ test('an interruption ends the run with the counts so far', async () => {
 
 test('control characters of a line never reach the terminal', async () => {
   const run = await deposit(await aFile([aLine(1, { '\u001b[2Jkey': 1 })]));
-  expect(run.err).toEqual(['line 1 is wrong: /[2Jkey is not known here']);
+  expect(run.err).toEqual(['line 1 is wrong: /[2Jkey is not a known member']);
 });
 
 test('a terminal shows a bar, which is removed at the end', async () => {

@@ -231,7 +231,7 @@ describe('commands on its input', () => {
     });
     expect(run.out).toEqual([]);
     expect(run.err.join('\n')).toMatch(
-      /conversation must be given[\s\S]*folder must be given[\s\S]*holds a \/[\s\S]*Preferences: [\s\S]*Preferences must be JSON/,
+      /conversation must be given[\s\S]*folder must be given[\s\S]*must not contain a \/[\s\S]*Preferences: [\s\S]*Preferences must be JSON/,
     );
   });
 

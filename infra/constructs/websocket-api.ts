@@ -1,15 +1,15 @@
 import { type CfnElement, Stack } from 'aws-cdk-lib';
-import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketApi as GatewayWebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.js';
 import type { Capacity } from '../capacity.js';
+import { suppressNag } from '../suppress-nag.js';
 import { accessLog } from './access-log.js';
 import type { GatewayAccount } from './gateway-account.js';
-import type { KeptLogsProps } from './kept-logs.js';
+import type { RetainedLogGroupProps } from './retained-log-group.js';
 
 const STAGE_NAME = 'v1';
 
@@ -20,25 +20,25 @@ export interface SocketFunctions {
   readonly default: IFunction;
 }
 
-export interface SocketInterfaceProps extends KeptLogsProps {
+export interface WebSocketApiProps extends RetainedLogGroupProps {
   readonly capacity: Capacity;
-  /** The role for access logs, unless the account has one. */
+  /** The role for access logs, unless the account already has one. */
   readonly gatewayAccount?: GatewayAccount | undefined;
 }
 
-/** The WebSocket API. It stands before its functions, since they are told where it is; they join with `serve`. */
-export class SocketInterface extends Construct {
+/** The WebSocket API. Its functions need its address, so the stack creates it first and adds them with `serve`. */
+export class WebSocketApi extends Construct {
   /** Shape: wss://… */
   readonly url: string;
-  /** Shape: https://…, where frames to connections are posted. */
+  /** Address that accepts frames for connections. Shape: https://… */
   readonly callbackUrl: string;
 
-  readonly api: WebSocketApi;
+  readonly api: GatewayWebSocketApi;
 
-  constructor(scope: Construct, id: string, props: SocketInterfaceProps) {
+  constructor(scope: Construct, id: string, props: WebSocketApiProps) {
     super(scope, id);
     const { rate, burst } = props.capacity.throttle('sockets');
-    this.api = new WebSocketApi(this, 'Api', {
+    this.api = new GatewayWebSocketApi(this, 'Api', {
       apiName: 'cpm-sync-sockets',
       routeSelectionExpression: '$request.body.action',
     });
@@ -50,7 +50,7 @@ export class SocketInterface extends Construct {
       accessLogSettings: accessLog(this, 'socket', props),
     });
     if (props.gatewayAccount) stage.node.addDependency(props.gatewayAccount.account);
-    acknowledge(this.api, {
+    suppressNag(this.api, {
       'AwsSolutions-APIG4':
         'API Gateway authorizes a WebSocket once, at $connect; frames of the connection carry what the authorizer said.',
     });
@@ -68,7 +68,7 @@ export class SocketInterface extends Construct {
       }),
     });
     this.api.addRoute('$disconnect', { integration: connection });
-    // What the function returns is the answering frame.
+    // API Gateway sends the result of the function as the response frame.
     this.api.addRoute('sync', {
       integration: new WebSocketLambdaIntegration('Sync', functions.sync),
       returnResponse: true,
@@ -77,7 +77,7 @@ export class SocketInterface extends Construct {
     this.api.addRoute('$default', { integration: other, returnResponse: true });
   }
 
-  /** Lets a function post to connections, or close them. Whose they are is known when they are there. */
+  /** Grants a function to post to connections or to close them. The policy cannot name connections, which do not exist yet. */
   grantConnections(role: IRole, method: 'POST' | 'DELETE'): void {
     const stack = Stack.of(this);
     const name = `${STAGE_NAME}/${method}/@connections/*`;
@@ -87,7 +87,7 @@ export class SocketInterface extends Construct {
     );
     const api = stack.getLogicalId(this.api.node.defaultChild as CfnElement);
     const shown = `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/${name}`;
-    acknowledge(role, {
+    suppressNag(role, {
       [`AwsSolutions-IAM5[Resource::${shown}]`]:
         'Connections come and go; which one is meant, the device record says.',
     });

@@ -14,7 +14,7 @@ import { beginLog, describeError, logger } from '../observability/log.js';
 import { count, measure, measured } from '../observability/metrics.js';
 import type { QueueBackoff } from './queue-backoff.js';
 
-/** Runs all at once; gives back what failed, in order, each failure noted. */
+/** Consumes all items at once, and logs each failure. @returns ids of the failed items, in order */
 async function failedOf<Item>(
   items: readonly Item[],
   idOf: (item: Item) => string,
@@ -31,9 +31,9 @@ async function failedOf<Item>(
 }
 
 /**
- * The handler of a function that takes messages off a queue: each succeeds or fails alone, one that takes too long too.
- * What fails comes again, after the time that `backoff` says or else at the end of the queue's visibility timeout, until
- * it goes to the dead letters.
+ * The handler of a function that consumes messages of a queue. Each message succeeds or fails alone, also one that times out.
+ * SQS delivers a failed message again after the time of `backoff`, or after the visibility timeout of the queue. After the
+ * last attempt SQS moves it to the dead-letter queue.
  */
 export const queueEndpoint = <Schema extends z.ZodMiniType>(
   schema: Schema,
@@ -59,9 +59,9 @@ export const queueEndpoint = <Schema extends z.ZodMiniType>(
 const sequenceOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.SequenceNumber ?? '';
 
 /**
- * The handler of a function that reads a table's stream. Records of a group are dealt with together, and succeed or fail
- * as one. The first record that failed is where Lambda goes on from, so that records behind it may come twice.
- * @param read what a record says and to which group it belongs; undefined: there is nothing to do
+ * The handler of a function that reads a table's stream. Records of a group succeed or fail together. Lambda continues with
+ * the first failed record, so that it can deliver later records twice.
+ * @param read the item and the group of a record; undefined to skip the record
  */
 export const streamEndpoint = <Group, Item>(
   read: (record: DynamoDBRecord) => { readonly group: Group; readonly item: Item } | undefined,
@@ -97,6 +97,7 @@ function attempt<T>(act: () => T): { value?: T; error?: unknown } {
 
 function messageOf<Schema extends z.ZodMiniType>(schema: Schema, body: string): z.infer<Schema> {
   const result = schema.safeParse(JSON.parse(body), { reportInput: true });
-  if (!result.success) throw new Error('the message is not of its kind', { cause: result.error });
+  if (!result.success)
+    throw new Error('the message must match the schema of its queue', { cause: result.error });
   return result.data;
 }

@@ -1,6 +1,6 @@
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
-import { pushMessageSchema } from '../../../functions/runtime/aws/push-queue.js';
-import { queueEndpoint, streamEndpoint } from '../../../functions/runtime/batch/records.js';
+import { pushMessageSchema } from '../../../functions/runtime/aws/queue-messages.js';
+import { queueEndpoint, streamEndpoint } from '../../../functions/runtime/batch/batch-endpoints.js';
 import { capturedLog } from './captured-log.js';
 import { context } from './gateway-events.js';
 

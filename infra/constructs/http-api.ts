@@ -3,7 +3,7 @@ import {
   type CfnStage,
   CorsHttpMethod,
   type CorsPreflightOptions,
-  HttpApi,
+  HttpApi as GatewayHttpApi,
   type HttpMethod,
   HttpStage,
 } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -11,20 +11,20 @@ import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { type HttpFunctionName, ROUTES } from '../../protocol/routes.js';
 import type { Capacity } from '../capacity.js';
-import { HTTP_ROUTES, type HttpFunctionName } from '../http-routes.js';
 import { accessLog } from './access-log.js';
-import type { KeptLogsProps } from './kept-logs.js';
+import type { RetainedLogGroupProps } from './retained-log-group.js';
 import type { TokenIssuer } from './token-issuer.js';
 
-export interface HttpInterfaceProps extends KeptLogsProps {
+export interface HttpApiProps extends RetainedLogGroupProps {
   readonly tokens: TokenIssuer;
   readonly origins: readonly string[];
   readonly functions: Readonly<Record<HttpFunctionName, IFunction>>;
   readonly capacity: Capacity;
 }
 
-/** What a browser may send and read from other origins. */
+/** Headers and methods that pages of other origins can use. */
 const corsFor = (origins: readonly string[]): CorsPreflightOptions => ({
   allowOrigins: [...origins],
   allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.PUT, CorsHttpMethod.POST, CorsHttpMethod.DELETE],
@@ -33,15 +33,15 @@ const corsFor = (origins: readonly string[]): CorsPreflightOptions => ({
   maxAge: Duration.hours(1),
 });
 
-/** The HTTP API: every route asks for a token of the issuer with the route's own scope, and has a limit of its own. */
-export class HttpInterface extends Construct {
+/** The HTTP API. Each route requires a token of the issuer with the scope of the route, and has its own limit. */
+export class HttpApi extends Construct {
   readonly url: string;
-  readonly api: HttpApi;
+  readonly api: GatewayHttpApi;
 
-  constructor(scope: Construct, id: string, props: HttpInterfaceProps) {
+  constructor(scope: Construct, id: string, props: HttpApiProps) {
     super(scope, id);
     const { tokens, origins, functions, capacity } = props;
-    this.api = new HttpApi(this, 'Api', {
+    this.api = new GatewayHttpApi(this, 'Api', {
       apiName: 'cpm-sync-http',
       ...(origins.length > 0 && { corsPreflight: corsFor(origins) }),
       defaultAuthorizer: new HttpJwtAuthorizer('Tokens', tokens.issuer, { jwtAudience: tokens.audience }),
@@ -54,23 +54,20 @@ export class HttpInterface extends Construct {
       accessLogSettings: accessLog(this, 'http', props),
     });
     const limits: Record<string, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }> = {};
-    for (const [name, routes] of Object.entries(HTTP_ROUTES) as [
-      HttpFunctionName,
-      Record<string, string>,
-    ][]) {
-      const integration = new HttpLambdaIntegration(name, functions[name]);
+    const integrations = new Map<HttpFunctionName, HttpLambdaIntegration>();
+    for (const [route, { function: name, scope: needed }] of Object.entries(ROUTES)) {
+      const integration = integrations.get(name) ?? new HttpLambdaIntegration(name, functions[name]);
+      integrations.set(name, integration);
+      const [method, path] = route.split(' ') as [HttpMethod, string];
+      const added = this.api.addRoutes({
+        path,
+        methods: [method],
+        integration,
+        authorizationScopes: [needed],
+      });
+      stage.node.addDependency(...added); // CloudFormation refuses a stage that limits a route before the route exists
       const { rate, burst } = capacity.throttle(name);
-      for (const [route, scopeOfRoute] of Object.entries(routes)) {
-        const [method, path] = route.split(' ') as [HttpMethod, string];
-        const added = this.api.addRoutes({
-          path,
-          methods: [method],
-          integration,
-          authorizationScopes: [scopeOfRoute],
-        });
-        stage.node.addDependency(...added); // a stage is refused that limits a route which is not there yet
-        limits[route] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
-      }
+      limits[route] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
     }
     (stage.node.defaultChild as CfnStage).routeSettings = limits;
     this.url = this.api.apiEndpoint;

@@ -1,5 +1,5 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
-import { ApiGatewaySockets } from '../../../functions/runtime/aws/sockets.js';
+import { ApiGatewayConnections } from '../../../functions/runtime/aws/connections.js';
 import { clientOf, type Service, type ServiceAnswer, startService } from './service.js';
 
 const GONE: ServiceAnswer = {
@@ -15,12 +15,12 @@ const THROTTLED: ServiceAnswer = {
 
 const service = { answer: GONE };
 let server: Service;
-let sockets: ApiGatewaySockets;
+let sockets: ApiGatewayConnections;
 
 beforeEach(async () => {
   server = await startService(() => service.answer);
   const endpoint = `${server.url}/v1`;
-  sockets = new ApiGatewaySockets(new ApiGatewayManagementApiClient({ ...clientOf(server), endpoint }));
+  sockets = new ApiGatewayConnections(new ApiGatewayManagementApiClient({ ...clientOf(server), endpoint }));
 });
 afterEach(() => server.close());
 

@@ -5,15 +5,15 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Stage } from '../settings.js';
 
-/** What runs, by the names that alarms and graphs have. */
-export interface Watched {
+/** Monitored resources, by the names in alarms and graphs. */
+export interface Monitored {
   readonly stage: Stage;
-  /** Which functions answer requests, and which do the work behind them; at most ten each (one expression's metrics). */
+  /** Functions that answer requests, and functions in the background. At most ten each, the limit of a metric expression. */
   readonly functions: Readonly<Record<'Http' | 'Socket' | 'Worker', readonly IFunction[]>>;
   readonly sync: IFunction;
-  /** Queues of work: how old the oldest message may be before somebody looks. */
+  /** Work queues, each with the maximum age of its oldest message. */
   readonly queues: Readonly<Record<string, { readonly queue: IQueue; readonly oldest: Duration }>>;
-  /** Queues in which anything at all is a failure. */
+  /** Queues in which each message is a failure. */
   readonly failures: Readonly<Record<string, IQueue>>;
   readonly streamReaders: Readonly<Record<string, IFunction>>;
   readonly tables: Readonly<Record<string, ITable>>;
@@ -27,7 +27,7 @@ export const HOUR = Duration.hours(1);
 
 const { SUM, MAXIMUM } = Stats;
 
-/** What functions measure themselves: functions/runtime/observability/observe.ts. */
+/** A metric that functions write: see functions/runtime/observability/observe.ts. */
 export const ownMetric = (stage: Stage, metricName: string, statistic = SUM, period = MINUTE): Metric =>
   new Metric({
     namespace: `cpm-sync-${stage}`,
@@ -64,7 +64,7 @@ export const messagesIn = (queue: IQueue): IMetric =>
 export const oldestIn = (queue: IQueue): IMetric =>
   queue.metricApproximateAgeOfOldestMessage({ statistic: MAXIMUM, period: MINUTE });
 
-/** The sum of metrics; one that has nothing to say in a period is left out of it. */
+/** The sum of metrics. A metric without data in a period counts as 0. */
 export function sum(metrics: readonly IMetric[], label: string, period = MINUTE, id = 'm'): MathExpression {
   const usingMetrics = Object.fromEntries(metrics.map((metric, i) => [`${id}${i}`, metric]));
   return new MathExpression({
@@ -75,7 +75,7 @@ export function sum(metrics: readonly IMetric[], label: string, period = MINUTE,
   });
 }
 
-/** How many of a hundred; none as long as there are fewer than `atLeast`, of which one would be many. */
+/** A share in percent. It is 0 below `atLeast` events, where a single event would be a large share. */
 export const share = (
   part: readonly IMetric[],
   all: readonly IMetric[],

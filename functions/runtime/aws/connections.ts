@@ -7,7 +7,7 @@ import {
 import type { Sockets } from '../../../core/ports/push.js';
 
 /** Connections of the WebSocket API, by its management interface. */
-export class ApiGatewaySockets implements Sockets {
+export class ApiGatewayConnections implements Sockets {
   constructor(private readonly client: ApiGatewayManagementApiClient) {}
 
   async post(connectionId: string, frame: string): Promise<'posted' | 'gone'> {

@@ -1,6 +1,6 @@
 /**
- * Stands in a bundle for what the SDK adds to each call: its name and features for the statistics of AWS, lines for a logger,
- * the search for the name of each region. What a call needs is here: the host, the trace, the partition of the region.
+ * Replaces what the SDK adds to each call: user agent, logger, and the description of each region.
+ * It keeps what a call needs: the host header, the trace header, and the partition of the region.
  */
 interface Request {
   readonly hostname: string;
@@ -12,7 +12,7 @@ interface Stack {
   add(middleware: (next: Next) => Next, options: object): void;
 }
 
-/** A plugin that adds a header to requests that lack it. */
+/** A plugin that adds a header to requests without it. `read` returns undefined to add none. */
 const header = (name: string, read: (request: Request) => string | undefined) => () => ({
   applyToStack: (stack: Stack): void =>
     stack.add(
@@ -34,7 +34,7 @@ export const getRecursionDetectionPlugin = header('X-Amzn-Trace-Id', () => proce
 const nothing = () => ({ applyToStack: () => undefined });
 export const getLoggerPlugin = nothing;
 export const getUserAgentPlugin = nothing;
-export const getLongPollPlugin = nothing; // functions are given messages, and ask for none
+export const getLongPollPlugin = nothing; // Lambda polls the queues, not the functions
 
 const asItIs = <Value>(value: Value): Value => value;
 export const resolveHostHeaderConfig = asItIs;
@@ -49,7 +49,7 @@ export const emitWarningIfUnsupportedVersion = absent;
 export const getDefaultSocketTimeout = absent;
 export const NODE_APP_ID_CONFIG_OPTIONS = { environmentVariableSelector: absent };
 
-/** The partitions that regions with these names are in, but for the one of most regions. */
+/** Partitions by the prefix of their regions, except the partition of most regions. */
 const PARTITIONS = [
   ['cn-', 'aws-cn', 'amazonaws.com.cn', 'api.amazonwebservices.com.cn'],
   ['eusc-', 'aws-eusc', 'amazonaws.eu', 'api.amazonwebservices.eu'],
@@ -67,5 +67,5 @@ function partition(region: string) {
   return { name, dnsSuffix, dualStackDnsSuffix, supportsFIPS: true, supportsDualStack: true };
 }
 
-/** What the rules of endpoints ask. Tables go by their names: none is an ARN, which may name another account. */
+/** Functions of the endpoint rules. We name tables by their names, so that none is an ARN of another account. */
 export const awsEndpointFunctions = { partition, parseArn: () => null };

@@ -1,36 +1,39 @@
 import type * as z from 'zod/mini';
 import { SyncProblem } from '../../../core/model/sync-problem.js';
-import { faultsOf } from '../../../protocol/faults.js';
 import { FAULTS_TOLD_MAX } from '../../../protocol/limits.js';
+import { validate } from '../../../protocol/validation.js';
 import { hiddenMembers } from './hidden-members.js';
 
-/** A body, frame or query as its schema says. @throws SyncProblem `invalid-request` with all its faults, the first thousand. */
-export function parsed<Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.infer<Schema> {
-  const result = schema.safeParse(input, { reportInput: true });
+/** The valid value of a body, frame or query. @throws SyncProblem `invalid-request` with its first FAULTS_TOLD_MAX faults */
+export function validateRequest<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  input: unknown,
+): z.infer<Schema> {
+  const result = validate(schema, input);
   const hidden = hiddenMembers(input);
-  if (result.success && hidden.length === 0) return result.data;
-  const seen = result.success ? [] : faultsOf(result.error);
+  if (result.ok && hidden.length === 0) return result.value;
+  const seen = result.ok ? [] : result.faults;
   const named = new Set(seen.map(({ pointer }) => pointer));
   const faults = [...hidden.filter(({ pointer }) => !named.has(pointer)), ...seen];
   throw new SyncProblem('invalid-request', {
     ...(faults.length > FAULTS_TOLD_MAX && {
-      detail: `errors lists the first ${FAULTS_TOLD_MAX} faults, and there are more`,
+      detail: `errors lists only the first ${FAULTS_TOLD_MAX} faults`,
     }),
     errors: faults.slice(0, FAULTS_TOLD_MAX),
   });
 }
 
-/** The parts of a path. They have no pointer into the body, so that their faults are told in words, all at once. */
-export function parsedPath(
+/** The valid parts of a path. @throws SyncProblem `invalid-request` whose `detail` names all faults, since a path has no JSON pointers */
+export function validatePath(
   schemas: Readonly<Record<string, z.ZodMiniType>>,
   parts: Readonly<Record<string, string | undefined>>,
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, schema] of Object.entries(schemas)) {
-    const result = schema.safeParse(parts[name], { reportInput: true });
-    if (result.success) values[name] = result.data;
-    else faults.push(...faultsOf(result.error).map(({ detail }) => `${name} in the path ${detail}`));
+    const result = validate(schema, parts[name]);
+    if (result.ok) values[name] = result.value;
+    else faults.push(...result.faults.map(({ detail }) => `${name} in the path ${detail}`));
   }
   if (faults.length > 0) throw new SyncProblem('invalid-request', { detail: faults.join(', ') });
   return values;
