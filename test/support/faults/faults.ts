@@ -1,12 +1,4 @@
-/** A rule of the core, broken: the model has to find it, else the rule is not tested. */
-export interface Fault {
-  readonly name: string;
-  readonly file: string;
-  readonly from: string; // stands in the file exactly once
-  readonly to: string;
-  /** Unit tests that find it where the model takes too long: what they need to happen is rare. */
-  readonly test?: string;
-}
+import type { Fault } from './fault.js';
 
 /** Each takes one rule away that the storage stands on. Named by what the core does then. */
 export const FAULTS: readonly Fault[] = [
