@@ -9,7 +9,7 @@ import type { ProcessedRequest } from './process-request.js';
 /**
  * Projects the committed entries into the view, and in the same write records up to which commit the device has
  * synchronized. The push rules read this number and its time.
- * @param isRestart records the time although the number is the same: after a restore, the same number may be of another
+ * @param progress `isRestart` records the time although the number is the same: after a restore, the same number may be of another
  * past, and with its old time the device would be told of commits that it has.
  * @returns whether the view has all of the entries
  * @throws SyncProblem `device-not-registered`, `instance-replaced`; `busy` if the device's registration is not in the
@@ -19,8 +19,7 @@ export async function recordProgress(
   core: Core,
   caller: Caller,
   { entry, left, tail, device }: ProcessedRequest,
-  modSeq: number,
-  isRestart = false,
+  { modSeq, isRestart }: { readonly modSeq: number; readonly isRestart: boolean },
 ): Promise<boolean> {
   const entries = [...left, ...(entry ? [entry] : [])];
   const { deviceId, instanceId } = caller;

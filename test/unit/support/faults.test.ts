@@ -9,7 +9,7 @@ test('each fault has a name of its own', () => {
 });
 
 test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
-  'a core that %s: the rule stands in its file, and the file without it is still TypeScript',
+  'a product that %s: the rule stands in its file, and the file without it is still TypeScript',
   async (_, fault) => {
     const source = readFileSync(fault.file, 'utf8');
     const faulty = withFault(fault, source);
