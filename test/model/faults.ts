@@ -31,7 +31,8 @@ interface Found {
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 
-const catcherOf = ({ test, seed = 1 }: Fault): string => test ?? `the model from seed ${seed}`;
+const catcherOf = ({ test, title, seed = 1 }: Fault): string =>
+  test === undefined ? `the model from seed ${seed}` : title === undefined ? test : `${test}: ${title}`;
 
 /** Runs the model until a run fails, each run with the next seed. */
 async function byModel(fault: Fault, runs: number): Promise<Omit<Found, 'fault' | 'seconds'>> {
@@ -65,10 +66,7 @@ async function tried(fault: Fault, find: () => Promise<Omit<Found, 'fault' | 'se
 
 /** Runs as many tests at once as there are cores; the model uses all cores by itself. */
 async function* findAll(faults: readonly Fault[], runs: number): AsyncGenerator<Found> {
-  const failing = await failingAnyway(
-    faults.flatMap(({ test }) => test ?? []),
-    interrupted.signal,
-  );
+  const failing = await failingAnyway(faults, interrupted.signal);
   const waiting = faults.filter(({ test }) => test !== undefined);
   const underWay = new Map<Fault, Promise<Found>>();
   while ((waiting.length > 0 || underWay.size > 0) && !interrupted.signal.aborted) {

@@ -7,6 +7,8 @@ export interface Fault {
   readonly to: string;
   /** The file of the test that catches the fault. Without one the model must catch it. */
   readonly test?: string;
+  /** The part of a title that selects the test, in a file that takes long. */
+  readonly title?: string;
   /** The first seed whose run of the model catches the fault. Absent: 1. */
   readonly seed?: number;
 }

@@ -11,6 +11,7 @@ const LONGEST_MS = 120_000;
 
 interface Options {
   readonly fault?: Fault;
+  readonly titles?: readonly string[]; // absent: all tests of the files
   readonly limitMs?: number;
   readonly signal: AbortSignal;
 }
@@ -21,13 +22,15 @@ interface Options {
  */
 async function failedFiles(
   files: readonly string[],
-  { fault, limitMs, signal }: Options,
+  { fault, titles, limitMs, signal }: Options,
 ): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-faults-'));
   const outputFile = join(folder, 'report.json');
   const [, project = ''] = files[0]?.split('/') ?? [];
   const args = [...files, '--selectProjects', project, '--json', `--outputFile=${outputFile}`];
-  const jest = spawn('node', ['node_modules/jest/bin/jest.js', ...args, ...(fault ? ['--runInBand'] : [])], {
+  if (titles) args.push('--testNamePattern', titles.map(escaped).join('|'));
+  if (fault) args.push('--runInBand');
+  const jest = spawn('node', ['node_modules/jest/bin/jest.js', ...args], {
     env: { ...process.env, CPM_FAULT: JSON.stringify(fault ?? {}) },
     stdio: 'ignore',
   });
@@ -64,23 +67,32 @@ const failedIn = (report: string): string[] =>
     .filter(({ assertionResults }) => assertionResults.some(({ status }) => status === 'failed'))
     .map(({ name }) => relative(process.cwd(), name));
 
-/** Whether a test of the fault's file fails with the fault. @throws Error where the fault is out of date. */
+const escaped = (title: string) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Whether the test that the fault names fails with the fault. @throws Error where the fault is out of date. */
 export async function failsIn(test: string, fault: Fault, signal: AbortSignal): Promise<boolean> {
   withFault(fault, await readFile(fault.file, 'utf8'));
-  return (await failedFiles([test], { fault, limitMs: LONGEST_MS, signal })).length > 0;
+  const titles = fault.title === undefined ? {} : { titles: [fault.title] };
+  return (await failedFiles([test], { fault, ...titles, limitMs: LONGEST_MS, signal })).length > 0;
 }
 
-/** Those of the files that fail without any fault: their failures prove nothing. */
+/** The files of tests that fail without any fault: their failures prove nothing. */
 export async function failingAnyway(
-  tests: readonly string[],
+  faults: readonly Fault[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  const titlesOf = new Map<string, (string | undefined)[]>();
+  for (const { test, title } of faults)
+    if (test !== undefined) titlesOf.set(test, [...(titlesOf.get(test) ?? []), title]);
   const failed: string[] = [];
-  for (const project of new Set(tests.map((file) => file.split('/')[1])))
-    failed.push(
-      ...(await failedFiles([...new Set(tests.filter((file) => file.split('/')[1] === project))], {
-        signal,
-      })),
-    );
+  const wholeByProject = new Map<string, string[]>();
+  for (const [file, given] of titlesOf) {
+    const titles = given.filter((title) => title !== undefined);
+    const [, project = ''] = file.split('/');
+    if (titles.length < given.length)
+      wholeByProject.set(project, [...(wholeByProject.get(project) ?? []), file]);
+    else failed.push(...(await failedFiles([file], { titles, signal })));
+  }
+  for (const files of wholeByProject.values()) failed.push(...(await failedFiles(files, { signal })));
   return failed;
 }
