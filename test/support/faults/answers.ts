@@ -4,16 +4,16 @@ import type { Fault } from './fault.js';
 export const ANSWERS_FAULTS: readonly Fault[] = [
   {
     name: 'answers a synchronization with more than Lambda returns',
-    file: 'functions/sync/handler.ts',
-    from: '2 * 1024 * 1024',
-    to: '5 * 1024 * 1024',
+    file: 'core/model/response-limit.ts',
+    from: 'RESPONSE_MAX_BYTES = 2 * 1024 * 1024',
+    to: 'RESPONSE_MAX_BYTES = 5 * 1024 * 1024',
     test: 'test/unit/functions/answer-sizes.test.ts',
   },
   {
-    name: 'does not pass the limit of an HTTP answer on',
-    file: 'functions/sync/handler.ts',
-    from: 'rest, { maxBytes: RESPONSE_MAX_BYTES }',
-    to: 'rest',
+    name: 'fills a page of a synchronization without a limit of bytes',
+    file: 'core/read/synchronize.ts',
+    from: '{ maxBytes = RESPONSE_MAX_BYTES }',
+    to: '{ maxBytes = 10 * RESPONSE_MAX_BYTES }',
     test: 'test/unit/functions/answer-sizes.test.ts',
   },
   {
@@ -26,8 +26,8 @@ export const ANSWERS_FAULTS: readonly Fault[] = [
   {
     name: 'answers history with more than Lambda returns',
     file: 'core/read/history-of.ts',
-    from: 'ANSWER_MAX_BYTES = 2 *',
-    to: 'ANSWER_MAX_BYTES = 20 *',
+    from: 'bytes > RESPONSE_MAX_BYTES',
+    to: 'bytes > 10 * RESPONSE_MAX_BYTES',
     test: 'test/unit/functions/answer-sizes.test.ts',
   },
   {
@@ -117,7 +117,7 @@ export const ANSWERS_FAULTS: readonly Fault[] = [
   {
     name: 'does not note what has expired',
     file: 'functions/projector/handler.ts',
-    from: 'if (expired.length > 0) await noteExpired(core, box, expired);',
+    from: 'if (expired.length > 0) await expireElements(core, box, expired);',
     to: '',
     test: 'test/unit/functions/projector.test.ts',
   },
@@ -140,6 +140,6 @@ export const ANSWERS_FAULTS: readonly Fault[] = [
     file: 'packages/local-cloud/src/lambda/function-worker.ts',
     from: 'MAX_RESPONSE_BYTES = 6 * 1024 * 1024',
     to: 'MAX_RESPONSE_BYTES = 12 * 1024 * 1024',
-    test: 'test/local/functions.test.ts',
+    test: 'packages/local-cloud/test/functions.test.ts',
   },
 ];

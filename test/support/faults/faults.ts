@@ -102,6 +102,7 @@ const LOG_FAULTS: readonly Fault[] = [
     from: 'if (missing.length > 0) await project(core, box, missing);',
     to: '',
     test: 'test/unit/core/purge/purge.test.ts',
+    title: 'what was in it leaves tombstones',
   },
   {
     name: 'purges what came after the deletion',
@@ -109,6 +110,7 @@ const LOG_FAULTS: readonly Fault[] = [
     from: 'if (element.modSeq > modSeq ||',
     to: 'if (',
     test: 'test/unit/core/purge/purge.test.ts',
+    title: 'two purges of one container at once',
   },
   {
     name: 'takes off what a purge counted before it came again',

@@ -5,11 +5,11 @@ export const LIFECYCLE_FAULTS: readonly Fault[] = [
   {
     name: 'orders the conversations of a folder after their purge',
     file: 'core/lifecycle/purge.ts',
-    from: `    if (container.type === 'folder') await orderConversations(reading, dead);
-    const tombstones = new Map(dead.map((element) => [element.sk, tombstone(reading, element)]));
+    from: `    if (container.type === 'folder') await scheduleConversations(context, dead);
+    const tombstones = new Map(dead.map((element) => [element.sk, tombstone(context, element)]));
     const bodies = dead.flatMap((item) =>
       item.kind === 'message' && item.bodyBytes !== undefined
-        ? bodyDropped(item.sk, deadVersion(reading, item), reading.view.nowMs)
+        ? bodyDropped(item.sk, deadVersion(context, item), context.view.nowMs)
         : [],
     );
     if (bodies.length > 0) await core.store.project(box, bodies);
@@ -20,10 +20,10 @@ export const LIFECYCLE_FAULTS: readonly Fault[] = [
       ),
     );
 `,
-    to: `    const tombstones = new Map(dead.map((element) => [element.sk, tombstone(reading, element)]));
+    to: `    const tombstones = new Map(dead.map((element) => [element.sk, tombstone(context, element)]));
     const bodies = dead.flatMap((item) =>
       item.kind === 'message' && item.bodyBytes !== undefined
-        ? bodyDropped(item.sk, deadVersion(reading, item), reading.view.nowMs)
+        ? bodyDropped(item.sk, deadVersion(context, item), context.view.nowMs)
         : [],
     );
     if (bodies.length > 0) await core.store.project(box, bodies);
@@ -33,14 +33,14 @@ export const LIFECYCLE_FAULTS: readonly Fault[] = [
         dead.map((read) => ({ read, next: tombstones.get(read.sk) as Tombstone })),
       ),
     );
-    if (container.type === 'folder') await orderConversations(reading, dead);
+    if (container.type === 'folder') await scheduleConversations(context, dead);
 `,
     test: 'test/unit/core/purge/stopped.test.ts',
   },
   {
     name: 'leaves the conversations of a purged folder',
     file: 'core/lifecycle/purge.ts',
-    from: "if (container.type === 'folder') await orderConversations(reading, dead);",
+    from: "if (container.type === 'folder') await scheduleConversations(context, dead);",
     to: '',
     test: 'test/unit/core/purge/stopped.test.ts',
   },
@@ -57,6 +57,7 @@ export const LIFECYCLE_FAULTS: readonly Fault[] = [
     from: "if ((found?.kind === 'purge' ? found.after : undefined) !== counted) return { answer: false, origin };",
     to: '',
     test: 'test/unit/core/purge/purge.test.ts',
+    title: 'two purges of one container at once',
   },
   {
     name: 'forgets a container while readers may still see it',
@@ -64,6 +65,7 @@ export const LIFECYCLE_FAULTS: readonly Fault[] = [
     from: 'isEmpty: true }], SETTLE_SECONDS)',
     to: 'isEmpty: true }], 0)',
     test: 'test/unit/core/purge/purge.test.ts',
+    title: 'the note stays 90 s',
   },
   {
     name: 'counts a box as erased while writes are under way',
@@ -82,8 +84,8 @@ export const LIFECYCLE_FAULTS: readonly Fault[] = [
   {
     name: 'removes the marker of an erased box before the anchor',
     file: 'core/lifecycle/erase.ts',
-    from: 'await core.store.remove(box, [ANCHOR_KEY], entryVersion(mark));\n  await core.store.remove(box, [entryKey(mark.index)], entryVersion(mark));',
-    to: 'await core.store.remove(box, [entryKey(mark.index)], entryVersion(mark));\n  await core.store.remove(box, [ANCHOR_KEY], entryVersion(mark));',
+    from: 'await core.store.remove(box, [ANCHOR_KEY], entryVersion(marker));\n  await core.store.remove(box, [entryKey(marker.index)], entryVersion(marker));',
+    to: 'await core.store.remove(box, [entryKey(marker.index)], entryVersion(marker));\n  await core.store.remove(box, [ANCHOR_KEY], entryVersion(marker));',
     test: 'test/unit/core/box/erase.test.ts',
   },
   {
@@ -97,7 +99,7 @@ export const LIFECYCLE_FAULTS: readonly Fault[] = [
     name: 'leaves devices of an erased box that had none',
     file: 'core/lifecycle/erase.ts',
     from: 'const dead = keys.filter((key) => !kept.has(key));',
-    to: 'const dead = keys.filter((key) => !kept.has(key) && (mark.devices > 0 || !/^[DSI]#/.test(key)));',
+    to: 'const dead = keys.filter((key) => !kept.has(key) && (marker.devices > 0 || !/^[DSI]#/.test(key)));',
     test: 'test/unit/core/box/registered-before-marker.test.ts',
   },
   {

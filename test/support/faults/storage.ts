@@ -137,7 +137,7 @@ export const STORAGE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'commits all that a deposit holds at once',
-    file: 'core/write/process.ts',
+    file: 'core/write/operations.ts',
     from: 'COMMIT_MAX_BYTES = 1_500_000',
     to: 'COMMIT_MAX_BYTES = 15_000_000',
     test: 'test/unit/core/write/large-deposits.test.ts',

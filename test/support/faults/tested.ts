@@ -26,7 +26,7 @@ async function failedFiles(
 ): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-faults-'));
   const outputFile = join(folder, 'report.json');
-  const [, project = ''] = files[0]?.split('/') ?? [];
+  const project = projectOf(files[0] ?? '');
   const args = [...files, '--selectProjects', project, '--json', `--outputFile=${outputFile}`];
   if (titles) args.push('--testNamePattern', titles.map(escaped).join('|'));
   if (fault) args.push('--runInBand');
@@ -53,6 +53,9 @@ async function failedFiles(
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** The jest project of a test file: jest.config.mjs. */
+const projectOf = (file: string): string => (file.startsWith('test/') ? (file.split('/')[1] ?? '') : 'local');
 
 interface JestReport {
   readonly testResults?: readonly {
@@ -88,7 +91,7 @@ export async function failingAnyway(
   const wholeByProject = new Map<string, string[]>();
   for (const [file, given] of titlesOf) {
     const titles = given.filter((title) => title !== undefined);
-    const [, project = ''] = file.split('/');
+    const project = projectOf(file);
     if (titles.length < given.length)
       wholeByProject.set(project, [...(wholeByProject.get(project) ?? []), file]);
     else failed.push(...(await failedFiles([file], { titles, signal })));

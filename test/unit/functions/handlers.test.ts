@@ -2,7 +2,7 @@ import type { DynamoDBRecord, SQSEvent } from 'aws-lambda';
 import { revokeDevice } from '../../../core/admin/devices.js';
 import { issueTicket } from '../../../core/admin/tickets.js';
 import { encodeItem } from '../../../core/dynamodb/codec.js';
-import { orderErasing } from '../../../core/lifecycle/erase.js';
+import { startErasing } from '../../../core/lifecycle/erase.js';
 import { handler as eraser } from '../../../functions/eraser/handler.js';
 import { handler as fanOut } from '../../../functions/fan-out/handler.js';
 import { handler as notifier } from '../../../functions/notifier/handler.js';
@@ -73,6 +73,9 @@ describe('$connect', () => {
     await revokeDevice(rig.core, BOX, HOLDER.deviceId);
     expect(await connect()).toBe(401);
     expect(await record()).toBeUndefined();
+    await rig.device(BOX, HOLDER.deviceId, {}, 'another');
+    expect(await connect()).toBe(401);
+    expect((await record())?.connectionId).toBeUndefined();
   });
 
   test('[SO2] of a device that is revoked or replaced while it connects gets 401, and no socket stays open', async () => {
@@ -111,7 +114,7 @@ const messageEvent = (...bodies: object[]) =>
   }) as unknown as SQSEvent;
 
 test('the eraser waits for the seconds of its configuration before it removes the marker', async () => {
-  await orderErasing(rig.core, BOX);
+  await startErasing(rig.core, BOX);
   const [order] = rig.erasures.splice(0);
   await eraser(messageEvent(order?.message ?? {}), context());
   expect(rig.erasures).toEqual([{ message: order?.message, delaySeconds: 77 }]);

@@ -15,6 +15,7 @@ test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     const faulty = withFault(fault, source);
     expect(faulty).not.toBe(source);
     if (fault.test !== undefined) expect(existsSync(fault.test)).toBe(true);
+    if (fault.title !== undefined) expect(readFileSync(fault.test ?? '', 'utf8')).toContain(fault.title);
     await expect(transform(faulty, { loader: 'ts' })).resolves.toBeDefined();
   },
 );

@@ -1,5 +1,5 @@
 import { registerDevice } from '../../../../core/admin/devices.js';
-import { orderErasing } from '../../../../core/lifecycle/erase.js';
+import { startErasing } from '../../../../core/lifecycle/erase.js';
 import type { DeviceId, InstanceId } from '../../../../protocol/ids.js';
 import { aConversation, aMessage, BOX } from '../../../support/builders.js';
 import { Erasable } from '../../../support/erasable.js';
@@ -16,7 +16,7 @@ async function registeredMeanwhile(stopsAt: number, hasDevice: boolean) {
   const actor = new Actor('registers', rig.core, (core) => registerDevice(core, BOX, PHONE, registration));
   for (let step = 0; step < stopsAt && !actor.isDone; step++) await actor.step();
   const isBefore = !actor.isDone;
-  await orderErasing(rig.core, BOX);
+  await startErasing(rig.core, BOX);
   for (let step = 0; step < 3 && !actor.isDone; step++) await actor.step();
   // The rest of the registration has its time before the box counts as erased.
   await rig.work(rig.core, 60, async () => {
@@ -49,7 +49,7 @@ test('[SP3] a connection that such a registration got is closed', async () => {
       set: { connectionId: 'A', connectedAtMs: rig.clock.nowMs },
     },
   );
-  await orderErasing(rig.core, BOX);
+  await startErasing(rig.core, BOX);
   await rig.work();
   expect(rig.closed).toEqual(['A']);
   expect(rig.left()).toBe(0);

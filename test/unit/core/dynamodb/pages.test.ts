@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DynamoRegistry } from '../../../../core/dynamodb/registry.js';
 import { DynamoStore } from '../../../../core/dynamodb/store.js';
-import type { StoredItem } from '../../../../core/model/items.js';
-import { ticketShelf } from '../../../../core/model/ticket-shelf.js';
+import type { StoredItem } from '../../../../core/model/stored-item.js';
+import { ticketPartition } from '../../../../core/model/ticket-partition.js';
 import type { DeviceId, InstanceId } from '../../../../protocol/ids.js';
 import { anItem } from '../../../contract/store-contract.js';
 import { BOX } from '../../../support/builders.js';
@@ -82,12 +82,13 @@ test('all devices of a box are found, in however many pages', async () => {
   expect((await registry.devices(BOX)).map(({ deviceId }) => deviceId)).toEqual(keysLike('phone ', 5));
 });
 
-test('tickets of a box are found behind pages of those of other boxes on the shelf', async () => {
+test('tickets of a box are found behind pages of those of other boxes on the partition', async () => {
   const holder = (box: string) =>
     ({ box, deviceId: 'd' as DeviceId, instanceId: 'i' as InstanceId }) as never;
-  const shelf = ticketShelf(BOX);
-  for (const ticket of keysLike(`${shelf}a`, 5)) await registry.putTicket(ticket, holder('another'), 2000);
-  await registry.putTicket(`${shelf}z`, holder(BOX), 2000);
+  const partition = ticketPartition(BOX);
+  for (const ticket of keysLike(`${partition}a`, 5))
+    await registry.putTicket(ticket, holder('another'), 2000);
+  await registry.putTicket(`${partition}z`, holder(BOX), 2000);
   expect(await registry.removeTickets(BOX)).toBe(1);
   expect(await registry.removeTickets(BOX)).toBe(0);
 });

@@ -1,4 +1,5 @@
 import { connected } from '../../../../core/push/connections.js';
+import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
 import { aMessage, BOX } from '../../../support/builders.js';
 import { type ConnectedPhone, connectedPhone } from '../../../support/connected-phone.js';
@@ -114,4 +115,14 @@ test('a push that found nothing to tell does not open a window', async () => {
   await deliver();
   expect(box.frames).toEqual([]);
   expect((await record()).lastPushAtMs).toBe(before);
+});
+
+test('a push that the queue does not take fails its commit, so that the stream delivers the commit again', async () => {
+  const { send } = box.core.pushQueue;
+  box.core.pushQueue.send = async (pushes) => pushes.map(({ message }) => message);
+  await expect(commitAndFanOut()).rejects.toThrow('the push queue did not take 1 messages');
+  box.core.pushQueue.send = send;
+  const commit = (await box.commits(BOX)).at(-1);
+  if (commit) await fanOut(box.core, BOX, commit);
+  expect(box.pushes).toHaveLength(1);
 });
