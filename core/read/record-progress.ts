@@ -8,7 +8,9 @@ import type { ProcessedRequest } from './process-request.js';
 
 /**
  * Projects the committed entries into the view, and in the same write records up to which commit the device has
- * synchronized. The push rules read this number.
+ * synchronized. The push rules read this number and its time.
+ * @param progress `isRestart` records the time although the number is the same: after a restore, the same number may be of another
+ * past, and with its old time the device would be told of commits that it has.
  * @returns whether the view has all of the entries
  * @throws SyncProblem `device-not-registered`, `instance-replaced`; `busy` if the device's registration is not in the
  * view yet.
@@ -17,12 +19,12 @@ export async function recordProgress(
   core: Core,
   caller: Caller,
   { entry, left, tail, device }: ProcessedRequest,
-  modSeq: number,
+  { modSeq, isRestart }: { readonly modSeq: number; readonly isRestart: boolean },
 ): Promise<boolean> {
   const entries = [...left, ...(entry ? [entry] : [])];
   const { deviceId, instanceId } = caller;
   const set = { syncedModSeq: modSeq, syncedAtMs: core.clock.now() };
-  const advance = device.syncedModSeq === modSeq ? undefined : { deviceId, instanceId, set };
+  const advance = device.syncedModSeq === modSeq && !isRestart ? undefined : { deviceId, instanceId, set };
   if (entries.length === 0 && !advance) return true;
   const { outcome } = await project(core, caller.box, entries, advance);
   if (outcome !== 'deviceGone') return outcome === 'done';

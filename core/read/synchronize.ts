@@ -89,10 +89,14 @@ async function respond(request: Request, done: ProcessedRequest): Promise<SyncRe
   // A device that restarts keeps its first position until everything is sent, so it is recorded while the page is built.
   const [built, isRecorded] = await Promise.all([
     buildPage(context, start, { operations: body.operations, results }),
-    start.kind === 'restart' ? recordProgress(core, caller, processed, start.position.modSeq) : undefined,
+    start.kind === 'restart'
+      ? recordProgress(core, caller, processed, { modSeq: start.position.modSeq, isRestart: true })
+      : undefined,
   ]);
   const { position, hasMore } = await positionOf(context, built, processed);
-  const isWhole = isRecorded ?? (await recordProgress(core, caller, processed, position.modSeq));
+  const isWhole =
+    isRecorded ??
+    (await recordProgress(core, caller, processed, { modSeq: position.modSeq, isRestart: false }));
 
   const changes = inOrder(page.changes);
   if (start.kind === 'restart') core.observe('syncFromStart', { why: start.why });

@@ -1,26 +1,24 @@
-/** A rule of the core, broken: the model has to find it, else the rule is not tested. */
-export interface Fault {
-  readonly name: string;
-  readonly file: string;
-  readonly from: string; // stands in the file exactly once
-  readonly to: string;
-  /** Unit tests that find it where the model takes too long: what they need to happen is rare. */
-  readonly test?: string;
-}
+import { ANSWERS_FAULTS } from './answers.js';
+import { DEVICES_FAULTS } from './devices.js';
+import type { Fault } from './fault.js';
+import { LIFECYCLE_FAULTS } from './lifecycle.js';
+import { STORAGE_FAULTS } from './storage.js';
 
-/** Each takes one rule away that the storage stands on. Named by what the core does then. */
-export const FAULTS: readonly Fault[] = [
+/** Each takes away one rule that the log and the view rely on. */
+const LOG_FAULTS: readonly Fault[] = [
   {
     name: 'decides on the items of the view alone',
     file: 'core/write/item-reader.ts',
     from: 'return this.view.laidOver(sk, this.items.get(sk));',
     to: 'return this.items.get(sk);',
+    seed: 21,
   },
   {
     name: 'looks for what a device has sent in its item alone',
     file: 'core/write/item-reader.ts',
     from: 'return this.view.laidOver(sk, this.items.get(sk));',
     to: "return sk.startsWith('D#') ? this.items.get(sk) : this.view.laidOver(sk, this.items.get(sk));",
+    seed: 2,
   },
   {
     name: 'takes an entry for applied without looking',
@@ -33,12 +31,14 @@ export const FAULTS: readonly Fault[] = [
     file: 'core/log/view.ts',
     from: 'return new BoxView(core, box, head, behind, ahead);',
     to: 'return new BoxView(core, box, head, [], ahead);',
+    seed: 21,
   },
   {
     name: 'lays nothing over what stands aside',
     file: 'core/log/view.ts',
     from: 'if (write.sk !== effect.sk) this.add(write, version);',
     to: 'continue;',
+    seed: 49,
   },
   {
     name: 'ends a synchronization that has shown more than its position tells',
@@ -59,12 +59,14 @@ export const FAULTS: readonly Fault[] = [
     file: 'core/model/effects.ts',
     from: 'if (effect.content && contentVersionOf(next) < version)',
     to: 'if (effect.content)',
+    seed: 28,
   },
   {
     name: 'writes a state over one that is newer',
     file: 'core/model/effects.ts',
     from: 'if (effect.state !== undefined && stateVersionOf(next) < version)',
     to: 'if (effect.state !== undefined)',
+    seed: 12,
   },
   {
     name: 'takes a query of the log for a snapshot',
@@ -78,18 +80,21 @@ export const FAULTS: readonly Fault[] = [
     file: 'core/write/append.ts',
     from: 'return await core.store.append(box, entry);',
     to: "const found = await core.store.append(box, entry); return isUnknown ? { ...found, nonce: 'another' } : found;",
+    seed: 3,
   },
   {
     name: 'does not note results that change nothing',
     file: 'core/write/commit-attempts.ts',
     from: 'if (effects.length === 0 && rows.length === 0 && !decision.box) {',
     to: "if (rows.length === 0 && (effects.length === 0 || origin.by === 'device') && !decision.box) {",
+    seed: 13,
   },
   {
     name: 'decides on what may be old',
     file: 'core/write/commit-snapshot.ts',
     from: 'behind.length > 0 ? findProjected(core, box, before, behind) : undefined,\n    core.store.get(box, keys),',
     to: 'behind.length > 0 ? findProjected(core, box, before, behind) : undefined,\n    core.store.getStale(box, keys),',
+    seed: 14,
   },
   {
     name: 'purges before the deletion is applied',
@@ -97,6 +102,7 @@ export const FAULTS: readonly Fault[] = [
     from: 'if (missing.length > 0) await project(core, box, missing);',
     to: '',
     test: 'test/unit/core/purge/purge.test.ts',
+    title: 'what was in it leaves tombstones',
   },
   {
     name: 'purges what came after the deletion',
@@ -104,6 +110,7 @@ export const FAULTS: readonly Fault[] = [
     from: 'if (element.modSeq > modSeq ||',
     to: 'if (',
     test: 'test/unit/core/purge/purge.test.ts',
+    title: 'two purges of one container at once',
   },
   {
     name: 'takes off what a purge counted before it came again',
@@ -223,4 +230,13 @@ export const FAULTS: readonly Fault[] = [
     from: 'if (appended.nonce !== entry.nonce) {',
     to: 'if (appended.index !== entry.index) {',
   },
+];
+
+/** Every fault that `npm run faults` plants. A name says what the product does with the fault. */
+export const FAULTS: readonly Fault[] = [
+  ...LOG_FAULTS,
+  ...STORAGE_FAULTS,
+  ...ANSWERS_FAULTS,
+  ...DEVICES_FAULTS,
+  ...LIFECYCLE_FAULTS,
 ];

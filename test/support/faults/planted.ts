@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
-import type { Fault } from './faults.js';
+import type { Fault } from './fault.js';
 
 /**
  * The source with a fault in it.

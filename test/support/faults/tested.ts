@@ -1,34 +1,101 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import type { Fault } from './faults.js';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import type { Fault } from './fault.js';
 import { withFault } from './planted.js';
 
-/** Unit: ms. Tests that take longer do not come to an end, which is a failure. */
-const LONGEST_MS = 60_000;
+/** Unit: ms. A test that a fault keeps from ending is stopped after this time, and has failed. */
+const LONGEST_MS = 120_000;
 
-/** Whether the unit tests of a file fail once the fault is in the source. @throws Error where the fault is out of date. */
-export async function failsIn(test: string, fault: Fault, signal: AbortSignal): Promise<boolean> {
-  withFault(fault, await readFile(fault.file, 'utf8'));
-  const { file, from, to } = fault;
-  const jest = spawn('node', ['node_modules/jest/bin/jest.js', test, '--selectProjects', 'unit', '--bail'], {
-    env: { ...process.env, CPM_FAULT: JSON.stringify({ file, from, to }) },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  jest.stderr.on('data', (data) => {
-    said += data;
+interface Options {
+  readonly fault?: Fault;
+  readonly titles?: readonly string[]; // absent: all tests of the files
+  readonly limitMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the tests of files that one jest project has.
+ * @returns the files in which a test failed or did not end. A file without a test that ran did not fail.
+ */
+async function failedFiles(
+  files: readonly string[],
+  { fault, titles, limitMs, signal }: Options,
+): Promise<readonly string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-faults-'));
+  const outputFile = join(folder, 'report.json');
+  const project = projectOf(files[0] ?? '');
+  const args = [...files, '--selectProjects', project, '--json', `--outputFile=${outputFile}`];
+  if (titles) args.push('--testNamePattern', titles.map(escaped).join('|'));
+  if (fault) args.push('--runInBand');
+  const jest = spawn('node', ['node_modules/jest/bin/jest.js', ...args], {
+    env: { ...process.env, CPM_FAULT: JSON.stringify(fault ?? {}) },
+    stdio: 'ignore',
   });
   const stop = () => jest.kill('SIGKILL');
   let isEndless = false;
-  const limit = setTimeout(() => {
-    isEndless = true;
-    stop();
-  }, LONGEST_MS);
+  const limit =
+    limitMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          isEndless = true;
+          stop();
+        }, limitMs);
   signal.addEventListener('abort', stop, { once: true });
-  const [code] = await once(jest, 'exit');
-  signal.removeEventListener('abort', stop);
-  clearTimeout(limit);
-  // A run without tests fails as well, and says nothing about the fault.
-  return isEndless || (code === 1 && /Tests: +[1-9]\d* failed/.test(said));
+  try {
+    await once(jest, 'exit');
+    return isEndless ? files : failedIn(await readFile(outputFile, 'utf8').catch(() => '{}'));
+  } finally {
+    signal.removeEventListener('abort', stop);
+    clearTimeout(limit);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The jest project of a test file: jest.config.mjs. */
+const projectOf = (file: string): string => (file.startsWith('test/') ? (file.split('/')[1] ?? '') : 'local');
+
+interface JestReport {
+  readonly testResults?: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+/** A file that cannot be loaded says nothing about the fault, so that only tests count. */
+const failedIn = (report: string): string[] =>
+  ((JSON.parse(report) as JestReport).testResults ?? [])
+    .filter(({ assertionResults }) => assertionResults.some(({ status }) => status === 'failed'))
+    .map(({ name }) => relative(process.cwd(), name));
+
+const escaped = (title: string) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Whether the test that the fault names fails with the fault. @throws Error where the fault is out of date. */
+export async function failsIn(test: string, fault: Fault, signal: AbortSignal): Promise<boolean> {
+  withFault(fault, await readFile(fault.file, 'utf8'));
+  const titles = fault.title === undefined ? {} : { titles: [fault.title] };
+  return (await failedFiles([test], { fault, ...titles, limitMs: LONGEST_MS, signal })).length > 0;
+}
+
+/** The files of tests that fail without any fault: their failures prove nothing. */
+export async function failingAnyway(
+  faults: readonly Fault[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const titlesOf = new Map<string, (string | undefined)[]>();
+  for (const { test, title } of faults)
+    if (test !== undefined) titlesOf.set(test, [...(titlesOf.get(test) ?? []), title]);
+  const failed: string[] = [];
+  const wholeByProject = new Map<string, string[]>();
+  for (const [file, given] of titlesOf) {
+    const titles = given.filter((title) => title !== undefined);
+    const project = projectOf(file);
+    if (titles.length < given.length)
+      wholeByProject.set(project, [...(wholeByProject.get(project) ?? []), file]);
+    else failed.push(...(await failedFiles([file], { titles, signal })));
+  }
+  for (const files of wholeByProject.values()) failed.push(...(await failedFiles(files, { signal })));
+  return failed;
 }

@@ -9,12 +9,13 @@ test('each fault has a name of its own', () => {
 });
 
 test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
-  'a core that %s: the rule stands in its file, and the file without it is still TypeScript',
+  'a product that %s: the rule stands in its file, and the file without it is still TypeScript',
   async (_, fault) => {
     const source = readFileSync(fault.file, 'utf8');
     const faulty = withFault(fault, source);
     expect(faulty).not.toBe(source);
     if (fault.test !== undefined) expect(existsSync(fault.test)).toBe(true);
+    if (fault.title !== undefined) expect(readFileSync(fault.test ?? '', 'utf8')).toContain(fault.title);
     await expect(transform(faulty, { loader: 'ts' })).resolves.toBeDefined();
   },
 );
