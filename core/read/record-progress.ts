@@ -9,8 +9,8 @@ import type { ProcessedRequest } from './process-request.js';
 /**
  * Projects the committed entries into the view, and in the same write records up to which commit the device has
  * synchronized. The push rules read this number and its time.
- * @param progress `isRestart` records the time although the number is the same: after a restore, the same number may be of another
- * past, and with its old time the device would be told of commits that it has.
+ * @param progress `isRestart` records the time although the number is the same. After a restore, the same number may be of
+ * another past. With the old time, the server would announce commits to the device that it has already.
  * @returns whether the view has all of the entries
  * @throws SyncProblem `device-not-registered`, `instance-replaced`; `busy` if the device's registration is not in the
  * view yet.

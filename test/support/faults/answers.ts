@@ -60,7 +60,7 @@ export const ANSWERS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'lets a message take all the time that there is',
-    file: 'functions/runtime/batch/records.ts',
+    file: 'functions/runtime/batch/batch-endpoints.ts',
     from: 'withinTime(consume(messageOf(schema, body)), restMs)',
     to: 'consume(messageOf(schema, body))',
     test: 'test/unit/functions/last-words.test.ts',
@@ -130,10 +130,10 @@ export const ANSWERS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'continues a stream behind what failed',
-    file: 'functions/runtime/batch/records.ts',
+    file: 'functions/runtime/batch/batch-endpoints.ts',
     from: 'failed.slice(0, 1)',
     to: 'failed.slice(-1)',
-    test: 'test/unit/functions/records.test.ts',
+    test: 'test/unit/functions/batch-endpoints.test.ts',
   },
   {
     name: 'returns more than 6 MB from a local function',

@@ -166,8 +166,8 @@ export const STORAGE_FAULTS: readonly Fault[] = [
   {
     name: 'waits for the push queue without limit',
     file: 'functions/runtime/aws/open-core.ts',
-    from: 'new SqsPushQueue(endingWithInvocation(new SQSClient(clientSettings))',
-    to: 'new SqsPushQueue(endingWithInvocation(new SQSClient({}))',
+    from: 'new SqsQueue(endingWithInvocation(new SQSClient(clientSettings))',
+    to: 'new SqsQueue(endingWithInvocation(new SQSClient({}))',
     test: 'test/unit/functions/aws-clients.test.ts',
   },
   {
@@ -194,8 +194,8 @@ export const STORAGE_FAULTS: readonly Fault[] = [
   {
     name: 'sends pushes after its invocation has ended',
     file: 'functions/runtime/aws/open-core.ts',
-    from: 'new SqsPushQueue(endingWithInvocation(new SQSClient(clientSettings))',
-    to: 'new SqsPushQueue(new SQSClient(clientSettings)',
+    from: 'new SqsQueue(endingWithInvocation(new SQSClient(clientSettings))',
+    to: 'new SqsQueue(new SQSClient(clientSettings)',
     test: 'test/unit/functions/aws-clients.test.ts',
   },
 ];

@@ -55,7 +55,7 @@ const OPENED: Readonly<Record<string, () => unknown>> = {
   purgeQueue: () => aws.purgeQueue({ PURGE_QUEUE_URL: URL }),
   eraseQueue: () => aws.eraseQueue({ ERASE_QUEUE_URL: URL }),
   tokenKeys: () => aws.tokenKeys({ TOKEN_SECRET_ID: 't' }),
-  sockets: () => aws.sockets({ SOCKET_CALLBACK_URL: URL }),
+  connections: () => aws.connections({ SOCKET_CALLBACK_URL: URL }),
 };
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { queueEndpoint } from '../../../functions/runtime/batch/records.js';
+import { queueEndpoint } from '../../../functions/runtime/batch/batch-endpoints.js';
 import { httpEndpoint } from '../../../functions/runtime/http/endpoint.js';
 import { route } from '../../../functions/runtime/http/route.js';
 import { frameEndpoint } from '../../../functions/runtime/websocket/socket-endpoint.js';
@@ -24,7 +24,7 @@ afterEach(() => jest.useRealTimers());
 
 const never = () => new Promise<never>(() => {});
 
-/** What is answered until shortly before Lambda ends the function. */
+/** The answer, if it comes shortly before Lambda ends the function. */
 async function answeredInTime<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
   let found: Answer | undefined;
   void answer.then((value) => {

@@ -14,7 +14,7 @@ export const openCoreInMemory = () => ({
   purgeQueue: () => ({}),
   eraseQueue: () => ({}),
   tokenKeys: () => ({}),
-  sockets: () => ({}),
+  connections: () => ({}),
   pushBackoff: () => ({
     postpone: async (records: readonly { messageId: string }[]) => {
       world.postponed.push(...records.map(({ messageId }) => messageId));
