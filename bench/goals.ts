@@ -12,7 +12,7 @@ export interface Goal {
 }
 
 const KB = 1024;
-export const BUNDLE_GOAL_BYTES = 300 * KB;
+export const BUNDLE_GOAL_BYTES = 400 * KB;
 export const RATIO_GOAL = 1.3;
 /** For the most frequent requests: commits, and synchronizations without changes. */
 const FREQUENT_RATIO_GOAL = 1.2;
@@ -199,7 +199,7 @@ function coldStartGoals({ coldStarts = [] }: Results): Goal[] {
   return [
     {
       what: 'bundles',
-      goal: '≤ 300 KB each, minified',
+      goal: '≤ 400 KB each, minified',
       measured: `at most ${(largest.bytes / KB).toFixed(0)} KB (${largest.function}); its AWS clients alone ${(largest.emptyBytes / KB).toFixed(0)} KB`,
       isMet: largest.bytes <= BUNDLE_GOAL_BYTES,
       isExact: true,

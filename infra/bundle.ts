@@ -10,7 +10,7 @@ const FUNCTIONS = join(PROJECT_ROOT, 'functions');
 const BUNDLE = 'index.mjs';
 const MAP = `${BUNDLE}.map`;
 
-/** SDK modules that a bundle replaces, because a cold start would take a third longer: docs/decisions/aws-sdk-modules.md. */
+/** SDK modules that a bundle replaces, because a cold start would take a third longer: docs/decisions/0065-three-sdk-modules.md. */
 const SDK_MODULES = Object.fromEntries(
   [
     ['@aws-sdk/credential-provider-node', 'credential-provider-node.ts'],
