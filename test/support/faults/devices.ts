@@ -266,7 +266,7 @@ export const DEVICES_FAULTS: readonly Fault[] = [
     file: 'core/push/gather.ts',
     from: 'await withoutLostPosition(core, current, head)',
     to: 'current',
-    test: 'test/unit/core/push/restored-box.test.ts',
+    test: 'test/unit/core/push/after-a-restore.test.ts',
   },
   {
     name: 'leaves the position before a restore when a device connects',

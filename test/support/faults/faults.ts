@@ -11,14 +11,14 @@ const LOG_FAULTS: readonly Fault[] = [
     file: 'core/write/item-reader.ts',
     from: 'return this.view.laidOver(sk, this.items.get(sk));',
     to: 'return this.items.get(sk);',
-    seed: 21,
+    seed: 41,
   },
   {
     name: 'looks for what a device has sent in its item alone',
     file: 'core/write/item-reader.ts',
     from: 'return this.view.laidOver(sk, this.items.get(sk));',
     to: "return sk.startsWith('D#') ? this.items.get(sk) : this.view.laidOver(sk, this.items.get(sk));",
-    seed: 2,
+    seed: 28,
   },
   {
     name: 'takes an entry for applied without looking',
@@ -66,7 +66,7 @@ const LOG_FAULTS: readonly Fault[] = [
     file: 'core/model/effects.ts',
     from: 'if (effect.state !== undefined && stateVersionOf(next) < version)',
     to: 'if (effect.state !== undefined)',
-    seed: 12,
+    seed: 49,
   },
   {
     name: 'takes a query of the log for a snapshot',
@@ -94,7 +94,7 @@ const LOG_FAULTS: readonly Fault[] = [
     file: 'core/write/commit-snapshot.ts',
     from: 'behind.length > 0 ? findProjected(core, box, before, behind) : undefined,\n    core.store.get(box, keys),',
     to: 'behind.length > 0 ? findProjected(core, box, before, behind) : undefined,\n    core.store.getStale(box, keys),',
-    seed: 14,
+    seed: 39,
   },
   {
     name: 'purges before the deletion is applied',

@@ -154,7 +154,7 @@ export const STORAGE_FAULTS: readonly Fault[] = [
     file: 'functions/runtime/aws/open-core.ts',
     from: 'throwOnRequestTimeout: true',
     to: 'throwOnRequestTimeout: false',
-    test: 'test/unit/functions/silent-service.test.ts',
+    test: 'test/unit/functions/aws-clients.test.ts',
   },
   {
     name: 'waits for the database without limit',

@@ -18,11 +18,12 @@ interface Options {
 
 /**
  * Runs the tests of files that one jest project has.
- * @returns the files in which a test failed or did not end. A file without a test that ran did not fail.
+ * @returns the files in which a test failed or did not end
+ * @throws Error when a file ran no test, which says nothing about the fault.
  */
 async function failedFiles(
   files: readonly string[],
-  { fault, titles, limitMs, signal }: Options,
+  { fault, titles, limitMs = Number.POSITIVE_INFINITY, signal }: Options,
 ): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'cpm-sync-faults-'));
   const outputFile = join(folder, 'report.json');
@@ -30,28 +31,43 @@ async function failedFiles(
   const args = [...files, '--selectProjects', project, '--json', `--outputFile=${outputFile}`];
   if (titles) args.push('--testNamePattern', titles.map(escaped).join('|'));
   if (fault) args.push('--runInBand');
-  const jest = spawn('node', ['node_modules/jest/bin/jest.js', ...args], {
-    env: { ...process.env, CPM_FAULT: JSON.stringify(fault ?? {}) },
-    stdio: 'ignore',
-  });
-  const stop = () => jest.kill('SIGKILL');
-  let isEndless = false;
-  const limit =
-    limitMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          isEndless = true;
-          stop();
-        }, limitMs);
-  signal.addEventListener('abort', stop, { once: true });
   try {
-    await once(jest, 'exit');
-    return isEndless ? files : failedIn(await readFile(outputFile, 'utf8').catch(() => '{}'));
+    const { isEndless, errors } = await ended(args, fault, { limitMs, signal });
+    if (isEndless || signal.aborted) return files;
+    const report = await readFile(outputFile, 'utf8').catch(() => '{}');
+    return failedIn(JSON.parse(report) as JestReport, files, errors);
   } finally {
-    signal.removeEventListener('abort', stop);
-    clearTimeout(limit);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Runs jest to its end, or to the limit of time. */
+async function ended(
+  args: readonly string[],
+  fault: Fault | undefined,
+  { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
+): Promise<{ isEndless: boolean; errors: string }> {
+  const jest = spawn('node', ['node_modules/jest/bin/jest.js', ...args], {
+    env: { ...process.env, CPM_FAULT: JSON.stringify(fault ?? {}) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  jest.stderr.on('data', (data) => {
+    errors += data;
+  });
+  let isEndless = false;
+  const stop = () => jest.kill('SIGKILL');
+  const limit = Number.isFinite(limitMs)
+    ? setTimeout(() => {
+        isEndless = true;
+        stop();
+      }, limitMs)
+    : undefined;
+  signal.addEventListener('abort', stop, { once: true });
+  await once(jest, 'close');
+  signal.removeEventListener('abort', stop);
+  clearTimeout(limit);
+  return { isEndless, errors };
 }
 
 /** The jest project of a test file: jest.config.mjs. */
@@ -64,11 +80,15 @@ interface JestReport {
   }[];
 }
 
-/** A file that cannot be loaded says nothing about the fault, so that only tests count. */
-const failedIn = (report: string): string[] =>
-  ((JSON.parse(report) as JestReport).testResults ?? [])
+function failedIn({ testResults = [] }: JestReport, files: readonly string[], errors: string): string[] {
+  const ran = testResults.filter(({ assertionResults }) =>
+    assertionResults.some(({ status }) => status === 'failed' || status === 'passed'),
+  );
+  if (ran.length < files.length) throw new Error(`a file ran no test: ${errors.slice(-500)}`);
+  return ran
     .filter(({ assertionResults }) => assertionResults.some(({ status }) => status === 'failed'))
     .map(({ name }) => relative(process.cwd(), name));
+}
 
 const escaped = (title: string) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

@@ -69,6 +69,19 @@ test('a rotation resets no device, neither at once nor when all functions have r
   }
 });
 
+test('a token of the key before is opened without a call', async () => {
+  const phone = await rig.device(BOX, 'phone');
+  const core = anInstance();
+  const { syncToken } = await synchronize(core, phone, syncBodySchema.parse({}));
+  rotate('second');
+  rig.clock.nowMs += 6 * MINUTE_MS;
+  await core.tokenKeys.keys();
+  rig.clock.nowMs += MINUTE_MS;
+  calls = 0;
+  expect(await synchronize(core, phone, syncBodySchema.parse({ syncToken }))).not.toHaveProperty('reset');
+  expect(calls).toBe(0);
+});
+
 test('tokens that no key opens make a function read the keys once in 10 s', async () => {
   const phone = await rig.device(BOX, 'phone');
   const core = anInstance();

@@ -22,6 +22,7 @@ async function registeredMeanwhile(stopsAt: number, hasDevice: boolean) {
   await rig.work(rig.core, 60, async () => {
     while (!actor.isDone) await actor.step();
   });
+  while (!actor.isDone) await actor.step();
   return { rig, isBefore };
 }
 

@@ -108,7 +108,7 @@ describe('an item of a newer format', () => {
     );
 
   test('is not written over, neither a device nor anything else', async () => {
-    await put('registry', { pk: { S: `B#${BOX}` }, sk: { S: 'D#phone' } });
+    await put('registry', { pk: { S: `B#${BOX}` }, sk: { S: 'D#phone' }, since: { N: '1' } });
     await isRefused(store.project(BOX, [registered('phone')]));
     await put('store', { box: { S: BOX }, sk: { S: 'A#1' } });
     const content = { kind: 'message', sk: 'A#1', version: 5 } as unknown as StoredItem;

@@ -46,3 +46,11 @@ describe.each([900, 3, 2])('a device that had synchronized commit %i before a re
     expect(box.frames).toMatchObject([{ frame: { modSeq, changes: { message: 1 } } }]);
   });
 });
+
+test('a push that was scheduled before a restore counts from where the box is', async () => {
+  await commitAndFanOut();
+  await box.registry.patch(phone, { set: { syncedModSeq: 900, syncedAtMs: box.clock.nowMs } });
+  await deliver();
+  expect(box.frames).toMatchObject([{ frame: { type: 'syncRequest', modSeq: 3 } }]);
+  expect(await record()).toMatchObject({ syncedModSeq: 0, announcedModSeq: 3 });
+});
