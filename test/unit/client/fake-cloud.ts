@@ -121,7 +121,14 @@ export class FakeCloud {
   }
 }
 
-/** Waits until the condition holds. The time limit of the test ends the wait. */
+/** Shorter than the time limit of a test, so that a wait that fails says for what. Unit: ms. */
+const WAIT_MAX_MS = 25_000;
+
+/** Waits until the condition holds. @throws Error with the condition, and what it gave last. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const endMs = Date.now() + WAIT_MAX_MS;
+  for (let last = await holds(); !last; last = await holds()) {
+    if (Date.now() > endMs) throw new Error(`after ${WAIT_MAX_MS} ms still ${last}: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

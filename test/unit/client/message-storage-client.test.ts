@@ -150,6 +150,7 @@ test('a connection without an answer to a ping is closed', async () => {
   const { client } = aClient({ timings: { ...QUICK, pingEveryMs: 20, pongWithinMs: 20 } });
   client.start();
   await until(() => cloud.count(TICKET) >= 2);
+  expect(cloud.count(TICKET)).toBeGreaterThanOrEqual(2);
 });
 
 test('[CL9, PU10] the timer synchronizes without any request of the server', async () => {
@@ -158,6 +159,7 @@ test('[CL9, PU10] the timer synchronizes without any request of the server', asy
   client.start();
   await whenLive(client);
   await until(() => cloud.count(SYNC) >= 2);
+  expect(cloud.count(SYNC)).toBeGreaterThanOrEqual(2);
 });
 
 describe('denied', () => {
@@ -236,6 +238,7 @@ describe('stop', () => {
     await until(() => client.status.state === 'offline' && cloud.requests.length > 0);
     stop.abort();
     await until(() => client.status.state === 'stopped');
+    expect(client.status.state).toBe('stopped');
   });
 });
 

@@ -87,6 +87,7 @@ test('the other tab takes over when the one that led is closed', async () => {
   await until(() => follower.status.state === 'live');
   await aDeposit({ id: 'm1' });
   await until(async () => (await textsOf(follower)).length === 1);
+  expect(follower.status.state).toBe('live');
 });
 
 test('both tabs show that the device is denied, with the problem', async () => {

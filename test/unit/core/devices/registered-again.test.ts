@@ -3,6 +3,7 @@ import type { Caller } from '../../../../core/write/device-operations.js';
 import type { OperationResult } from '../../../../protocol/operation-result.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
 import { aMessage, BOX, modification } from '../../../support/builders.js';
+import { extent } from '../../../support/extent.js';
 import { Actor, interleave } from '../../../support/interleaving.js';
 import type { MemoryStore } from '../../../support/memory-store.js';
 
@@ -135,7 +136,7 @@ test('the record of a device never has a version twice, whoever is registered in
   expect(new Set(versions).size).toBe(8);
 });
 
-test.each(Array.from({ length: 40 }, (_, seed) => seed + 1))(
+test.each(Array.from({ length: extent(8, 40) }, (_, seed) => seed + 1))(
   'registering and revoking at the same time loses no record (seed %i)',
   async (seed) => {
     await send(message(1));

@@ -1,6 +1,7 @@
 import type { Commit } from '../../../../core/model/log-entry.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { BOX } from '../../../support/builders.js';
+import { extent } from '../../../support/extent.js';
 import { type Actor, inManyOrders, interleave } from '../../../support/interleaving.js';
 import {
   type Beginning,
@@ -12,7 +13,7 @@ import {
   World,
 } from '../../../support/push-world.js';
 
-const ORDERS_MAX = 100;
+const ORDERS_MAX = extent(20, 100);
 
 let past: Past;
 beforeAll(async () => {

@@ -1,3 +1,4 @@
+import { extent } from '../../../support/extent.js';
 import { inManyOrders, interleave } from '../../../support/interleaving.js';
 import {
   type Beginning,
@@ -8,7 +9,7 @@ import {
   World,
 } from '../../../support/push-world.js';
 
-const ORDERS_MAX = 50;
+const ORDERS_MAX = extent(10, 50);
 
 let past: Past;
 beforeAll(async () => {
