@@ -20,7 +20,7 @@ export interface Cost {
   readonly socket?: Wire; // for the same case over the socket
 }
 
-export const CASES = [
+const CASES = [
   'nothing changed',
   'nothing changed, after 50 messages',
   'nothing changed, after 300 KB',
@@ -272,9 +272,3 @@ export function inLine(calls: readonly Call[]): number {
   }
   return length;
 }
-
-/** Average read and write units of one operation. */
-export const perOperation = ({ operations, read, write }: Cost) => ({
-  read: read / Math.max(1, operations),
-  write: write / Math.max(1, operations),
-});

@@ -12,8 +12,8 @@ export interface Goal {
 }
 
 const KB = 1024;
-export const BUNDLE_GOAL_BYTES = 400 * KB;
-export const RATIO_GOAL = 1.3;
+const BUNDLE_GOAL_BYTES = 400 * KB;
+const RATIO_GOAL = 1.3;
 /** For the most frequent requests: commits, and synchronizations without changes. */
 const FREQUENT_RATIO_GOAL = 1.2;
 const isFrequent = (name: string): boolean => !/^(receive|initial)/.test(name);

@@ -12,7 +12,7 @@ const LOG_LEVELS = ['INFO', 'WARN'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The issuer of the tokens, when it is not the user pool of this stack. */
-export interface ExternalIssuer {
+interface ExternalIssuer {
   readonly issuer: string;
   readonly audience: readonly string[];
 }

@@ -18,6 +18,10 @@ const QUICK = ['--selectProjects', 'unit', 'property', 'model', 'infra', 'integr
 const CHECKS = [
   { name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '--noEmit'] },
+  {
+    name: 'unused code',
+    args: ['node_modules/knip/bin/knip.js', '--no-progress', '--treat-config-hints-as-errors'],
+  },
   { name: 'template', args: ['--import', 'tsx', 'scripts/synth.ts'] },
 ];
 

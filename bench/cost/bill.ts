@@ -16,7 +16,7 @@ const SERVICES: Readonly<Record<string, readonly PriceName[]>> = {
 /** Billed only if the stack has its own user pool. */
 const USER_POOL: PriceName = 'userPool';
 
-export interface BillLine {
+interface BillLine {
   readonly service: string;
   readonly item: PriceName;
   readonly amount: number; // in the unit of the price

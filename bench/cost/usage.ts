@@ -37,7 +37,7 @@ export const assumptionsWith = (other: Partial<Assumptions> = {}): Assumptions =
 });
 
 /** Memory of the functions in the template. It decides their share of a processor. Unit: MB. */
-export const MEMORY_MB: Readonly<Record<string, number>> = {
+const MEMORY_MB: Readonly<Record<string, number>> = {
   sync: 1024,
   'socket-sync': 1024,
   'socket-default': 256,
@@ -58,9 +58,9 @@ const LOG_MONTHS_KEPT = 3;
 const TRACED_SHARE = 0.05;
 const KEY_READS_A_MONTH = 2 * 12 * 24 * DAYS; // of an instance, which reads two versions every five minutes
 /** Lambda polls a queue all the time: five pollers, 20 s each. */
-export const POLLED_QUEUES = 3;
+const POLLED_QUEUES = 3;
 const IDLE_POLLS_A_MONTH = POLLED_QUEUES * 5 * 3 * 60 * 24 * DAYS;
-export const CUSTOM_METRICS = 22;
+const CUSTOM_METRICS = 22;
 export const ALARM_METRICS = 60;
 
 /** Number of times that each activity happens in a month, for one user. */

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const readySchema = z.object({ url: z.string() });
 
 /** A push as the notifier logs it. */
-export interface LoggedPush {
+interface LoggedPush {
   readonly delayMs: number;
 }
 const pushSchema = z.object({ message: z.literal('pushSent'), delayMs: z.number() });

@@ -12,7 +12,7 @@ export interface Wire {
   readonly downCompressed: number;
 }
 
-export const NO_WIRE: Wire = { roundTrips: 0, up: 0, down: 0, downCompressed: 0 };
+const NO_WIRE: Wire = { roundTrips: 0, up: 0, down: 0, downCompressed: 0 };
 
 const withAnswer = (sum: Wire, request: unknown, { rawBytes, sentBytes }: HttpAnswer): Wire => ({
   roundTrips: sum.roundTrips + 1,

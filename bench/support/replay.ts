@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Call } from './watch.js';
 
 /** Calls in the order in which they began. Calls that overlapped form one group. */
-export function groupsOf(calls: readonly Call[]): Call[][] {
+function groupsOf(calls: readonly Call[]): Call[][] {
   const groups: Call[][] = [];
   let endsMs = Number.NEGATIVE_INFINITY; // end of the first call in the last group to end
   for (const call of [...calls].sort((a, b) => a.startedMs - b.startedMs)) {

@@ -18,7 +18,7 @@ export interface HttpAnswer {
   readonly sentBytes: number; // after compression, as the client accepts it
 }
 
-export interface HttpCall {
+interface HttpCall {
   readonly scope: 'cpm/sync' | 'cpm/participate' | 'cpm/admin';
   readonly user: string;
   readonly path?: Readonly<Record<string, string>>;

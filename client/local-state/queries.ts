@@ -44,7 +44,7 @@ export const LIMIT = 50; // items per page
 const hasOptimistic = (slot: Slot | undefined): boolean => slot?.optimistic !== undefined;
 
 /** The message of a row with its state; undefined if the row shows no message. */
-export function messageItemOf({ message: slot, messageState }: Row): MessageItem | undefined {
+function messageItemOf({ message: slot, messageState }: Row): MessageItem | undefined {
   const message = shown(slot);
   if (!message) return undefined;
   const { flags = [], dispositions = [] } = shown(messageState) ?? {};

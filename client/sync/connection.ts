@@ -22,7 +22,7 @@ export const CONNECTION_TIMINGS: ConnectionTimings = {
   backoff: { baseMs: 1_000, capMs: 60_000 },
 };
 
-export type LinkStatus = { state: 'connecting' } | { state: 'live' } | { state: 'offline'; error?: unknown };
+type LinkStatus = { state: 'connecting' } | { state: 'live' } | { state: 'offline'; error?: unknown };
 
 export interface ConnectionOptions {
   /** Runs before each attempt. The attempt fails with it. */

@@ -28,7 +28,7 @@ export class UnexpectedAnswer extends Error {
 }
 
 /** Parses Retry-After: seconds or a date. Source: RFC 9110. */
-export function retryAfterSecondsOf(header: string | null, nowMs = Date.now()): number | undefined {
+function retryAfterSecondsOf(header: string | null, nowMs = Date.now()): number | undefined {
   if (header === null) return undefined;
   if (/^\d+$/.test(header)) return Number(header);
   const at = Date.parse(header);

@@ -44,7 +44,7 @@ import type { UnitOfWork } from '../write/unit-of-work.js';
 import { trimToLimit } from './trim-to-limit.js';
 
 /** Limit where the policy sets none: no user uses more devices, and each commit is checked for all of them. */
-export const DEVICES_DEFAULT_MAX = 100;
+const DEVICES_DEFAULT_MAX = 100;
 const DEVICES_PER_READ = 1000;
 
 const origin = { by: 'server' } as const;

@@ -10,7 +10,7 @@ import { commit } from '../write/commit.js';
 /** The entry that says that a box is being erased. No entry follows it. */
 export type EraseMarker = Head & Required<Pick<Head, 'erasing'>>;
 
-export const isEraseMarker = (head: Head | undefined): head is EraseMarker => head?.erasing !== undefined;
+const isEraseMarker = (head: Head | undefined): head is EraseMarker => head?.erasing !== undefined;
 
 const ERASE_RETRIES = {
   attempts: 5,

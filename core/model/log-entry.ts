@@ -68,7 +68,7 @@ export type ItemContent = Content<
   | RevokedDevice
 >;
 
-export interface DeviceContent extends Registration {
+interface DeviceContent extends Registration {
   readonly kind: 'device';
   readonly deviceId: DeviceId;
 }

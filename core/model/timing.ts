@@ -21,7 +21,7 @@ export const TIMER_MS = 45 * DAY_MS;
 /** The database removes an expired item at most this much later. */
 export const TTL_DELAY_MS = 2 * DAY_MS;
 /** The stream keeps its records for this long. */
-export const STREAM_RETENTION_MS = DAY_MS;
+export const STREAM_RETENTION_MS = 1 * DAY_MS;
 
 /** Writers leave an entry that is younger than this to its own writer; an older one they apply to the view. */
 export const LEFT_LYING_MS = 2000;

@@ -20,7 +20,7 @@ export interface BuiltPage {
 }
 
 /** Unit: elements. `total` is an estimate. */
-export interface BackfillProgress {
+interface BackfillProgress {
   readonly sent: number;
   readonly total: number;
 }

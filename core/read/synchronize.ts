@@ -29,7 +29,7 @@ import { trimResults } from './trim-results.js';
  * The SyncTimer of a device whose policy sets none. Unit: seconds.
  * Source: OMA CPM 5.6.x.1, periodic synchronization.
  */
-export const SYNC_TIMER_DEFAULT_SECONDS = 300;
+const SYNC_TIMER_DEFAULT_SECONDS = 300;
 
 const ENVELOPE_BYTES = 2048; // token, backfill progress and the like
 

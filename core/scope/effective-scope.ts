@@ -4,7 +4,7 @@ import type { Policy } from '../../protocol/policy.js';
 import type { Effective, Preferences } from '../../protocol/preferences.js';
 
 /** A device is notified at most this often, unless its preferences or its policies say otherwise. Unit: ms. */
-export const PUSH_WINDOW_DEFAULT_MS = 1000;
+const PUSH_WINDOW_DEFAULT_MS = 1000;
 
 /**
  * The effective scope of a device: for each setting the narrowest value of its preferences and its policies. An absent

@@ -9,7 +9,7 @@ import { effectiveOf, scopePart } from './effective-scope.js';
 import { digestOfPolicies, SCOPES_KEPT } from './scoped-device.js';
 
 /** The name and the preferences that a device sends. */
-export interface Asked {
+interface Asked {
   readonly name?: string | undefined;
   readonly preferences: Preferences;
 }

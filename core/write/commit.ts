@@ -53,7 +53,7 @@ export async function commitAndProject<T>(core: Core, box: BoxId, plan: CommitPl
  * Applies a committed entry to the view, and the entries that other writers did not apply.
  * @throws SyncProblem `unavailable` when the database throttles the box: the entry is committed.
  */
-export async function projectCommitted(
+async function projectCommitted(
   core: Core,
   box: BoxId,
   { entry, left }: Committed<unknown>,

@@ -13,7 +13,7 @@ const digests = new WeakMap<NumberedOperation, string>();
  * Digest of an operation, the same for every JSON form of it. Computed once for each object, since each attempt to commit
  * needs it. Shape: 8 characters of base64url.
  */
-export function digestOf(operation: NumberedOperation): string {
+function digestOf(operation: NumberedOperation): string {
   const digest =
     digests.get(operation) ??
     createHash('sha256').update(canonicalJson(operation)).digest('base64url').slice(0, DIGEST_CHARACTERS);

@@ -1,7 +1,7 @@
 import { AMARA, BAKERY, JONAS, MAYA, PRIYA, TICKER, WEATHER } from './people.js';
 
 /** A message of the seed. `from` absent: the user sent it. */
-export interface SeedMessage {
+interface SeedMessage {
   readonly minutesAgo: number;
   readonly from?: string;
   readonly text: string;
@@ -25,7 +25,6 @@ export const SEED_FOLDERS = [
 ] as const;
 
 export const RACE_DAY = 'race-day';
-export const WEEKEND = 'weekend';
 
 const HOUR = 60;
 const DAY = 24 * HOUR;

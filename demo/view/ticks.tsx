@@ -3,7 +3,7 @@ import type { MessageItem } from '../../client/index.js';
 type TickState = 'waiting' | 'sent' | 'delivered' | 'displayed';
 
 /** The delivery state of a message of the user. */
-export function tickStateOf({ message, dispositions, isPending, isHeld }: MessageItem): TickState {
+function tickStateOf({ message, dispositions, isPending, isHeld }: MessageItem): TickState {
   const reported = (kind: string) =>
     new Set(
       dispositions.filter(({ disposition }) => disposition === kind).map(({ participant }) => participant),

@@ -59,7 +59,7 @@ function costOf(entry: TimelineEntry): string {
   return durationMs === undefined ? `${bytesText(requestBytes)} ↑` : `${sizes} · ${durationText(durationMs)}`;
 }
 
-export const isFailed = (entry: TimelineEntry): boolean =>
+const isFailed = (entry: TimelineEntry): boolean =>
   entry.kind !== 'frame' && (entry.failure !== undefined || (entry.status ?? 200) >= 400);
 
 export const headingOf = (entry: TimelineEntry): string => `${WHO[entry.lane]}: ${summaryOf(entry).what}`;

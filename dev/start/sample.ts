@@ -10,7 +10,7 @@ export const SAMPLE_DEVICES = [
 ] as const;
 
 /** A text message. */
-export interface SampleMessage {
+interface SampleMessage {
   /** RFC 3339, UTC. */
   readonly date: string;
   readonly from: string;

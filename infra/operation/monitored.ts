@@ -21,9 +21,8 @@ export interface Monitored {
   readonly socketApiId: string;
 }
 
-export const MINUTE = Duration.minutes(1);
+const MINUTE = Duration.minutes(1);
 export const FIVE_MINUTES = Duration.minutes(5);
-export const HOUR = Duration.hours(1);
 
 const { SUM, MAXIMUM } = Stats;
 

@@ -23,7 +23,7 @@ const NO_CONTROL = '\\u0000-\\u001F\\u007F-\\u009F';
  * What refinements hold: JSON Schema does not see into a function. A length in UTF-8 is given as one in characters, of
  * which there are never more. A test tries each against its schema.
  */
-export const REFINED: ReadonlyMap<z.core.$ZodType, JsonObject> = new Map<z.core.$ZodType, JsonObject>([
+const REFINED: ReadonlyMap<z.core.$ZodType, JsonObject> = new Map<z.core.$ZodType, JsonObject>([
   [nameSchema, { pattern: `^[^${NO_CONTROL}]+$` }],
   [idSchema, { maxLength: ID_MAX_BYTES, pattern: `^[^${NO_CONTROL}]+$` }],
   [folderNameSchema, { maxLength: FOLDER_NAME_MAX, pattern: `^[^/${NO_CONTROL}]+$` }],

@@ -45,7 +45,7 @@ const APART_MS = 12_500_000; // three hours and a half, so that the time of day 
 const BEGIN_MS = Date.parse('2025-01-06T06:00:00.000Z');
 
 /** Numbers from 0 to 1, always the same for a seed (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -14,7 +14,7 @@ import { told } from './told.js';
 
 /** Number of the first commit. Each row below is its own commit, numbered from here. */
 export const FIRST = 11;
-export const NOW_MS = Date.parse('2026-03-01T12:00:00Z');
+const NOW_MS = Date.parse('2026-03-01T12:00:00Z');
 export const daysAgo = (days: number, ms = 0) => new Date(NOW_MS - days * DAY_MS - ms).toISOString();
 
 type Attributes = Partial<Record<keyof ChangeRow, unknown>>;
@@ -49,7 +49,7 @@ export interface Reader {
   readonly isFilled?: boolean; // false: it completed no synchronization yet
 }
 
-export const scopeOfPreferences = (preferences: object, policies: readonly object[] = []) =>
+const scopeOfPreferences = (preferences: object, policies: readonly object[] = []) =>
   syncScopeOf(effectiveOf(preferences, policies));
 export const scopeFor = ({ keeps = {}, kept = [], policies = [], isFilled = true }: Reader): DeviceScope => ({
   ref: { version: 1, nonce: '' },
@@ -57,7 +57,7 @@ export const scopeFor = ({ keeps = {}, kept = [], policies = [], isFilled = true
   held: kept.map((preferences) => scopeOfPreferences(preferences, policies)),
   hasCompleted: isFilled,
 });
-export const ownFor = ({ did = [], acknowledged = [], applied = [] }: Reader): OwnWrites => ({
+const ownFor = ({ did = [], acknowledged = [], applied = [] }: Reader): OwnWrites => ({
   isOwn: ({ modSeq }) => did.includes(modSeq),
   isAcknowledged: ({ modSeq }) => acknowledged.includes(modSeq),
   isApplied: (modSeq) => applied.includes(modSeq),

@@ -105,7 +105,7 @@ const READ = new Set(['.md', '.ts', '.tsx', '.mts', '.mjs', '.js']);
 const SKIPPED = new Set(['node_modules', 'cdk.out', 'coverage', 'dist']);
 
 /** Files below a path that the checker reads, in order of their names. */
-export function filesBelow(path: string): string[] {
+function filesBelow(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path, { withFileTypes: true })
     .filter(({ name }) => !SKIPPED.has(name) && !name.startsWith('.'))

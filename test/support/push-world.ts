@@ -17,7 +17,7 @@ import { Actor, interleave } from './interleaving.js';
 import { MemoryStore } from './memory-store.js';
 import { Rig } from './rig.js';
 
-export const WINDOW_MS = 5000;
+const WINDOW_MS = 5000;
 export const REDELIVERY_MS = 30_000;
 /** A restore takes longer than any request. Unit: ms. */
 const RESTORE_MS = 600_000;

@@ -19,7 +19,7 @@ export const ISSUER_PATH = '/dev/issuer';
 const KEEP_ALIVE_MS = 75_000;
 
 /** The parts that the gateway serves once they have started. */
-export interface Served {
+interface Served {
   readonly http: HttpApi | undefined;
   readonly webSocket: WebSocketApi | undefined;
   readonly issuer: DevelopmentIssuer;

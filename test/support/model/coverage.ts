@@ -2,7 +2,7 @@
  * Events that must happen in the runs of a test, so that the model does not silently stop trying them. Unit:
  * times in 2,000 runs, at the least. The current numbers are far higher.
  */
-export const LEAST = {
+const LEAST = {
   // Results of operations.
   'result applied': 20_000,
   'result unchanged': 1_000,

@@ -19,7 +19,7 @@ export interface Device {
 }
 
 /** A finished synchronization, with the facts that limit later answers. */
-export interface Completed {
+interface Completed {
   /** The commit number of the box when the last request was sent. */
   readonly modSeq: number;
   readonly timeline: number;

@@ -6,7 +6,7 @@ import { step } from './steps/step.js';
 import { swarmOf } from './swarm.js';
 import { World } from './world.js';
 
-export const STEPS_PER_RUN = 60;
+const STEPS_PER_RUN = 60;
 const SWARM_SEED = 0x5bd1e995;
 
 /** The parameters of a run; the seed decides everything else. */

@@ -1,6 +1,6 @@
 import type { Entry } from '../../../client/stores/local-store.js';
 import { ELEMENT_TYPE_TABLE, ELEMENT_TYPES } from '../../../protocol/elements/element-types.js';
-import { isEqual, isYoung, merged, nameOf, nameOfElement, type View, type Wire } from '../model/elements.js';
+import { isEqual, merged, nameOf, nameOfElement, type View, type Wire } from '../model/elements.js';
 
 interface Queued {
   operation: {
@@ -143,5 +143,3 @@ export function differences(expected: View, actual: View): string[] {
     if (!expected.has(name)) found.push(`holds too much: ${JSON.stringify(element)}`);
   return found;
 }
-
-export { isYoung };

@@ -2,7 +2,7 @@ import { Chance } from '../model/chance.js';
 import { swarmOf } from '../model/swarm.js';
 import { SdkWorld } from './world.js';
 
-export const STEPS_PER_RUN = 50;
+const STEPS_PER_RUN = 50;
 
 /** The relative frequency of each step. */
 const STEPS: Readonly<Record<keyof SdkWorld['steps'], number>> = {

@@ -4,7 +4,7 @@ import type { LocalStore } from '../../../client/stores/local-store.js';
 import { LocalBox } from '../../../client/sync/local-box.js';
 import type { SyncResponse } from '../../../protocol/sync.js';
 
-export const NOW = Date.parse('2026-03-01T12:00:00Z');
+const NOW = Date.parse('2026-03-01T12:00:00Z');
 
 /** A local box on a store, as a new client opens it. */
 export function boxOn(store: LocalStore, onChange: (change: ViewChange) => void = () => {}): LocalBox {

@@ -57,7 +57,7 @@ export function httpEvent(facts: RequestFacts) {
 }
 
 /** Headers by name in lower case. Repeated headers are joined with commas; Node.js itself would drop some of them. */
-export function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> {
+function headersOf({ rawHeaders }: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase();

@@ -6,7 +6,7 @@ import { AwsError } from './aws-error.js';
 import { readBody } from './read-body.js';
 
 /** One operation of a service. The input is parsed JSON, the output is sent as JSON. @throws AwsError */
-export type Operation = (input: unknown, signal: AbortSignal) => unknown;
+type Operation = (input: unknown, signal: AbortSignal) => unknown;
 
 /** A service of the AWS JSON protocol, like SQS. */
 export interface JsonService {

@@ -12,7 +12,6 @@ const resourceSchema = z.strictObject({
   DeletionPolicy: withoutEffect('stacks are not deleted here'),
   UpdateReplacePolicy: withoutEffect('stacks are not updated here'),
 });
-export type TemplateResource = z.infer<typeof resourceSchema>;
 
 const templateSchema = z.strictObject({
   AWSTemplateFormatVersion: withoutEffect('there is one version'),

@@ -16,7 +16,7 @@ export const API_GATEWAY_LIMITS: ConnectionLimits = { idleMs: 10 * 60_000, maxMs
 export const MAX_MESSAGE_BYTES = 128 * 1024;
 
 export const CLOSE_NORMAL = 1000;
-export const CLOSE_GOING_AWAY = 1001;
+const CLOSE_GOING_AWAY = 1001;
 const CLOSE_UNSUPPORTED = 1003;
 
 /** The client of a connection, for its events. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export const COMMAND = join(__dirname, '..', '..', 'bin', 'local-cloud.mjs');
 
 /** The line of JSON that the command prints when the cloud is ready. */
-export interface ReadyCloud {
+interface ReadyCloud {
   readonly url: string;
   readonly socketUrl: string;
   readonly issuer: string;
