@@ -82,7 +82,7 @@ describe('ready', () => {
   }, 30_000);
 
   test.each([
-    ['18.20.4', 'This needs Node.js 20 or later, and this is 18.20.4: see https://nodejs.org.'],
+    ['18.20.4', 'Node.js must be version 20 or later, got 18.20.4. Install it from https://nodejs.org.'],
     ['20.0.0', null],
     ['24.1.0', null],
   ])('on Node %s it says %j', (version, fault) => {
