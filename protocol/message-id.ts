@@ -15,8 +15,9 @@ const base32 = (value: bigint, digits: number): string => {
 /**
  * The recommended id of a message. It sorts by time within its conversation, and is the same for each deposit of the
  * message.
- * Shape: 18 characters of Crockford base 32: 10 of `date` in milliseconds (as in ULID; before 1970 counts as
- * 1970), then the first 40 bits of SHA-256 of `stableName` (the imdnMessageId, or another name that never changes).
+ * Shape: 18 characters of Crockford base 32. The first 10 are `date` in milliseconds, as in ULID; a time before 1970
+ * counts as 1970. The others are the first 40 bits of SHA-256 of `stableName`.
+ * @param stableName the imdnMessageId, or another name that never changes
  * @throws ZodError when `date` is not an RFC 3339 time in UTC
  */
 export function messageIdOf(date: string, stableName: string): MessageId {

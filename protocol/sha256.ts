@@ -13,8 +13,8 @@ const ROUNDS = fractions(64, Math.cbrt);
 const turned = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
 
 /**
- * SHA-256 in one go, for short messages: a package that does it takes a tenth of what a client may weigh, and the
- * platform's own answers by a promise, or on React Native not at all.
+ * Computes SHA-256 synchronously, for short messages. A package for it would take a tenth of the client's size limit.
+ * The function of the platform is asynchronous, and React Native has none.
  * Source: FIPS 180-4.
  */
 export function sha256(message: Uint8Array): Uint8Array {

@@ -38,7 +38,7 @@ const operations = Object.fromEntries(
 /** One schema for each kind, though the wire checks them one by one, so that one that is wrong holds no other back. */
 export const operationSchema = z.union(Object.values(operations));
 
-/** What API Gateway says when it answers by itself. */
+/** The body of an answer that API Gateway gives by itself. */
 export const gatewayAnswerSchema = z.object({ message: z.string() });
 
 /** The schemas that have a name in the documents; every other one is written out where it is used. */

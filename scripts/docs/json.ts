@@ -14,7 +14,7 @@ export function formatJson(value: Json): string {
   return `${formatted(value, '', 1)}\n`;
 }
 
-/** `before`: characters that stand on the line already; `after`: those that will follow. */
+/** `before`: characters that are on the line already; `after`: those that will follow. */
 function formatted(value: Json | undefined, indent: string, around: number): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const inner = `${indent}  `;

@@ -20,8 +20,8 @@ const refTo = (name: string): JsonObject => ({ $ref: PREFIX + name });
 const NO_CONTROL = '\\u0000-\\u001F\\u007F-\\u009F';
 
 /**
- * What refinements hold: JSON Schema does not see into a function. A length in UTF-8 is given as one in characters, of
- * which there are never more. A test tries each against its schema.
+ * JSON Schema for refinements, since it cannot see into a function. A length in bytes of UTF-8 becomes one in characters,
+ * since a text never has more characters than bytes. A test tries each against its schema.
  */
 const REFINED: ReadonlyMap<z.core.$ZodType, JsonObject> = new Map<z.core.$ZodType, JsonObject>([
   [nameSchema, { pattern: `^[^${NO_CONTROL}]+$` }],
@@ -112,7 +112,7 @@ function described(name: string, schema: JsonObject, dialect: Dialect): JsonObje
     ([member, shape]): [string, JsonObject] => {
       const description = aboutMember(name, member);
       if (description === undefined) return [member, shape];
-      const isAlone = '$ref' in shape && dialect === 'draft-07'; // what stands beside a $ref does not count there
+      const isAlone = '$ref' in shape && dialect === 'draft-07'; // draft 07 ignores siblings of a $ref
       return [member, { ...(isAlone ? { allOf: [shape] } : shape), description }];
     },
   );

@@ -1,4 +1,4 @@
-/** What each schema is, in the words of the field. */
+/** A description of each schema, in the words of the field. */
 export const ABOUT: Readonly<Record<string, string>> = {
   Id: '1–128 bytes of UTF-8, any but control characters.',
   ModSeq:
@@ -92,7 +92,7 @@ export const ABOUT: Readonly<Record<string, string>> = {
   GatewayAnswer: 'An answer of API Gateway itself, before any function.',
 };
 
-/** Members that are the same wherever they stand. */
+/** Members with the same meaning in every schema. */
 const EVERYWHERE: Readonly<Record<string, string>> = {
   ifModSeq: '`conflict` if this is not the `modSeq` of the element before the request.',
   n: 'Number of the operation: 1, 2, 3… per device instance, without gaps.',
@@ -112,7 +112,7 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   syncToken: 'Opaque: where the device stands.',
 };
 
-/** Where a device stands, alone and beside what else is known of it. */
+/** Members of a device and of its longer form. */
 const STANDING = {
   name: 'For people.',
   policyId: 'That the device was assigned, beside that of its box.',
@@ -122,7 +122,7 @@ const STANDING = {
   connection: 'Absent: not connected.',
 };
 
-/** What single members are, where name and type do not tell. */
+/** Descriptions of members that name and type do not explain. */
 const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ConversationHistory: {
     createdModSeq:

@@ -30,7 +30,7 @@ const TICKETS = registryOf('T#*');
 const COMMITS = { TablesStore: COMMIT, [POLICIES]: ['dynamodb:GetItem'], [BOXES]: COMMIT };
 const TRACE = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']; // know no resource
 
-/** What each function may do beside writing logs and traces, by the resource it may do it to; nothing else. */
+/** All rights of each function beside logs and traces, by resource. */
 const ALLOWED: Record<string, Record<string, string[]>> = {
   Sync: { ...COMMITS, ...SECRET },
   SocketSync: { ...COMMITS, ...SECRET },
@@ -99,7 +99,7 @@ const PURGING = ['PURGE_QUEUE_URL', 'PurgingQueue'];
 const ERASING = ['ERASE_QUEUE_URL', 'ErasingQueue'];
 const CALLBACK = ['SOCKET_CALLBACK_URL', 'SocketsApi'];
 
-/** What each function is told, and of which resource. */
+/** The variables of each function, and the resource that each refers to. */
 const TOLD: Record<string, string[][]> = {
   Sync: [...STORE, REGISTRY, TOKENS],
   SocketSync: [...STORE, REGISTRY, TOKENS],
@@ -165,7 +165,7 @@ function allowedTo(name: string, of = template): Record<string, string[]> {
   return Object.fromEntries(Object.entries(allowed).map(([to, actions]) => [to, [...actions].sort()]));
 }
 
-/** What the list says, and what every function may. */
+/** The rights in the list, and those that every function has. */
 function expectedOf(name: string): Record<string, string[]> {
   const own = ALLOWED[name] ?? {};
   const expected = {

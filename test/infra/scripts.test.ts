@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 const SCRIPTS = join(__dirname, '../../scripts');
 
-/** What an expression over a script's exports gives, in a process of its own. */
+/** The value of an expression over a script's exports, computed in a process of its own. */
 function evaluated(script: string, expression: string): unknown {
   const url = pathToFileURL(join(SCRIPTS, script)).href;
   const code = `const it = await import('${url}'); console.log(JSON.stringify(${expression}) ?? 'null');`;

@@ -75,7 +75,7 @@ class Scene {
   }
 }
 
-/** What had no answer may have been done, or not, or is done later. */
+/** A write without an answer was done, was not done, or is done later. */
 function unanswered(error: unknown): undefined {
   if (!(error instanceof NoAnswer)) throw error;
   return undefined;
@@ -353,7 +353,7 @@ class Followed extends Scene {
   }
 }
 
-/** The device of the core, with the ids of the messages that it was told. */
+/** A device of the core, with the ids of the messages that it received. */
 class Device implements WrongReader {
   readonly told = new Set<string>();
   private readonly caller = { box: BOX, deviceId: 'd1', instanceId: 'i1' } as Caller;
@@ -379,12 +379,12 @@ class Device implements WrongReader {
   }
 }
 
-/** A device that is told that the box is busy comes again. */
+/** A device repeats a request that was answered `busy`. */
 function comesAgain(error: unknown): void {
   if (!(error instanceof SyncProblem) || error.kind !== 'busy') throw error;
 }
 
-/** Messages that the reader was not told of, though it read on long after the last of them was written. */
+/** Messages that the reader did not receive, though it read long after the last of them was written. */
 async function lostBy(reader: WrongReader, scene: Followed): Promise<number> {
   const { core, time } = scene;
   let isWriting = true;

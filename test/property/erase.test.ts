@@ -28,14 +28,14 @@ import { VirtualTime } from '../support/model/time.js';
 jest.setTimeout(60_000);
 
 const SEEDS = Array.from({ length: extent(5, 20) }, (_, i) => i + 1);
-/** Longer than a function that has begun goes on, with writes that arrive late. */
+/** Longer than a running function writes, late writes included. */
 const SETTLE_SECONDS = (2 * LATE_MAX_MS) / 1000 + 1;
 const ORDERED_AFTER_MS = 1500;
 const WRITERS_END_MS = 5000;
 /** Until after the box is erased: then they make another. */
 const WRITERS_GO_ON_MS = ORDERED_AFTER_MS + SETTLE_SECONDS * 1000 + 4000;
 
-/** A box with writers of all kinds that is erased while they go on, on a store where everything goes wrong. */
+/** A box that is erased while writers of all kinds write, on a store with every mishap. */
 class Course {
   readonly time: VirtualTime;
   readonly store: AdversarialStore;
@@ -188,10 +188,10 @@ class Course {
       }
     }
     await this.time.sleep(2 * LATE_MAX_MS);
-    await this.core.store.get(BOX, [ANCHOR_KEY]).catch(() => undefined); // what is on its way lands as somebody looks
+    await this.core.store.get(BOX, [ANCHOR_KEY]).catch(() => undefined); // a read lets the late writes arrive
   }
 
-  /** What lies beside a box that writers have made anew, and is of an earlier life of it. */
+  /** Number of items that belong to the erased box, beside those of the box that writers created afterwards. */
   get foreign(): number {
     const anchor = this.store.box(BOX).read(ANCHOR_KEY);
     if (anchor?.kind !== 'anchor') return 0;

@@ -1,4 +1,4 @@
-// What random runs have found, each as small as it gets.
+// Failures that random runs found, each reduced to a small test.
 
 import { expireElements } from '../../core/lifecycle/expire.js';
 import { purge } from '../../core/lifecycle/purge.js';
@@ -44,7 +44,7 @@ const aSession = (id: string, conversationId = 'c1') => ({
   data: { originator: 'tel:+15550101', participants: [], startedAt: '2026-02-28T09:00:00Z' },
 });
 
-/** What a page tells, each as type, id and why it is removed. */
+/** The changes of a page, each as type, id and reason of removal. */
 const told = ({ changes = [] }: { changes?: readonly object[] | undefined }) =>
   (changes as { type: string; id: string; removed?: string }[]).map(({ type, id, removed }) =>
     [type, id, ...(removed ? [removed] : [])].join(' '),

@@ -15,7 +15,7 @@ const RUNS = Number(process.env.STATUS_RUNS ?? extent(40, 150));
 const FIRST_SEED = Number(process.env.STATUS_SEED ?? 1);
 const REQUESTS = 25;
 
-/** What each operation can be answered here; quotas and 20 containers being emptied have tests of their own. */
+/** All statuses that each operation gets here. Quotas and 20 pending purges have tests of their own. */
 const ANSWERS: Readonly<Record<string, string>> = {
   'create folder': 'applied exists gone invalid parentNotFound',
   'modify folder': 'applied conflict exists gone invalid notFound parentNotFound unchanged',

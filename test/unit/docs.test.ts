@@ -36,7 +36,7 @@ const OPERATIONS = Object.entries(openApi.paths as Record<string, Record<string,
     ]),
 );
 
-/** What a JSON pointer in a fragment leads to. */
+/** The value at a JSON pointer in a fragment. */
 const resolve = (document: Json, ref: string): Json | undefined =>
   ref
     .replace(/^#\//, '')

@@ -6,8 +6,8 @@ import { describeError, logger } from '../observability/log.js';
 const WAIT_MAX_SECONDS = 60;
 
 /**
- * How long a failed message waits until the queue delivers it again: 1, 3, 9, 27, 60 s, up to half as long again but at
- * most 60 s, so that messages which failed together are not delivered together. Unit: whole seconds.
+ * How long a failed message waits until the queue delivers it again: 1, 3, 9, 27, then 60 s. Chance adds up to half of
+ * that, to at most 60 s, so that messages which failed together are not delivered together. Unit: whole seconds.
  * @param receives how often the queue has delivered the message
  * @param chance 0 <= chance < 1
  */

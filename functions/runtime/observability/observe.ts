@@ -12,7 +12,7 @@ interface Rule {
 
 /** Events of the core that are more than a line in the log. A new metric is a line here. */
 const RULES: Readonly<Record<string, Rule>> = {
-  // `attempt`: how often others were faster. Without changes it is a receipt alone, which is no commit.
+  // `attempt` counts the attempts that other writers won. An entry without changes is not counted as a commit.
   commit: {
     metrics: ({ changes, attempt }) => [
       count('Commits', Number(changes) > 0 ? 1 : 0),
@@ -72,7 +72,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 /** The events that have a rule. */
 export const ruledEvents = Object.keys(RULES);
 
-/** What the core reports becomes a line in the log and metrics. A box and a device go as their tags, never by their ids. */
+/** Writes an event of the core to the log and the metrics. Tags replace the ids of boxes and devices. */
 export const observe: Observe = (event, { box, device, ...fields }) => {
   const { level = 'info', metrics }: Rule = Object.hasOwn(RULES, event) ? (RULES[event] ?? {}) : {};
   logger[level](event, {

@@ -5,7 +5,7 @@ import type { Fault } from './fault.js';
 
 /**
  * The source with a fault in it.
- * @throws Error where the text of the rule does not stand in the file exactly once: the fault is out of date.
+ * @throws Error if the file does not contain the text of the rule exactly once: the fault is out of date.
  */
 export function withFault({ name, file, from, to }: Fault, source: string): string {
   const found = source.split(from).length - 1;

@@ -74,7 +74,7 @@ describe('usage of a month', () => {
       connectedShare: 0.5,
     });
     const perDay = (activity: Activity) => times[activity] / (365 / 12);
-    expect(perDay('notify')).toBeCloseTo(12 * 3 * 0.5 + 6 * 2 * 0.5); // the one that did it is not told
+    expect(perDay('notify')).toBeCloseTo(12 * 3 * 0.5 + 6 * 2 * 0.5); // the device that acted gets no push
     expect(perDay('receive')).toBeCloseTo(perDay('notify'));
     expect(perDay('act')).toBeCloseTo(6);
   });

@@ -14,7 +14,7 @@ const RANGE = { from: 'A#', to: 'A$', limit: 10 };
 function suffering(mishaps: Partial<Mishaps>, seed = 1) {
   const clock = new TestClock();
   const store = new AdversarialStore(seed, { clock, mishaps: { ...CALM, ...mishaps } });
-  /** Goes on without mishaps, after all that was late has arrived. */
+  /** Ends the mishaps, after all late writes have arrived. */
   const later = () => {
     store.mishaps = CALM;
     clock.nowMs += 10_000;
@@ -115,7 +115,7 @@ test('splitRead: one reading gives items of two moments, between which another w
   const mixed = new Set<string>();
   for (const seed of SEEDS) {
     const { store, clock } = await filled({ splitRead: 1 }, seed);
-    // Whoever sleeps lets the writer act.
+    // The writer acts during each sleep.
     clock.sleep = async (ms) => {
       clock.nowMs += ms;
       await new Promise((resolve) => setImmediate(resolve));
