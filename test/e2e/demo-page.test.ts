@@ -21,25 +21,31 @@ test('a message from the phone appears on the tablet, and its ticks show its pro
   await phone.open('maya');
   await tablet.open('maya');
   await phone.write('On the train now');
-  await tablet.bubble('On the train now').waitFor();
-  await phone.bubble('On the train now').locator('[data-state="sent"]').waitFor();
+  await expect(tablet.bubble('On the train now').waitFor()).resolves.toBeUndefined();
+  await expect(
+    phone.bubble('On the train now').locator('[data-state="sent"]').waitFor(),
+  ).resolves.toBeUndefined();
 
   for (const [button, state] of [
     ['Delivered', 'delivered'],
     ['Displayed', 'displayed'],
   ]) {
-    await page.locator('#network').getByText('On the train now').waitFor();
+    await expect(page.locator('#network').getByText('On the train now').waitFor()).resolves.toBeUndefined();
     await page.locator('#network').getByRole('button', { name: button }).click();
     for (const pane of [phone, tablet])
-      await pane.bubble('On the train now').locator(`[data-state="${state}"]`).waitFor();
+      await expect(
+        pane.bubble('On the train now').locator(`[data-state="${state}"]`).waitFor(),
+      ).resolves.toBeUndefined();
   }
 });
 
 test('a conversation is read on both devices when one device opens it', async () => {
   const { phone, tablet } = demo;
-  await tablet.conversation('priya').locator('.unread').waitFor();
+  await expect(tablet.conversation('priya').locator('.unread').waitFor()).resolves.toBeUndefined();
   await phone.open('priya');
-  await tablet.conversation('priya').locator('.unread').waitFor({ state: 'detached' });
+  await expect(
+    tablet.conversation('priya').locator('.unread').waitFor({ state: 'detached' }),
+  ).resolves.toBeUndefined();
 });
 
 test('reply, flag, delete and move on one device are seen on the other', async () => {
@@ -48,7 +54,9 @@ test('reply, flag, delete and move on one device are seen on the other', async (
   await tablet.open('garden');
   await phone.act('Reply', 'The tomatoes are taking over');
   await phone.write('Save some for Maya');
-  await tablet.bubble('Save some for Maya').locator('.quote', { hasText: 'tomatoes' }).waitFor();
+  await expect(
+    tablet.bubble('Save some for Maya').locator('.quote', { hasText: 'tomatoes' }).waitFor(),
+  ).resolves.toBeUndefined();
   await tablet
     .bubble('The tomatoes are taking over')
     .getByRole('img', { name: 'answered' })
@@ -56,14 +64,18 @@ test('reply, flag, delete and move on one device are seen on the other', async (
     .waitFor();
 
   await tablet.act('Flag', 'Two bags, one pie');
-  await phone.bubble('Two bags, one pie').getByRole('img', { name: 'flagged' }).waitFor();
+  await expect(
+    phone.bubble('Two bags, one pie').getByRole('img', { name: 'flagged' }).waitFor(),
+  ).resolves.toBeUndefined();
 
   await tablet.act('Delete', 'I can do Saturday as well');
-  await phone.bubble('I can do Saturday as well').waitFor({ state: 'detached' });
+  await expect(
+    phone.bubble('I can do Saturday as well').waitFor({ state: 'detached' }),
+  ).resolves.toBeUndefined();
 
   await phone.root.getByLabel('Folder of this conversation').selectOption('Work');
   await tablet.root.getByRole('button', { name: 'Work', exact: true }).click();
-  await tablet.conversation('garden').waitFor();
+  await expect(tablet.conversation('garden').waitFor()).resolves.toBeUndefined();
   await tablet.root.getByRole('button', { name: 'All', exact: true }).click();
   expect(await page.locator('#network .notice').count()).toBe(0);
 });
@@ -77,18 +89,20 @@ test('messages written offline on both devices are kept, sent when the devices a
   await phone.write('From the phone, offline');
   await tablet.write('From the tablet, offline');
   for (const pane of [phone, tablet]) {
-    await pane.root.getByText('Offline', { exact: true }).waitFor();
-    await pane.root.getByText(/change.? waiting to be sent/).waitFor();
+    await expect(pane.root.getByText('Offline', { exact: true }).waitFor()).resolves.toBeUndefined();
+    await expect(pane.root.getByText(/change.? waiting to be sent/).waitFor()).resolves.toBeUndefined();
   }
   expect(await tablet.bubble('From the phone, offline').count()).toBe(0);
   expect(await phone.bubble('From the tablet, offline').count()).toBe(0);
 
   await phone.switchNetwork();
   await tablet.switchNetwork();
-  await phone.bubble('From the tablet, offline').waitFor();
-  await tablet.bubble('From the phone, offline').waitFor();
+  await expect(phone.bubble('From the tablet, offline').waitFor()).resolves.toBeUndefined();
+  await expect(tablet.bubble('From the phone, offline').waitFor()).resolves.toBeUndefined();
   for (const pane of [phone, tablet])
-    await pane.root.getByText(/waiting to be sent/).waitFor({ state: 'detached' });
+    await expect(
+      pane.root.getByText(/waiting to be sent/).waitFor({ state: 'detached' }),
+    ).resolves.toBeUndefined();
   const texts = await phone.texts();
   expect(texts.slice(-2).sort()).toEqual(['From the phone, offline', 'From the tablet, offline']);
   expect(await tablet.texts()).toEqual(texts);
@@ -100,12 +114,14 @@ test('a burst of 200 is one page for a device that comes back, and few pages for
   await page.getByRole('button', { name: 'Burst of 200' }).click();
   const ofPhone = page.locator('[data-burst="phone"]');
   const ofTablet = page.locator('[data-burst="tablet"]');
-  await page.locator('[data-burst="phone"][data-arrived="200"]').waitFor();
+  await expect(page.locator('[data-burst="phone"][data-arrived="200"]').waitFor()).resolves.toBeUndefined();
   expect(await ofTablet.innerText()).toContain('offline');
-  await page.locator('[data-operator-device="tablet"] [data-lag]:not([data-lag="0"])').waitFor();
+  await expect(
+    page.locator('[data-operator-device="tablet"] [data-lag]:not([data-lag="0"])').waitFor(),
+  ).resolves.toBeUndefined();
 
   await tablet.switchNetwork();
-  await page.locator('[data-burst="tablet"][data-arrived="200"]').waitFor();
+  await expect(page.locator('[data-burst="tablet"][data-arrived="200"]').waitFor()).resolves.toBeUndefined();
   expect(await ofTablet.innerText()).toMatch(/ 1 synchronization, one page each, .* all here/);
   const [, requests, seconds] =
     /(\d+) synchronizations?, one page each, .* after ([\d.]+) m?s/.exec(await ofPhone.innerText()) ?? [];
@@ -114,7 +130,7 @@ test('a burst of 200 is one page for a device that comes back, and few pages for
   expect(Number(requests)).toBeLessThanOrEqual(2 + Math.ceil(Number(seconds)));
   for (const pane of [phone, tablet]) {
     await pane.list();
-    await pane.conversation('race-day').getByText('200').waitFor();
+    await expect(pane.conversation('race-day').getByText('200').waitFor()).resolves.toBeUndefined();
   }
 });
 
@@ -124,7 +140,7 @@ test('an entry of the wire shows its JSON when it is clicked, and Escape closes 
   await frame.click();
   expect(JSON.parse(await page.locator('dialog pre').innerText())).toMatchObject({ type: 'syncRequest' });
   await page.keyboard.press('Escape');
-  await page.locator('dialog').waitFor({ state: 'detached' });
+  await expect(page.locator('dialog').waitFor({ state: 'detached' })).resolves.toBeUndefined();
   await wire
     .filter({ hasText: /messages/ })
     .filter({ hasNotText: 'request' })
@@ -141,11 +157,11 @@ test('a folder leaves the tablet when it leaves the scope, and comes back with i
   await phone.list();
   const settings = await tablet.settings();
   await settings.getByRole('checkbox', { name: 'Updates' }).click();
-  await tablet.conversation('weather').waitFor({ state: 'detached' });
-  await phone.conversation('weather').waitFor();
+  await expect(tablet.conversation('weather').waitFor({ state: 'detached' })).resolves.toBeUndefined();
+  await expect(phone.conversation('weather').waitFor()).resolves.toBeUndefined();
 
   await settings.getByRole('checkbox', { name: 'Updates' }).click();
-  await tablet.conversation('weather').getByText('Good morning!').waitFor();
+  await expect(tablet.conversation('weather').getByText('Good morning!').waitFor()).resolves.toBeUndefined();
   await settings.getByRole('button', { name: 'Done' }).click();
 });
 
@@ -156,7 +172,7 @@ test('with a lower age the tablet holds fewer messages, and without one all of t
     await search.fill('');
     await search.fill(words);
     const status = tablet.root.locator('.results [role=status]');
-    await status.waitFor();
+    await expect(status.waitFor()).resolves.toBeUndefined();
     const count = Number.parseInt(await status.innerText(), 10);
     await search.fill('');
     return count;
@@ -197,7 +213,7 @@ test('after a reload both devices continue from their stored state', async () =>
   await demo.ready();
   await phone.open('bakery');
   await tablet.open('bakery');
-  await phone.bubble('From the tablet, offline').waitFor();
+  await expect(phone.bubble('From the tablet, offline').waitFor()).resolves.toBeUndefined();
   const bodies = demo.requests
     .filter((request) => new URL(request.url()).pathname === '/v1/sync')
     .map((request) => request.postDataJSON());
@@ -209,10 +225,10 @@ test('a device that is emptied is filled again', async () => {
   const { phone } = demo;
   const settings = await phone.settings();
   await settings.getByRole('button', { name: 'Empty this device' }).click();
-  await settings.waitFor();
-  await phone.root.getByText(/got 5 folders/).waitFor();
+  await expect(settings.waitFor()).resolves.toBeUndefined();
+  await expect(phone.root.getByText(/got 5 folders/).waitFor()).resolves.toBeUndefined();
   await phone.list();
-  await phone.conversation('maya').waitFor();
+  await expect(phone.conversation('maya').waitFor()).resolves.toBeUndefined();
 });
 
 test('the page calls only its own server, and forbids any other', async () => {
@@ -241,10 +257,10 @@ test.each(['light', 'dark'] as const)('axe-core finds no violation at 1440 px, %
   await page.emulateMedia({ colorScheme });
   await phone.settings();
   await tablet.open('garden');
-  await tablet.bubble('Save some for Maya').waitFor();
+  await expect(tablet.bubble('Save some for Maya').waitFor()).resolves.toBeUndefined();
   expect(await violations()).toEqual([]);
   await wire.first().click();
-  await page.locator('dialog pre').first().waitFor();
+  await expect(page.locator('dialog pre').first().waitFor()).resolves.toBeUndefined();
   expect(await violations('dialog')).toEqual([]);
   await page.keyboard.press('Escape');
 });
