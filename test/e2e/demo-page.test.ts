@@ -199,11 +199,14 @@ test('a group session appears on both devices, with each change of the state of 
   await panel.getByRole('button', { name: 'Start', exact: true }).click();
   await phone.open('weekend');
   await tablet.open('weekend');
-  for (const pane of [phone, tablet]) await pane.root.getByText('closed group of 3').waitFor();
+  for (const pane of [phone, tablet])
+    await expect(pane.root.getByText('closed group of 3').waitFor()).resolves.toBeUndefined();
   await panel.getByRole('button', { name: 'Amara joins' }).click();
-  for (const pane of [phone, tablet]) await pane.root.getByText('closed group of 4').waitFor();
+  for (const pane of [phone, tablet])
+    await expect(pane.root.getByText('closed group of 4').waitFor()).resolves.toBeUndefined();
   await panel.getByRole('button', { name: 'End it' }).click();
-  for (const pane of [phone, tablet]) await pane.root.getByText(/started by Maya .* ended at/).waitFor();
+  for (const pane of [phone, tablet])
+    await expect(pane.root.getByText(/started by Maya .* ended at/).waitFor()).resolves.toBeUndefined();
 });
 
 test('after a reload both devices continue from their stored state', async () => {

@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { type Mapping, messages, rxdbReplication } from '../../client/adapters/rxdb.js';
 import { httpTransport, type MessageItem, MessageStorageClient, memoryStore } from '../../client/index.js';
 import type { OperationInput } from '../../protocol/operation.js';
-import { User } from '../support/cloud.js';
+import { cloud, User } from '../support/cloud.js';
 import { eventually } from '../support/eventually.js';
 
 /** The documents of RxDB's own suite. Here each document is a message with the JSON as its text. */
@@ -93,6 +93,9 @@ beforeAll(() => {
 afterAll(() => Promise.all(clients.map((client) => client.stop())));
 
 describe("RxDB's suite for replications", () => {
+  // The suite asserts with the module of Node, which jest does not count.
+  beforeEach(() => expect(cloud.url).toMatch(/^http/));
+
   runReplicationBaseTestSuite({
     async startReplication(collection) {
       const client = await clientFor();
