@@ -54,7 +54,7 @@ export class CloudSocket {
   }
 
   /** The next frame that was not taken yet. */
-  async next<Frame extends WireFrame = WireFrame>(withinMs = 10_000): Promise<Frame> {
+  async next<Frame extends WireFrame = WireFrame>(withinMs = 25_000): Promise<Frame> {
     if (this.frames.length === this.#taken) {
       await new Promise<void>((settle, fail) => {
         const timer = setTimeout(() => fail(new Error(`no frame within ${withinMs} ms`)), withinMs);
