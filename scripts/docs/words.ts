@@ -14,67 +14,68 @@ export const ABOUT: Readonly<Record<string, string>> = {
   MessageState:
     'The state of the message of the same `id`, for all devices. A message without one has the empty state.',
   Removal:
-    'An element that is no longer there, or no longer for this device. That of a container covers what it holds; of a message, its state.',
+    'An element that was deleted, has expired, or left the scope of this device. A container covers its contents, a message its state.',
   Change: 'An element with its latest state, or a removal.',
   FolderName: 'No `/`, no control characters; unique among its siblings, compared and counted after NFC.',
   FolderData: 'Attributes of a folder.',
   FolderPatch: 'JSON merge patch (RFC 7396) of a folder.',
   Participants: 'URIs of the participants.',
   ConversationSeed:
-    'The conversation history of a message, created in the folder `default` if there is none yet.',
+    'The conversation history of a message, created in the folder `default` if it does not exist.',
   ConversationHistoryData: 'Attributes of a conversation history to create.',
   ConversationHistoryPatch:
-    'JSON merge patch of a conversation history. `folderId` moves it as a whole, with what it holds.',
-  GroupState: 'The group of the session, as it last was.',
+    'JSON merge patch of a conversation history. `folderId` moves it with all its contents.',
+  GroupState: 'The last state of the group of the session.',
   SessionHistoryData: 'Attributes of a session history.',
   SessionHistoryPatch:
     'JSON merge patch of a session history. `groupState` is merged, then checked as a whole.',
-  MessageContext: 'What kind of message it is.',
-  PayloadPart: 'A part of the contents that is kept elsewhere.',
+  MessageContext: 'The kind of message.',
+  PayloadPart: 'A part of the contents that another server keeps.',
   MessageData: 'Attributes of a message.',
   MessagePatch: 'JSON merge patch of a message.',
   Flag: 'A system flag or any keyword (an atom of RFC 9051), `$Forwarded` and `$MDNSent` among them.',
-  Disposition: 'What a participant reported of the message.',
+  Disposition: 'A report of a participant about the message.',
   MessageStatePatch:
     'Flags and dispositions to add, flags to remove. The same participant and disposition keeps its first `at`.',
   CreateFolder: 'Creates a folder.',
   ModifyFolder: 'Renames or moves a folder. Built-in folders cannot be modified.',
-  DeleteFolder: 'Deletes a folder and what it holds. One with sub-folders is `forbidden`.',
-  CreateConversationHistory: 'Creates a conversation history, also anew under the id of a deleted one.',
+  DeleteFolder: 'Deletes a folder and its contents. A folder with sub-folders is `forbidden`.',
+  CreateConversationHistory: 'Creates a conversation history, also under the id of a deleted one.',
   ModifyConversationHistory: 'Changes or moves a conversation history.',
-  DeleteConversationHistory: 'Deletes a conversation history and what it holds.',
+  DeleteConversationHistory: 'Deletes a conversation history and its contents.',
   CreateSessionHistory: 'Creates a session history.',
   ModifySessionHistory: 'Changes a session history.',
   DeleteSessionHistory: 'Deletes a session history and the messages with its `sessionId`.',
-  CreateMessage: 'Deposits a message, with its flags and its conversation history where there is none yet.',
+  CreateMessage:
+    'Deposits a message, with its flags, and with its conversation history if that does not exist.',
   ModifyMessage: 'Changes a message.',
   DeleteMessage: 'Deletes a message and its state.',
   ModifyMessageState: 'Changes the state of a message.',
   Operation:
-    'One of what can be done to each type. An operation that is none of these gets the result `invalid` and holds no other back.',
+    'One of the operations on each type. Any other operation gets the result `invalid`, and the rest is processed.',
   NumberedOperation: 'An operation of a Message Storage Client.',
   PlainOperation: 'An operation of the Participating Function: without `n`, idempotent by id.',
-  OperationResult: 'What became of one operation.',
+  OperationResult: 'The result of one operation.',
   SyncRequest: 'A synchronization: operations out, changes in.',
   SyncResponse:
     'Members that are empty or false are absent. Only the absence of `hasMore` ends a synchronization.',
   HistoryResponse: 'Messages, newest first, each followed by its state if it has one.',
   DepositRequest: 'Operations of the Participating Function for one user.',
   DepositResponse: 'Operations without a result were not processed and are sent again.',
-  DeviceRegistration: 'A device and what the user wants kept on it.',
+  DeviceRegistration: 'A device and its preferences.',
   Device: 'A device of the box.',
   ListedDevice: 'A device in a list.',
   DeviceList:
     'The devices of the box. A list of more than some 4 MB comes without `preferences` and `effective`.',
   Limits: 'Bounds that a client can run into.',
   Ticket: 'Lets a device connect once.',
-  Preferences: 'What the user wants kept on one device. What is left out means everything.',
+  Preferences: 'The elements that the user wants on one device. An absent member means everything.',
   Effective:
-    'Preferences ∧ policies: what is kept synchronized with one device. An age limit that is absent is none.',
-  Policy: 'What the service provider allows a box or a device; what is left out is not limited.',
-  Box: 'What there is in a box, and where its devices stand.',
-  Counts: 'Live elements by type. What a deleted container held counts until the server has cleared it away.',
-  DeviceStanding: 'Where a device of the box stands.',
+    'The elements that one device keeps: its preferences, limited by the policies. An absent age limit means no limit.',
+  Policy: 'The limits that the service provider sets for a box or a device. An absent member sets no limit.',
+  Box: 'The contents of a box in numbers, and the progress of its devices.',
+  Counts: 'Live elements by type. Contents of a deleted container count until the server has purged them.',
+  DeviceStanding: 'The progress of a device of the box.',
   PendingRequest:
     'A synchronization request that was not sent yet: it is due at a time, or decided on when the device connects.',
   WatchedDevice: 'A device as the service provider sees it.',
@@ -86,7 +87,7 @@ export const ABOUT: Readonly<Record<string, string>> = {
   SyncRequestFrame: 'The synchronization request: time to synchronize. It carries no data.',
   SyncResponseFrame: 'The answer to `sync`, of at most 120 KB, else with `hasMore`.',
   PongFrame: 'The answer to `ping`.',
-  ErrorFrame: 'The answer to what cannot be done. The connection stays open.',
+  ErrorFrame: 'The answer to a request that failed. The connection stays open.',
   Fault: 'One fault of a body.',
   Problem: 'RFC 9457.',
   GatewayAnswer: 'An answer of API Gateway itself, before any function.',
@@ -109,15 +110,15 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   pushWindowMs: 'A device gets at most one synchronization request in this time.',
   scopeVersion: 'Counts the changes of the effective scope.',
   serverInitiated: 'Whether the device is sent synchronization requests.',
-  syncToken: 'Opaque: where the device stands.',
+  syncToken: 'Opaque: the position of the device.',
 };
 
 /** Members of a device and of its longer form. */
 const STANDING = {
   name: 'For people.',
   policyId: 'That the device was assigned, beside that of its box.',
-  syncedModSeq: 'Where its last response led, 0 before the first.',
-  syncedAt: 'When it got there.',
+  syncedModSeq: 'Position after its last response, 0 before the first.',
+  syncedAt: 'Time of that response.',
   lag: 'Commits that the box has had since.',
   connection: 'Absent: not connected.',
 };
@@ -126,7 +127,7 @@ const STANDING = {
 const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ConversationHistory: {
     createdModSeq:
-      'Commit that created it; whoever receives a higher one drops contents with a lower `modSeq`.',
+      'Commit that created it. A client that receives a higher one drops contents with a lower `modSeq`.',
   },
   Message: {
     textTruncated: 'Cut at `maxTextBytes` of the scope; history on demand gives all of it.',
@@ -144,8 +145,8 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   OperationResult: {
     modSeq: 'The commit (`applied`).',
     current:
-      'The element as it is (`exists`, `conflict`). Over 2 KB it is left out, and stands in `changes` instead.',
-    problem: 'What is wrong (`invalid` and other refusals).',
+      'The element as it is (`exists`, `conflict`). Above 2 KB it is absent, and `changes` has the element.',
+    problem: 'The reason (`invalid` and other refusals).',
   },
   SyncRequest: {
     syncToken: 'As the last response had it. Absent: initial synchronization.',
@@ -203,7 +204,7 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'Session histories and messages expire so long after the commit that created them; a new value holds for later ones. Of the policy of a box.',
     maxDevices: 'Devices a box.',
     maxMessages: 'Messages a box.',
-    syncTimerSeconds: 'Told to clients as `nextSyncAfterSeconds`.',
+    syncTimerSeconds: 'Clients get it as `nextSyncAfterSeconds`.',
   },
   Fault: { pointer: 'RFC 6901, empty for the whole body.' },
   Problem: {

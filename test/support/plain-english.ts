@@ -86,12 +86,12 @@ function findingsInBlock(file: string, { kind, line, text, isTitle }: Block): Fi
 }
 
 /** Files whose string literals are texts that customers read. */
-const HAS_TEXTS = /(?:^|\/)protocol\/(?:problem|faults)[^/]*\.ts$/;
+const HAS_TEXTS = /(?:^|\/)(?:protocol\/(?:problem|faults)[^/]*|scripts\/docs\/words)\.ts$/;
 
 /**
  * Every sentence of one file that breaks a rule.
  * Looks at Markdown outside of code blocks, and at comments of source files. Error texts are the literals of
- * `protocol/problem*.ts` and `protocol/faults*.ts`.
+ * `protocol/problem*.ts`, `protocol/faults*.ts` and `scripts/docs/words.ts`.
  */
 export function findingsIn(file: string, source: string): Finding[] {
   const blocks =
