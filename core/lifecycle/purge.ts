@@ -15,7 +15,7 @@ import {
   messagesPrefix,
   purgeKey,
 } from '../model/keys.js';
-import { isOfEarlierLife } from '../model/liveness.js';
+import { isInDeletedFolder, isOfEarlierLife } from '../model/liveness.js';
 import type { Effect, Head, ItemContent } from '../model/log-entry.js';
 import type { StoredItem } from '../model/stored-item.js';
 import { SyncProblem } from '../model/sync-problem.js';
@@ -258,8 +258,7 @@ function isDead(
     }
     case 'conversationHistory': {
       if (history?.kind !== 'conversationHistory') return true;
-      const isInDeletedFolder = head.pendingPurges?.some(({ id }) => id === history.data.folderId) ?? false;
-      return isInDeletedFolder || isOfEarlierLife(history, element);
+      return isInDeletedFolder(head.pendingPurges, history) || isOfEarlierLife(history, element);
     }
   }
 }

@@ -1,5 +1,12 @@
+import type { FolderId } from '../../protocol/ids.js';
 import { stateVersionOf } from './effects.js';
-import type { ExpiringElement, StateAlone, StoredConversation, StoredMessage } from './items.js';
+import type {
+  ExpiringElement,
+  PendingPurge,
+  StateAlone,
+  StoredConversation,
+  StoredMessage,
+} from './items.js';
 import type { StoredItem } from './stored-item.js';
 import { UNWRITTEN } from './version.js';
 
@@ -16,6 +23,16 @@ export const isOfEarlierLife = (
 export const isGoneFrom = (history: StoredConversation, item: ExpiringElement): boolean =>
   isOfEarlierLife(history, item) ||
   (item.kind === 'message' && (history.pendingPurges?.some(({ id }) => id === item.data.sessionId) ?? false));
+
+/**
+ * Whether a conversation history was deleted with its folder.
+ * @param pendingPurges of the box: its deleted folders. The history must be at least as new, since the commit that deletes a
+ * folder may first move the history out of it.
+ */
+export const isInDeletedFolder = (
+  pendingPurges: readonly PendingPurge<FolderId>[] | undefined,
+  { data }: StoredConversation,
+): boolean => pendingPurges?.some(({ id }) => id === data.folderId) ?? false;
 
 /** Whether two times are the same for the database, which stores seconds. */
 export const isSameTime = (aMs: number | undefined, bMs: number | undefined): boolean =>

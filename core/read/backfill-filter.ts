@@ -2,8 +2,7 @@ import { type ElementType, isContentType } from '../../protocol/elements/element
 import { isElement } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type { StoredConversation, StoredElement } from '../model/items.js';
-import { isGoneFrom } from '../model/liveness.js';
-import type { Head } from '../model/log-entry.js';
+import { isGoneFrom, isInDeletedFolder } from '../model/liveness.js';
 import type { StoredItem } from '../model/stored-item.js';
 import { coversAnything, elementsInScope, holdsConversation, type SyncScope } from '../scope/sync-scope.js';
 import type { ScanBatch } from './backfill-scan.js';
@@ -29,27 +28,18 @@ export function isAlive(
 ): item is StoredElement {
   if (!isElement(item)) return false;
   if (item.kind === 'folder') return true;
-  if (item.kind === 'conversationHistory') return !isInDeletedFolder(head, item);
+  if (item.kind === 'conversationHistory') return !isInDeletedFolder(head.pendingPurges, item);
   const history = histories.get(item.conversationId);
   if (history?.kind !== 'conversationHistory' || hasExpired(item, nowMs)) return false;
-  return !isGoneFrom(history, item) && !isInDeletedFolder(head, history);
+  return !isGoneFrom(history, item) && !isInDeletedFolder(head.pendingPurges, history);
 }
-
-/**
- * Whether a conversation history was deleted with its folder. The view is not older than the head, so it shows a
- * conversation history that the same commit moved to another folder first.
- */
-const isInDeletedFolder = (
-  { pendingPurges }: Pick<Head, 'pendingPurges'>,
-  { data }: StoredConversation,
-): boolean => pendingPurges?.some(({ id }) => id === data.folderId) ?? false;
 
 /**
  * Whether a conversation history left the scope: some earlier scope of the device contains it, and the present one does
  * not. For a deleted folder the log sends the deletion or the move instead.
  */
 export function hasLeft({ scope, tail }: FilterContext, item: StoredElement): item is StoredConversation {
-  if (item.kind !== 'conversationHistory' || isInDeletedFolder(tail.head, item)) return false;
+  if (item.kind !== 'conversationHistory' || isInDeletedFolder(tail.head.pendingPurges, item)) return false;
   const membership = new ScopeMembership(scope);
   const { folderId } = item.data;
   return (
@@ -90,7 +80,7 @@ function isTextHeld(held: SyncScope, now: SyncScope, item: StoredElement): boole
 /** Whether a backfill of the difference has to scan the contents of a conversation history. */
 export function isContentWanted({ scope, tail }: FilterContext, history: StoredConversation): boolean {
   const { id, data } = history;
-  if (isInDeletedFolder(tail.head, history)) return false;
+  if (isInDeletedFolder(tail.head.pendingPurges, history)) return false;
   if (!holdsConversation(scope.now, id, data.folderId)) return false;
   if (!scope.hasCompleted) return true;
   return scope.held.some((held) => !holdsConversation(held, id, data.folderId) || isWider(scope.now, held));

@@ -9,7 +9,7 @@ import { elementOf, jsonBytes, stateElementOf } from '../model/element.js';
 import { hasExpired } from '../model/expiry.js';
 import type { BoxId, StoredConversation, StoredMessage } from '../model/items.js';
 import { bodyKey, conversationKey, deviceKey, endOf, messageKey, messagesPrefix } from '../model/keys.js';
-import { isGoneFrom } from '../model/liveness.js';
+import { isGoneFrom, isInDeletedFolder } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
 import { RESPONSE_MAX_BYTES } from '../model/response-limit.js';
 import type { StoredItem } from '../model/stored-item.js';
@@ -48,7 +48,7 @@ export async function historyOf(
 
 function liveHistory(head: Head, history: StoredItem | undefined): StoredConversation | undefined {
   if (history?.kind !== 'conversationHistory') return undefined;
-  return head.pendingPurges?.some((folder) => folder.id === history.data.folderId) ? undefined : history;
+  return isInDeletedFolder(head.pendingPurges, history) ? undefined : history;
 }
 
 /** Reads until the response is full. Tombstones and expired messages lie between the living ones. */

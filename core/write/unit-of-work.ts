@@ -16,7 +16,7 @@ import type {
   Tombstone,
 } from '../model/items.js';
 import { bodyKey, conversationKey, folderKey, messageKey, parentOfName, sessionKey } from '../model/keys.js';
-import { isGoneFrom } from '../model/liveness.js';
+import { isGoneFrom, isInDeletedFolder } from '../model/liveness.js';
 import type { Head } from '../model/log-entry.js';
 import type { StoredItem } from '../model/stored-item.js';
 import { tombstoneOf } from '../model/tombstone.js';
@@ -117,7 +117,7 @@ export class UnitOfWork {
   async conversation(id: ConversationId): Promise<Found<StoredConversation>> {
     const found: Found<StoredConversation> = await this.find(conversationKey(id), 'conversationHistory');
     if (found === undefined || found === 'gone') return found;
-    return this.pendingPurges.some((folder) => folder.id === found.data.folderId) ? 'gone' : found;
+    return isInDeletedFolder(this.pendingPurges, found) ? 'gone' : found;
   }
 
   async session(conversation: StoredConversation, id: SessionId): Promise<Found<StoredSession>> {
