@@ -11,7 +11,7 @@ export type Entry = [key: string, value: unknown];
 
 /** Reads and writes of one transaction. Reads see earlier writes of the transaction. */
 export interface StoreTransaction {
-  /** @returns undefined if there is no value under the key. */
+  /** Reads the value under a key. Undefined: the key has no value. */
   get(key: string): Promise<unknown>;
   /** @returns the entries of the range, sorted by key, character by character. */
   scan(range: KeyRange): Promise<Entry[]>;

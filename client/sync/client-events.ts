@@ -6,8 +6,8 @@ import type { ServerProblem } from './server-problem.js';
 import type { RenewalReason, SyncReport } from './synchronizer.js';
 
 /**
- * `denied`: the user must sign in again, the device is no longer registered, or another instance of the device is. The
- * client then stops retrying until `start`. If the device is not registered, call `register` or `wipe` first.
+ * `denied`: the server refuses the device. Either the user must sign in again, or the device was revoked, or another
+ * instance replaced this one. The client then stops retrying until `start`. If the device is not registered, call `register` or `wipe` first.
  */
 export type ClientStatus =
   | { state: 'offline'; error?: unknown } // not connected; the client retries if it was started

@@ -37,7 +37,7 @@ export async function showBox(core: Core, box: BoxId): Promise<Box> {
   };
 }
 
-/** The devices of a box with their progress, for its provider; none if there is no box. */
+/** Lists the devices of a box with their progress, for the provider. The list is empty if the box does not exist. */
 export async function watchDevices(core: Core, box: BoxId): Promise<WatchedDevice[]> {
   const tail = await readTail(core, box);
   if (!tail) return [];

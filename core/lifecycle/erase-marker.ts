@@ -21,8 +21,8 @@ const ERASE_RETRIES = {
 /**
  * Appends the erase marker to the log of a box, if it is not there yet. After it no commit goes into the box, and no device
  * is registered.
- * @returns `gone` when there is no box of this epoch
- * @throws SyncProblem `busy` when others were faster each time.
+ * @returns `gone` if the box of this epoch no longer exists
+ * @throws SyncProblem `busy` if other writers won every attempt.
  */
 export async function putEraseMarker(
   core: Core,

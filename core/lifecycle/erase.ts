@@ -18,7 +18,7 @@ const BATCH_MAX = 100; // items
  * Starts erasing a box. When this returns, all requests get `busy`, and its devices are removed and disconnected. A further
  * call continues the work. The message is sent before the marker is put: the eraser puts the marker too, so the box is
  * erased even after a crash in between.
- * @throws SyncProblem `not-found` where there is no box, `busy` when others were faster each time.
+ * @throws SyncProblem `not-found` if the box does not exist, `busy` if other writers won every attempt.
  */
 export async function startErasing(core: Core, box: BoxId): Promise<void> {
   const epoch = (await readEnd(core, box))?.head.epoch;

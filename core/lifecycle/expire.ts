@@ -17,7 +17,7 @@ export interface ExpiredElement {
 /**
  * Commits the expiry of elements that the database has removed: devices get a row, their ids answer `gone` as after a
  * deletion, and they are subtracted from the counts. Calls with the same element again do nothing.
- * @throws SyncProblem `busy` when others were faster each time: the caller calls again with all elements.
+ * @throws SyncProblem `busy` if other writers won every attempt: the caller calls again with all elements.
  */
 export async function expireElements(core: Core, box: BoxId, all: readonly ExpiredElement[]): Promise<void> {
   const distinct = [...new Map(all.map((expired) => [expired.element.sk, expired])).values()];

@@ -17,7 +17,7 @@ import { registrationEffect } from '../write/registration.js';
 
 /**
  * The device with its effective scope as of now. If policies changed, a log entry records the new scope.
- * @throws SyncProblem `busy` if other writers were faster each time; `device-not-registered` or `instance-replaced` if
+ * @throws SyncProblem `busy` if other writers won every attempt; `device-not-registered` or `instance-replaced` if
  * the device was revoked or replaced meanwhile.
  */
 export async function withCurrentScope(

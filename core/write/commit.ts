@@ -17,7 +17,7 @@ const BUSY_RETRY_AFTER_SECONDS = 1;
  * Decides and appends an entry to the log; decides again when another writer appended first. The put of the entry is the
  * commit: it succeeds for one writer only, and the decision holds at that moment, since the entry before it was the newest.
  * The items of the view are written afterwards, by the caller or by the reader of the stream.
- * @throws SyncProblem `busy` when others were faster each time, `device-not-registered` when there is no box,
+ * @throws SyncProblem `busy` if other writers won every attempt, `device-not-registered` when there is no box,
  * `too-many-requests` when the database throttles the box.
  */
 export async function commit<T>(
