@@ -4,7 +4,7 @@ import { keepNewest } from '../../../../core/log/keep-newest.js';
 import { deviceKey } from '../../../../core/model/keys.js';
 import type { Caller } from '../../../../core/write/device-operations.js';
 import { BoxUnderTest } from '../../../support/box-under-test.js';
-import { aConversation, aMessage, BOX, deletion, modification } from '../../../support/builders.js';
+import { aConversation, aMessage, BOX } from '../../../support/builders.js';
 import { grow } from '../../../support/grown.js';
 import { WatchedStore } from '../../../support/watched-store.js';
 
@@ -393,46 +393,5 @@ describe('rule: more than 2,000 commits behind at the start leads to reset', () 
     }
     await grown(2000, 2001);
     expect(await box.sync(phone, request)).toMatchObject({ reset: true });
-  });
-});
-
-describe('an entry whose effects stand aside', () => {
-  const large = (id: string) => aMessage({ id, seed: false, textContent: id.repeat(20_000) });
-
-  beforeEach(async () => {
-    await box.given(large('m1'), large('m2'), large('m3')); // commit 3
-    const entry = (await box.entries(BOX)).at(-1);
-    expect(entry?.overflow).toBe(1);
-  });
-
-  test('is sent with its elements', async () => {
-    const { changes } = await sync();
-    expect(changes).toEqual(
-      ['m1', 'm2', 'm3'].map((id) =>
-        expect.objectContaining({ type: 'message', id, modSeq: 3, textContent: id.repeat(20_000) }),
-      ),
-    );
-  });
-
-  test('is sent once with what was changed since, in its latest state', async () => {
-    await box.given(modification('message', 'm3', { subject: 'new' }), deletion('m2'));
-    const { changes = [], ...rest } = await sync();
-    expect(changes).toMatchObject([
-      { id: 'm1', modSeq: 3 },
-      { id: 'm3', subject: 'new', modSeq: 4, textContent: 'm3'.repeat(20_000) },
-      { id: 'm2', removed: 'deleted', modSeq: 4 },
-    ]);
-    expect(rest).not.toHaveProperty('hasMore');
-  });
-
-  test('is sent in several responses where these are short of room', async () => {
-    const { pages, changes } = await box.syncAll(phone, { limit: 1, ...(token && { syncToken: token }) });
-    expect(changes.map(({ id }) => id)).toEqual(['m1', 'm2', 'm3']);
-    expect(pages).toHaveLength(3);
-  });
-
-  test('is unavailable where these are not there any more', async () => {
-    for (const sk of store.box(BOX).keys.filter((key) => key.startsWith('O#'))) store.expire(BOX, sk);
-    await expect(sync()).rejects.toMatchObject({ kind: 'unavailable' });
   });
 });
