@@ -5,8 +5,8 @@ import type { StoredItem } from '../../core/model/stored-item.js';
 import type { DeviceName, Registry } from '../../core/ports/registry.js';
 import type { ProgressChange, Store } from '../../core/ports/store.js';
 import type { DeviceId, InstanceId, PolicyId } from '../../protocol/ids.js';
+import { anItem } from '../support/store-items.js';
 import { describeTickets, PHONE } from './registry-tickets-contract.js';
-import { anItem } from './store-contract.js';
 
 let boxes = 0;
 const PHONE_KEY = deviceKey(PHONE);

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { boxKey, encodeItem } from '../../core/dynamodb/codec.js';
 import type { BoxId } from '../../core/model/items.js';
-import { anEntry, anItem, describeStore } from '../contract/store-contract.js';
+import { describeStore } from '../contract/store-contract.js';
 import { makeTables, type Tables } from '../support/dynamodb-tables.js';
+import { anEntry, anItem } from '../support/store-items.js';
 
 let tables: Tables;
 beforeAll(async () => {

@@ -10,7 +10,6 @@ import { synchronize } from '../../core/read/synchronize.js';
 import { deposit } from '../../core/write/deposit.js';
 import type { Caller } from '../../core/write/device-operations.js';
 import { syncBodySchema } from '../../protocol/sync.js';
-import { anEntry, anItem } from '../contract/store-contract.js';
 import { AdversarialRegistry } from '../support/adversarial-registry.js';
 import {
   ADVERSE,
@@ -25,6 +24,7 @@ import { aMessage, BOX } from '../support/builders.js';
 import { extent } from '../support/extent.js';
 import { Chance } from '../support/model/chance.js';
 import { VirtualTime } from '../support/model/time.js';
+import { anEntry, anItem } from '../support/store-items.js';
 import { HeadFirstReader, HighestSeenReader, type WrongReader } from '../support/wrong-readers.js';
 
 jest.setTimeout(60_000);

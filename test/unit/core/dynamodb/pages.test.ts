@@ -9,9 +9,9 @@ import { DynamoStore } from '../../../../core/dynamodb/store.js';
 import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { ticketPartition } from '../../../../core/model/ticket-partition.js';
 import type { DeviceId, InstanceId } from '../../../../protocol/ids.js';
-import { anItem } from '../../../contract/store-contract.js';
 import { BOX } from '../../../support/builders.js';
 import { ScriptedDynamoDb } from '../../../support/scripted-dynamodb.js';
+import { anItem } from '../../../support/store-items.js';
 
 /** DynamoDB ends a page after 1 MB, whatever the limit, and refuses a batch of more than 100 keys. */
 const PAGE_ITEMS = 2;

@@ -3,8 +3,8 @@ import type { BoxId } from '../../../../core/model/items.js';
 import type { StoredItem } from '../../../../core/model/stored-item.js';
 import { ticketPartition } from '../../../../core/model/ticket-partition.js';
 import type { DeviceId, InstanceId, PolicyId } from '../../../../protocol/ids.js';
-import { anEntry, anItem } from '../../../contract/store-contract.js';
 import { BOX } from '../../../support/builders.js';
+import { anEntry, anItem } from '../../../support/store-items.js';
 import { scripted } from './scripted.js';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: async () => undefined })); // waits take no time

@@ -1,7 +1,7 @@
 import type { BatchExecuteStatementCommandInput } from '@aws-sdk/client-dynamodb';
 import type { ViewWrite } from '../../../../core/model/effects.js';
-import { anItem, aState } from '../../../contract/store-contract.js';
 import { BOX } from '../../../support/builders.js';
+import { anItem, aState } from '../../../support/store-items.js';
 import { scripted } from './scripted.js';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: async () => undefined })); // waits take no time

@@ -1,8 +1,8 @@
 import type { ViewWrite } from '../../../../core/model/effects.js';
-import { anEntry, anItem } from '../../../contract/store-contract.js';
 import { AdversarialStore, CALM, type Mishaps, NoAnswer } from '../../../support/adversarial-store.js';
 import { BOX } from '../../../support/builders.js';
 import { TestClock } from '../../../support/rig.js';
+import { anEntry, anItem } from '../../../support/store-items.js';
 
 // The store with mishaps really does what these are named after, each alone.
 
