@@ -3,165 +3,24 @@ import { assignToBox, assignToDevice } from '../../../../core/admin/policies.js'
 import { issueTicket, redeemTicket } from '../../../../core/admin/tickets.js';
 import { erase, startErasing } from '../../../../core/lifecycle/erase.js';
 import { putEraseMarker } from '../../../../core/lifecycle/erase-marker.js';
-import { type ExpiredElement, expireElements } from '../../../../core/lifecycle/expire.js';
+import { expireElements } from '../../../../core/lifecycle/expire.js';
 import { projectEntries } from '../../../../core/lifecycle/project-entry.js';
 import { purge } from '../../../../core/lifecycle/purge.js';
-import { schedulePurge } from '../../../../core/lifecycle/schedule-purge.js';
 import { keepNewest } from '../../../../core/log/keep-newest.js';
-import { latestVersionOf } from '../../../../core/model/effects.js';
-import type { Commit, Head, LogEntry } from '../../../../core/model/log-entry.js';
 import type { Core } from '../../../../core/ports/core.js';
-import type { PurgeMessage } from '../../../../core/ports/purge-queue.js';
 import { connected, disconnected } from '../../../../core/push/connections.js';
 import { fanOut } from '../../../../core/push/fan-out.js';
 import { notify } from '../../../../core/push/notify.js';
-import { synchronize } from '../../../../core/read/synchronize.js';
 import { deposit } from '../../../../core/write/deposit.js';
-import type { Caller } from '../../../../core/write/device-operations.js';
-import type { DeviceId, PolicyId } from '../../../../protocol/ids.js';
-import { syncBodySchema } from '../../../../protocol/sync.js';
-import { aConversation, aMessage, BOX, removal, stateChange } from '../../../support/builders.js';
-import { Erasable } from '../../../support/erasable.js';
+import type { DeviceId } from '../../../../protocol/ids.js';
+import { aMessage, BOX, removal } from '../../../support/builders.js';
+import { ErasedBox, KIOSK, SETTLE_SECONDS } from '../../../support/erased-box.js';
 import { extent } from '../../../support/extent.js';
 import { Actor, interleave, seeded } from '../../../support/interleaving.js';
-import { bytesHeld, elementsIn } from '../../../support/model/stored.js';
 
-const SETTLE_SECONDS = 60;
-const KIOSK = 'kiosk' as PolicyId;
 const WATCH = 'watch' as DeviceId;
 
-/** A small box with a connected device, a push and a container under way, and an operation processed. */
-class World extends Erasable {
-  phone!: Caller;
-  token = '';
-  commit!: Commit;
-  purgeMessage!: PurgeMessage;
-  old: LogEntry[] = [];
-  expired: ExpiredElement[] = [];
-  ticket = '';
-  epoch = '';
-  private readonly connecting = new Set<string>();
-
-  async begin(): Promise<this> {
-    await this.registry.putPolicy(KIOSK, { maxTextBytes: 1000 });
-    await this.deposit(BOX, aConversation(), aMessage({ id: 'old 1' }), aMessage({ id: 'old 2' }));
-    this.phone = await this.device(BOX, 'phone', { pushWindowMs: 0 });
-    ({ syncToken: this.token } = await this.sync(this.phone, {
-      operations: [
-        { ...stateChange('old 1', { addFlags: ['x'] }), n: 1 },
-        { ...stateChange('old 2', { addFlags: ['x'] }), n: 2 },
-      ],
-    }));
-    await connected(this.core, this.phone, { id: 'A', atMs: this.clock.nowMs - 600_000 });
-    this.open.add('A');
-    ({ ticket: this.ticket } = await issueTicket(this.core, BOX, this.phone.deviceId));
-    await this.deposit(BOX, removal('conversationHistory', 'c1'));
-    await this.deposit(BOX, aMessage({ id: 'old 3', conversationId: 'c2' }));
-    const commits = await this.commits(BOX);
-    for (const commit of commits) await schedulePurge(this.core, BOX, commit);
-    [this.purgeMessage] = this.purges.splice(0) as [PurgeMessage];
-    this.commit = commits.at(-1) as Commit;
-    this.old = await this.entries(BOX);
-    const element = {
-      kind: 'message',
-      sk: 'E#c2#M#old 0',
-      version: this.commit.version - 1,
-      modSeq: 1,
-      id: 'old 0',
-      conversationId: 'c2',
-    };
-    const data = { date: '2026-02-28T09:00:00Z', messageContext: 'pager-message' };
-    this.expired = [{ element: { ...element, data } as never, removedAtMs: this.clock.nowMs }];
-    await assignToDevice(this.core, BOX, this.phone.deviceId, KIOSK); // its scope changes with its next request
-    this.epoch = this.head()?.epoch ?? '';
-    return this;
-  }
-
-  /** The newest entry, while the box is not being erased. */
-  head(): Head | undefined {
-    const newest = this.newest();
-    return newest?.erasing ? undefined : newest;
-  }
-
-  request(core: Core, body: object) {
-    return synchronize(core, this.phone, syncBodySchema.parse(body));
-  }
-
-  async connect(core: Core, id: string) {
-    this.connecting.add(id);
-    const isIn = await connected(core, this.phone, { id, atMs: this.clock.nowMs + 1 });
-    this.connecting.delete(id);
-    if (isIn && !this.closed.includes(id)) this.open.add(id);
-  }
-
-  /** The box that is created again resembles the old one: device, conversation history and number of commits are the same. */
-  async beginAnew(): Promise<void> {
-    await this.deposit(BOX, aConversation(), aMessage({ id: 'fresh' }));
-    const { phone } = this;
-    await this.device(BOX, 'phone', { pushWindowMs: 0 });
-    await this.sync(phone, { operations: [{ ...stateChange('fresh', { addFlags: ['y'] }), n: 1 }] });
-    for (let i = 0; i < 2; i++) await this.deposit(BOX, aMessage({ id: `fresh ${i}` }));
-    await assignToDevice(this.core, BOX, phone.deviceId, KIOSK);
-  }
-
-  /** A device and a user keep their data in the box that was created again. */
-  async expectAnewUntouched(): Promise<void> {
-    await this.projected(BOX);
-    const items = this.store.all(BOX);
-    expect(items.find((item) => item.kind === 'message' && item.id === ('fresh' as never))).toMatchObject({
-      state: { flags: ['y'] },
-    });
-    const device = this.registry.deviceNow(BOX, this.phone.deviceId);
-    if (device?.instanceId === this.phone.instanceId) expect(device.idempotency).toMatchObject({ lastN: 1 });
-  }
-
-  /** After all messages: nothing is left, or only a box that was created again, complete and with nothing of the old one. */
-  async expectErased() {
-    for (let i = 0; this.erasures.length > 0 && i < 20; i++) await this.work(this.core, SETTLE_SECONDS);
-    const head = this.head();
-    if (head) await this.projected(BOX);
-    const items = this.store.all(BOX);
-    const records = await this.registry.devices(BOX);
-    expect([...this.open].filter((id) => !records.some(({ connectionId }) => connectionId === id))).toEqual(
-      [],
-    );
-    if (!head) {
-      expect(items).toEqual([]);
-      expect(this.left()).toBe(0);
-      return;
-    }
-    expect(head.epoch).not.toBe(this.epoch);
-    const entries = items.filter((item) => item.kind === 'entry');
-    expect(entries.map(({ index }) => index)).toEqual(entries.map((_, i) => head.firstIndex + i));
-    expect(entries.map(({ previous }) => previous)).toEqual(
-      ['', ...entries.map(({ nonce }) => nonce)].slice(0, -1),
-    );
-    expect(entries.at(-1)?.nonce).toBe(head.nonce);
-    let modSeq = 0;
-    expect(entries.map((entry) => entry.modSeq)).toEqual(
-      entries.map(({ rows }) => (rows.length > 0 ? ++modSeq : modSeq)),
-    );
-    for (const item of items) expect(latestVersionOf(item)).toBeGreaterThanOrEqual(head.firstIndex);
-    expect(JSON.stringify(items)).not.toMatch(/"old \d"/);
-    const of = (type: string) => elementsIn(items).filter((each) => each.type === type).length;
-    expect(head.counts).toEqual({
-      folder: of('folder'),
-      conversationHistory: of('conversationHistory'),
-      sessionHistory: 0,
-      message: of('message'),
-      messageState: of('messageState'),
-      bytes: bytesHeld(items),
-    });
-    expect(head.devices).toBe(records.length);
-    const named = records.flatMap((device) => [device.preferencesNonce, ...device.scopeNonces]);
-    const kept = items
-      .filter(({ kind }) => kind === 'scope' || kind === 'preferences')
-      .map(({ sk }) => sk.split('#').at(-1));
-    for (const nonce of named) expect(kept).toContain(nonce);
-  }
-}
-
-type Deed = (core: Core, world: World) => Promise<unknown>;
+type Deed = (core: Core, world: ErasedBox) => Promise<unknown>;
 const instance = (instanceId: string) => ({ instanceId: instanceId as never, preferences: {} });
 
 /** All that writes for a box, in the registry or in the store. */
@@ -223,7 +82,7 @@ const BY_MESSAGE = [
  * Ordering, and then working until all is gone: time passes between the messages. Before the last of them, all that was
  * under way has ended, since no function runs so long.
  */
-const erasing = async (core: Core, world: World, settled?: () => Promise<unknown>) => {
+const erasing = async (core: Core, world: ErasedBox, settled?: () => Promise<unknown>) => {
   await startErasing(core, BOX);
   await world.work(core, SETTLE_SECONDS, settled);
 };
@@ -251,7 +110,7 @@ function expectOnlyRefusals(actors: readonly Actor[]) {
 
 /** All of them at once, in the order that is chosen, and then what is left in the queue. */
 async function play(names: readonly string[], choose: (among: number) => number): Promise<void> {
-  const world = await new World().begin();
+  const world = await new ErasedBox().begin();
   const begun = new Set<string>();
   const others = names.map(
     (name) =>
@@ -314,7 +173,7 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
   test.each(Object.keys(DEEDS))('%s: nothing of the box is left', async (name) => {
     let points = 0;
     for (let calls = 1; ; calls++) {
-      const world = await new World().begin();
+      const world = await new ErasedBox().begin();
       const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
       if (!(await stopped(actor, calls))) break;
       points++;
@@ -330,7 +189,7 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
     '%s: nothing of the box is left where it goes on at once behind the mark',
     async (name) => {
       for (let calls = 1; ; calls++) {
-        const world = await new World().begin();
+        const world = await new ErasedBox().begin();
         const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
         if (!(await stopped(actor, calls))) break;
         await putEraseMarker(world.core, { box: BOX, epoch: world.epoch });
@@ -343,7 +202,7 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
   );
 
   test.each(BY_MESSAGE)('%s: nothing comes back where it begins when the box is gone', async (name) => {
-    const world = await new World().begin();
+    const world = await new ErasedBox().begin();
     await erasing(world.core, world);
     expect(world.left()).toBe(0);
     const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
@@ -354,7 +213,7 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
   test.each(BY_MESSAGE)(
     '%s: a box made anew is whole, and as it was made, where it begins then',
     async (name) => {
-      const world = await new World().begin();
+      const world = await new ErasedBox().begin();
       await erasing(world.core, world);
       await world.beginAnew();
       const actor = new Actor(name, world.core, (core) => (DEEDS[name] as Deed)(core, world));
@@ -367,9 +226,9 @@ describe('[SP3, SP4] a process that stands still at any call while the box is er
   test('the eraser itself: a box made anew meanwhile is whole, and as it was made', async () => {
     let points = 0;
     for (let calls = 1; ; calls++) {
-      const world = await new World().begin();
+      const world = await new ErasedBox().begin();
       await startErasing(world.core, BOX);
-      const [{ message }] = world.erasures as [World['erasures'][number]];
+      const [{ message }] = world.erasures as [ErasedBox['erasures'][number]];
       world.clock.nowMs += SETTLE_SECONDS * 1000;
       const eraser = new Actor('eraser', world.core, (core) => erase(core, message, SETTLE_SECONDS));
       if (!(await stopped(eraser, calls))) break;
@@ -391,7 +250,7 @@ describe('a process that ends midway', () => {
   test('as the order, at any call: nothing has happened, or the box is erased all the same', async () => {
     let [untouched, ended] = [0, 0];
     for (let calls = 1; ; calls++) {
-      const world = await new World().begin();
+      const world = await new ErasedBox().begin();
       const isStopped = await stopped(
         new Actor('order', world.core, (core) => startErasing(core, BOX)),
         calls,
@@ -413,9 +272,9 @@ describe('a process that ends midway', () => {
   test('as the eraser, at any call: its message comes again', async () => {
     let ended = 0;
     for (let calls = 1; ; calls++) {
-      const world = await new World().begin();
+      const world = await new ErasedBox().begin();
       await startErasing(world.core, BOX);
-      const [{ message }] = world.erasures.splice(0) as [World['erasures'][number]];
+      const [{ message }] = world.erasures.splice(0) as [ErasedBox['erasures'][number]];
       world.clock.nowMs += SETTLE_SECONDS * 1000;
       const eraser = new Actor('eraser', world.core, (core) => erase(core, message, SETTLE_SECONDS));
       if (!(await stopped(eraser, calls))) break;
