@@ -2,6 +2,24 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Block, blocksOfMarkdown, blocksOfSource } from './prose-blocks.js';
 
+/** All pages and folders with prose. `node --import tsx test/support/plain-english-report.ts [paths]` prints the findings. */
+export const PROSE: readonly string[] = [
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs', '.github'],
+  ...[
+    'protocol',
+    'core',
+    'client',
+    'functions',
+    'infra',
+    'packages',
+    'dev',
+    'demo',
+    'scripts',
+    'bench',
+    'test',
+  ],
+];
+
 /** A sentence that breaks a rule of plain English. `line` counts from 1. */
 export interface Finding {
   readonly file: string;

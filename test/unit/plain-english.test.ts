@@ -1,28 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { findingsIn, reportOf } from '../support/plain-english.js';
+import { findingsIn, PROSE, reportOf } from '../support/plain-english.js';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** All prose of the project. `node --import tsx test/support/plain-english-report.ts [paths]` prints the findings. */
-const CLEAN = [
-  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs', '.github'],
-  ...[
-    'protocol',
-    'core',
-    'client',
-    'functions',
-    'infra',
-    'packages',
-    'dev',
-    'demo',
-    'scripts',
-    'bench',
-    'test',
-  ],
-];
-
-test.each(CLEAN)('%s is in plain English', (path) => {
+test.each(PROSE)('%s is in plain English', (path) => {
   expect(existsSync(join(ROOT, path))).toBe(true);
   expect(reportOf([join(ROOT, path)])).toEqual([]);
 });
